@@ -1,0 +1,128 @@
+import { hashPassword } from '../src/auth/password.actions.ts'
+import { addComment } from '../src/comment/comment.actions.ts'
+import type { Viewer } from '../src/context.ts'
+import { inTransaction, type Transaction } from '../src/database/transaction.ts'
+import { createLabel } from '../src/label/label.actions.ts'
+import { createProject, setProjectMember } from '../src/project/project.actions.ts'
+import { createTicket } from '../src/ticket/ticket-create.actions.ts'
+import { updateTicket } from '../src/ticket/ticket-update.actions.ts'
+import { type DemoTicket, demoLabels, demoProject, demoTickets } from './demo.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
+
+export const demoPassword = 'snaglist-demo'
+
+/** The demo's people; their ids tell the demo from any other database. */
+export const demoPeople = [
+  {
+    id: '019a0000-0000-7000-8000-0000000000a1',
+    username: 'ada',
+    name: 'Ada Brandt',
+    role: 'ADMIN',
+    projectRole: 'MAINTAINER',
+    does: 'admin of the server, leads the project',
+  },
+  {
+    id: '019a0000-0000-7000-8000-0000000000a2',
+    username: 'tomas',
+    name: 'Tomás Ribeiro',
+    role: 'MEMBER',
+    projectRole: 'CONTRIBUTOR',
+    does: 'firmware developer, a CONTRIBUTOR',
+  },
+  {
+    id: '019a0000-0000-7000-8000-0000000000a3',
+    username: 'yuki',
+    name: 'Yuki Tanaka',
+    role: 'MEMBER',
+    projectRole: 'REPORTER',
+    does: 'quality engineer on line 2, a REPORTER',
+  },
+] as const
+
+/** Whether a database holds the demo. */
+export async function isDemo(prisma: PrismaClient): Promise<boolean> {
+  const [admin] = demoPeople
+  return (
+    (await prisma.user.findUnique({ where: { id: admin.id, active: true, role: 'ADMIN' }, select: { id: true } })) !==
+    null
+  )
+}
+
+/**
+ * Fills an empty database with the demo: one project, three people, sixty tickets, all of it or nothing. Everything goes
+ * through the actions that the API uses; only the times are set back afterwards, so that the story spans some weeks.
+ */
+export async function seedDemo(prisma: PrismaClient, bcryptCost: number): Promise<void> {
+  const passwordHash = await hashPassword(demoPassword, bcryptCost)
+  await inTransaction(prisma, async (tx) => {
+    await tx.user.createMany({
+      data: demoPeople.map(({ projectRole, does, ...person }) => ({
+        ...person,
+        email: `${person.username}@example.com`,
+        passwordHash,
+      })),
+    })
+    const people = new Map<string, Viewer>(demoPeople.map((person) => [person.username, person]))
+    const [ada] = demoPeople
+    const project = await createProject(tx, ada, demoProject)
+    for (const { username, projectRole } of demoPeople)
+      await setProjectMember(tx, ada, { projectId: project.id, userId: username, role: projectRole })
+    const labels = new Map<string, string>()
+    for (const label of demoLabels)
+      labels.set(label.name, (await createLabel(tx, ada, { ...label, projectId: project.id })).id)
+    for (const ticket of demoTickets) await fileTicket(tx, people, labels, ticket)
+  })
+}
+
+async function fileTicket(
+  tx: Transaction,
+  people: ReadonlyMap<string, Viewer>,
+  labels: ReadonlyMap<string, string>,
+  demo: DemoTicket,
+): Promise<void> {
+  const person = (username: string) => people.get(username) as Viewer
+  const {
+    by,
+    daysAgo,
+    days,
+    labels: names = [],
+    assignee,
+    status,
+    resolution,
+    disposition,
+    comments = [],
+    ...fields
+  } = demo
+  const ticket = await createTicket(tx, person(by), { projectId: demoProject.key, ...fields })
+  const labelIds = names.map((name) => labels.get(name) as string)
+  await tx.ticketLabel.createMany({ data: labelIds.map((labelId) => ({ ticketId: ticket.id, labelId })) })
+  const patch = { ...(assignee && { assigneeId: assignee }), ...(disposition && { disposition }) }
+  if (Object.keys(patch).length > 0) await updateTicket(tx, person('ada'), { id: ticket.id, patch })
+  for (const [author, body] of comments) await addComment(tx, person(author), { ticketId: ticket.id, body })
+  if (status)
+    await updateTicket(tx, person(assignee === 'tomas' ? 'tomas' : 'ada'), {
+      id: ticket.id,
+      patch: { status, resolution },
+    })
+  await setBack(tx, ticket.id, daysAgo, days ?? 1)
+}
+
+/** Moves a ticket's story into the past: filed so many days ago, and told over so many days. */
+async function setBack(tx: Transaction, id: string, daysAgo: number, days: number): Promise<void> {
+  const before = (ago: Prisma.Sql) => Prisma.sql`now() - ${ago} * interval '1 day'`
+  const filed = Prisma.sql`${daysAgo}::float8`
+  const last = Prisma.sql`${Math.max(daysAgo - days, 0.05)}::float8`
+  await tx.$executeRaw`
+    UPDATE tickets SET created_at = ${before(filed)},
+      updated_at = CASE version WHEN 1 THEN ${before(filed)} ELSE ${before(last)} END,
+      resolved_at = CASE WHEN resolved_at IS NOT NULL THEN ${before(last)} END
+    WHERE id = ${id}::uuid`
+  for (const [table, column] of [
+    ['history', 'at'],
+    ['comments', 'created_at'],
+  ] as const)
+    await tx.$executeRaw`
+      UPDATE ${Prisma.raw(table)} told SET ${Prisma.raw(column)} = ${before(Prisma.sql`(${filed} - (${filed} - ${last}) * placed.rank / placed.count)`)}
+      FROM (SELECT id, rank() OVER (ORDER BY id), count(*) OVER () FROM ${Prisma.raw(table)} WHERE ticket_id = ${id}::uuid) placed
+      WHERE told.id = placed.id`
+}

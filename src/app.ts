@@ -1,0 +1,74 @@
+import { createYoga, useReadinessCheck } from 'graphql-yoga'
+import type { Logger } from 'pino'
+import { findCaller } from './auth/token.actions.ts'
+import type { Config } from './config.ts'
+import type { Context } from './context.ts'
+import { isMigrated } from './database/migrate.ts'
+import type { Database } from './database/open.ts'
+import { Unauthenticated } from './errors.ts'
+import { maskError, maxBodyBytes, useErrorLog } from './http/errors.ts'
+import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
+import { useLandingPage } from './http/landing.ts'
+import { useDocumentLimits } from './http/limits.ts'
+import { requestIdOf, useRequestId } from './http/request-id.ts'
+import { useRequestLog } from './http/request-log.ts'
+import { printedSchema, schema } from './schema.ts'
+
+export interface AppOptions {
+  readonly config: Config
+  readonly database: Database
+  readonly log: Logger
+  /** Whether the server is about to stop, so that /ready says no. */
+  readonly isStopping?: () => boolean
+}
+
+export type App = ReturnType<typeof createApp>
+
+/** The whole HTTP interface as one request handler: for Node's http server, or in process by its `fetch`. */
+export function createApp({ config, database, log, isStopping = () => false }: AppOptions) {
+  return createYoga({
+    schema,
+    context: ({ request }) => contextOf(request, { config, database, log }),
+    batching: false,
+    multipart: false,
+    maxRequestBodySize: maxBodyBytes,
+    cors: config.corsOrigins.length > 0 && {
+      origin: [...config.corsOrigins],
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+      exposedHeaders: ['x-request-id'],
+      credentials: false,
+    },
+    graphiql: graphiqlOptions,
+    renderGraphiQL,
+    landingPage: false,
+    logging: false,
+    maskedErrors: { maskError },
+    plugins: [
+      useRequestId(),
+      useRequestLog(log),
+      useErrorLog(log),
+      useLandingPage(printedSchema),
+      useReadinessCheck({ check: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)) }),
+      useDocumentLimits(),
+    ],
+  })
+}
+
+async function contextOf(request: Request, { config, database, log }: AppOptions): Promise<Context> {
+  const authorization = request.headers.get('authorization')
+  const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  const caller = secret ? await findCaller(database.prisma, secret) : null
+  if (authorization && !caller)
+    throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)
+  const requestId = requestIdOf(request)
+  return {
+    config,
+    prisma: database.prisma,
+    log: log.child({ requestId }),
+    requestId,
+    viewer: caller?.viewer ?? null,
+    token: caller?.token ?? null,
+    loaders: new Map(),
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Token } from '../../prisma/generated/client.ts'
+import type { CallerToken, Viewer } from '../context.ts'
+import type { Transaction } from '../database/transaction.ts'
+
+const prefix = 'snag_'
+const sessionDays = 30
+const millisecondsPerDay = 86_400_000
+
+/** A token as the API shows one; its secret is known only when it is made. */
+export type TokenRow = Omit<Token, 'hash'>
+
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
+
+/** Makes a token, and the secret that stands for it: shown once, stored as its SHA-256 alone. */
+async function insertToken(
+  tx: Transaction,
+  token: Omit<TokenRow, 'id' | 'createdAt'>,
+): Promise<{ secret: string; token: TokenRow }> {
+  const secret = prefix + randomBytes(32).toString('base64url')
+  return { secret, token: await tx.token.create({ data: { ...token, hash: hashOf(secret) }, omit: { hash: true } }) }
+}
+
+/** Starts a session of 30 days. */
+export async function startSession(tx: Transaction, userId: string): Promise<{ secret: string; expiresAt: Date }> {
+  const expiresAt = new Date(Date.now() + sessionDays * millisecondsPerDay)
+  const { secret } = await insertToken(tx, { userId, kind: 'SESSION', scope: 'WRITE', name: null, expiresAt })
+  return { secret, expiresAt }
+}
+
+/** Makes an access token, for scripts. */
+export function createAccessToken(
+  tx: Transaction,
+  userId: string,
+  { name, scope, expiresAt }: Pick<TokenRow, 'scope' | 'expiresAt'> & { readonly name: string },
+): Promise<{ secret: string; token: TokenRow }> {
+  return insertToken(tx, { userId, kind: 'ACCESS', scope, name, expiresAt })
+}
+
+/** Whose token a secret is; null when it is no token, has expired or was revoked, or its account is closed. */
+export async function findCaller(
+  tx: Transaction,
+  secret: string,
+): Promise<{ viewer: Viewer; token: CallerToken } | null> {
+  const rows = await tx.$queryRaw<
+    (Viewer & { tokenId: string; kind: CallerToken['kind']; scope: CallerToken['scope'] })[]
+  >`
+    SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope
+    FROM tokens t JOIN users u ON u.id = t.user_id
+    WHERE t.hash = ${hashOf(secret)} AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`
+  if (!rows[0]) return null
+  const { tokenId, kind, scope, ...viewer } = rows[0]
+  return { viewer, token: { id: tokenId, kind, scope } }
+}

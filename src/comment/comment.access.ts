@@ -1,0 +1,14 @@
+import type { Viewer } from '../context.ts'
+import { hasRole, type ProjectRights } from '../project/project.access.ts'
+
+interface Written {
+  readonly authorId: string
+}
+
+/** Whether the viewer may change what a comment says: who wrote it, and admins. */
+export const canEditComment = (viewer: Viewer, { authorId }: Written, rights: ProjectRights) =>
+  hasRole(rights, 'REPORTER') && (authorId === viewer.id || viewer.role === 'ADMIN')
+
+/** Whether the viewer may delete a comment: who wrote it, and the project's maintainers. */
+export const canDeleteComment = (viewer: Viewer, { authorId }: Written, rights: ProjectRights) =>
+  hasRole(rights, 'MAINTAINER') || (hasRole(rights, 'REPORTER') && authorId === viewer.id)

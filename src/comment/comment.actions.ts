@@ -1,0 +1,96 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import type { Transaction } from '../database/transaction.ts'
+import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
+import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
+import { ticketsNamed } from '../reference.ts'
+import { visibleTickets } from '../ticket/ticket.access.ts'
+import { canDeleteComment, canEditComment } from './comment.access.ts'
+import { type CommentRow, commentColumns, commentsWithAuthors } from './comment.sql.ts'
+
+export interface NewComment {
+  readonly ticketId: string
+  readonly parentId?: string | null | undefined
+  readonly body: string
+}
+
+/** Comments on a ticket, or answers a comment of it that was not deleted. */
+export async function addComment(
+  tx: Transaction,
+  viewer: Viewer,
+  { ticketId, parentId, body }: NewComment,
+): Promise<CommentRow> {
+  const [ticket] = await tx.$queryRaw<(ProjectRights & { id: string })[]>`
+    SELECT t.id, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
+    WHERE ${ticketsNamed([ticketId])} AND ${visibleTickets(viewer)}`
+  if (!ticket) throw new NotFound(`There is no ticket ${ticketId}.`)
+  mustHaveRole(ticket, 'REPORTER', 'Commenting')
+  if (parentId) {
+    // Held against its deletion until the answer stands.
+    const parents = await tx.$queryRaw<unknown[]>`
+      SELECT FROM comments WHERE id = ${parentId}::uuid AND ticket_id = ${ticket.id}::uuid AND deleted_at IS NULL FOR SHARE`
+    if (parents.length === 0) throw new BadUserInput([{ path: 'parentId', message: 'is no comment of this ticket' }])
+  }
+  const [comment] = await tx.$queryRaw<[{ id: string }]>`
+    INSERT INTO comments (ticket_id, author_id, parent_id, body, created_at)
+    VALUES (${ticket.id}::uuid, ${viewer.id}::uuid, ${parentId ?? null}::uuid, ${body}, clock_timestamp()) RETURNING id`
+  return readComment(tx, comment.id)
+}
+
+/** Changes what a comment says. */
+export async function editComment(tx: Transaction, viewer: Viewer, id: string, body: string): Promise<CommentRow> {
+  const comment = await lockComment(tx, viewer, id)
+  if (!canEditComment(viewer, comment, comment)) {
+    mustHaveRole(comment, 'REPORTER', 'Editing a comment')
+    throw new Forbidden('A comment is edited by who wrote it.')
+  }
+  if (comment.deletedAt) throw new Conflict('The comment was deleted.')
+  if (body !== comment.body)
+    await tx.$executeRaw`UPDATE comments SET body = ${body}, edited_at = clock_timestamp() WHERE id = ${id}::uuid`
+  return readComment(tx, id)
+}
+
+/**
+ * Deletes a comment. While it has replies it keeps its place, empty; with the last reply go the deleted comments above
+ * it. Returns the id of its ticket.
+ */
+export async function deleteComment(tx: Transaction, viewer: Viewer, id: string): Promise<string> {
+  const comment = await lockComment(tx, viewer, id)
+  if (!canDeleteComment(viewer, comment, comment)) {
+    mustHaveRole(comment, 'REPORTER', 'Deleting a comment')
+    throw new Forbidden('A comment is deleted by who wrote it, or by a MAINTAINER.')
+  }
+  if (comment.deletedAt === null)
+    await tx.$executeRaw`UPDATE comments SET body = '', deleted_at = clock_timestamp() WHERE id = ${id}::uuid`
+  await removeDeletedLeaves(tx, id)
+  return comment.ticketId
+}
+
+/** Removes a deleted comment without replies, then the one that it answered if that holds for it too, and so on. */
+async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
+  for (let next: string | null = id; next !== null; ) {
+    // The lock waits for answers that are just being written; the statement after it sees them.
+    await tx.$queryRaw`SELECT FROM comments WHERE id = ${next}::uuid FOR UPDATE`
+    const removed: { parentId: string | null }[] = await tx.$queryRaw`
+      DELETE FROM comments c WHERE id = ${next}::uuid AND deleted_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM comments reply WHERE reply.parent_id = c.id)
+      RETURNING parent_id AS "parentId"`
+    next = removed[0]?.parentId ?? null
+  }
+}
+
+async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
+  const rows = await tx.$queryRaw<(CommentRow & ProjectRights)[]>`
+    SELECT ${commentColumns}, ${rightsColumns(viewer)} FROM ${commentsWithAuthors}
+    JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
+    WHERE c.id = ${id}::uuid AND ${visibleTickets(viewer)} FOR UPDATE OF c`
+  if (!rows[0]) throw new NotFound(`There is no comment ${id}.`)
+  return rows[0]
+}
+
+async function readComment(tx: Transaction, id: string): Promise<CommentRow> {
+  const rows = await tx.$queryRaw<[CommentRow]>(
+    Prisma.sql`SELECT ${commentColumns} FROM ${commentsWithAuthors} WHERE c.id = ${id}::uuid`,
+  )
+  return rows[0]
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+
+/** What the environment decides. Frozen: nothing changes it once the server runs. */
+export type Config = Readonly<z.infer<typeof variables>>
+
+const integer = (from: number, to: number) =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(from).max(to))
+const flag = z.enum(['0', '1']).transform((value) => value === '1')
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+  error: ({ input }) => `"${input}" is no origin such as https://app.example.com`,
+})
+
+/** Every variable with its default; `.env.example` lists the same. */
+const variables = z
+  .object({
+    NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+    HOST: z.string().default('127.0.0.1'),
+    PORT: integer(0, 65535).default(4000),
+    DATABASE_URL: z
+      .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL such as postgresql://user@host/database' })
+      .optional(),
+    SNAGLIST_DATA: z.string().default('.snaglist'),
+    SNAGLIST_DEMO: flag.optional(),
+    SNAGLIST_SIGN_UP: z.enum(['first', 'open', 'closed']).default('first'),
+    SNAGLIST_POOL_SIZE: integer(1, 1000).default(10),
+    SNAGLIST_BCRYPT_COST: integer(4, 15).default(12),
+    SNAGLIST_CORS_ORIGINS: z
+      .string()
+      .transform((list) => list.split(',').map((item) => item.trim()))
+      .pipe(z.array(origin))
+      .optional(),
+    SNAGLIST_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  })
+  .transform((env) => ({
+    production: env.NODE_ENV === 'production',
+    host: env.HOST,
+    port: env.PORT,
+    databaseUrl: env.DATABASE_URL ?? null,
+    dataDirectory: env.SNAGLIST_DATA,
+    /** Whether an empty embedded database gets the demo: its people's passwords are known, so by default on loopback alone. */
+    demo: env.SNAGLIST_DEMO ?? isLoopback(env.HOST),
+    signUp: env.SNAGLIST_SIGN_UP,
+    poolSize: env.SNAGLIST_POOL_SIZE,
+    bcryptCost: env.SNAGLIST_BCRYPT_COST,
+    /** Origins whose pages may call the API from a browser. */
+    corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],
+    logLevel: env.SNAGLIST_LOG_LEVEL,
+  }))
+
+/** The names of all variables that are read. */
+export const variableNames = Object.keys(variables.in.shape)
+
+/** The environment as a Config. Empty values count as not set. Throws one error that lists every fault. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const unknown = Object.keys(given).filter((name) => name.startsWith('SNAGLIST_') && !variableNames.includes(name))
+  const result = variables.safeParse(given)
+  const faults = [
+    ...unknown.map((name) => `${name} is no setting`),
+    ...(result.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`),
+  ]
+  if (!result.success || faults.length > 0) throw new ConfigError(faults)
+  return Object.freeze(result.data)
+}
+
+/** The environment holds values that the server cannot start with. */
+export class ConfigError extends Error {
+  constructor(faults: readonly string[]) {
+    super(`The configuration is wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+  }
+}

@@ -1,0 +1,92 @@
+import DataLoader from 'dataloader'
+import type { Logger } from 'pino'
+import type { PrismaClient } from '../prisma/generated/client.ts'
+import type { Config } from './config.ts'
+import type { Transaction } from './database/transaction.ts'
+import { inTransaction } from './database/transaction.ts'
+import { BadUserInput, Unauthenticated } from './errors.ts'
+
+/** Who asks: what rights are decided on. */
+export interface Viewer {
+  readonly id: string
+  readonly username: string
+  readonly name: string
+  readonly role: 'MEMBER' | 'ADMIN'
+}
+
+/** The token that a request came with. */
+export interface CallerToken {
+  readonly id: string
+  readonly kind: 'SESSION' | 'ACCESS'
+  readonly scope: 'READ' | 'WRITE'
+}
+
+/** What every resolver gets, made once for each request. */
+export interface Context {
+  readonly config: Config
+  readonly prisma: PrismaClient
+  readonly log: Logger
+  readonly requestId: string
+  /** Who asks; who signs in with this request is from then on. */
+  viewer: Viewer | null
+  readonly token: CallerToken | null
+  readonly loaders: Map<string, unknown>
+}
+
+/** The signed-in caller; UNAUTHENTICATED when there is none. */
+export function signedIn({ viewer }: Context): Viewer {
+  if (viewer === null) throw new Unauthenticated()
+  return viewer
+}
+
+/**
+ * The request's loader of that name, made at first use: all ids asked for in one tick become one call of `batch`, which
+ * returns a value for each id in their order. Arguments that change the answer belong in the name.
+ */
+export function loaderOf<Value>(
+  context: Context,
+  name: string,
+  batch: (ids: readonly string[]) => Promise<readonly Value[]>,
+): DataLoader<string, Value> {
+  const known = context.loaders.get(name) as DataLoader<string, Value> | undefined
+  if (known) return known
+  const loader = new DataLoader<string, Value>(batch, { maxBatchSize: 1000 })
+  context.loaders.set(name, loader)
+  return loader
+}
+
+/** Puts rows in the order of the ids they were asked by; null where there is none. */
+export function inOrder<Row extends { readonly id: string }>(
+  ids: readonly string[],
+  rows: readonly Row[],
+): (Row | null)[] {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
+}
+
+/** Runs a mutation's action in one transaction as the signed-in caller; else as `writeAsAnyone`. */
+export async function write<Result>(
+  context: Context,
+  action: (tx: Transaction, viewer: Viewer) => Promise<Result>,
+): Promise<Result> {
+  const viewer = signedIn(context)
+  return writeAsAnyone(context, (tx) => action(tx, viewer))
+}
+
+/**
+ * Runs a mutation's action in one transaction. What was loaded before it is forgotten, so that the payload, and the next
+ * mutation of the same document, see what is stored now. Faults that the action finds in its input get their whole path.
+ */
+export async function writeAsAnyone<Result>(
+  context: Context,
+  action: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await inTransaction(context.prisma, action)
+  } catch (error) {
+    if (!(error instanceof BadUserInput)) throw error
+    throw new BadUserInput(error.fieldErrors.map(({ path, message }) => ({ path: `input.${path}`, message })))
+  } finally {
+    context.loaders.clear()
+  }
+}

@@ -1,0 +1,77 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { createPgConfig } from '@electric-sql/pglite/node-postgres'
+import pg from 'pg'
+
+/** PostgreSQL in this process, behind a pool of its only connection. */
+export interface Embedded extends AsyncDisposable {
+  readonly pool: pg.Pool
+  readonly pglite: PGlite
+}
+
+/**
+ * Opens the embedded database in a directory, made if it is not there.
+ * Throws when another process has it open: two would ruin its files.
+ */
+export async function openEmbedded(directory: string): Promise<Embedded> {
+  const path = resolve(directory)
+  mkdirSync(path, { recursive: true })
+  const unlock = lock(path)
+  try {
+    return poolOver(await PGlite.create(join(path, 'database')), unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** A pool over a PGlite that is already open; it is closed with the pool, and `afterwards` is called then. */
+export function poolOver(pglite: PGlite, afterwards: () => void = () => {}): Embedded {
+  const config = createPgConfig(pglite)
+  const { connection } = config
+  const parse = connection.parse.bind(connection)
+  // Prisma's adapter gives `types` as an object, which pg only passes on; PGlite wants parameter types, an array.
+  connection.parse = (query) => parse(Array.isArray(query.types) ? query : { ...query, types: undefined })
+  const pool = new pg.Pool({ ...config, max: 1, connectionTimeoutMillis: 60_000, idleTimeoutMillis: 0 })
+  return {
+    pool,
+    pglite,
+    async [Symbol.asyncDispose]() {
+      await pool.end()
+      await pglite.close()
+      afterwards()
+    },
+  }
+}
+
+/** Takes the directory's lock file, which holds the owner's process id; one left by a process that is gone is taken over. */
+function lock(directory: string): () => void {
+  const path = join(directory, 'pid')
+  for (;;) {
+    try {
+      const file = openSync(path, 'wx')
+      writeSync(file, String(process.pid))
+      closeSync(file)
+      return () => rmSync(path, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const owner = Number(readFileSync(path, 'utf8'))
+      if (owner !== process.pid && isRunning(owner))
+        throw new Error(
+          `Process ${owner} has the embedded database in ${directory} open. Stop it first, or set SNAGLIST_DATA to another directory.`,
+        )
+      rmSync(path, { force: true })
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

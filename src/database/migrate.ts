@@ -1,0 +1,84 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import type pg from 'pg'
+
+const directory = new URL('../../prisma/migrations/', import.meta.url)
+// The lock that `prisma migrate deploy` takes too.
+const advisoryLock = 72707369
+
+interface Migration {
+  readonly name: string
+  readonly sql: string
+  readonly checksum: string
+}
+
+/** The migrations that this version of the server brings, in the order in which they run. */
+export function listMigrations(): Migration[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(new URL(`${name}/migration.sql`, directory), 'utf8')
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+    })
+}
+
+/**
+ * Brings a database up to date in one transaction, under a lock so that several servers may start at once, recorded as
+ * Prisma records it. Returns the names of the migrations that ran. Throws, with nothing done, when the database was
+ * made by a newer server or a migration that it had was changed since.
+ */
+export async function migrate(pool: pg.Pool): Promise<string[]> {
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
+    await client.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`)
+    await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
+      id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
+      logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`)
+    const { rows } = await client.query<{ name: string; checksum: string }>(
+      'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    )
+    const pending = unapplied(new Map(rows.map(({ name, checksum }) => [name, checksum])))
+    for (const { name, sql, checksum } of pending) {
+      await client.query(sql)
+      await client.query(
+        `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+         VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), 1)`,
+        [randomUUID(), checksum, name],
+      )
+    }
+    await client.query('COMMIT')
+    return pending.map(({ name }) => name)
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+/** Whether the database has every migration of this server. */
+export async function isMigrated(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ name: string }>(
+    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+  )
+  const applied = new Set(rows.map(({ name }) => name))
+  return listMigrations().every(({ name }) => applied.has(name))
+}
+
+function unapplied(applied: ReadonlyMap<string, string>): Migration[] {
+  const migrations = listMigrations()
+  const known = new Set(migrations.map(({ name }) => name))
+  const foreign = [...applied.keys()].filter((name) => !known.has(name))
+  if (foreign.length > 0)
+    throw new Error(`The database is newer than this server: it has ${foreign.join(', ')}. Start a newer Snaglist.`)
+  const changed = migrations.filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
+  if (changed.length > 0)
+    throw new Error(
+      `Changed after they were applied: ${changed.map(({ name }) => name).join(', ')}. Restore their files.`,
+    )
+  return migrations.filter(({ name }) => !applied.has(name))
+}

@@ -1,0 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Prisma, PrismaClient } from '../../prisma/generated/client.ts'
+import { Conflict, NotFound, Unavailable } from '../errors.ts'
+import { faultOf } from './fault.ts'
+
+/** A database or a transaction: what every action takes first, so that it can join either. */
+export type Transaction = Prisma.TransactionClient
+
+const attempts = 5
+const serializationFailure = '40001'
+const deadlockDetected = '40P01'
+
+/** What a broken constraint means to the caller. The one place that knows constraints by name. */
+const conflicts: Readonly<Record<string, string>> = {
+  users_username_key: 'The username is taken.',
+  projects_key_key: 'The project key is taken.',
+  labels_project_id_name_key: 'The project has a label of that name.',
+}
+
+/**
+ * Runs work in one transaction (READ COMMITTED), again when the database gave it up for a deadlock or a serialization
+ * failure: up to five times, after a short random wait. Broken constraints come out as the API's errors.
+ */
+export async function inTransaction<Result>(
+  prisma: PrismaClient,
+  work: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await prisma.$transaction(work)
+    } catch (error) {
+      const { sqlState } = faultOf(error)
+      const retry = sqlState === serializationFailure || sqlState === deadlockDetected
+      if (!retry || attempt === attempts) throw translated(error)
+      await wait(Math.random() * 10 * 2 ** attempt)
+    }
+  }
+}
+
+/** A database's fault as the error that the API knows for it; any other error as it is. */
+export function translated(error: unknown): unknown {
+  const { constraint, sqlState, unreachable } = faultOf(error)
+  if (unreachable) return new Unavailable()
+  if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
+  // What a row refers to went away between the check and the write.
+  if (sqlState === '23503') return new NotFound('What this refers to was deleted in the meantime.')
+  return error
+}

@@ -1,0 +1,21 @@
+import { builder } from '../builder.ts'
+import { checkArgument, ticketReference } from '../check.ts'
+import { connection } from '../paging/connection.type.ts'
+import { findTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
+import { DefectConnection, defectListArgs } from './defect.type.ts'
+
+builder.queryFields((t) => ({
+  defect: t.field({
+    type: 'Defect',
+    nullable: true,
+    description: 'One defect; null where there is none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
+    resolve: (_root, { id }, context) => findTicketNamed(context, checkArgument('id', id, ticketReference), 'DEFECT'),
+  }),
+  defects: t.field({
+    type: DefectConnection,
+    description: 'The defects that you may see.',
+    args: defectListArgs,
+    resolve: (_root, args, context) => connection(context, ticketList(context, args, 'DEFECT'), args),
+  }),
+}))

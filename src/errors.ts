@@ -1,0 +1,74 @@
+import { GraphQLError } from 'graphql'
+
+/** A fault of the input: the path of the argument it is in, joined by dots (`input.title`), and what is wrong with it. */
+export interface FieldError {
+  readonly path: string
+  readonly message: string
+}
+
+/** What a caller sent cannot be taken; names every fault at once. */
+export class BadUserInput extends GraphQLError {
+  readonly fieldErrors: readonly FieldError[]
+
+  constructor(fieldErrors: readonly FieldError[]) {
+    super(fieldErrors.map(({ path, message }) => `${path} ${message}`).join('; '), {
+      extensions: { code: 'BAD_USER_INPUT', fieldErrors },
+    })
+    this.fieldErrors = fieldErrors
+  }
+}
+
+/** No valid token came with a request that needs one. As the whole request fails, `status` may say so in HTTP. */
+export class Unauthenticated extends GraphQLError {
+  constructor(message = 'Sign in first: send a token as "Authorization: Bearer snag_…".', status?: 401) {
+    super(message, { extensions: { code: 'UNAUTHENTICATED', ...(status && { http: { status } }) } })
+  }
+}
+
+/** The caller may see it, but may not do this. */
+export class Forbidden extends GraphQLError {
+  constructor(message: string, fieldErrors?: readonly FieldError[]) {
+    super(message, { extensions: { code: 'FORBIDDEN', ...(fieldErrors && { fieldErrors }) } })
+  }
+}
+
+/** There is none, or none that the caller may see: the answer does not tell which. */
+export class NotFound extends GraphQLError {
+  constructor(message: string, fieldErrors?: readonly FieldError[]) {
+    super(message, { extensions: { code: 'NOT_FOUND', ...(fieldErrors && { fieldErrors }) } })
+  }
+}
+
+/** Somebody else was faster: a version, a count or a unique name is not what the caller supposes. */
+export class Conflict extends GraphQLError {
+  constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message, { extensions: { code: 'CONFLICT', ...details } })
+  }
+}
+
+/** The database does not answer; the same request may succeed later. */
+export class Unavailable extends GraphQLError {
+  constructor() {
+    super('The database does not answer. Try again in a moment.', {
+      extensions: { code: 'UNAVAILABLE', http: { status: 503, headers: { 'Retry-After': '2' } } },
+    })
+  }
+}
+
+/** A document over one of the limits that are checked before it runs. */
+export class QueryTooComplex extends GraphQLError {
+  constructor(what: string, cost: number, limit: number) {
+    super(`${what}: ${cost}, and at most ${limit} are allowed.`, {
+      extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit, http: { status: 400 } },
+    })
+  }
+}
+
+/** The request's body is over its limit. */
+export class PayloadTooLarge extends GraphQLError {
+  constructor(limit: number) {
+    super(`The request's body is over ${limit} bytes.`, {
+      extensions: { code: 'PAYLOAD_TOO_LARGE', http: { status: 413 } },
+    })
+  }
+}

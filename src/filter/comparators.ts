@@ -1,0 +1,135 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import type { FieldError } from '../errors.ts'
+import { type Moment, momentSql } from './moment.ts'
+
+type Given<Value> = Value | null | undefined
+
+export interface IDFilter {
+  readonly eq?: Given<string>
+  readonly in?: Given<readonly string[]>
+  readonly notIn?: Given<readonly string[]>
+}
+export interface StringFilter {
+  readonly eq?: Given<string>
+  readonly in?: Given<readonly string[]>
+  readonly contains?: Given<string>
+  readonly startsWith?: Given<string>
+  readonly isNull?: Given<boolean>
+}
+export interface EnumFilter {
+  readonly eq?: Given<string>
+  readonly in?: Given<readonly string[]>
+  readonly notIn?: Given<readonly string[]>
+  readonly gte?: Given<string>
+  readonly lte?: Given<string>
+}
+export interface UserFilter {
+  readonly eq?: Given<string>
+  readonly in?: Given<readonly string[]>
+  readonly isViewer?: Given<boolean>
+  readonly isNull?: Given<boolean>
+}
+export interface LabelFilter {
+  readonly some?: Given<readonly string[]>
+  readonly every?: Given<readonly string[]>
+  readonly none?: Given<readonly string[]>
+  readonly isEmpty?: Given<boolean>
+}
+export interface DateTimeFilter {
+  readonly gte?: Given<Moment>
+  readonly gt?: Given<Moment>
+  readonly lte?: Given<Moment>
+  readonly lt?: Given<Moment>
+  readonly isNull?: Given<boolean>
+}
+
+/** Where a part of a filter stands, and who collects its faults. */
+export interface Spot {
+  readonly path: string
+  readonly faults: FieldError[]
+}
+
+export const maxListLength = 100
+const maxTextLength = 1000
+
+/** All conditions together; none is everything. */
+export const allOf = (conditions: readonly Prisma.Sql[]) =>
+  conditions.length === 0 ? Prisma.sql`TRUE` : Prisma.sql`(${Prisma.join([...conditions], ' AND ')})`
+
+/** Any of the conditions; none is nothing. */
+export const anyOf = (conditions: readonly Prisma.Sql[]) =>
+  conditions.length === 0 ? Prisma.sql`FALSE` : Prisma.sql`(${Prisma.join([...conditions], ' OR ')})`
+
+/** The opposite, also where a condition is unknown because a column is null. */
+export const notSql = (condition: Prisma.Sql) => Prisma.sql`(${condition}) IS NOT TRUE`
+
+/**
+ * The operators of a comparator, each turned into a condition. Checks what all comparators share: no null operands,
+ * lists of at most 100, texts of at most 1,000 characters that the database can hold.
+ */
+export function compare<Filter extends object>(
+  filter: Filter,
+  spot: Spot,
+  operators: { readonly [Name in keyof Filter]-?: (operand: NonNullable<Filter[Name]>) => Prisma.Sql },
+): Prisma.Sql {
+  const conditions: Prisma.Sql[] = []
+  for (const name of Object.keys(filter) as (keyof Filter & string)[]) {
+    const operand = filter[name]
+    if (operand === undefined) continue
+    const fault = faultOf(operand)
+    if (fault) spot.faults.push({ path: `${spot.path}.${name}`, message: fault })
+    else conditions.push(operators[name](operand as NonNullable<Filter[typeof name]>))
+  }
+  return allOf(conditions)
+}
+
+function faultOf(operand: unknown): string | null {
+  if (operand === null) return 'must not be null: leave it out, or use isNull where there is one'
+  if (Array.isArray(operand) && operand.length > maxListLength) return `may list at most ${maxListLength}`
+  for (const text of [operand].flat()) {
+    if (typeof text !== 'string') continue
+    if (text.length > maxTextLength) return `may have at most ${maxTextLength} characters`
+    if (text.includes('\0') || !text.isWellFormed()) return 'holds a character that no text has'
+  }
+  return null
+}
+
+/** Text compared without case, over a column that may be null. */
+export function compareText(column: Prisma.Sql, filter: StringFilter, spot: Spot): Prisma.Sql {
+  return compare(filter, spot, {
+    eq: (text) => Prisma.sql`lower(${column}) = lower(${text})`,
+    in: (texts) => Prisma.sql`lower(${column}) IN (SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`,
+    contains: (text) => Prisma.sql`${column} ILIKE ${`%${literalPattern(text)}%`}`,
+    startsWith: (text) => Prisma.sql`lower(${column}) LIKE lower(${literalPattern(text)}) || '%'`,
+    isNull: (isNull) => nullness(column, isNull),
+  })
+}
+
+/** An enum, over a column that may be null; gte and lte go by the order its words are declared in. */
+export function compareEnum(column: Prisma.Sql, type: string, filter: EnumFilter, spot: Spot): Prisma.Sql {
+  const cast = Prisma.raw(`::${type}`)
+  return compare(filter, spot, {
+    eq: (word) => Prisma.sql`${column} = ${word}${cast}`,
+    in: (words) => Prisma.sql`${column} = ANY(${[...words]}${cast}[])`,
+    notIn: (words) => notSql(Prisma.sql`${column} = ANY(${[...words]}${cast}[])`),
+    gte: (word) => Prisma.sql`${column} >= ${word}${cast}`,
+    lte: (word) => Prisma.sql`${column} <= ${word}${cast}`,
+  })
+}
+
+/** A time, over a column that may be null. */
+export function compareTime(column: Prisma.Sql, filter: DateTimeFilter, spot: Spot): Prisma.Sql {
+  return compare(filter, spot, {
+    gte: (moment) => Prisma.sql`${column} >= ${momentSql(moment)}`,
+    gt: (moment) => Prisma.sql`${column} > ${momentSql(moment)}`,
+    lte: (moment) => Prisma.sql`${column} <= ${momentSql(moment)}`,
+    lt: (moment) => Prisma.sql`${column} < ${momentSql(moment)}`,
+    isNull: (isNull) => nullness(column, isNull),
+  })
+}
+
+export const nullness = (column: Prisma.Sql, isNull: boolean) =>
+  isNull ? Prisma.sql`${column} IS NULL` : Prisma.sql`${column} IS NOT NULL`
+
+/** A text in which LIKE's wildcards stand for themselves. */
+const literalPattern = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')

@@ -1,0 +1,39 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
+import { DateTimeResolver } from 'graphql-scalars'
+import { Prisma } from '../../prisma/generated/client.ts'
+
+/** A moment in a filter: fixed, or counted from the time at which the statement runs. */
+export type Moment = Date | { readonly duration: string; readonly past: boolean }
+
+// ISO 8601 durations; four digits a part keep any sum within what PostgreSQL can count.
+const durationPattern =
+  /^(-?)(P(?=\d|T\d)(?:\d{1,4}Y)?(?:\d{1,4}M)?(?:\d{1,4}W)?(?:\d{1,4}D)?(?:T(?=\d)(?:\d{1,4}H)?(?:\d{1,4}M)?(?:\d{1,4}S)?)?)$/
+const longestYears = 1000
+
+/** A moment as SQL. */
+export function momentSql(moment: Moment): Prisma.Sql {
+  if (moment instanceof Date) return Prisma.sql`${moment}::timestamptz`
+  const duration = Prisma.sql`${moment.duration}::text::interval`
+  return moment.past ? Prisma.sql`(now() - ${duration})` : Prisma.sql`(now() + ${duration})`
+}
+
+function parse(value: unknown): Moment {
+  const match = typeof value === 'string' ? durationPattern.exec(value) : null
+  if (!match) return DateTimeResolver.parseValue(value) as Date
+  const years = Number(/(\d+)Y/.exec(value as string)?.[1] ?? 0)
+  if (years > longestYears) throw new GraphQLError(`A duration of more than ${longestYears} years is out of range.`)
+  return { duration: match[2] as string, past: match[1] === '-' }
+}
+
+/** The scalar RelativeDateTime: a DateTime, or an ISO 8601 duration counted from now. */
+export const RelativeDateTimeResolver = new GraphQLScalarType<Moment, string>({
+  name: 'RelativeDateTime',
+  parseValue: parse,
+  parseLiteral(node) {
+    if (node.kind !== Kind.STRING) throw new GraphQLError('A RelativeDateTime is a string.', { nodes: node })
+    return parse(node.value)
+  },
+  serialize: () => {
+    throw new GraphQLError('RelativeDateTime is only for input.')
+  },
+})

@@ -1,0 +1,15 @@
+import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
+import { visibleTickets } from '../ticket/ticket.access.ts'
+import { type HistoryRow, historyColumns } from './history.sql.ts'
+
+/** The change of an id; null where there is none to see. */
+export function findHistoryEvent(context: Context, id: string): Promise<HistoryRow | null> {
+  return loaderOf<HistoryRow | null>(context, 'history', async (ids) =>
+    inOrder(
+      ids,
+      await context.prisma.$queryRaw<HistoryRow[]>`
+      SELECT ${historyColumns} FROM history h JOIN tickets t ON t.id = h.ticket_id
+      WHERE h.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
+    ),
+  ).load(id)
+}

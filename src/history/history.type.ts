@@ -1,0 +1,73 @@
+import { ChangeSource, Prisma } from '../../prisma/generated/client.ts'
+import { builder } from '../builder.ts'
+import { connectionBelow, connectionType, pageArgs } from '../paging/connection.type.ts'
+import type { List } from '../paging/page.ts'
+import { getTicket } from '../ticket/ticket.loaders.ts'
+import { getUser } from '../user/user.loaders.ts'
+import { type FieldChange, type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
+
+builder.enumType('ChangeSource', {
+  description: 'How a change came about.',
+  values: {
+    [ChangeSource.API]: { description: 'A change of this ticket alone.' },
+    [ChangeSource.BULK]: { description: 'One change of many tickets.' },
+    [ChangeSource.IMPORT]: { description: 'An import of a file.' },
+  },
+})
+
+const FieldChangeType = builder.objectRef<FieldChange>('FieldChange').implement({
+  description: 'What became of one field.',
+  fields: (t) => ({
+    field: t.exposeString('field', { description: 'The name of the field, as in Ticket.' }),
+    from: t.exposeString('from', {
+      nullable: true,
+      description:
+        'What it was: names of people and labels, words of enums, times in ISO 8601. Null where there was nothing.',
+    }),
+    to: t.exposeString('to', { nullable: true, description: 'What it became, told alike.' }),
+  }),
+})
+
+builder.objectType('HistoryEvent', {
+  interfaces: ['Node'],
+  description: 'One change of a ticket, written together with it and never changed afterwards.',
+  fields: (t) => ({
+    ticket: t.field({
+      type: 'Ticket',
+      description: 'What was changed.',
+      resolve: ({ ticketId }, _args, context) => getTicket(context, ticketId),
+    }),
+    actor: t.field({
+      type: 'User',
+      description: 'Who changed it.',
+      resolve: ({ actorId }, _args, context) => getUser(context, actorId),
+    }),
+    at: t.expose('at', { type: 'DateTime', description: 'When.' }),
+    version: t.exposeInt('version', { description: 'The version of the ticket that this change made.' }),
+    source: t.expose('source', { type: 'ChangeSource', description: 'How it came about.' }),
+    batch: t.exposeID('batch', {
+      nullable: true,
+      description: 'The same for all tickets that one bulk change or import changed.',
+    }),
+    changes: t.expose('changes', { type: [FieldChangeType], description: 'What became of each field that changed.' }),
+  }),
+})
+
+const HistoryEventConnection = connectionType<HistoryRow>('HistoryEvent', 'changes')
+
+const historyList: Required<List<HistoryRow>> = {
+  columns: historyColumns,
+  from: Prisma.sql`history h`,
+  where: Prisma.sql`TRUE`,
+  order: historyOrder,
+  parent: Prisma.sql`h.ticket_id`,
+}
+
+builder.interfaceField('Ticket', 'history', (t) =>
+  t.field({
+    type: HistoryEventConnection,
+    description: 'What has changed since it was filed, newest first.',
+    args: pageArgs,
+    resolve: ({ id }, page, context) => connectionBelow(context, 'history', historyList, page, id),
+  }),
+)

@@ -1,0 +1,108 @@
+import type { GraphiQLOptions } from 'graphql-yoga'
+
+/** The tabs that GraphiQL opens with: working examples, on the demo or on a project of one's own with the key CORE. */
+const examples: readonly { readonly query: string; readonly variables?: object }[] = [
+  {
+    query: `# The newest open tickets of both kinds, with what is nested in them.
+# Press Ctrl-Enter, or the button above, to run it.
+query List {
+  viewer { name role }
+  tickets(first: 5, filter: { status: { in: [OPEN, IN_PROGRESS] } }) {
+    totalCount
+    nodes {
+      __typename key title status priority
+      assignee { name }
+      labels { name color }
+      comments(last: 1) { nodes { author { name } body } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`,
+  },
+  {
+    query: `# Filters combine freely: critical defects of the last 90 days, or whatever nobody has taken.
+query Filter($filter: DefectFilter) {
+  defects(filter: $filter, orderBy: [{ field: SEVERITY, direction: DESC }, { field: CREATED_AT }]) {
+    totalCount
+    nodes { key title category subcategory absn severity disposition reportedBy createdAt }
+  }
+}
+`,
+    variables: {
+      filter: { or: [{ severity: { eq: 'CRITICAL' }, createdAt: { gte: '-P90D' } }, { assignee: { isNull: true } }] },
+    },
+  },
+  {
+    query: `# Files an issue. A project's key stands for its id, a username for a user's.
+mutation Create {
+  createIssue(input: {
+    projectId: "CORE", title: "Clock drifts after standby", priority: HIGH
+    description: "Ten minutes a day, **only** on battery."
+  }) {
+    issue { id key version reporter { username } createdAt }
+  }
+}
+`,
+  },
+  {
+    query: `# Comments on a ticket, and shows the talk so far.
+mutation Comment {
+  addComment(input: { ticketId: "CORE-1", body: "Seen again this morning." }) {
+    comment {
+      id author { name } createdAt
+      ticket { key commentCount comments(last: 3) { nodes { author { name } body } } }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Closes every resolved ticket of low priority, all or none. With dryRun it only tells what would happen;
+# without it, expectedCount must be the number that the filter matches.
+mutation Bulk {
+  bulkUpdateStatus(input: { ids: ["CORE-2", "CORE-3"], status: CLOSED, dryRun: true }) {
+    matchedCount updatedCount batch
+    tickets { key status resolution version history(first: 1) { nodes { actor { name } changes { field from to } } } }
+  }
+}
+`,
+  },
+]
+
+export const graphiqlOptions: GraphiQLOptions = {
+  title: 'Snaglist GraphiQL',
+  defaultTabs: examples.map(({ query, variables }) => ({
+    query,
+    variables: variables ? JSON.stringify(variables, null, 2) : null,
+  })),
+}
+
+/**
+ * Signs the page in with a token from the URL's fragment, which browsers send to nobody: it is kept for this browser tab,
+ * taken out of the address, and put on each request that brings no header of its own.
+ */
+const signInFromFragment = `<script>
+(() => {
+  const given = /^#token=(snag_[\\w-]+)$/.exec(location.hash)
+  if (given) {
+    sessionStorage.setItem('snaglist:token', given[1])
+    history.replaceState(null, '', location.pathname + location.search)
+  }
+  const send = window.fetch
+  window.fetch = (url, options = {}) => {
+    const token = sessionStorage.getItem('snaglist:token')
+    const headers = new Headers(options.headers)
+    if (token && new URL(url, location.href).origin === location.origin && !headers.has('authorization'))
+      headers.set('authorization', 'Bearer ' + token)
+    return send(url, { ...options, headers })
+  }
+})()
+</script>`
+
+/** GraphiQL as one page that asks no other host for anything. */
+export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
+  // Nine megabytes, which a server that nobody looks at never loads.
+  const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
+  return render(options).replace('</head>', () => `${signInFromFragment}</head>`)
+}

@@ -1,0 +1,33 @@
+import type { Plugin } from 'graphql-yoga'
+
+const page = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Snaglist</title>
+<style>
+  :root { color-scheme: light dark }
+  body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 12vh auto; padding: 0 1.5rem }
+  h1 { margin: 0 0 .5rem } li { margin: .4rem 0 } code { font-size: .95em }
+</style>
+<h1>Snaglist</h1>
+<p>A GraphQL API for production defects and software issues.</p>
+<ul>
+  <li><a href="/graphql">GraphiQL</a>: try queries and read what each field means</li>
+  <li><a href="/schema.graphql">The schema</a>, for tools that generate code</li>
+  <li><code>POST /graphql</code> with <code>Authorization: Bearer snag_…</code>: the API</li>
+  <li><a href="/health">/health</a> and <a href="/ready">/ready</a>: for whoever keeps it running</li>
+</ul>
+</html>
+`
+
+/** The page at / and the schema as a file. */
+export const useLandingPage = (printedSchema: () => string): Plugin => ({
+  onRequest({ url, request, endResponse, fetchAPI }) {
+    if (request.method !== 'GET') return
+    const answer = (body: string, type: string) =>
+      endResponse(new fetchAPI.Response(body, { headers: { 'content-type': type } }))
+    if (url.pathname === '/') answer(page, 'text/html; charset=utf-8')
+    if (url.pathname === '/schema.graphql') answer(printedSchema(), 'application/graphql; charset=utf-8')
+  },
+})

@@ -1,0 +1,45 @@
+import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
+import { write } from '../context.ts'
+import { mutation } from '../mutation.ts'
+import { ticketRules } from '../ticket/ticket.actions.ts'
+import { createTicket } from '../ticket/ticket-create.actions.ts'
+import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
+import { updateTicket } from '../ticket/ticket-update.actions.ts'
+
+mutation('createIssue', {
+  description: 'Files an issue. For REPORTERs of the project.',
+  input: (t) => ({
+    ...newTicketFields(t),
+    title: t.string({ required: true, description: 'What it is about, in a line: at most 500 characters.' }),
+  }),
+  rules: {
+    ...ticketRules,
+    projectId: projectReference,
+    priority: notNull,
+    assigneeId: userReference.nullable(),
+    labelIds: idList(50).nullable(),
+  },
+  resolve: async (input, context) => ({
+    issue: await write(context, (tx, viewer) => createTicket(tx, viewer, { ...input, kind: 'ISSUE' })),
+  }),
+  payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The new issue.' }) }),
+})
+
+mutation('updateIssue', {
+  description:
+    'Patches an issue: a field left out stays, a field given as null is cleared. For CONTRIBUTORs, and REPORTERs on what they filed.',
+  input: ticketPatchFields,
+  rules: {
+    ...ticketRules,
+    id: ticketReference,
+    status: notNull,
+    priority: notNull,
+    assigneeId: userReference.nullable(),
+  },
+  resolve: async ({ id, expectedVersion, ...patch }, context) => ({
+    issue: await write(context, (tx, viewer) =>
+      updateTicket(tx, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as never }),
+    ),
+  }),
+  payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The issue as it is now.' }) }),
+})

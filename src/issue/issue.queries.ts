@@ -1,0 +1,21 @@
+import { builder } from '../builder.ts'
+import { checkArgument, ticketReference } from '../check.ts'
+import { connection } from '../paging/connection.type.ts'
+import { findTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
+import { IssueConnection, issueListArgs } from './issue.type.ts'
+
+builder.queryFields((t) => ({
+  issue: t.field({
+    type: 'Issue',
+    nullable: true,
+    description: 'One issue; null where there is none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
+    resolve: (_root, { id }, context) => findTicketNamed(context, checkArgument('id', id, ticketReference), 'ISSUE'),
+  }),
+  issues: t.field({
+    type: IssueConnection,
+    description: 'The issues that you may see.',
+    args: issueListArgs,
+    resolve: (_root, args, context) => connection(context, ticketList(context, args, 'ISSUE'), args),
+  }),
+}))

@@ -1,0 +1,26 @@
+import { builder } from '../builder.ts'
+import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
+import { ticketList } from '../ticket/ticket.loaders.ts'
+import type { TicketRow } from '../ticket/ticket.sql.ts'
+import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
+
+builder.objectType('Issue', { interfaces: ['Node', 'Ticket'], description: 'An issue with software.' })
+
+export const IssueConnection = connectionType<TicketRow>('Issue', 'issues')
+
+/** The arguments of a list of issues. */
+export const issueListArgs = builder.args((t) => ({
+  filter: t.field({ type: 'IssueFilter', description: 'Only these; all that are not archived when left out.' }),
+  ...ticketOrderArg,
+  ...offsetArgs,
+}))
+
+builder.objectField('Project', 'issues', (t) =>
+  t.field({
+    type: IssueConnection,
+    description: 'Its issues.',
+    args: issueListArgs,
+    resolve: ({ id }, args, context) =>
+      connectionBelow(context, 'issues', ticketList(context, args, 'ISSUE'), args, id),
+  }),
+)

@@ -1,0 +1,93 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import type { Transaction } from '../database/transaction.ts'
+import { type FieldError, NotFound } from '../errors.ts'
+import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
+import { getProjectNamed } from '../project/project.actions.ts'
+import { type LabelRow, labelColumns } from './label.sql.ts'
+
+export interface NewLabel {
+  readonly projectId: string
+  readonly name: string
+  readonly color: string
+  readonly description?: string | null | undefined
+}
+
+/** Makes a label. CONFLICT when the project has one of that name. */
+export async function createLabel(
+  tx: Transaction,
+  viewer: Viewer,
+  { projectId, name, color, description }: NewLabel,
+): Promise<LabelRow> {
+  const project = await getProjectNamed(tx, viewer, projectId)
+  mustHaveRole(project, 'MAINTAINER', 'Managing labels')
+  return tx.label.create({ data: { projectId: project.id, name, color, description: description ?? null } })
+}
+
+/** A label that the viewer may change, locked. */
+async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<LabelRow> {
+  const rows = await tx.$queryRaw<(LabelRow & ProjectRights)[]>`
+    SELECT ${labelColumns}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
+    WHERE l.id = ${id}::uuid AND ${visibleProjects(viewer)} FOR UPDATE OF l`
+  if (!rows[0]) throw new NotFound(`There is no label ${id}.`)
+  mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
+  return rows[0]
+}
+
+export interface LabelPatch {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly color?: string | undefined
+  readonly description?: string | null | undefined
+}
+
+/** Changes a label, on all tickets that have it; their versions stay. */
+export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patch }: LabelPatch): Promise<LabelRow> {
+  await lockLabel(tx, viewer, id)
+  return tx.label.update({
+    where: { id },
+    data: Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)),
+  })
+}
+
+/** Deletes a label and takes it off all its tickets: a change of each of them, in one batch. Returns its project's id. */
+export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): Promise<string> {
+  const { projectId } = await lockLabel(tx, viewer, id)
+  const tickets = await tx.$queryRaw<{ id: string }[]>`
+    SELECT t.id FROM tickets t JOIN ticket_labels tl ON tl.ticket_id = t.id WHERE tl.label_id = ${id}::uuid
+    ORDER BY t.id FOR UPDATE OF t`
+  const withNames = (without: Prisma.Sql) => Prisma.sql`
+    (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+     WHERE tl.ticket_id = changed.id ${without})`
+  await tx.$executeRaw`
+    WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
+    changed AS (
+      UPDATE tickets t SET version = t.version + 1, updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
+      FROM moment WHERE t.id = ANY(${tickets.map((ticket) => ticket.id)}::uuid[])
+      RETURNING t.id, t.version, moment.at, moment.batch)
+    INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
+    SELECT changed.id, ${viewer.id}::uuid, changed.at, changed.version, 'BULK', changed.batch,
+      jsonb_build_array(jsonb_build_object('field', 'labels',
+        'from', ${withNames(Prisma.empty)}, 'to', ${withNames(Prisma.sql`AND l.id <> ${id}::uuid`)}))
+    FROM changed`
+  await tx.label.delete({ where: { id } })
+  return projectId
+}
+
+/** The labels of a project by ids, those given twice once; `faults` takes a fault for each that is not there. */
+export async function findProjectLabels(
+  tx: Transaction,
+  projectId: string,
+  ids: readonly string[],
+  faults: FieldError[],
+): Promise<LabelRow[]> {
+  if (ids.length === 0) return []
+  const labels = await tx.$queryRaw<LabelRow[]>`
+    SELECT ${labelColumns} FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
+    ORDER BY lower(l.name) FOR KEY SHARE`
+  const known = new Set(labels.map(({ id }) => id))
+  ids.forEach((id, index) => {
+    if (!known.has(id)) faults.push({ path: `labelIds.${index}`, message: 'is no label of the project' })
+  })
+  return labels
+}

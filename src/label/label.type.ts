@@ -1,0 +1,34 @@
+import { builder } from '../builder.ts'
+import { getProject } from '../project/project.loaders.ts'
+import { getProjectLabels, getTicketLabels } from './label.loaders.ts'
+
+builder.objectType('Label', {
+  interfaces: ['Node'],
+  description: 'A word that tickets of a project are sorted with.',
+  fields: (t) => ({
+    project: t.field({
+      type: 'Project',
+      description: 'What it belongs to.',
+      resolve: ({ projectId }, _args, context) => getProject(context, projectId),
+    }),
+    name: t.exposeString('name', { description: 'The word; unique in its project without case.' }),
+    color: t.expose('color', { type: 'HexColor', description: 'What it is shown in.' }),
+    description: t.exposeString('description', { nullable: true, description: 'When to use it.' }),
+  }),
+})
+
+builder.interfaceField('Ticket', 'labels', (t) =>
+  t.field({
+    type: ['Label'],
+    description: 'Its labels, by name.',
+    resolve: ({ id }, _args, context) => getTicketLabels(context, id) as never,
+  }),
+)
+
+builder.objectField('Project', 'labels', (t) =>
+  t.field({
+    type: ['Label'],
+    description: 'All its labels, by name.',
+    resolve: ({ id }, _args, context) => getProjectLabels(context, id) as never,
+  }),
+)

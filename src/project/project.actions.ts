@@ -1,0 +1,102 @@
+import { Prisma, type ProjectRole } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import type { Transaction } from '../database/transaction.ts'
+import { BadUserInput, NotFound } from '../errors.ts'
+import { projectsNamed } from '../reference.ts'
+import { findUserByReference } from '../user/user.actions.ts'
+import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
+import type { MemberRow } from './project.loaders.ts'
+import { type ProjectRow, projectColumns } from './project.sql.ts'
+
+export interface NewProject {
+  readonly key: string
+  readonly name: string
+  readonly description?: string | null | undefined
+  readonly defaultRole?: ProjectRole | null | undefined
+}
+
+/** Makes a project, whose MAINTAINER the viewer becomes. CONFLICT when the key is taken. */
+export async function createProject(tx: Transaction, viewer: Viewer, project: NewProject): Promise<ProjectRow> {
+  return tx.project.create({
+    data: {
+      key: project.key,
+      name: project.name,
+      description: project.description ?? null,
+      defaultRole: project.defaultRole ?? null,
+      members: { create: { userId: viewer.id, role: 'MAINTAINER' } },
+    },
+    omit: { lastNumber: true },
+  })
+}
+
+/** The project that a reference names, with the viewer's rights there; NOT_FOUND where there is none to see. */
+export async function getProjectNamed(
+  tx: Transaction,
+  viewer: Viewer,
+  reference: string,
+): Promise<ProjectRow & ProjectRights> {
+  const rows = await tx.$queryRaw<(ProjectRow & ProjectRights)[]>(Prisma.sql`
+    SELECT ${projectColumns}, ${rightsColumns(viewer)} FROM projects p
+    WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
+  if (!rows[0]) throw new NotFound(`There is no project ${reference}.`)
+  return rows[0]
+}
+
+export interface ProjectPatch {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly description?: string | null | undefined
+  readonly defaultRole?: ProjectRole | null | undefined
+  readonly archived?: boolean | undefined
+}
+
+/** Changes a project, archives it or takes it back into use. */
+export async function updateProject(
+  tx: Transaction,
+  viewer: Viewer,
+  { id, archived, ...patch }: ProjectPatch,
+): Promise<ProjectRow> {
+  const project = await getProjectNamed(tx, viewer, id)
+  // Nothing but its return can happen to an archived project.
+  mustHaveRole(
+    archived === false ? { ...project, projectArchivedAt: null } : project,
+    'MAINTAINER',
+    'Changing the project',
+  )
+  const archivedAt =
+    archived === undefined || archived === (project.archivedAt !== null)
+      ? {}
+      : { archivedAt: archived ? new Date() : null }
+  return tx.project.update({
+    where: { id: project.id },
+    data: { ...Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)), ...archivedAt },
+    omit: { lastNumber: true },
+  })
+}
+
+/** Gives a user a role in a project, or with null takes them out of it. Tickets stay assigned to whom they were. */
+export async function setProjectMember(
+  tx: Transaction,
+  viewer: Viewer,
+  {
+    projectId,
+    userId,
+    role,
+  }: { readonly projectId: string; readonly userId: string; readonly role: ProjectRole | null },
+): Promise<{ project: ProjectRow; member: MemberRow | null }> {
+  const project = await getProjectNamed(tx, viewer, projectId)
+  mustHaveRole(project, 'MAINTAINER', 'Managing members')
+  const user = await findUserByReference(tx, userId)
+  if (!user) throw new BadUserInput([{ path: 'userId', message: 'names no user' }])
+  const membership = { projectId: project.id, userId: user.id }
+  if (role === null) {
+    await tx.projectMember.deleteMany({ where: membership })
+    return { project, member: null }
+  }
+  const member = await tx.projectMember.upsert({
+    where: { projectId_userId: membership },
+    create: { ...membership, role },
+    update: { role },
+  })
+  return { project, member }
+}

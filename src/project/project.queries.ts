@@ -1,0 +1,41 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import { builder } from '../builder.ts'
+import { checkArgument, projectReference } from '../check.ts'
+import { signedIn } from '../context.ts'
+import { nullness } from '../filter/comparators.ts'
+import { connection, pageArgs } from '../paging/connection.type.ts'
+import { visibleProjects } from './project.access.ts'
+import { findProjectNamed } from './project.loaders.ts'
+import { projectColumns, projectOrder } from './project.sql.ts'
+import { ProjectConnection } from './project.type.ts'
+
+builder.queryFields((t) => ({
+  project: t.field({
+    type: 'Project',
+    nullable: true,
+    description: 'One project; null where there is none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE".' }) },
+    resolve: (_root, { id }, context) => findProjectNamed(context, checkArgument('id', id, projectReference)),
+  }),
+  projects: t.field({
+    type: ProjectConnection,
+    description: 'The projects that you may see, by key.',
+    args: {
+      archived: t.arg.boolean({
+        defaultValue: false,
+        description: 'Those in use by default; true for those put away, null for both.',
+      }),
+      ...pageArgs,
+    },
+    resolve: (_root, { archived, ...page }, context) => {
+      const inUse =
+        archived === null || archived === undefined ? Prisma.sql`TRUE` : nullness(Prisma.sql`p.archived_at`, !archived)
+      const where = Prisma.sql`${visibleProjects(signedIn(context))} AND ${inUse}`
+      return connection(
+        context,
+        { columns: projectColumns, from: Prisma.sql`projects p`, where, order: projectOrder },
+        page,
+      )
+    },
+  }),
+}))

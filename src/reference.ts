@@ -1,0 +1,49 @@
+import { Prisma } from '../prisma/generated/client.ts'
+
+// Arguments that take an id also take the name by which people know the thing: a ticket's or project's key, a username.
+// What each may look like, and which rows it names, is said here alone.
+
+const uuidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+const ticketKeyPattern = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/i
+const projectKeyPattern = /^[A-Z][A-Z0-9]{1,9}$/i
+/** 2 to 32 letters, digits, dots, dashes and underscores: shorter than any id. */
+export const usernamePattern = /^[a-z0-9][a-z0-9._-]{1,31}$/i
+
+export const isId = (text: string) => uuidPattern.test(text)
+export const isTicketReference = (text: string) => isId(text) || ticketKeyPattern.test(text)
+export const isProjectReference = (text: string) => isId(text) || projectKeyPattern.test(text)
+export const isUserReference = (text: string) => isId(text) || usernamePattern.test(text)
+
+/** The tickets `t` that references name. */
+export function ticketsNamed(references: readonly string[]): Prisma.Sql {
+  const keys = references.flatMap((reference) => {
+    const [, project, number] = ticketKeyPattern.exec(reference) ?? []
+    return project ? [{ project: project.toUpperCase(), number: Number(number) }] : []
+  })
+  const byId = Prisma.sql`t.id = ANY(${references.filter(isId)}::uuid[])`
+  if (keys.length === 0) return byId
+  const byKey = Prisma.sql`(t.project_id, t.number) IN (
+    SELECT named.id, key.number FROM unnest(
+      ${keys.map(({ project }) => project)}::text[], ${keys.map(({ number }) => number)}::integer[]) AS key(project, number)
+    JOIN projects named ON named.key = key.project)`
+  return keys.length === references.length ? byKey : Prisma.sql`(${byId} OR ${byKey})`
+}
+
+/** The projects `p` that references name. */
+export function projectsNamed(references: readonly string[]): Prisma.Sql {
+  const keys = references.filter((reference) => !isId(reference)).map((key) => key.toUpperCase())
+  return named(Prisma.sql`p.id`, references.filter(isId), Prisma.sql`p.key`, keys)
+}
+
+/** The users `u` that references name. */
+export function usersNamed(references: readonly string[]): Prisma.Sql {
+  const usernames = references.filter((reference) => !isId(reference)).map((name) => name.toLowerCase())
+  return named(Prisma.sql`u.id`, references.filter(isId), Prisma.sql`u.username`, usernames)
+}
+
+function named(id: Prisma.Sql, ids: readonly string[], name: Prisma.Sql, names: readonly string[]): Prisma.Sql {
+  const byId = Prisma.sql`${id} = ANY(${ids}::uuid[])`
+  const byName = Prisma.sql`${name} = ANY(${names}::text[])`
+  if (names.length === 0) return byId
+  return ids.length === 0 ? byName : Prisma.sql`(${byId} OR ${byName})`
+}

@@ -1,0 +1,76 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Logger, pino } from 'pino'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { migrate } from './database/migrate.ts'
+import { type Database, openDatabase } from './database/open.ts'
+
+const graceMilliseconds = 10_000
+
+/** A server that listens. Disposing it answers what was begun, at most ten seconds long, and closes the database. */
+export interface Server extends AsyncDisposable {
+  /** Where it listens, such as http://localhost:4000. */
+  readonly url: string
+  readonly database: Database
+}
+
+/** The log: JSON lines, or in a terminal outside of production lines to read. */
+export async function createLog({ production, logLevel }: Config): Promise<Logger> {
+  const options = { level: logLevel, base: null }
+  if (production || !process.stdout.isTTY) return pino(options)
+  const { default: pretty } = await import('pino-pretty')
+  return pino(options, pretty({ ignore: 'requestId', sync: true }))
+}
+
+/** Opens and migrates the database that the configuration names. */
+export async function openMigrated(config: Config, log: Logger): Promise<Database> {
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    dataDirectory: config.dataDirectory,
+    poolSize: config.poolSize,
+    ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
+  })
+  try {
+    for (const name of await migrate(database.pool)) log.info({ migration: name }, 'migrated')
+    return database
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Starts the server: the database first, then the port. `prepare` runs between the two. */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  prepare: (database: Database) => Promise<void> = async () => {},
+): Promise<Server> {
+  const database = await openMigrated(config, log)
+  let stopping = false
+  const app = createApp({ config, database, log, isStopping: () => stopping })
+  const http = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  try {
+    await prepare(database)
+    await new Promise<void>((resolve, reject) => {
+      http.once('error', reject).listen(config.port, config.host, () => resolve())
+    })
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
+  const { port } = http.address() as AddressInfo
+  return {
+    url: `http://${config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host}:${port}`,
+    database,
+    async [Symbol.asyncDispose]() {
+      stopping = true
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()))
+      const impatience = setTimeout(() => http.closeAllConnections(), graceMilliseconds)
+      await closed
+      clearTimeout(impatience)
+      await app.dispose()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}

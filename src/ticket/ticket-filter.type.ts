@@ -1,0 +1,75 @@
+import type { InputFieldBuilder } from '@pothos/core'
+import { builder } from '../builder.ts'
+import { maxListLength } from '../filter/comparators.ts'
+import {
+  DateTimeFilterInput,
+  enumFilter,
+  IDFilterInput,
+  LabelFilterInput,
+  rankedFilter,
+  StringFilterInput,
+  UserFilterInput,
+} from '../filter/filter.type.ts'
+
+const StatusFilter = enumFilter('TicketStatus')
+const ResolutionFilter = enumFilter('Resolution')
+const DispositionFilter = enumFilter('Disposition')
+const PriorityFilter = rankedFilter('Priority')
+const SeverityFilter = rankedFilter('Severity')
+
+type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
+
+const ofEveryTicket = (t: Fields, type: 'TicketFilter' | 'IssueFilter' | 'DefectFilter') => ({
+  and: t.field({
+    type: [type],
+    description: `All of these hold. At most ${maxListLength}; filters nest at most 5 deep.`,
+  }),
+  or: t.field({
+    type: [type],
+    description: `At least one of these holds. At most ${maxListLength}; an empty list is nothing.`,
+  }),
+  not: t.field({ type, description: 'This does not hold.' }),
+  id: t.field({ type: IDFilterInput, description: 'The ticket itself, by id or key.' }),
+  project: t.field({ type: IDFilterInput, description: 'Its project, by id or key.' }),
+  title: t.field({ type: StringFilterInput, description: 'Its title.' }),
+  description: t.field({ type: StringFilterInput, description: 'Its description.' }),
+  status: t.field({ type: StatusFilter, description: 'Where it stands.' }),
+  resolution: t.field({ type: ResolutionFilter, description: 'Why it is resolved or closed.' }),
+  priority: t.field({ type: PriorityFilter, description: 'How urgent it is.' }),
+  assignee: t.field({ type: UserFilterInput, description: 'Who works on it.' }),
+  reporter: t.field({ type: UserFilterInput, description: 'The account that filed it.' }),
+  label: t.field({ type: LabelFilterInput, description: 'Its labels.' }),
+  createdAt: t.field({ type: DateTimeFilterInput, description: 'When it was filed.' }),
+  updatedAt: t.field({ type: DateTimeFilterInput, description: 'When it last changed.' }),
+  resolvedAt: t.field({ type: DateTimeFilterInput, description: 'When it was last resolved.' }),
+  archived: t.boolean({
+    description:
+      'True for archived ones, false for the others, null for both. Left out of the outermost filter it is false; left out further in, it says nothing.',
+  }),
+})
+
+builder.inputType('TicketFilter', {
+  description: 'Which tickets. All given fields hold together; {} is everything that is not archived.',
+  fields: (t) => ({
+    ...ofEveryTicket(t, 'TicketFilter'),
+    kind: t.field({ type: 'TicketKind', description: 'Issues alone, or defects alone.' }),
+  }),
+})
+
+builder.inputType('IssueFilter', {
+  description: 'Which issues. All given fields hold together; {} is everything that is not archived.',
+  fields: (t) => ofEveryTicket(t, 'IssueFilter'),
+})
+
+builder.inputType('DefectFilter', {
+  description: 'Which defects. All given fields hold together; {} is everything that is not archived.',
+  fields: (t) => ({
+    ...ofEveryTicket(t, 'DefectFilter'),
+    category: t.field({ type: StringFilterInput, description: 'What kind of defect.' }),
+    subcategory: t.field({ type: StringFilterInput, description: 'The finer kind.' }),
+    absn: t.field({ type: StringFilterInput, description: 'The serial number of the affected unit.' }),
+    reportedBy: t.field({ type: StringFilterInput, description: 'Who found it.' }),
+    severity: t.field({ type: SeverityFilter, description: 'How bad it is.' }),
+    disposition: t.field({ type: DispositionFilter, description: 'What was decided about the unit.' }),
+  }),
+})

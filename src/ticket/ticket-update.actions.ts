@@ -1,0 +1,112 @@
+import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import type { Transaction } from '../database/transaction.ts'
+import { spellTerms } from '../defect/defect-term.actions.ts'
+import { BadUserInput, type FieldError } from '../errors.ts'
+import type { FieldChange } from '../history/history.sql.ts'
+import { mustHaveRole } from '../project/project.access.ts'
+import { mustBeAbleToUpdate } from './ticket.access.ts'
+import { findAssignee, type LockedTicket, lockTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
+import type { TicketRow } from './ticket.sql.ts'
+
+/** The columns that a patch may name, with their PostgreSQL types. */
+const columns = {
+  title: { column: 'title', type: 'text' },
+  description: { column: 'description', type: 'text' },
+  status: { column: 'status', type: 'ticket_status' },
+  resolution: { column: 'resolution', type: 'resolution' },
+  priority: { column: 'priority', type: 'priority' },
+  assigneeId: { column: 'assignee_id', type: 'uuid' },
+  category: { column: 'category', type: 'text' },
+  subcategory: { column: 'subcategory', type: 'text' },
+  absn: { column: 'absn', type: 'text' },
+  reportedBy: { column: 'reported_by', type: 'text' },
+  severity: { column: 'severity', type: 'severity' },
+  disposition: { column: 'disposition', type: 'disposition' },
+} as const
+
+type Column = keyof typeof columns
+const isColumn = (name: string): name is Column => name in columns
+
+/** What to change: a column left out stays, null clears it. `assigneeId` is an id or a username. */
+export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefined }
+
+/**
+ * Changes the fields of a ticket that a patch names. Nothing to change is no change. BAD_USER_INPUT names every fault,
+ * CONFLICT the fields that others have changed since `expectedVersion`.
+ */
+export async function updateTicket(
+  tx: Transaction,
+  viewer: Viewer,
+  {
+    id,
+    kind,
+    expectedVersion,
+    patch,
+  }: {
+    readonly id: string
+    readonly kind?: TicketKind
+    readonly expectedVersion?: number | null | undefined
+    readonly patch: TicketPatch
+  },
+): Promise<TicketRow> {
+  const ticket = await lockTicket(tx, viewer, id, kind)
+  // Who may assign may edit; a patch that does nothing but assign needs no other right.
+  mustBeAbleToUpdate(viewer, ticket, ticket)
+  const faults: FieldError[] = []
+  const assignee = patch.assigneeId ? await findAssignee(tx, ticket.projectId, patch.assigneeId, faults) : null
+  const wanted = {
+    ...withResolution(ticket, patch, faults),
+    ...(patch.assigneeId !== undefined && { assigneeId: assignee?.id ?? null }),
+    ...(await spellTerms(tx, ticket.projectId, patch)),
+  }
+  if (faults.length > 0) throw new BadUserInput(faults)
+  const changed = Object.keys(wanted)
+    .filter(isColumn)
+    .filter((name) => wanted[name] !== undefined && wanted[name] !== ticket[name])
+  if (changed.length === 0) return ticket
+  if (changed.includes('assigneeId')) mustHaveRole(ticket, 'CONTRIBUTOR', 'Assigning a ticket')
+  const changes = await describe(tx, ticket, wanted, changed, assignee?.name ?? null)
+  await mustNotConflict(tx, ticket, expectedVersion, changes)
+  const assignments = changed.map((name) => {
+    const { column, type } = columns[name]
+    return Prisma.sql`${Prisma.raw(column)} = ${wanted[name] ?? null}::${Prisma.raw(type)}`
+  })
+  const isDone = isDoneStatus(wanted.status ?? ticket.status)
+  const resolvedAt = isDone
+    ? Prisma.sql`resolved_at = coalesce(t.resolved_at, moment.at)`
+    : Prisma.sql`resolved_at = NULL`
+  return recordChange(tx, viewer, ticket, [...assignments, resolvedAt], changes)
+}
+
+/** Whether a status ends a ticket: it has a resolution then, and the time of it. */
+export const isDoneStatus = (status: TicketRow['status']) => status === 'RESOLVED' || status === 'CLOSED'
+
+/** The patch with the resolution that goes with its status: FIXED where a done ticket has none, none while open. */
+function withResolution(ticket: TicketRow, patch: TicketPatch, faults: FieldError[]): TicketPatch {
+  if (isDoneStatus(patch.status ?? ticket.status)) {
+    const resolution = patch.resolution === undefined ? ticket.resolution : patch.resolution
+    return { ...patch, resolution: resolution ?? 'FIXED' }
+  }
+  if (patch.resolution) faults.push({ path: 'resolution', message: 'goes only with the status RESOLVED or CLOSED' })
+  return { ...patch, resolution: null }
+}
+
+/** What a change was, in the words of history. */
+async function describe(
+  tx: Transaction,
+  ticket: LockedTicket,
+  wanted: TicketPatch,
+  changed: readonly Column[],
+  assigneeName: string | null,
+): Promise<FieldChange[]> {
+  const former =
+    changed.includes('assigneeId') && ticket.assigneeId
+      ? await tx.user.findUnique({ where: { id: ticket.assigneeId }, select: { name: true } })
+      : null
+  return changed.map((name) =>
+    name === 'assigneeId'
+      ? { field: 'assignee', from: former?.name ?? null, to: assigneeName }
+      : { field: name, from: ticket[name] ?? null, to: wanted[name] ?? null },
+  )
+}

@@ -1,0 +1,28 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import { Forbidden } from '../errors.ts'
+import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
+import type { TicketRow } from './ticket.sql.ts'
+
+/** The tickets `t` that the viewer may see: those of the projects they may see. */
+export function visibleTickets(viewer: Viewer): Prisma.Sql {
+  if (viewer.role === 'ADMIN') return Prisma.sql`TRUE`
+  return Prisma.sql`t.project_id IN (SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)})`
+}
+
+type Filed = Pick<TicketRow, 'reporterId'>
+
+/** Whether the viewer may edit a ticket: contributors every one, reporters what they filed. */
+export const canUpdate = (viewer: Viewer, ticket: Filed, rights: ProjectRights) =>
+  hasRole(rights, 'CONTRIBUTOR') || (hasRole(rights, 'REPORTER') && ticket.reporterId === viewer.id)
+
+export const canComment = (rights: ProjectRights) => hasRole(rights, 'REPORTER')
+export const canAssign = (rights: ProjectRights) => hasRole(rights, 'CONTRIBUTOR')
+export const canArchive = (rights: ProjectRights) => hasRole(rights, 'MAINTAINER')
+
+/** FORBIDDEN unless the viewer may edit the ticket. */
+export function mustBeAbleToUpdate(viewer: Viewer, ticket: Filed, rights: ProjectRights): void {
+  if (canUpdate(viewer, ticket, rights)) return
+  mustHaveRole(rights, 'REPORTER', 'Editing a ticket')
+  throw new Forbidden('A REPORTER edits only what they filed; this takes the role CONTRIBUTOR.')
+}

@@ -1,0 +1,197 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import { BadUserInput, type FieldError } from '../errors.ts'
+import {
+  allOf,
+  anyOf,
+  compare,
+  compareEnum,
+  compareText,
+  compareTime,
+  type DateTimeFilter,
+  type EnumFilter,
+  type IDFilter,
+  type LabelFilter,
+  maxListLength,
+  notSql,
+  nullness,
+  type Spot,
+  type StringFilter,
+  type UserFilter,
+} from '../filter/comparators.ts'
+import {
+  isProjectReference,
+  isTicketReference,
+  isUserReference,
+  projectsNamed,
+  ticketsNamed,
+  usersNamed,
+} from '../reference.ts'
+
+type Given<Value> = Value | null | undefined
+
+/** Which tickets: all given fields hold together. Filters of issues and defects are the same, with fewer fields. */
+export interface TicketFilter {
+  readonly and?: Given<readonly TicketFilter[]>
+  readonly or?: Given<readonly TicketFilter[]>
+  readonly not?: Given<TicketFilter>
+  readonly id?: Given<IDFilter>
+  readonly kind?: Given<'ISSUE' | 'DEFECT'>
+  readonly project?: Given<IDFilter>
+  readonly title?: Given<StringFilter>
+  readonly description?: Given<StringFilter>
+  readonly status?: Given<EnumFilter>
+  readonly resolution?: Given<EnumFilter>
+  readonly priority?: Given<EnumFilter>
+  readonly assignee?: Given<UserFilter>
+  readonly reporter?: Given<UserFilter>
+  readonly label?: Given<LabelFilter>
+  readonly createdAt?: Given<DateTimeFilter>
+  readonly updatedAt?: Given<DateTimeFilter>
+  readonly resolvedAt?: Given<DateTimeFilter>
+  readonly archived?: Given<boolean>
+  readonly category?: Given<StringFilter>
+  readonly subcategory?: Given<StringFilter>
+  readonly absn?: Given<StringFilter>
+  readonly reportedBy?: Given<StringFilter>
+  readonly severity?: Given<EnumFilter>
+  readonly disposition?: Given<EnumFilter>
+}
+
+const maxDepth = 5
+
+/**
+ * A filter as a condition over tickets `t`. Archived tickets are left out unless the filter, on its top level, says
+ * `archived`. BAD_USER_INPUT names every fault by its path below `path`.
+ */
+export function ticketCondition(filter: Given<TicketFilter>, viewer: Viewer, path = 'filter'): Prisma.Sql {
+  const faults: FieldError[] = []
+  const given = filter?.archived === undefined ? { ...filter, archived: false } : filter
+  const condition = conditionOf(given, viewer, { path, faults }, 1)
+  if (faults.length > 0) throw new BadUserInput(faults)
+  return condition
+}
+
+type Conditions = {
+  readonly [Name in Exclude<keyof TicketFilter, 'and' | 'or' | 'not'>]-?: (
+    value: NonNullable<TicketFilter[Name]>,
+    spot: Spot,
+    viewer: Viewer,
+  ) => Prisma.Sql
+}
+
+const conditions: Conditions = {
+  id: (filter, spot) => compareReferences(filter, spot, 'a ticket', isTicketReference, ticketsNamed),
+  kind: (kind) => Prisma.sql`t.kind = ${kind}::ticket_kind`,
+  project: (filter, spot) =>
+    compareReferences(
+      filter,
+      spot,
+      'a project',
+      isProjectReference,
+      (references) => Prisma.sql`t.project_id IN (SELECT p.id FROM projects p WHERE ${projectsNamed(references)})`,
+    ),
+  title: (filter, spot) => compareText(Prisma.sql`t.title`, filter, spot),
+  description: (filter, spot) => compareText(Prisma.sql`t.description`, filter, spot),
+  status: (filter, spot) => compareEnum(Prisma.sql`t.status`, 'ticket_status', filter, spot),
+  resolution: (filter, spot) => compareEnum(Prisma.sql`t.resolution`, 'resolution', filter, spot),
+  priority: (filter, spot) => compareEnum(Prisma.sql`t.priority`, 'priority', filter, spot),
+  assignee: (filter, spot, viewer) => compareUser(Prisma.sql`t.assignee_id`, filter, spot, viewer),
+  reporter: (filter, spot, viewer) => compareUser(Prisma.sql`t.reporter_id`, filter, spot, viewer),
+  label: compareLabels,
+  createdAt: (filter, spot) => compareTime(Prisma.sql`t.created_at`, filter, spot),
+  updatedAt: (filter, spot) => compareTime(Prisma.sql`t.updated_at`, filter, spot),
+  resolvedAt: (filter, spot) => compareTime(Prisma.sql`t.resolved_at`, filter, spot),
+  archived: (archived) => nullness(Prisma.sql`t.archived_at`, !archived),
+  category: (filter, spot) => compareText(Prisma.sql`t.category`, filter, spot),
+  subcategory: (filter, spot) => compareText(Prisma.sql`t.subcategory`, filter, spot),
+  absn: (filter, spot) => compareText(Prisma.sql`t.absn`, filter, spot),
+  reportedBy: (filter, spot) => compareText(Prisma.sql`t.reported_by`, filter, spot),
+  severity: (filter, spot) => compareEnum(Prisma.sql`t.severity`, 'severity', filter, spot),
+  disposition: (filter, spot) => compareEnum(Prisma.sql`t.disposition`, 'disposition', filter, spot),
+}
+
+function conditionOf(filter: TicketFilter, viewer: Viewer, spot: Spot, depth: number): Prisma.Sql {
+  if (depth > maxDepth) {
+    spot.faults.push({ path: spot.path, message: `is nested more than ${maxDepth} deep` })
+    return allOf([])
+  }
+  const { and, or, not, ...fields } = filter
+  const nested = (name: string, filters: readonly TicketFilter[]) => {
+    if (filters.length > maxListLength)
+      spot.faults.push({ path: `${spot.path}.${name}`, message: `may list at most ${maxListLength}` })
+    return filters
+      .slice(0, maxListLength)
+      .map((one, index) => conditionOf(one, viewer, { ...spot, path: `${spot.path}.${name}.${index}` }, depth + 1))
+  }
+  const parts: Prisma.Sql[] = []
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === null || value === undefined) continue
+    const condition = conditions[name as keyof Conditions] as (value: unknown, spot: Spot, viewer: Viewer) => Prisma.Sql
+    parts.push(condition(value, { ...spot, path: `${spot.path}.${name}` }, viewer))
+  }
+  if (and) parts.push(allOf(nested('and', and)))
+  if (or) parts.push(anyOf(nested('or', or)))
+  if (not) parts.push(notSql(conditionOf(not, viewer, { ...spot, path: `${spot.path}.not` }, depth + 1)))
+  return allOf(parts)
+}
+
+/** Rows named by ids or keys; a text that cannot name any is a fault. */
+function compareReferences(
+  filter: IDFilter,
+  spot: Spot,
+  what: string,
+  fits: (reference: string) => boolean,
+  named: (references: readonly string[]) => Prisma.Sql,
+): Prisma.Sql {
+  const checked = (operator: string, references: readonly string[]) => {
+    references.forEach((reference, index) => {
+      if (fits(reference)) return
+      const path = operator === 'eq' ? `${spot.path}.eq` : `${spot.path}.${operator}.${index}`
+      spot.faults.push({ path, message: `names no ${what.replace(/^an? /, '')}: it is no id, key or name of one` })
+    })
+    return named(references.filter(fits))
+  }
+  return compare(filter, spot, {
+    eq: (reference) => checked('eq', [reference]),
+    in: (references) => checked('in', references),
+    notIn: (references) => notSql(checked('notIn', references)),
+  })
+}
+
+function compareUser(
+  column: Prisma.Sql,
+  { isViewer, isNull, ...ids }: UserFilter,
+  spot: Spot,
+  viewer: Viewer,
+): Prisma.Sql {
+  const named = compareReferences(
+    ids,
+    spot,
+    'a user',
+    isUserReference,
+    (references) => Prisma.sql`${column} IN (SELECT u.id FROM users u WHERE ${usersNamed(references)})`,
+  )
+  const mine = Prisma.sql`${column} = ${viewer.id}::uuid`
+  const further = compare(
+    { ...(isViewer !== undefined && { isViewer }), ...(isNull !== undefined && { isNull }) },
+    spot,
+    {
+      isViewer: (is: boolean) => (is ? mine : notSql(mine)),
+      isNull: (is: boolean) => nullness(column, is),
+    },
+  )
+  return allOf([named, further])
+}
+
+function compareLabels(filter: LabelFilter, spot: Spot): Prisma.Sql {
+  const labelled = (names?: readonly string[]) => Prisma.sql`
+    EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
+      ${names ? Prisma.sql`AND lower(l.name) IN (SELECT lower(name) FROM unnest(${names}::text[]) AS name)` : Prisma.empty})`
+  return compare(filter, spot, {
+    some: (names) => labelled(names),
+    every: (names) => allOf(names.map((name) => labelled([name]))),
+    none: (names) => notSql(labelled(names)),
+    isEmpty: (isEmpty) => (isEmpty ? notSql(labelled()) : labelled()),
+  })
+}

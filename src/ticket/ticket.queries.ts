@@ -1,0 +1,27 @@
+import { builder } from '../builder.ts'
+import { checkArgument, ticketReference } from '../check.ts'
+import { connection, offsetArgs } from '../paging/connection.type.ts'
+import { findTicketNamed, ticketList } from './ticket.loaders.ts'
+import { TicketConnection } from './ticket.type.ts'
+import { ticketOrderArg } from './ticket-order.type.ts'
+
+builder.queryFields((t) => ({
+  ticket: t.field({
+    type: 'Ticket',
+    nullable: true,
+    description: 'One ticket of either kind; null where there is none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
+    resolve: (_root, { id }, context) => findTicketNamed(context, checkArgument('id', id, ticketReference)),
+  }),
+  tickets: t.field({
+    type: TicketConnection,
+    description: 'The tickets of both kinds that you may see.',
+    args: {
+      filter: t.arg({ type: 'TicketFilter', description: 'Only these; all that are not archived when left out.' }),
+      ...ticketOrderArg,
+      ...offsetArgs,
+    },
+    resolve: (_root, { filter, orderBy, ...page }, context) =>
+      connection(context, ticketList(context, { filter, orderBy }), page),
+  }),
+}))

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { Prisma, type UserRole } from '../../prisma/generated/client.ts'
+import { nameText, text } from '../check.ts'
+import type { Viewer } from '../context.ts'
+import type { Transaction } from '../database/transaction.ts'
+import { Conflict, Forbidden, NotFound } from '../errors.ts'
+import { isId, usernamePattern, usersNamed } from '../reference.ts'
+import { type UserRow, userColumns } from './user.sql.ts'
+
+/** What the fields of an account must be, wherever one is made or changed. */
+export const userRules = {
+  username: text(32)
+    .regex(
+      usernamePattern,
+      'must be 2 to 32 letters, digits, dots, dashes or underscores, and begin with a letter or digit',
+    )
+    .transform((username) => username.toLowerCase()),
+  name: nameText(100),
+  password: text(72)
+    .min(8, 'must have at least 8 characters')
+    .refine((password) => Buffer.byteLength(password) <= 72, 'must have at most 72 bytes'),
+  email: z.email('is no e-mail address').max(254, 'must have at most 254 characters').nullable(),
+} as const
+
+export interface NewUser {
+  readonly username: string
+  readonly name: string
+  readonly email?: string | null | undefined
+  readonly passwordHash: string
+  readonly role: UserRole
+}
+
+/** Adds an account. CONFLICT when the username is taken. */
+export async function insertUser(
+  tx: Transaction,
+  { username, name, email, passwordHash, role }: NewUser,
+): Promise<UserRow> {
+  return tx.user.create({
+    data: { username, name, email: email ?? null, passwordHash, role },
+    omit: { passwordHash: true },
+  })
+}
+
+/** FORBIDDEN unless the viewer is an admin of the server. */
+export function mustBeAdmin(viewer: Viewer): void {
+  if (viewer.role !== 'ADMIN') throw new Forbidden('Only an ADMIN of the server may do this.')
+}
+
+export interface UserPatch {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly email?: string | null | undefined
+  readonly role?: UserRole | undefined
+  readonly active?: boolean | undefined
+}
+
+/**
+ * Changes an account: one's own name and e-mail, or as an ADMIN anything of anyone's. The last active ADMIN stays one
+ * (CONFLICT). An account that is closed loses its tokens.
+ */
+export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch }: UserPatch): Promise<UserRow> {
+  const [user] = await tx.$queryRaw<UserRow[]>(
+    Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
+  )
+  if (!user) throw new NotFound(`There is no user ${id}.`)
+  if (viewer.role !== 'ADMIN' && (viewer.id !== user.id || patch.role !== undefined || patch.active !== undefined))
+    throw new Forbidden('You may change your own name and e-mail; the rest is for an ADMIN.')
+  const steppingDown = user.role === 'ADMIN' && user.active && (patch.role === 'MEMBER' || patch.active === false)
+  if (steppingDown && (await isLastAdmin(tx, user.id)))
+    throw new Conflict('The server needs an active ADMIN: name another one first.')
+  if (patch.active === false) await tx.token.deleteMany({ where: { userId: user.id } })
+  return tx.user.update({
+    where: { id: user.id },
+    data: Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)),
+    omit: { passwordHash: true },
+  })
+}
+
+/** Whether there is no other active admin. Locks them, so that two cannot step down at once. */
+async function isLastAdmin(tx: Transaction, id: string): Promise<boolean> {
+  const admins = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`
+  return admins.every((admin) => admin.id === id)
+}
+
+/** The user that a reference names; null where there is none. */
+export async function findUserByReference(tx: Transaction, reference: string): Promise<UserRow | null> {
+  if (!isId(reference) && !usernamePattern.test(reference)) return null
+  const rows = await tx.$queryRaw<UserRow[]>(
+    Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([reference])}`,
+  )
+  return rows[0] ?? null
+}

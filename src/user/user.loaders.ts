@@ -1,0 +1,36 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import { type Context, inOrder, loaderOf } from '../context.ts'
+import { usersNamed } from '../reference.ts'
+import { type UserRow, userColumns } from './user.sql.ts'
+
+const users = (context: Context) =>
+  loaderOf<UserRow | null>(context, 'users', async (ids) =>
+    inOrder(
+      ids,
+      await context.prisma.$queryRaw<UserRow[]>`SELECT ${userColumns} FROM users u WHERE u.id = ANY(${ids}::uuid[])`,
+    ),
+  )
+
+/** The user of an id; null where there is none. */
+export const findUser = (context: Context, id: string) => users(context).load(id)
+
+/** The user of an id that a row refers to. */
+export async function getUser(context: Context, id: string): Promise<UserRow> {
+  const user = await findUser(context, id)
+  if (!user) throw new Error(`There is no user ${id}.`)
+  return user
+}
+
+/** Makes users known that came with another statement, so that they are not read again. */
+export function primeUsers(context: Context, rows: Iterable<UserRow>): void {
+  const loader = users(context)
+  for (const row of rows) loader.prime(row.id, row)
+}
+
+/** The user of an id or username; null where there is none. */
+export async function findUserNamed({ prisma }: Context, reference: string): Promise<UserRow | null> {
+  const rows = await prisma.$queryRaw<UserRow[]>(
+    Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([reference])}`,
+  )
+  return rows[0] ?? null
+}

@@ -1,0 +1,58 @@
+import { hashPassword } from '../auth/password.actions.ts'
+import { notNull, userReference } from '../check.ts'
+import { signedIn, write } from '../context.ts'
+import { mutation } from '../mutation.ts'
+import { insertUser, mustBeAdmin, updateUser, userRules } from './user.actions.ts'
+
+mutation('createUser', {
+  description: 'Makes an account. For an ADMIN of the server.',
+  input: (t) => ({
+    username: t.string({
+      required: true,
+      description:
+        'The name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores. Case does not matter.',
+    }),
+    name: t.string({ required: true, description: 'The name that people read.' }),
+    password: t.string({ required: true, description: 'At least 8 characters and at most 72 bytes.' }),
+    email: t.field({ type: 'EmailAddress', description: 'Where to reach the user.' }),
+    role: t.field({
+      type: 'UserRole',
+      defaultValue: 'MEMBER',
+      description: 'What the account may do on the whole server.',
+    }),
+  }),
+  rules: { ...userRules, role: notNull },
+  resolve: async ({ password, role, ...input }, context) => {
+    mustBeAdmin(signedIn(context))
+    const passwordHash = await hashPassword(password, context.config.bcryptCost)
+    return { user: await write(context, (tx) => insertUser(tx, { ...input, passwordHash, role: role ?? 'MEMBER' })) }
+  },
+  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'The new account.' }) }),
+})
+
+mutation('updateUser', {
+  description:
+    'Changes an account: your own name and e-mail; as an ADMIN also roles, and whether an account is active.',
+  input: (t) => ({
+    id: t.id({ required: true, description: 'The id or the username.' }),
+    name: t.string({ description: 'The name that people read.' }),
+    email: t.field({ type: 'EmailAddress', description: 'Where to reach the user; null clears it.' }),
+    role: t.field({ type: 'UserRole', description: 'What the account may do on the whole server. For an ADMIN.' }),
+    active: t.boolean({
+      description: 'False closes the account and ends its tokens; true opens it again. For an ADMIN.',
+    }),
+  }),
+  rules: { id: userReference, name: userRules.name, email: userRules.email, role: notNull, active: notNull },
+  resolve: async ({ id, name, email, role, active }, context) => ({
+    user: await write(context, (tx, viewer) =>
+      updateUser(tx, viewer, {
+        id,
+        name: name ?? undefined,
+        email,
+        role: role ?? undefined,
+        active: active ?? undefined,
+      }),
+    ),
+  }),
+  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'The account as it is now.' }) }),
+})

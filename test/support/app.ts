@@ -1,0 +1,76 @@
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import { pino } from 'pino'
+import { afterAll, beforeAll, inject } from 'vitest'
+import { type App, createApp } from '../../src/app.ts'
+import { type Config, readConfig } from '../../src/config.ts'
+import { poolOver } from '../../src/database/embedded.ts'
+import { type Database, databaseOver } from '../../src/database/open.ts'
+import { Caller } from './caller.ts'
+import { databaseUrl, execute } from './databases.ts'
+
+/** The lines that the log of a test's server wrote, and the statements that it sent. */
+interface Recorded {
+  readonly lines: string[]
+  readonly statements: string[]
+}
+
+/** A server over a database of its own, with what a test needs to call it. */
+export interface TestServer extends Recorded {
+  readonly database: Database
+  readonly app: App
+  /** Somebody who has not signed in. */
+  readonly nobody: Caller
+  /** Another server over the same database, with other settings. */
+  readonly configured: (env: Readonly<Record<string, string>>) => TestServer
+}
+
+/** Opens a server before the tests of a file, and closes it after them. */
+export function useServer(): TestServer {
+  const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
+  beforeAll(async () => {
+    const statements: string[] = []
+    Object.assign(server, serverOver(await openCopy((sql) => statements.push(sql)), statements, {}))
+  })
+  afterAll(async () => {
+    await server.app.dispose()
+    await server.database[Symbol.asyncDispose]()
+  })
+  return server
+}
+
+function serverOver(database: Database, statements: string[], env: Readonly<Record<string, string>>): TestServer {
+  const lines: string[] = []
+  const config: Config = readConfig({ NODE_ENV: 'test', SNAGLIST_BCRYPT_COST: '4', SNAGLIST_SIGN_UP: 'open', ...env })
+  const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
+  const app = createApp({ config, database, log })
+  return {
+    database,
+    app,
+    lines,
+    statements,
+    nobody: new Caller(app, null),
+    configured: (other) => serverOver(database, statements, other),
+  }
+}
+
+/** Opens an empty database of its own, migrated, which is gone once closed. */
+async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
+  const postgres = inject('postgres')
+  const template = inject('template')
+  if (postgres === null) {
+    const embedded = poolOver(await PGlite.create({ loadDataDir: new Blob([Buffer.from(template, 'base64')]) }))
+    return databaseOver(embedded.pool, onStatement, async () => embedded[Symbol.asyncDispose]())
+  }
+  const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
+  await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+  const pool = new pg.Pool({
+    connectionString: databaseUrl(postgres, name),
+    max: 10,
+    options: '-c jit=off -c TimeZone=UTC',
+  })
+  return databaseOver(pool, onStatement, async () => {
+    await pool.end()
+    await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+  })
+}

@@ -1,0 +1,82 @@
+import type { App } from '../../src/app.ts'
+import type { TypedDocumentString } from '../generated/graphql.ts'
+
+/** An error of an answer, as a client sees it. */
+export interface AnswerError {
+  readonly message: string
+  readonly path?: readonly (string | number)[]
+  readonly extensions?: {
+    readonly code?: string
+    readonly requestId?: string
+    readonly fieldErrors?: readonly { readonly path: string; readonly message: string }[]
+    readonly [name: string]: unknown
+  }
+}
+
+export interface Answer<Data> {
+  readonly status: number
+  readonly headers: Headers
+  readonly data?: Data | null
+  readonly errors?: readonly AnswerError[]
+}
+
+type Variables<Given> = Given extends Record<string, never> ? [] : [variables: Given]
+
+/** Somebody who calls the API, with a token or without one. */
+export class Caller {
+  readonly app: App
+  readonly token: string | null
+
+  constructor(app: App, token: string | null) {
+    this.app = app
+    this.token = token
+  }
+
+  /** Sends a document and returns the whole answer, errors and all. */
+  send<Data, Given>(
+    document: TypedDocumentString<Data, Given>,
+    ...[variables]: Variables<Given>
+  ): Promise<Answer<Data>> {
+    return this.post({ query: document.toString(), variables })
+  }
+
+  /** Sends a document and returns its data; any error fails the test with the whole story. */
+  async ask<Data, Given>(document: TypedDocumentString<Data, Given>, ...variables: Variables<Given>): Promise<Data> {
+    const { data, errors } = await this.send(document, ...variables)
+    if (errors || !data) throw new Error(`${document}\n${JSON.stringify({ variables, errors }, null, 2)}`)
+    return data
+  }
+
+  /** Sends a document that is to fail and returns its first error; an answer without one fails the test. */
+  async refusal<Data, Given>(
+    document: TypedDocumentString<Data, Given>,
+    ...variables: Variables<Given>
+  ): Promise<AnswerError> {
+    const answer = await this.send(document, ...variables)
+    if (!answer.errors?.[0])
+      throw new Error(`${document}\n${JSON.stringify({ variables, data: answer.data }, null, 2)}`)
+    return answer.errors[0]
+  }
+
+  /** Posts a body as JSON, whatever it is. */
+  async post<Data = unknown>(body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer<Data>> {
+    const response = await this.fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      ...(text.startsWith('{') ? JSON.parse(text) : { text }),
+    }
+  }
+
+  /** Asks for a path of the server. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (this.token !== null) headers.set('authorization', `Bearer ${this.token}`)
+    return this.app.fetch(`http://localhost${path}`, { ...init, headers })
+  }
+}

@@ -1,0 +1,48 @@
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { poolOver } from '../../src/database/embedded.ts'
+import { migrate } from '../../src/database/migrate.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A URL of the PostgreSQL to test on, without a database; null tests on the embedded one. */
+    postgres: string | null
+    /** A migrated database to copy: the name of a PostgreSQL template, or the file of an embedded one in base64. */
+    template: string
+  }
+}
+
+/** Migrates one database before all tests; each test file works on a copy of it. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const postgres = process.env['TEST_DATABASE_URL'] ?? null
+  project.provide('postgres', postgres)
+  if (postgres === null) {
+    await using embedded = poolOver(await PGlite.create())
+    await migrate(embedded.pool)
+    const file = await embedded.pglite.dumpDataDir('none')
+    project.provide('template', Buffer.from(await file.arrayBuffer()).toString('base64'))
+    return async () => {}
+  }
+  const template = `snaglist_template_${process.pid}`
+  await execute(postgres, `CREATE DATABASE ${template}`)
+  const pool = new pg.Pool({ connectionString: databaseUrl(postgres, template) })
+  await migrate(pool)
+  await pool.end()
+  project.provide('template', template)
+  return () => execute(postgres, `DROP DATABASE ${template}`)
+}
+
+/** The URL of a database of the server that `postgres` names. */
+export function databaseUrl(postgres: string, name: string): string {
+  const url = new URL(postgres)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Runs one statement on the server's maintenance database. */
+export async function execute(postgres: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl(postgres, 'postgres') })
+  await client.connect()
+  await client.query(sql).finally(() => client.end())
+}

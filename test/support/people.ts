@@ -1,0 +1,124 @@
+import type { ProjectRole } from '../generated/graphql.ts'
+import { graphql } from '../generated/index.ts'
+import type { TestServer } from './app.ts'
+import { Caller } from './caller.ts'
+
+export const password = 'correct horse'
+
+const SignUp = graphql(`
+  mutation SignUp($username: String!, $password: String!) {
+    signUp(input: { username: $username, name: $username, password: $password }) { token viewer { id } }
+  }
+`)
+
+const CreateProject = graphql(`
+  mutation CreateProject($input: CreateProjectInput!) {
+    createProject(input: $input) { project { id key } }
+  }
+`)
+
+const SetMember = graphql(`
+  mutation SetMember($input: SetProjectMemberInput!) {
+    setProjectMember(input: $input) { member { role } }
+  }
+`)
+
+export const CreateIssue = graphql(`
+  mutation CreateIssue($input: CreateIssueInput!) {
+    createIssue(input: $input) { issue { id key version } }
+  }
+`)
+
+export const CreateDefect = graphql(`
+  mutation CreateDefect($input: CreateDefectInput!) {
+    createDefect(input: $input) { defect { id key version category subcategory } }
+  }
+`)
+
+export const CreateLabel = graphql(`
+  mutation CreateLabel($input: CreateLabelInput!) {
+    createLabel(input: $input) { label { id name } }
+  }
+`)
+
+/** Somebody with an account. */
+export class Person extends Caller {
+  readonly id: string
+  readonly username: string
+
+  constructor(server: TestServer, token: string, id: string, username: string) {
+    super(server.app, token)
+    this.id = id
+    this.username = username
+  }
+}
+
+/** Opens an account; the first of a server is its ADMIN. */
+export async function signUp(server: TestServer, username: string): Promise<Person> {
+  const { signUp: session } = await server.nobody.ask(SignUp, { username, password })
+  return new Person(server, session.token, session.viewer.id, username)
+}
+
+/** Makes a project, whose maintainer the caller is. */
+export async function createProject(
+  maintainer: Caller,
+  key: string,
+  defaultRole?: ProjectRole,
+): Promise<{ id: string; key: string }> {
+  const input = { key, name: `Project ${key}`, ...(defaultRole && { defaultRole }) }
+  return (await maintainer.ask(CreateProject, { input })).createProject.project
+}
+
+export async function setMember(
+  maintainer: Caller,
+  projectId: string,
+  userId: string,
+  role: ProjectRole | null,
+): Promise<void> {
+  await maintainer.ask(SetMember, { input: { projectId, userId, role } })
+}
+
+/** Files an issue and returns its id and key. */
+export async function createIssue(
+  caller: Caller,
+  projectId: string,
+  title: string,
+  more: object = {},
+): Promise<{ id: string; key: string }> {
+  return (await caller.ask(CreateIssue, { input: { projectId, title, ...more } })).createIssue.issue
+}
+
+export async function createDefect(caller: Caller, projectId: string, category: string, more: object = {}) {
+  return (await caller.ask(CreateDefect, { input: { projectId, category, title: 'A defect', ...more } })).createDefect
+    .defect
+}
+
+export async function createLabel(caller: Caller, projectId: string, name: string): Promise<string> {
+  return (await caller.ask(CreateLabel, { input: { projectId, name, color: '#336699' } })).createLabel.label.id
+}
+
+/** One person for each kind of caller, in a project that only its members see. */
+export interface Cast {
+  readonly project: { readonly id: string; readonly key: string }
+  readonly admin: Person
+  readonly maintainer: Person
+  readonly contributor: Person
+  readonly reporter: Person
+  readonly viewer: Person
+  readonly stranger: Person
+}
+
+/** Fills an empty server with one person for each role. */
+export async function castOf(server: TestServer, key = 'CORE'): Promise<Cast> {
+  const admin = await signUp(server, 'admin')
+  const maintainer = await signUp(server, 'maintainer')
+  const contributor = await signUp(server, 'contributor')
+  const reporter = await signUp(server, 'reporter')
+  const viewer = await signUp(server, 'viewer')
+  const stranger = await signUp(server, 'stranger')
+  const project = await createProject(maintainer, key)
+  await setMember(maintainer, key, contributor.id, 'CONTRIBUTOR')
+  await setMember(maintainer, key, reporter.id, 'REPORTER')
+  await setMember(maintainer, key, viewer.id, 'VIEWER')
+  return { project, admin, maintainer, contributor, reporter, viewer, stranger }
+}
