@@ -40,10 +40,10 @@ export async function readPages<Row>(
   parents: readonly string[],
 ): Promise<Page<Row>[]> {
   const below = Prisma.sql`${list.parent} = parent.id AND ${list.where}`
-  const rows = await db.$queryRaw<(Placed<Row> & { parentId: string })[]>`
-    SELECT parent.id AS "parentId", page.* FROM unnest(${parents}::uuid[]) AS parent(id)
+  const rows = await db.$queryRaw<(Placed<Row> & { belowId: string })[]>`
+    SELECT parent.id AS "belowId", page.* FROM unnest(${parents}::uuid[]) AS parent(id)
     CROSS JOIN LATERAL (${selection(list, bounds, below)}) page`
-  const byParent = Map.groupBy(rows, ({ parentId }) => parentId)
+  const byParent = Map.groupBy(rows, ({ belowId }) => belowId)
   return parents.map((id) => pageOf(byParent.get(id) ?? [], bounds))
 }
 

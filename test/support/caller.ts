@@ -20,7 +20,7 @@ export interface Answer<Data> {
   readonly errors?: readonly AnswerError[]
 }
 
-type Variables<Given> = Given extends Record<string, never> ? [] : [variables: Given]
+type Variables<Given> = [Given] extends [Record<string, never>] ? [] : [variables: Given]
 
 /** Somebody who calls the API, with a token or without one. */
 export class Caller {
@@ -41,7 +41,7 @@ export class Caller {
   }
 
   /** Sends a document and returns its data; any error fails the test with the whole story. */
-  async ask<Data, Given>(document: TypedDocumentString<Data, Given>, ...variables: Variables<Given>): Promise<Data> {
+  async ask<Data, Given>(document: TypedDocumentString<Data, Given>, ...variables: Variables<NoInfer<Given>>): Promise<Data> {
     const { data, errors } = await this.send(document, ...variables)
     if (errors || !data) throw new Error(`${document}\n${JSON.stringify({ variables, errors }, null, 2)}`)
     return data
@@ -50,7 +50,7 @@ export class Caller {
   /** Sends a document that is to fail and returns its first error; an answer without one fails the test. */
   async refusal<Data, Given>(
     document: TypedDocumentString<Data, Given>,
-    ...variables: Variables<Given>
+    ...variables: Variables<NoInfer<Given>>
   ): Promise<AnswerError> {
     const answer = await this.send(document, ...variables)
     if (!answer.errors?.[0])

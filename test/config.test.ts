@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { readConfig, variableNames } from '../src/config.ts'
+
+const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+const lines = [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
+
+test('.env.example lists every setting with its default', () => {
+  expect(lines.map(([name]) => name).toSorted()).toEqual(variableNames.toSorted())
+  expect(readConfig(Object.fromEntries(lines))).toEqual(readConfig({}))
+})
+
+test('nothing is needed', () => {
+  expect(readConfig({})).toEqual({
+    production: false,
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: null,
+    dataDirectory: '.snaglist',
+    demo: true,
+    signUp: 'first',
+    poolSize: 10,
+    bcryptCost: 12,
+    corsOrigins: [],
+    logLevel: 'info',
+  })
+})
+
+test('the demo, whose passwords are known, stays on this machine unless asked for', () => {
+  expect(readConfig({ HOST: '0.0.0.0' }).demo).toBe(false)
+  expect(readConfig({ HOST: '0.0.0.0', SNAGLIST_DEMO: '1' }).demo).toBe(true)
+  expect(readConfig({ SNAGLIST_DEMO: '0' }).demo).toBe(false)
+})
+
+test('values are read for what they mean, and cannot be changed afterwards', () => {
+  const config = readConfig({
+    PORT: '0',
+    SNAGLIST_CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+    DATABASE_URL: 'postgres://u:p@db/x',
+  })
+  expect(config).toMatchObject({
+    port: 0,
+    corsOrigins: ['https://a.example', 'http://localhost:3000'],
+    databaseUrl: 'postgres://u:p@db/x',
+  })
+  expect(() => Object.assign(config, { port: 1 })).toThrow()
+})
+
+test('every fault is told at once, and no value that may hold a password', () => {
+  const wrong = {
+    PORT: '70000',
+    DATABASE_URL: 'mysql://root:hunter2@db',
+    SNAGLIST_SIGN_UP: 'sometimes',
+    SNAGLIST_BCRYPT_COST: '3',
+    SNAGLIST_POOLSIZE: '4',
+    SNAGLIST_CORS_ORIGINS: 'https://a.example/path',
+    NODE_ENV: 'prod',
+  }
+  let message = ''
+  try {
+    readConfig(wrong)
+  } catch (error) {
+    message = (error as Error).message
+  }
+  for (const name of Object.keys(wrong)) expect(message).toContain(name)
+  expect(message).not.toContain('hunter2')
+})

@@ -1,0 +1,69 @@
+import { PGlite } from '@electric-sql/pglite'
+import type pg from 'pg'
+import { expect, test } from 'vitest'
+import { currentSchema, schemaDiff } from '../prisma/diff.ts'
+import { poolOver } from '../src/database/embedded.ts'
+import { isMigrated, listMigrations, migrate } from '../src/database/migrate.ts'
+import { useServer } from './support/app.ts'
+
+const server = useServer()
+
+/** What a database is made of, a line for each part. */
+async function structure(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ part: string }>(`
+    SELECT format('column %s.%s %s%s default %s', table_name, column_name, udt_name, CASE is_nullable WHEN 'NO' THEN ' not null' END, column_default) AS part
+    FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_prisma_migrations'
+    UNION ALL SELECT format('enum %s %s', typname, (SELECT string_agg(enumlabel, ' ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = pg_type.oid))
+    FROM pg_type WHERE typtype = 'e'
+    UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'
+    UNION ALL SELECT format('constraint %s on %s %s', conname, conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'f', 'u', 'c') AND conrelid <> '_prisma_migrations'::regclass`)
+  return rows.map(({ part }) => part).toSorted()
+}
+
+// What only the migrations can say: checks, and indexes over expressions.
+const beyondPrisma = (part: string) => /^constraint \w+_check |^index .*lower\(/.test(part)
+
+test('the migrations make what schema.prisma describes', async () => {
+  await using described = poolOver(await PGlite.create())
+  await using migrated = poolOver(await PGlite.create())
+  const newId = /CREATE FUNCTION new_id.*?\$\$;/s.exec(listMigrations()[0]?.sql ?? '')?.[0]
+  await described.pool.query(`${newId} CREATE TABLE _prisma_migrations (id int)`)
+  await described.pool.query(await schemaDiff(described.pool, null, currentSchema()))
+  await migrate(migrated.pool)
+  const expected = await structure(described.pool)
+  expect(expected.length).toBeGreaterThan(100)
+  expect((await structure(migrated.pool)).filter((part) => !beyondPrisma(part))).toEqual(expected)
+})
+
+test('migrations run once, in one transaction, however many servers start together', async () => {
+  await using fresh = poolOver(await PGlite.create())
+  await expect(isMigrated(fresh.pool)).rejects.toThrow()
+  const runs = await Promise.all([migrate(fresh.pool), migrate(fresh.pool), migrate(fresh.pool)])
+  expect(runs.flat()).toEqual(listMigrations().map(({ name }) => name))
+  expect(await isMigrated(fresh.pool)).toBe(true)
+  await fresh.pool.query('ALTER TABLE labels RENAME TO tags')
+  await fresh.pool.query('DELETE FROM _prisma_migrations')
+  await expect(migrate(fresh.pool)).rejects.toThrow(/already exists/)
+  expect((await fresh.pool.query('SELECT * FROM _prisma_migrations')).rows).toEqual([])
+})
+
+test('a database that a newer server made, or whose migration was changed since, is refused', async () => {
+  await using fresh = poolOver(await PGlite.create())
+  await migrate(fresh.pool)
+  await fresh.pool.query("UPDATE _prisma_migrations SET checksum = 'other'")
+  await expect(migrate(fresh.pool)).rejects.toThrow(/Changed after they were applied/)
+  await fresh.pool.query("UPDATE _prisma_migrations SET migration_name = '29990101000000_later'")
+  await expect(migrate(fresh.pool)).rejects.toThrow(/newer than this server/)
+})
+
+test('ids sort by the time they were made', async () => {
+  const { rows } = await server.database.pool.query<{ id: string; ms: string }>(
+    'SELECT new_id() AS id, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms, pg_sleep(0.001) FROM generate_series(1, 20)',
+  )
+  expect(rows.map(({ id }) => id).toSorted()).toEqual(rows.map(({ id }) => id))
+  for (const { id, ms } of rows) {
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(Math.abs(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16) - Number(ms))).toBeLessThan(1000)
+  }
+})

@@ -1,0 +1,230 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { PagingPageQuery, TicketFilter, TicketOrder } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { createProject, type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+
+const Page = graphql(`
+  query PagingPage(
+    $filter: TicketFilter, $orderBy: [TicketOrder!], $first: Int, $after: String, $last: Int, $before: String, $offset: Int
+  ) {
+    tickets(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before, offset: $offset) {
+      totalCount
+      nodes { id }
+      edges { cursor node { id } }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+`)
+
+interface ListArguments {
+  readonly filter?: TicketFilter
+  readonly orderBy?: TicketOrder[]
+}
+
+const projects = ['ONE', 'TWO', 'THREE'] as const
+const rows = 60
+const disturbances = 30
+
+/** Random tickets, with few values in each column so that there are many ties. */
+async function scatter(seed: number): Promise<void> {
+  await server.database.pool.query('DELETE FROM tickets')
+  await server.database.pool.query(
+    `INSERT INTO tickets (project_id, number, kind, title, status, resolution, priority, reporter_id, created_at, updated_at,
+       resolved_at, category, reported_by, severity)
+     SELECT (SELECT id FROM projects ORDER BY key OFFSET random.project LIMIT 1), n, kind, title, status::ticket_status,
+       CASE WHEN done THEN 'FIXED'::resolution END, priority::priority, $2, moment, moment + day * (random.b % 3),
+       CASE WHEN done THEN moment + day END, CASE kind WHEN 'DEFECT' THEN 'Any' END, CASE kind WHEN 'DEFECT' THEN 'Any' END,
+       CASE kind WHEN 'DEFECT' THEN (enum_range(NULL::severity))[1 + random.c % 3] END
+     FROM (SELECT n, abs(hashint4(n + $1)) AS a, abs(hashint4(n * 3 + $1)) AS b, abs(hashint4(n * 7 + $1)) AS c,
+             abs(hashint4(n * 5 + $1)) % 3 AS project FROM generate_series(1, $3::integer) n) random
+     CROSS JOIN LATERAL (SELECT CASE WHEN a % 2 = 0 THEN 'ISSUE' ELSE 'DEFECT' END::ticket_kind AS kind,
+       (ARRAY['alpha', 'Beta', 'beta', 'Ärger', 'zeta "x"'])[1 + b % 5] AS title, (enum_range(NULL::ticket_status))[1 + c % 4] AS status,
+       c % 4 >= 2 AS done, (enum_range(NULL::priority))[1 + a % 4] AS priority,
+       timestamptz '2026-01-01' + make_interval(days => b % 4) AS moment, interval '1 day' AS day) made`,
+    [seed, ada.id, rows],
+  )
+}
+
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  for (const key of projects) await createProject(ada, key)
+})
+
+const orders: fc.Arbitrary<TicketOrder[]> = fc.array(
+  fc.record({
+    field: fc.constantFrom(
+      'CREATED_AT',
+      'UPDATED_AT',
+      'RESOLVED_AT',
+      'NUMBER',
+      'TITLE',
+      'STATUS',
+      'PRIORITY',
+      'SEVERITY',
+    ),
+    direction: fc.constantFrom('ASC', 'DESC'),
+    nulls: fc.constantFrom('FIRST', 'LAST'),
+  }),
+  { maxLength: 3 },
+)
+
+const filters: fc.Arbitrary<TicketFilter> = fc.constantFrom<TicketFilter>(
+  {},
+  { kind: 'DEFECT' },
+  { project: { in: ['ONE', 'three'] } },
+  { status: { notIn: ['CLOSED'] }, priority: { gte: 'MEDIUM' } },
+  { or: [{ title: { contains: 'ET' } }, { resolvedAt: { isNull: true } }] },
+  { not: { resolution: { eq: 'FIXED' } } },
+)
+
+async function whole(list: ListArguments): Promise<string[]> {
+  const { tickets } = await ada.ask(Page, { ...list, first: 200 })
+  expect(tickets.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false })
+  expect(tickets.totalCount).toBe(tickets.nodes.length)
+  return tickets.nodes.map(({ id }) => id)
+}
+
+/** Reads a list page by page; `between` runs after each page. */
+async function walk(
+  list: ListArguments,
+  size: number,
+  backward: boolean,
+  between: (seen: readonly string[]) => Promise<void> = async () => {},
+) {
+  const seen: string[] = []
+  for (let cursor: string | null = null; ; ) {
+    const page: PagingPageQuery = await ada.ask(Page, {
+      ...list,
+      ...(backward
+        ? { first: null, after: null, last: size, before: cursor }
+        : { first: size, after: cursor, last: null, before: null }),
+    })
+    const { nodes, edges, pageInfo } = page.tickets
+    expect(edges.map(({ node }) => node.id)).toEqual(nodes.map(({ id }) => id))
+    expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([
+      edges.at(0)?.cursor ?? null,
+      edges.at(-1)?.cursor ?? null,
+    ])
+    const ids = nodes.map(({ id }) => id)
+    if (backward) seen.unshift(...ids)
+    else seen.push(...ids)
+    if (!(backward ? pageInfo.hasPreviousPage : pageInfo.hasNextPage)) return seen
+    expect(ids).toHaveLength(size)
+    cursor = (backward ? pageInfo.startCursor : pageInfo.endCursor) ?? null
+    await between(seen)
+  }
+}
+
+describe('pages joined', () => {
+  test('are the whole list: for any data, filter, order, page size and direction', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(1_000_000),
+        filters,
+        orders,
+        fc.integer({ min: 1, max: 25 }),
+        fc.boolean(),
+        async (seed, filter, orderBy, size, backward) => {
+          await scatter(seed)
+          const list = { filter, orderBy }
+          expect(await walk(list, size, backward)).toEqual(await whole(list))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  test('repeat and drop no row that stays where it is, while others come, go and move', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(1_000_000),
+        orders,
+        fc.integer({ min: 1, max: 9 }),
+        fc.boolean(),
+        async (seed, orderBy, size, backward) => {
+          await scatter(seed)
+          const before = await whole({ orderBy })
+          const touched = new Set<string>()
+          let step = seed
+          const disturb = async () => {
+          // Rows that came for ever would make a list that never ends.
+          if (step - seed >= disturbances) return
+            const victim = before[++step % before.length] as string
+            const mover = before[(step * 7 + 3) % before.length] as string
+            touched.add(victim).add(mover)
+            const { pool } = server.database
+            await pool.query('DELETE FROM tickets WHERE id = $1', [victim])
+            await pool.query(
+              `UPDATE tickets SET title = 'moved', priority = 'URGENT', created_at = created_at + interval '36 hours' WHERE id = $1`,
+              [mover],
+            )
+            await pool.query(
+              `INSERT INTO tickets (project_id, number, kind, title, reporter_id) SELECT project_id, 1000 + $1, 'ISSUE', 'new', reporter_id FROM tickets LIMIT 1`,
+              [step - seed],
+            )
+          }
+          const seen = await walk({ orderBy }, size, backward, disturb)
+          const known = new Set(before)
+          const stayed = (ids: readonly string[]) => ids.filter((id) => known.has(id) && !touched.has(id))
+          expect(stayed(seen)).toEqual(stayed(before))
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  test('are the whole list by offset too', async () => {
+    await scatter(7)
+    const list = { filter: { kind: 'ISSUE' as const }, orderBy: [{ field: 'PRIORITY' as const }] }
+    const seen: string[] = []
+    for (let offset = 0; ; offset += 7) {
+      const { nodes, pageInfo } = (await ada.ask(Page, { ...list, first: 7, offset })).tickets
+      expect(pageInfo.hasPreviousPage).toBe(offset > 0)
+      seen.push(...nodes.map(({ id }) => id))
+      if (!pageInfo.hasNextPage) break
+    }
+    expect(seen).toEqual(await whole(list))
+  })
+})
+
+test('a page between two cursors holds what lies between them', async () => {
+  await scatter(11)
+  const { edges } = (await ada.ask(Page, { first: 20 })).tickets
+  const between = { after: edges[4]?.cursor ?? null, before: edges[15]?.cursor ?? null }
+  const expected = edges.slice(5, 15).map(({ node }) => node.id)
+  expect((await ada.ask(Page, { ...between, first: 50 })).tickets.nodes.map(({ id }) => id)).toEqual(expected)
+  expect((await ada.ask(Page, { ...between, last: 3 })).tickets.nodes.map(({ id }) => id)).toEqual(expected.slice(-3))
+})
+
+test('a page is 50 rows unless another size is asked for, and none is a size', async () => {
+  await scatter(3)
+  expect((await ada.ask(Page, {})).tickets.nodes).toHaveLength(50)
+  const { nodes, totalCount, pageInfo } = (await ada.ask(Page, { first: 0 })).tickets
+  expect([nodes, totalCount, pageInfo]).toEqual([
+    [],
+    rows,
+    { hasNextPage: true, hasPreviousPage: false, startCursor: null, endCursor: null },
+  ])
+})
+
+test('rows of one moment keep one order, and the newest come first when none is asked for', async () => {
+  await scatter(5)
+  const { rows: expected } = await server.database.pool.query<{ id: string }>(
+    'SELECT id FROM tickets ORDER BY created_at DESC, id DESC',
+  )
+  expect(await whole({})).toEqual(expected.map(({ id }) => id))
+})
+
+test('nothing is counted unless the total is asked for, and no row read for the total alone', async () => {
+  server.statements.length = 0
+  await ada.ask(graphql(`query PagingNodes { tickets(first: 2) { nodes { id } } }`))
+  expect(server.statements.filter((sql) => sql.includes('count('))).toEqual([])
+  server.statements.length = 0
+  await ada.ask(graphql(`query PagingTotal { tickets(first: 2) { totalCount } }`))
+  expect(server.statements.filter((sql) => sql.includes('FROM tickets'))).toHaveLength(1)
+})

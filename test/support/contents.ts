@@ -1,0 +1,86 @@
+import type { ProjectRole } from '../generated/graphql.ts'
+import { graphql } from '../generated/index.ts'
+import { type Cast, createDefect, createIssue, createLabel, createProject, setMember } from './people.ts'
+
+const Comment = graphql(`
+  mutation ContentsComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
+`)
+const Rename = graphql(`
+  mutation ContentsRename($id: ID!) {
+    updateIssue(input: { id: $id, title: "Renamed" }) { issue { history(first: 1) { nodes { id } } } }
+  }
+`)
+
+/** One of everything that a project holds, by id or key; what is `own` was made by the REPORTER, the rest by others. */
+export type Contents = Readonly<Record<(typeof names)[number], string>>
+
+const names = [
+  'project',
+  'projectKey',
+  'issue',
+  'issueKey',
+  'ownIssue',
+  'defect',
+  'defectKey',
+  'ownDefect',
+  'label',
+  'comment',
+  'reply',
+  'ownComment',
+  'event',
+] as const
+
+/** Makes a project in which the cast has its roles. */
+export async function castProject({ maintainer, ...cast }: Cast, key: string, defaultRole?: ProjectRole) {
+  const project = await createProject(maintainer, key, defaultRole)
+  await setMember(maintainer, key, cast.contributor.id, 'CONTRIBUTOR')
+  await setMember(maintainer, key, cast.reporter.id, 'REPORTER')
+  await setMember(maintainer, key, cast.viewer.id, 'VIEWER')
+  return project
+}
+
+/** Fills a project with one of everything. */
+export async function fillProject(
+  { maintainer, contributor, reporter }: Cast,
+  project: { readonly id: string; readonly key: string },
+): Promise<Contents> {
+  const { key } = project
+  const label = await createLabel(maintainer, key, `label ${crypto.randomUUID()}`)
+  const issue = await createIssue(contributor, key, 'An issue', { labelIds: [label] })
+  const defect = await createDefect(contributor, key, 'Solder')
+  const comment = async (caller: typeof reporter, parentId?: string) => {
+    const input = { ticketId: issue.id, body: 'A comment', ...(parentId && { parentId }) }
+    return (await caller.ask(Comment, { input })).addComment.comment.id
+  }
+  const first = await comment(contributor)
+  const renamed = await contributor.ask(Rename, { id: issue.id })
+  return {
+    project: project.id,
+    projectKey: key,
+    issue: issue.id,
+    issueKey: issue.key,
+    ownIssue: (await createIssue(reporter, key, 'An issue of mine')).id,
+    defect: defect.id,
+    defectKey: defect.key,
+    ownDefect: (await createDefect(reporter, key, 'Solder')).id,
+    label,
+    comment: first,
+    reply: await comment(maintainer, first),
+    ownComment: await comment(reporter),
+    event: renamed.updateIssue.issue.history.nodes[0]?.id ?? '',
+  }
+}
+
+/** Ids and keys of nothing at all. */
+export const noContents: Contents = {
+  ...(Object.fromEntries(names.map((name) => [name, crypto.randomUUID()])) as Contents),
+  projectKey: 'NONE',
+  issueKey: 'NONE-1',
+  defectKey: 'NONE-2',
+}
+
+/** An answer as text, in which ids and keys are replaced by what they stand for: the same for others' contents. */
+export function toldAlike(answer: object, contents: Contents): string {
+  const words = Object.entries(contents).sort(([, a], [, b]) => b.length - a.length)
+  return words.reduce((text, [name, word]) => text.replaceAll(word, `<${name}>`), JSON.stringify(answer))
+}
