@@ -41,7 +41,10 @@ export class Caller {
   }
 
   /** Sends a document and returns its data; any error fails the test with the whole story. */
-  async ask<Data, Given>(document: TypedDocumentString<Data, Given>, ...variables: Variables<NoInfer<Given>>): Promise<Data> {
+  async ask<Data, Given>(
+    document: TypedDocumentString<Data, Given>,
+    ...variables: Variables<NoInfer<Given>>
+  ): Promise<Data> {
     const { data, errors } = await this.send(document, ...variables)
     if (errors || !data) throw new Error(`${document}\n${JSON.stringify({ variables, errors }, null, 2)}`)
     return data

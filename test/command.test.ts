@@ -1,0 +1,149 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import { printedSchema } from '../src/schema.ts'
+import { Command } from './support/command.ts'
+import { databaseUrl, execute } from './support/databases.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const listening = /listens on (http:\/\/localhost:\d+)\/graphql/
+
+async function ask(url: string, query: string, token?: string) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query }),
+  })
+  return (await response.json()) as {
+    data: { tickets: { totalCount: number }; viewer: { username: string } | null }
+    errors?: unknown[]
+  }
+}
+
+/** Sends the request that a shown curl command makes: the shell splits it as it would for curl. */
+async function paste(curl: string) {
+  const words = execFileSync('sh', ['-c', curl.replace('curl', "printf '%s\\n'")], { encoding: 'utf8' }).split('\n')
+  const [url = ''] = words
+  const after = (flag: string) => words.flatMap((word, index) => (words[index - 1] === flag ? [word] : []))
+  const headers = after('-H').map((header) => header.split(': ') as [string, string])
+  const response = await fetch(url, { method: 'POST', headers, body: after('-d')[0] ?? '' })
+  return (await response.json()) as { data: { tickets: { nodes: unknown[] }; signUp: { token: string } } }
+}
+
+const counts = '{ viewer { username } tickets { totalCount } }'
+
+const onEmbedded = inject('postgres') === null
+
+describe.runIf(onEmbedded)('on an empty embedded database', () => {
+  const env = { PORT: '0', SNAGLIST_DATA: join(folder, 'demo') }
+
+  test('serve makes it, fills it with the demo and shows ways in that work; a second process is refused; a restart keeps it', async () => {
+    let first: string
+    {
+      await using server = new Command([], env)
+      const [, url = ''] = await server.printed(listening)
+      const [, token = ''] = await server.printed(/graphql#token=(snag_[\w-]+)/)
+      await server.printed(/SNAGLIST_DEMO=0/)
+      expect(server.output).toMatch(/ada .*\n.*tomas .*\n.*yuki /)
+      expect((await ask(url, counts, token)).data).toEqual({ viewer: { username: 'ada' }, tickets: { totalCount: 60 } })
+      const [curl = ''] = await server.printed(/curl .*\\\n.*/)
+      expect((await paste(curl)).data.tickets.nodes).toHaveLength(3)
+      await using second = new Command(['serve'], env)
+      expect(await second.ended()).toBe(1)
+      expect(second.output).toMatch(/Process \d+ has the embedded database in .* open/)
+      server.process.kill('SIGTERM')
+      expect(await server.ended()).toBe(0)
+      first = token
+    }
+    await using again = new Command([], env)
+    const [, url = ''] = await again.printed(listening)
+    expect((await ask(url, counts, first)).data.tickets.totalCount).toBe(60)
+  })
+
+  test('a process that was killed leaves a database that opens again', async () => {
+    const killed = new Command([], env)
+    await killed.printed(listening)
+    killed.process.kill('SIGKILL')
+    await killed.ended()
+    await using again = new Command([], env)
+    await again.printed(listening)
+  })
+
+  test('a token of the command line signs in', async () => {
+    await using token = new Command(['token', '--user', 'YUKI', '--read-only', '--days', '1'], env)
+    expect(await token.ended()).toBe(0)
+    await using server = new Command([], env)
+    const [, url = ''] = await server.printed(listening)
+    expect((await ask(url, counts, token.output.trim())).data.viewer?.username).toBe('yuki')
+  })
+})
+
+test.runIf(onEmbedded)('without the demo the database stays empty, and the first to sign up is told how', async () => {
+  await using server = new Command(['serve'], { PORT: '0', SNAGLIST_DATA: join(folder, 'empty'), SNAGLIST_DEMO: '0' })
+  const [, url = ''] = await server.printed(listening)
+  const [curl = ''] = await server.printed(/curl .*\n/)
+  expect((await ask(url, '{ viewer { username } }')).data).toEqual({ viewer: null })
+  const { data } = await paste(curl)
+  expect((await ask(url, counts, data.signUp.token)).data).toEqual({
+    viewer: { username: 'ada' },
+    tickets: { totalCount: 0 },
+  })
+})
+
+describe.runIf(onEmbedded)('other commands', () => {
+  const env = { SNAGLIST_DATA: join(folder, 'other') }
+
+  test('schema prints the schema, and needs no database', async () => {
+    await using command = new Command(['schema'], env)
+    expect(await command.ended()).toBe(0)
+    expect(command.output).toBe(printedSchema())
+  })
+
+  test('migrate and seed prepare a database, once', async () => {
+    for (const [name, said] of [
+      ['migrate', /up to date/],
+      ['seed', /in place/],
+      ['seed', /there already/],
+    ] as const) {
+      await using command = new Command([name], env)
+      expect(await command.ended()).toBe(0)
+      expect(command.output).toMatch(said)
+    }
+  })
+
+  test.each([
+    [['fly'], {}, /There is no command fly/],
+    [['serve', '--fast'], {}, /Unknown option '--fast'/],
+    [['token'], {}, /--user NAME/],
+    [['token', '--user', 'nobody'], {}, /There is no user nobody/],
+    [['serve'], { PORT: 'x', SNAGLIST_SIGN_UP: 'maybe' }, /PORT: .*\n.*SNAGLIST_SIGN_UP: /],
+  ])('%j is refused with what is wrong', async (args, wrong, said) => {
+    await using command = new Command(args, { ...env, ...wrong })
+    expect(await command.ended()).toBe(2)
+    expect(command.output).toMatch(said)
+    expect(command.output).not.toMatch(/\n\s+at /)
+  })
+})
+
+test.runIf(inject('postgres'))(
+  'serve on PostgreSQL makes the tables and no demo; several servers may share it',
+  async () => {
+    const postgres = inject('postgres') as string
+    const name = `snaglist_command_${process.pid}`
+    await execute(postgres, `CREATE DATABASE ${name}`)
+    try {
+      const env = { PORT: '0', DATABASE_URL: databaseUrl(postgres, name) }
+      await using one = new Command([], env)
+      await using two = new Command([], env)
+      const urls = [(await one.printed(listening))[1] ?? '', (await two.printed(listening))[1] ?? '']
+      for (const url of urls) expect((await ask(url, '{ viewer { username } }')).data).toEqual({ viewer: null })
+      expect((await fetch(`${urls[0]}/ready`)).status).toBe(200)
+    } finally {
+      await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+    }
+  },
+)

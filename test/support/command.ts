@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+const bin = join(import.meta.dirname, '../../bin/snaglist.js')
+
+/** The command line as a process of its own, with what it has printed so far. */
+export class Command implements AsyncDisposable {
+  readonly process: ChildProcess
+  output = ''
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.process = spawn(process.execPath, [bin, ...args], {
+      env: { PATH: process.env['PATH'], SNAGLIST_BCRYPT_COST: '4', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [this.process.stdout, this.process.stderr]) stream?.on('data', (text) => (this.output += text))
+  }
+
+  /** Waits until it has printed something that matches, and returns the match. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.output)
+      if (match) return match
+      if (this.process.exitCode !== null) throw new Error(`It ended before it printed ${pattern}:\n${this.output}`)
+      await Promise.race([once(this.process.stdout as never, 'data'), once(this.process, 'close')])
+    }
+  }
+
+  /** Waits for its end and returns its exit code. */
+  async ended(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'close')
+    return this.process.exitCode
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.kill('SIGTERM')
+    await this.ended()
+  }
+}
