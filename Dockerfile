@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+
+FROM node:24-alpine AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Nothing here needs an install script: the image brings Node, and bcrypt its binary.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN npx --no-install prisma generate \
+  && npm run build \
+  && npm prune --omit=dev --omit=optional --omit=peer --ignore-scripts --no-audit --no-fund \
+  && rm -rf node_modules/node node_modules/.bin/node
+
+FROM node:24-alpine
+ENV NODE_ENV=production HOST=0.0.0.0 SNAGLIST_DATA=/data
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/bin ./bin
+COPY --from=build /app/dist ./dist
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 4000
+HEALTHCHECK --interval=10s --timeout=3s CMD wget -qO- http://127.0.0.1:4000/ready || exit 1
+CMD ["node", "bin/snaglist.js", "serve"]
