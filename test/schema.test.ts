@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isScalarType } from 'graphql'
+import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isScalarType, parse, validate } from 'graphql'
 import { expect, test } from 'vitest'
+import { examples } from '../src/http/graphiql.ts'
 import { printedSchema, schema } from '../src/schema.ts'
 
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))
@@ -34,4 +35,8 @@ test('every type, field, argument and word is described in a sentence', () => {
 
 test('the committed schema is the one that the code makes', () => {
   expect(readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8')).toBe(printedSchema())
+})
+
+test('the examples that GraphiQL opens with are valid', () => {
+  expect(examples.flatMap(({ query }) => validate(schema, parse(query)))).toEqual([])
 })

@@ -1,13 +1,16 @@
 import type { GraphiQLOptions } from 'graphql-yoga'
 
-/** The tabs that GraphiQL opens with: working examples, on the demo or on a project of one's own with the key CORE. */
-const examples: readonly { readonly query: string; readonly variables?: object }[] = [
+/** The tabs that GraphiQL opens with: they work on the demo, or on a project of one's own with the key CORE. */
+export const examples: readonly { readonly query: string; readonly variables?: object }[] = [
   {
-    query: `# The newest open tickets of both kinds, with what is nested in them.
-# Press Ctrl-Enter, or the button above, to run it.
+    query: `# The newest open tickets of both kinds, with what is in them.
+# Ctrl-Enter runs it.
 query List {
   viewer { name role }
-  tickets(first: 5, filter: { status: { in: [OPEN, IN_PROGRESS] } }) {
+  tickets(
+    first: 5
+    filter: { status: { in: [OPEN, IN_PROGRESS] } }
+  ) {
     totalCount
     nodes {
       __typename key title status priority
@@ -21,11 +24,18 @@ query List {
 `,
   },
   {
-    query: `# Filters combine freely: critical defects of the last 90 days, or whatever nobody has taken.
+    query: `# Filters combine freely. Here, in the variables below:
+# critical defects of the last 90 days, or whatever nobody has taken.
 query Filter($filter: DefectFilter) {
-  defects(filter: $filter, orderBy: [{ field: SEVERITY, direction: DESC }, { field: CREATED_AT }]) {
+  defects(
+    filter: $filter
+    orderBy: [{ field: SEVERITY, direction: DESC }, { field: CREATED_AT }]
+  ) {
     totalCount
-    nodes { key title category subcategory absn severity disposition reportedBy createdAt }
+    nodes {
+      key title category subcategory absn
+      severity disposition reportedBy createdAt
+    }
   }
 }
 `,
@@ -34,12 +44,17 @@ query Filter($filter: DefectFilter) {
     },
   },
   {
-    query: `# Files an issue. A project's key stands for its id, a username for a user's.
+    query: `# Files an issue. A project's key stands for its id,
+# a username for a user's.
 mutation Create {
-  createIssue(input: {
-    projectId: "CORE", title: "Clock drifts after standby", priority: HIGH
-    description: "Ten minutes a day, **only** on battery."
-  }) {
+  createIssue(
+    input: {
+      projectId: "CORE"
+      title: "Clock drifts after standby"
+      description: "Ten minutes a day, **only** on battery."
+      priority: HIGH
+    }
+  ) {
     issue { id key version reporter { username } createdAt }
   }
 }
@@ -48,22 +63,35 @@ mutation Create {
   {
     query: `# Comments on a ticket, and shows the talk so far.
 mutation Comment {
-  addComment(input: { ticketId: "CORE-1", body: "Seen again this morning." }) {
+  addComment(
+    input: { ticketId: "CORE-1", body: "Seen again this morning." }
+  ) {
     comment {
       id author { name } createdAt
-      ticket { key commentCount comments(last: 3) { nodes { author { name } body } } }
+      ticket {
+        key commentCount
+        comments(last: 3) { nodes { author { name } body } }
+      }
     }
   }
 }
 `,
   },
   {
-    query: `# Closes every resolved ticket of low priority, all or none. With dryRun it only tells what would happen;
-# without it, expectedCount must be the number that the filter matches.
+    query: `# Moves many tickets: all of them or none. With dryRun it only
+# tells what would happen. Instead of ids it takes any filter,
+# with expectedCount beside it.
 mutation Bulk {
-  bulkUpdateStatus(input: { ids: ["CORE-2", "CORE-3"], status: CLOSED, dryRun: true }) {
+  bulkUpdateStatus(
+    input: { ids: ["CORE-2", "CORE-3"], status: CLOSED, dryRun: true }
+  ) {
     matchedCount updatedCount batch
-    tickets { key status resolution version history(first: 1) { nodes { actor { name } changes { field from to } } } }
+    tickets {
+      key status resolution version
+      history(first: 1) {
+        nodes { actor { name } changes { field from to } }
+      }
+    }
   }
 }
 `,
