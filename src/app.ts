@@ -32,12 +32,18 @@ export function createApp({ config, database, log, isStopping = () => false }: A
     batching: false,
     multipart: false,
     maxRequestBodySize: maxBodyBytes,
-    cors: config.corsOrigins.length > 0 && {
-      origin: [...config.corsOrigins],
-      methods: ['GET', 'POST'],
-      allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
-      exposedHeaders: ['x-request-id'],
-      credentials: false,
+    // Given the whole list, Yoga answers others with "null", which is the origin of any page in a sandbox.
+    cors: (request) => {
+      const origin = request.headers.get('origin') ?? ''
+      return (
+        config.corsOrigins.includes(origin) && {
+          origin,
+          methods: ['GET', 'POST'],
+          allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+          exposedHeaders: ['x-request-id'],
+          credentials: false,
+        }
+      )
     },
     graphiql: graphiqlOptions,
     renderGraphiQL,

@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
-import { DateTimeResolver, EmailAddressResolver, HexColorCodeResolver } from 'graphql-scalars'
+import { EmailAddressResolver, HexColorCodeResolver } from 'graphql-scalars'
 import type {
   ChangeSource,
   Disposition,
@@ -17,7 +17,7 @@ import type { TokenRow } from './auth/token.actions.ts'
 import type { CommentRow } from './comment/comment.sql.ts'
 import type { Context } from './context.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
-import { type Moment, RelativeDateTimeResolver } from './filter/moment.ts'
+import { type Moment, RelativeDateTimeResolver, StorableDateTimeResolver } from './filter/moment.ts'
 import type { HistoryRow } from './history/history.sql.ts'
 import type { LabelRow } from './label/label.sql.ts'
 import type { ProjectRow } from './project/project.sql.ts'
@@ -79,7 +79,7 @@ builder.mutationType({
   authScopes: { signedIn: true, mayWrite: true },
 })
 
-builder.addScalarType('DateTime', DateTimeResolver, {
+builder.addScalarType('DateTime', StorableDateTimeResolver, {
   description: 'A moment in ISO 8601 with an offset, such as "2026-03-01T09:30:00Z". Kept to the millisecond.',
 })
 builder.addScalarType('RelativeDateTime', RelativeDateTimeResolver, {

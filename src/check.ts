@@ -5,20 +5,23 @@ import { isProjectReference, isTicketReference, isUserReference } from './refere
 /** What an input's fields must be beyond their GraphQL types. A field that is left out is not checked. */
 export type Rules<Input> = { readonly [Field in keyof Input]?: z.ZodType }
 
-/** The input with its rules applied; BAD_USER_INPUT names every fault of it. */
-export function check<Input extends object>(input: Input, rules: Rules<Input>): Input {
+/** The input with its rules applied, and every fault of it; what is faulty is left out of the input. */
+export function check<Input extends object>(
+  input: Input,
+  rules: Rules<Input>,
+): { checked: Input; faults: FieldError[] } {
   const faults: FieldError[] = []
   const checked = { ...input } as Record<string, unknown>
   for (const [field, rule] of Object.entries(rules as Record<string, z.ZodType>)) {
     if (checked[field] === undefined) continue
     const result = rule.safeParse(checked[field])
     if (result.success) checked[field] = result.data
-    else
-      for (const { path, message } of result.error.issues)
-        faults.push({ path: ['input', field, ...path].join('.'), message })
+    else {
+      delete checked[field]
+      for (const { path, message } of result.error.issues) faults.push({ path: [field, ...path].join('.'), message })
+    }
   }
-  if (faults.length > 0) throw new BadUserInput(faults)
-  return checked as Input
+  return { checked: checked as Input, faults }
 }
 
 /** What may be left out but not cleared. */

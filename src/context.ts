@@ -4,7 +4,7 @@ import type { PrismaClient } from '../prisma/generated/client.ts'
 import type { Config } from './config.ts'
 import type { Transaction } from './database/transaction.ts'
 import { inTransaction } from './database/transaction.ts'
-import { BadUserInput, Unauthenticated } from './errors.ts'
+import { Unauthenticated } from './errors.ts'
 
 /** Who asks: what rights are decided on. */
 export interface Viewer {
@@ -75,7 +75,7 @@ export async function write<Result>(
 
 /**
  * Runs a mutation's action in one transaction. What was loaded before it is forgotten, so that the payload, and the next
- * mutation of the same document, see what is stored now. Faults that the action finds in its input get their whole path.
+ * mutation of the same document, see what is stored now.
  */
 export async function writeAsAnyone<Result>(
   context: Context,
@@ -83,9 +83,6 @@ export async function writeAsAnyone<Result>(
 ): Promise<Result> {
   try {
     return await inTransaction(context.prisma, action)
-  } catch (error) {
-    if (!(error instanceof BadUserInput)) throw error
-    throw new BadUserInput(error.fieldErrors.map(({ path, message }) => ({ path: `input.${path}`, message })))
   } finally {
     context.loaders.clear()
   }

@@ -8,14 +8,20 @@ export interface FieldError {
 
 /** What a caller sent cannot be taken; names every fault at once. */
 export class BadUserInput extends GraphQLError {
-  readonly fieldErrors: readonly FieldError[]
-
   constructor(fieldErrors: readonly FieldError[]) {
     super(fieldErrors.map(({ path, message }) => `${path} ${message}`).join('; '), {
       extensions: { code: 'BAD_USER_INPUT', fieldErrors },
     })
-    this.fieldErrors = fieldErrors
   }
+}
+
+/** The error, its faults told as those of an input that stands at a path itself. */
+export function below(path: string, error: unknown): unknown {
+  const faults =
+    error instanceof GraphQLError ? (error.extensions['fieldErrors'] as FieldError[] | undefined) : undefined
+  if (!faults || !(error instanceof GraphQLError)) return error
+  error.extensions['fieldErrors'] = faults.map((fault) => ({ ...fault, path: `${path}.${fault.path}` }))
+  return error
 }
 
 /** No valid token came with a request that needs one. As the whole request fails, `status` may say so in HTTP. */

@@ -9,6 +9,7 @@ import type {
 import { builder } from './builder.ts'
 import { check, type Rules } from './check.ts'
 import type { Context } from './context.ts'
+import { BadUserInput, below, type FieldError } from './errors.ts'
 
 type Types = typeof builder.$inferSchemaTypes
 
@@ -17,10 +18,18 @@ interface MutationOptions<Fields extends InputFieldMap, Payload extends object> 
   readonly input: (t: InputFieldBuilder<Types, 'InputObject'>) => Fields
   /** What the fields must be beyond their types. */
   readonly rules?: Rules<InputShapeFromFields<Fields>>
+  /** What the fields must be together. */
+  readonly faults?: (input: InputShapeFromFields<Fields>) => readonly FieldError[]
   readonly payload: ((t: ObjectFieldBuilder<Types, Payload>) => FieldMap) | ObjectRef<Types, Payload>
+  /** Whether `resolve` finds further faults, and refuses those found so far along with its own. */
+  readonly findsFaults?: boolean
   /** Whether callers who have not signed in may use it. */
   readonly open?: boolean
-  readonly resolve: (input: InputShapeFromFields<Fields>, context: Context) => Promise<Payload>
+  readonly resolve: (
+    input: InputShapeFromFields<Fields>,
+    context: Context,
+    faults: readonly FieldError[],
+  ) => Promise<Payload>
 }
 
 /**
@@ -29,7 +38,16 @@ interface MutationOptions<Fields extends InputFieldMap, Payload extends object> 
  */
 export function mutation<Fields extends InputFieldMap, Payload extends object>(
   name: string,
-  { description, input, rules = {}, payload, open = false, resolve }: MutationOptions<Fields, Payload>,
+  {
+    description,
+    input,
+    rules = {},
+    faults = () => [],
+    findsFaults = false,
+    payload,
+    open = false,
+    resolve,
+  }: MutationOptions<Fields, Payload>,
 ): void {
   const typeName = name.charAt(0).toUpperCase() + name.slice(1)
   const Input = builder.inputType(`${typeName}Input`, { description: `What \`${name}\` takes.`, fields: input })
@@ -45,10 +63,18 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       description,
       skipTypeScopes: open,
       args: { input: t.arg({ type: Input, required: true, description: 'What to do.' }) },
-      resolve: (_root, args: object, context) => {
-        const given = (args as { input: InputShapeFromFields<Fields> }).input
-        return resolve(check(given, rules), context) as never
-      },
+      resolve: (_root, args: object, context) =>
+        answer((args as { input: InputShapeFromFields<Fields> }).input, context) as never,
     }),
   )
+  async function answer(given: InputShapeFromFields<Fields>, context: Context): Promise<Payload> {
+    try {
+      const { checked, faults: own } = check(given, rules)
+      const all = [...own, ...faults(given)]
+      if (all.length > 0 && !findsFaults) throw new BadUserInput(all)
+      return await resolve(checked, context, all)
+    } catch (error) {
+      throw below('input', error)
+    }
+  }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { CallerToken, Viewer } from '../context.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
+import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import type { UserRow } from '../user/user.sql.ts'
 import { hashPassword, isPassword } from './password.actions.ts'
@@ -38,7 +39,10 @@ export async function signIn(
   password: string,
   bcryptCost: number,
 ): Promise<Session> {
-  const user = await tx.user.findUnique({ where: { username: username.toLowerCase() } })
+  // What can be no username is none that is there: the same answer after the same time.
+  const user = usernamePattern.test(username)
+    ? await tx.user.findUnique({ where: { username: username.toLowerCase() } })
+    : null
   const proven = await isPassword(password, user?.passwordHash ?? null, bcryptCost)
   if (!user?.active || !proven) throw new Unauthenticated('The username or the password is wrong.')
   const { passwordHash, ...viewer } = user

@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 import { id, nameText, notNull } from '../check.ts'
 import { type CallerToken, type Context, signedIn, write, writeAsAnyone } from '../context.ts'
-import { BadUserInput, Forbidden, Unauthenticated } from '../errors.ts'
+import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { userRules } from '../user/user.actions.ts'
 import { changePassword, mayStillSignUp, revokeAccessToken, type Session, signIn, signUp } from './auth.actions.ts'
@@ -116,11 +116,11 @@ mutation('createAccessToken', {
     expiresAt: t.field({ type: 'DateTime', description: 'When it ends; left out, it does not.' }),
   }),
   rules: { name: nameText(100), scope: notNull },
+  faults: ({ expiresAt }) =>
+    expiresAt && expiresAt.getTime() <= Date.now() ? [{ path: 'expiresAt', message: 'must be in the future' }] : [],
   resolve: ({ name, scope, expiresAt }, context) => {
     if (tokenInUse(context).kind !== 'SESSION')
       throw new Forbidden('Sign in to make an access token: an access token makes no others.')
-    if (expiresAt && expiresAt.getTime() <= Date.now())
-      throw new BadUserInput([{ path: 'input.expiresAt', message: 'must be in the future' }])
     return write(context, (tx, viewer) =>
       createAccessToken(tx, viewer.id, { name, scope: scope ?? 'WRITE', expiresAt: expiresAt ?? null }),
     )

@@ -28,12 +28,12 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
 
 /** A pool over a PGlite that is already open; it is closed with the pool, and `afterwards` is called then. */
 export function poolOver(pglite: PGlite, afterwards: () => void = () => {}): Embedded {
-  const config = createPgConfig(pglite)
-  const { connection } = config
-  const parse = connection.parse.bind(connection)
-  // Prisma's adapter gives `types` as an object, which pg only passes on; PGlite wants parameter types, an array.
-  connection.parse = (query) => parse(Array.isArray(query.types) ? query : { ...query, types: undefined })
-  const pool = new pg.Pool({ ...config, max: 1, connectionTimeoutMillis: 60_000, idleTimeoutMillis: 0 })
+  const pool = new pg.Pool({
+    Client: clientOver(pglite),
+    max: 1,
+    connectionTimeoutMillis: 60_000,
+    idleTimeoutMillis: 0,
+  } as pg.PoolConfig)
   return {
     pool,
     pglite,
@@ -42,6 +42,35 @@ export function poolOver(pglite: PGlite, afterwards: () => void = () => {}): Emb
       await pglite.close()
       afterwards()
     },
+  }
+}
+
+/**
+ * The client class of a pool over PGlite, which has one session for all of them. The pool drops a client whose query
+ * failed while answers to it are still on their way: each client has its own connection, which begins when the one
+ * before has ended, so that no answer reaches the next caller.
+ */
+function clientOver(pglite: PGlite): typeof pg.Client {
+  let ended: Promise<void> = Promise.resolve()
+  return class extends pg.Client {
+    constructor(options: pg.ClientConfig) {
+      const config = createPgConfig(pglite)
+      const { connection } = config
+      const before = ended
+      const { promise, resolve } = Promise.withResolvers<void>()
+      ended = promise
+      const parse = connection.parse.bind(connection)
+      const connect = connection.connect.bind(connection)
+      const end = connection.end.bind(connection)
+      // Prisma's adapter gives `types` as an object, which pg only passes on; PGlite wants parameter types, an array.
+      connection.parse = (query) => parse(Array.isArray(query.types) ? query : { ...query, types: undefined })
+      connection.connect = (port, host) => before.then(() => connect(port, host))
+      connection.end = () => {
+        end()
+        connection.once('end', resolve)
+      }
+      super({ ...options, ...config } as pg.ClientConfig)
+    }
   }
 }
 

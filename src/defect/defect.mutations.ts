@@ -1,11 +1,10 @@
 import { idList, nameText, notNull, projectReference, text, ticketReference, userReference } from '../check.ts'
 import { write } from '../context.ts'
-import { BadUserInput } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
-import { updateTicket } from '../ticket/ticket-update.actions.ts'
+import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
 import { firstLine } from './defect.actions.ts'
 
 const rules = {
@@ -13,7 +12,7 @@ const rules = {
   category: nameText(100),
   subcategory: nameText(100).nullable(),
   absn: text(100)
-    .transform((absn) => absn.trim())
+    .transform((absn) => absn.trim() || null)
     .nullable(),
   reportedBy: nameText(100),
   priority: notNull,
@@ -42,18 +41,21 @@ mutation('createDefect', {
     projectId: projectReference,
     labelIds: idList(50).nullable(),
   },
-  resolve: async (input, context) => {
-    const title = input.title ?? firstLine(input.description)
-    if (!title)
-      throw new BadUserInput([
-        { path: 'input.title', message: 'must be given where the description has no line to take it from' },
-      ])
-    return {
-      defect: await write(context, (tx, viewer) =>
-        createTicket(tx, viewer, { ...(input as object), ...input, title, kind: 'DEFECT' } as never),
+  faults: ({ title, description }) =>
+    (title ?? firstLine(description)) === null
+      ? [{ path: 'title', message: 'must be given where the description has no line to take it from' }]
+      : [],
+  findsFaults: true,
+  resolve: async (input, context, faults) => ({
+    defect: await write(context, (tx, viewer) =>
+      createTicket(
+        tx,
+        viewer,
+        { ...input, title: input.title ?? firstLine(input.description) ?? '', kind: 'DEFECT' },
+        faults,
       ),
-    }
-  },
+    ),
+  }),
   payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'The new defect.' }) }),
 })
 
@@ -73,9 +75,10 @@ mutation('updateDefect', {
     }),
   }),
   rules: { ...rules, id: ticketReference, status: notNull },
-  resolve: async ({ id, expectedVersion, ...patch }, context) => ({
+  findsFaults: true,
+  resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
     defect: await write(context, (tx, viewer) =>
-      updateTicket(tx, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as never }),
+      updateTicket(tx, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
     ),
   }),
   payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'The defect as it is now.' }) }),

@@ -17,9 +17,24 @@ export function momentSql(moment: Moment): Prisma.Sql {
   return moment.past ? Prisma.sql`(now() - ${duration})` : Prisma.sql`(now() + ${duration})`
 }
 
+/** A DateTime of the years 1 to 9999 in UTC: what is stored can be told again in four digits. */
+function parseMoment(value: unknown): Date {
+  const moment = DateTimeResolver.parseValue(value) as Date
+  const year = moment.getUTCFullYear()
+  if (year < 1 || year > 9999) throw new GraphQLError('A DateTime must be in the years 1 to 9999.')
+  return moment
+}
+
+/** The scalar DateTime, within those years. */
+export const StorableDateTimeResolver = new GraphQLScalarType<Date, Date>({
+  ...DateTimeResolver.toConfig(),
+  parseValue: parseMoment,
+  parseLiteral: (node, variables) => parseMoment(DateTimeResolver.parseLiteral(node, variables)),
+})
+
 function parse(value: unknown): Moment {
   const match = typeof value === 'string' ? durationPattern.exec(value) : null
-  if (!match) return DateTimeResolver.parseValue(value) as Date
+  if (!match) return parseMoment(value)
   const years = Number(/(\d+)Y/.exec(value as string)?.[1] ?? 0)
   if (years > longestYears) throw new GraphQLError(`A duration of more than ${longestYears} years is out of range.`)
   return { duration: match[2] as string, past: match[1] === '-' }

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
+import { faultOf } from '../database/fault.ts'
 import { translated } from '../database/transaction.ts'
 import { BadUserInput, PayloadTooLarge } from '../errors.ts'
 import { requestIdOf } from './request-id.ts'
@@ -44,16 +45,16 @@ function originalOf(error: unknown): Error {
 }
 
 /** A variable of the wrong type as BAD_USER_INPUT: GraphQL itself says so without a code. */
-function coercionError({ message }: GraphQLError): BadUserInput | null {
-  const match =
-    /^Variable "\$(\w+)" (?:got invalid value .*?(?: at "([^"]+)")?; (.*)|(of required type .* was not provided\.))$/s.exec(
-      message,
-    )
-  if (!match) return null
-  const [, variable = '', path, fault, missing] = match
-  return new BadUserInput([
-    { path: (path ?? variable).replaceAll(/\[(\d+)\]/g, '.$1'), message: fault ?? missing ?? message },
-  ])
+function coercionError({ message, originalError }: GraphQLError): BadUserInput | null {
+  const [, variable, missing] =
+    /^Variable "\$(\w+)" (?:got invalid value|(of (?:required|non-null) type .*))/s.exec(message) ?? []
+  if (!variable) return null
+  if (missing) return new BadUserInput([{ path: variable, message: missing }])
+  // The path stands between the value, which may hold anything, and the fault.
+  const fault = originalError?.message ?? ''
+  const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -`; ${fault}`.length))?.[1] ?? variable
+  const field = /^Field "(\w+)"/.exec(fault)?.[1]
+  return new BadUserInput([{ path: path.replaceAll(/\[(\d+)\]/g, '.$1') + (field ? `.${field}` : ''), message: fault }])
 }
 
 /** Gives errors that were masked the id under which the log has them, and logs them. */
@@ -64,7 +65,15 @@ export const useErrorLog = (log: Logger): Plugin => ({
       if (error.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') continue
       const requestId = requestIdOf(request)
       error.extensions['requestId'] = requestId
-      log.error({ requestId, path: error.path, err: error.originalError }, 'unexpected error')
+      log.error({ requestId, path: error.path, err: told(error.originalError) }, 'unexpected error')
     }
   },
 })
+
+/** An error for the log: a database's own words may hold what was written, its code and its place do not. */
+function told(error: Error | undefined) {
+  const { sqlState, constraint } = faultOf(error)
+  if (!sqlState) return error
+  const frames = error?.stack?.match(/^ {4}at .*$/gm)?.join('\n')
+  return { type: error?.name, message: `SQLSTATE ${sqlState}`, constraint, stack: frames }
+}

@@ -1,3 +1,4 @@
+import { getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { requestIdOf } from './request-id.ts'
@@ -19,7 +20,7 @@ export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string
       const { request, viewer } = args.contextValue as { request: Request; viewer?: { username: string } | null }
       const trace = traces.get(request)
       if (!trace) return
-      trace.operation = args.operationName ?? undefined
+      trace.operation = getOperationAST(args.document, args.operationName)?.name?.value
       trace.user = viewer?.username
     },
     onResponse({ request, response }) {

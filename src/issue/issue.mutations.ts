@@ -4,7 +4,7 @@ import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
-import { updateTicket } from '../ticket/ticket-update.actions.ts'
+import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
 
 mutation('createIssue', {
   description: 'Files an issue. For REPORTERs of the project.',
@@ -19,8 +19,9 @@ mutation('createIssue', {
     assigneeId: userReference.nullable(),
     labelIds: idList(50).nullable(),
   },
-  resolve: async (input, context) => ({
-    issue: await write(context, (tx, viewer) => createTicket(tx, viewer, { ...input, kind: 'ISSUE' })),
+  findsFaults: true,
+  resolve: async (input, context, faults) => ({
+    issue: await write(context, (tx, viewer) => createTicket(tx, viewer, { ...input, kind: 'ISSUE' }, faults)),
   }),
   payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The new issue.' }) }),
 })
@@ -36,9 +37,10 @@ mutation('updateIssue', {
     priority: notNull,
     assigneeId: userReference.nullable(),
   },
-  resolve: async ({ id, expectedVersion, ...patch }, context) => ({
+  findsFaults: true,
+  resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
     issue: await write(context, (tx, viewer) =>
-      updateTicket(tx, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as never }),
+      updateTicket(tx, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
     ),
   }),
   payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The issue as it is now.' }) }),

@@ -1,5 +1,6 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
+import { given } from '../database/patch.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { type FieldError, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
@@ -46,7 +47,7 @@ export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patc
   await lockLabel(tx, viewer, id)
   return tx.label.update({
     where: { id },
-    data: Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)),
+    data: given(patch),
   })
 }
 
@@ -64,6 +65,8 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
     changed AS (
       UPDATE tickets t SET version = t.version + 1, updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM moment WHERE t.id = ANY(${tickets.map((ticket) => ticket.id)}::uuid[])
+        -- Others may have taken the label off while this waited for their locks.
+        AND EXISTS (SELECT FROM ticket_labels tl WHERE tl.ticket_id = t.id AND tl.label_id = ${id}::uuid)
       RETURNING t.id, t.version, moment.at, moment.batch)
     INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
     SELECT changed.id, ${viewer.id}::uuid, changed.at, changed.version, 'BULK', changed.batch,

@@ -2,7 +2,7 @@ import type { Viewer } from '../context.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
-import { lockTicket, mustNotConflict, recordChange } from '../ticket/ticket.actions.ts'
+import { checkVersion, lockTicket, mustNotConflict, recordChange } from '../ticket/ticket.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { findProjectLabels } from './label.actions.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
@@ -33,7 +33,7 @@ const namesOf = (labels: readonly LabelRow[]) =>
     ? null
     : labels
         .map(({ name }) => name)
-        .sort((a, b) => a.localeCompare(b))
+        .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
         .join(', ')
 
 async function changeLabels(
@@ -42,10 +42,13 @@ async function changeLabels(
   { ticketId, labelIds, expectedVersion }: TicketLabels,
   choose: (current: readonly LabelRow[], given: readonly LabelRow[]) => readonly LabelRow[],
 ): Promise<TicketRow> {
+  // Labels are locked before tickets, as they are when a label is deleted.
+  await tx.$queryRaw`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`
   // The ticket's lock makes one set of labels follow the other.
   const ticket = await lockTicket(tx, viewer, ticketId)
   mustHaveRole(ticket, 'CONTRIBUTOR', 'Labelling a ticket')
   const faults: FieldError[] = []
+  checkVersion(ticket, expectedVersion, faults)
   const given = await findProjectLabels(tx, ticket.projectId, labelIds, faults)
   if (faults.length > 0) throw new BadUserInput(faults)
   const current = await tx.$queryRaw<LabelRow[]>`

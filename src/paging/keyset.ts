@@ -7,7 +7,10 @@ export interface KeyType {
   readonly inCursor: z.ZodType
 }
 
-export const moment: KeyType = { name: 'timestamptz', inCursor: z.iso.datetime({ offset: true }) }
+export const moment: KeyType = {
+  name: 'timestamptz',
+  inCursor: z.iso.datetime({ offset: true }).regex(/^(?!0000).*(?:Z|[+]00:00)$/),
+}
 export const integer: KeyType = { name: 'integer', inCursor: z.int32() }
 export const text: KeyType = { name: 'text', inCursor: z.string().refine((value) => !value.includes('\0')) }
 export const uuid: KeyType = { name: 'uuid', inCursor: z.guid() }

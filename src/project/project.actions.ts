@@ -1,5 +1,6 @@
 import { Prisma, type ProjectRole } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
+import { given } from '../database/patch.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
 import { projectsNamed } from '../reference.ts'
@@ -69,7 +70,7 @@ export async function updateProject(
       : { archivedAt: archived ? new Date() : null }
   return tx.project.update({
     where: { id: project.id },
-    data: { ...Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)), ...archivedAt },
+    data: { ...given(patch), ...archivedAt },
     omit: { lastNumber: true },
   })
 }

@@ -31,8 +31,9 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
       SELECT p.id, ${rightsColumns(signedIn(context))} FROM projects p WHERE p.id = ANY(${ids}::uuid[])`,
     ),
   ).load(id)
-  if (!rights?.viewerRole) throw new Error(`There is no project ${id} to see.`)
-  return rights
+  if (!rights) throw new Error(`There is no project ${id}.`)
+  // Who has just shut themselves out still reads the answer to that.
+  return { ...rights, viewerRole: rights.viewerRole ?? 'VIEWER' }
 }
 
 /** The project that an id or a key names; null where there is none to see. */

@@ -1,6 +1,5 @@
 import { filledText, nameText, notNull, projectReference, text, userReference } from '../check.ts'
 import { write } from '../context.ts'
-import { BadUserInput } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { createProject, setProjectMember, updateProject } from './project.actions.ts'
 import { ProjectMember } from './project.type.ts'
@@ -64,11 +63,10 @@ mutation('setProjectMember', {
     }),
   }),
   rules: { projectId: projectReference, userId: userReference },
-  resolve: ({ role, ...input }, context) => {
-    if (role === undefined)
-      throw new BadUserInput([{ path: 'input.role', message: 'must be a role, or null to take the user out' }])
-    return write(context, (tx, viewer) => setProjectMember(tx, viewer, { ...input, role }))
-  },
+  faults: ({ role }) =>
+    role === undefined ? [{ path: 'role', message: 'must be a role, or null to take the user out' }] : [],
+  resolve: ({ role, ...input }, context) =>
+    write(context, (tx, viewer) => setProjectMember(tx, viewer, { ...input, role: role ?? null })),
   payload: (t) => ({
     project: t.expose('project', { type: 'Project', description: 'The project.' }),
     member: t.expose('member', {

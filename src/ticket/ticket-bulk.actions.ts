@@ -47,7 +47,7 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
     throw new Conflict(`The filter matches ${matches.length} tickets, not ${bulk.expectedCount}.`, {
       matchedCount: matches.length,
     })
-  mustAllBeAllowed(matches)
+  mustAllBeAllowed(matches, bulk.ids ? 'ids' : 'filter')
   const matchedIds = matches.map(({ id }) => id)
   const moving = movingTickets(matchedIds, bulk)
   if (bulk.dryRun) {
@@ -93,16 +93,16 @@ function mustAllBeThere(ids: readonly string[], matches: readonly Match[]): void
   const faults = ids.flatMap((id, index): FieldError[] =>
     there.has(id.toLowerCase()) || there.has(id.toUpperCase())
       ? []
-      : [{ path: `input.ids.${index}`, message: `There is no ticket ${id}.` }],
+      : [{ path: `ids.${index}`, message: `There is no ticket ${id}.` }],
   )
   if (faults.length > 0)
     throw new NotFound(`${faults.length} of the tickets are not there; nothing was changed.`, faults)
 }
 
-function mustAllBeAllowed(matches: readonly Match[]): void {
+function mustAllBeAllowed(matches: readonly Match[], path: string): void {
   const refused = matches.filter((match) => !hasRole(match, 'CONTRIBUTOR')).map(keyOf)
   if (refused.length === 0) return
-  const named = refused.slice(0, faultsNamed).map((key) => ({ path: 'input', message: `You may not move ${key}.` }))
+  const named = refused.slice(0, faultsNamed).map((key) => ({ path, message: `You may not move ${key}.` }))
   throw new Forbidden(`You may not move ${refused.length} of the tickets; nothing was changed.`, named)
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ticketReference } from '../check.ts'
 import { write } from '../context.ts'
-import { BadUserInput, type FieldError } from '../errors.ts'
+import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from './ticket.loaders.ts'
 import { bulkUpdateStatus, type StatusBulkResult } from './ticket-bulk.actions.ts'
@@ -9,6 +9,8 @@ import { isDoneStatus } from './ticket-update.actions.ts'
 
 const maxIds = 1000
 const maxTicketsShown = 1000
+
+const faultIf = (wrong: boolean, path: string, message: string): FieldError[] => (wrong ? [{ path, message }] : [])
 
 mutation('bulkUpdateStatus', {
   description: 'Moves many tickets to a status: all of them or none. For CONTRIBUTORs of all their projects.',
@@ -24,15 +26,14 @@ mutation('bulkUpdateStatus', {
     dryRun: t.boolean({ defaultValue: false, description: 'Tells what would happen and changes nothing.' }),
   }),
   rules: { ids: z.array(ticketReference).max(maxIds, `may list at most ${maxIds}`).nullable() },
-  resolve: ({ ids, filter, expectedCount, status, resolution, dryRun }, context): Promise<StatusBulkResult> => {
-    const faults: FieldError[] = []
-    const fault = (path: string, message: string) => faults.push({ path: `input.${path}`, message })
-    if ((ids == null) === (filter == null)) fault('ids', 'or a filter must be given, and not both')
-    if (filter != null && expectedCount == null) fault('expectedCount', 'must stand beside a filter')
-    if (filter == null && expectedCount != null) fault('expectedCount', 'goes only with a filter')
-    if (resolution && !isDoneStatus(status)) fault('resolution', 'goes only with the status RESOLVED or CLOSED')
-    if (faults.length > 0) throw new BadUserInput(faults)
-    return write(context, (tx, viewer) =>
+  faults: ({ ids, filter, expectedCount, status, resolution }) => [
+    ...faultIf((ids == null) === (filter == null), 'ids', 'or a filter must be given, and not both'),
+    ...faultIf(filter != null && expectedCount == null, 'expectedCount', 'must stand beside a filter'),
+    ...faultIf(filter == null && expectedCount != null, 'expectedCount', 'goes only with a filter'),
+    ...faultIf(resolution != null && !isDoneStatus(status), 'resolution', 'goes only with RESOLVED or CLOSED'),
+  ],
+  resolve: ({ ids, filter, expectedCount, status, resolution, dryRun }, context): Promise<StatusBulkResult> =>
+    write(context, (tx, viewer) =>
       bulkUpdateStatus(tx, viewer, {
         ids: ids ?? null,
         filter: filter ?? null,
@@ -41,8 +42,7 @@ mutation('bulkUpdateStatus', {
         resolution: resolution ?? null,
         dryRun: dryRun ?? false,
       }),
-    )
-  },
+    ),
   payload: (t) => ({
     matchedCount: t.int({
       description: 'How many tickets were named or matched.',

@@ -9,9 +9,12 @@ import { getProjectNamed } from '../project/project.actions.ts'
 import { findAssignee } from './ticket.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
+type DefectFields = {
+  readonly [Name in 'category' | 'subcategory' | 'absn' | 'reportedBy' | 'severity']?: TicketRow[Name] | undefined
+}
+
 /** What a ticket is filed with. `projectId` is an id or a key, `assigneeId` an id or a username. */
-export interface NewTicket
-  extends Partial<Pick<TicketRow, 'category' | 'subcategory' | 'absn' | 'reportedBy' | 'severity'>> {
+export interface NewTicket extends DefectFields {
   readonly projectId: string
   readonly kind: TicketKind
   readonly title: string
@@ -23,15 +26,21 @@ export interface NewTicket
 
 /**
  * Files a ticket under the next number of its project. The project's row is locked from then on, so that numbers have
- * no gaps. BAD_USER_INPUT names every fault.
+ * no gaps. BAD_USER_INPUT names every fault, those found so far and those that only the database knows.
  */
-export async function createTicket(tx: Transaction, viewer: Viewer, input: NewTicket): Promise<TicketRow> {
+export async function createTicket(
+  tx: Transaction,
+  viewer: Viewer,
+  input: NewTicket,
+  faultsSoFar: readonly FieldError[] = [],
+): Promise<TicketRow> {
+  const faults = [...faultsSoFar]
+  if (faults.some(({ path }) => path === 'projectId')) throw new BadUserInput(faults)
   const project = await getProjectNamed(tx, viewer, input.projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
   const labelIds = input.labelIds ?? []
   if (input.assigneeId || labelIds.length > 0) mustHaveRole(project, 'CONTRIBUTOR', 'Assigning and labelling a ticket')
 
-  const faults: FieldError[] = []
   const assignee = input.assigneeId ? await findAssignee(tx, project.id, input.assigneeId, faults) : null
   const labels = await findProjectLabels(tx, project.id, labelIds, faults)
   if (faults.length > 0) throw new BadUserInput(faults)

@@ -6,7 +6,14 @@ import { BadUserInput, type FieldError } from '../errors.ts'
 import type { FieldChange } from '../history/history.sql.ts'
 import { mustHaveRole } from '../project/project.access.ts'
 import { mustBeAbleToUpdate } from './ticket.access.ts'
-import { findAssignee, type LockedTicket, lockTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
+import {
+  checkVersion,
+  findAssignee,
+  type LockedTicket,
+  lockTicket,
+  mustNotConflict,
+  recordChange,
+} from './ticket.actions.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
 /** The columns that a patch may name, with their PostgreSQL types. */
@@ -33,7 +40,7 @@ export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefi
 
 /**
  * Changes the fields of a ticket that a patch names. Nothing to change is no change. BAD_USER_INPUT names every fault,
- * CONFLICT the fields that others have changed since `expectedVersion`.
+ * those found so far and those that only the database knows; CONFLICT the fields that others have changed since `expectedVersion`.
  */
 export async function updateTicket(
   tx: Transaction,
@@ -43,17 +50,20 @@ export async function updateTicket(
     kind,
     expectedVersion,
     patch,
+    faultsSoFar = [],
   }: {
     readonly id: string
     readonly kind?: TicketKind
     readonly expectedVersion?: number | null | undefined
     readonly patch: TicketPatch
+    readonly faultsSoFar?: readonly FieldError[]
   },
 ): Promise<TicketRow> {
+  const faults = [...faultsSoFar]
+  if (faults.some(({ path }) => path === 'id')) throw new BadUserInput(faults)
   const ticket = await lockTicket(tx, viewer, id, kind)
-  // Who may assign may edit; a patch that does nothing but assign needs no other right.
   mustBeAbleToUpdate(viewer, ticket, ticket)
-  const faults: FieldError[] = []
+  checkVersion(ticket, expectedVersion, faults)
   const assignee = patch.assigneeId ? await findAssignee(tx, ticket.projectId, patch.assigneeId, faults) : null
   const wanted = {
     ...withResolution(ticket, patch, faults),

@@ -2,7 +2,7 @@ import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import { filledText, text } from '../check.ts'
 import type { Viewer } from '../context.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { BadUserInput, Conflict, type FieldError, NotFound } from '../errors.ts'
+import { Conflict, type FieldError, NotFound } from '../errors.ts'
 import type { FieldChange } from '../history/history.sql.ts'
 import { assignableIn, mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
@@ -33,6 +33,12 @@ export async function lockTicket(
   return ticket
 }
 
+/** Finds a version at fault that the ticket has not had. */
+export function checkVersion({ version }: TicketRow, expected: number | null | undefined, faults: FieldError[]): void {
+  if (expected === null || expected === undefined || (expected >= 1 && expected <= version)) return
+  faults.push({ path: 'expectedVersion', message: `is no version of the ticket: it has had 1 to ${version}` })
+}
+
 /**
  * CONFLICT when fields that are to change were changed by others since the version that the caller saw; changes of
  * other fields since then merge.
@@ -44,10 +50,6 @@ export async function mustNotConflict(
   changes: readonly FieldChange[],
 ): Promise<void> {
   if (expectedVersion === null || expectedVersion === undefined || expectedVersion === version) return
-  if (expectedVersion < 1 || expectedVersion > version)
-    throw new BadUserInput([
-      { path: 'expectedVersion', message: `is no version of the ticket: it has had 1 to ${version}` },
-    ])
   const since = await tx.$queryRaw<{ field: string }[]>`
     SELECT DISTINCT change ->> 'field' AS field FROM history h, jsonb_array_elements(h.changes) change
     WHERE h.ticket_id = ${id}::uuid AND h.version > ${expectedVersion}`

@@ -1,6 +1,5 @@
 import { notNull, ticketReference, userReference } from '../check.ts'
 import { write } from '../context.ts'
-import { BadUserInput } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { archiveTicket } from './ticket.actions.ts'
 import { updateTicket } from './ticket-update.actions.ts'
@@ -15,15 +14,13 @@ mutation('assignTicket', {
     }),
   }),
   rules: { id: ticketReference, assigneeId: userReference.nullable() },
-  resolve: async ({ id, assigneeId, expectedVersion }, context) => {
-    if (assigneeId === undefined)
-      throw new BadUserInput([{ path: 'input.assigneeId', message: 'must be a user, or null for nobody' }])
-    return {
-      ticket: await write(context, (tx, viewer) =>
-        updateTicket(tx, viewer, { id, expectedVersion, patch: { assigneeId } }),
-      ),
-    }
-  },
+  faults: ({ assigneeId }) =>
+    assigneeId === undefined ? [{ path: 'assigneeId', message: 'must be a user, or null for nobody' }] : [],
+  resolve: async ({ id, assigneeId, expectedVersion }, context) => ({
+    ticket: await write(context, (tx, viewer) =>
+      updateTicket(tx, viewer, { id, expectedVersion, patch: { assigneeId: assigneeId ?? null } }),
+    ),
+  }),
   payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
 })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Prisma, type UserRole } from '../../prisma/generated/client.ts'
 import { nameText, text } from '../check.ts'
 import type { Viewer } from '../context.ts'
+import { given } from '../database/patch.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
 import { isId, usernamePattern, usersNamed } from '../reference.ts'
@@ -59,29 +60,23 @@ export interface UserPatch {
  * (CONFLICT). An account that is closed loses its tokens.
  */
 export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch }: UserPatch): Promise<UserRow> {
+  const isAdmin = viewer.role === 'ADMIN'
+  const admins = isAdmin && (patch.role === 'MEMBER' || patch.active === false) ? await lockAdmins(tx) : null
   const [user] = await tx.$queryRaw<UserRow[]>(
     Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
   )
   if (!user) throw new NotFound(`There is no user ${id}.`)
-  if (viewer.role !== 'ADMIN' && (viewer.id !== user.id || patch.role !== undefined || patch.active !== undefined))
+  if (!isAdmin && (viewer.id !== user.id || patch.role !== undefined || patch.active !== undefined))
     throw new Forbidden('You may change your own name and e-mail; the rest is for an ADMIN.')
-  const steppingDown = user.role === 'ADMIN' && user.active && (patch.role === 'MEMBER' || patch.active === false)
-  if (steppingDown && (await isLastAdmin(tx, user.id)))
+  if (admins?.length === 1 && admins[0]?.id === user.id)
     throw new Conflict('The server needs an active ADMIN: name another one first.')
   if (patch.active === false) await tx.token.deleteMany({ where: { userId: user.id } })
-  return tx.user.update({
-    where: { id: user.id },
-    data: Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)),
-    omit: { passwordHash: true },
-  })
+  return tx.user.update({ where: { id: user.id }, data: given(patch), omit: { passwordHash: true } })
 }
 
-/** Whether there is no other active admin. Locks them, so that two cannot step down at once. */
-async function isLastAdmin(tx: Transaction, id: string): Promise<boolean> {
-  const admins = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`
-  return admins.every((admin) => admin.id === id)
-}
+/** The active admins, locked in one order, so that two of them cannot step down at once. */
+const lockAdmins = (tx: Transaction) => tx.$queryRaw<{ id: string }[]>`
+  SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`
 
 /** The user that a reference names; null where there is none. */
 export async function findUserByReference(tx: Transaction, reference: string): Promise<UserRow | null> {

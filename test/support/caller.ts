@@ -35,7 +35,7 @@ export class Caller {
   /** Sends a document and returns the whole answer, errors and all. */
   send<Data, Given>(
     document: TypedDocumentString<Data, Given>,
-    ...[variables]: Variables<Given>
+    ...[variables]: Variables<NoInfer<Given>>
   ): Promise<Answer<Data>> {
     return this.post({ query: document.toString(), variables })
   }

@@ -1,0 +1,212 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { BulkUpdateStatusInput } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createDefect, createIssue, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const BulkMove = graphql(`
+  mutation BulkMove($input: BulkUpdateStatusInput!) {
+    bulkUpdateStatus(input: $input) {
+      matchedCount updatedCount batch
+      tickets {
+        id key status resolution resolvedAt version updatedAt updatedBy { username }
+        history { totalCount nodes { at version source batch actor { username } changes { field from to } } }
+      }
+    }
+  }
+`)
+const BulkState = graphql(`
+  query BulkState($project: ID!) {
+    tickets(filter: { project: { eq: $project }, archived: null }, orderBy: [{ field: NUMBER }]) {
+      nodes {
+        key status resolution resolvedAt version updatedAt history { nodes { version source batch changes { from to } } }
+      }
+    }
+  }
+`)
+const BulkPrepare = graphql(`
+  mutation BulkPrepare($input: UpdateIssueInput!) {
+    updateIssue(input: $input) { issue { id key version updatedAt resolvedAt } }
+  }
+`)
+
+const move = async (input: BulkUpdateStatusInput) => (await cast.contributor.ask(BulkMove, { input })).bulkUpdateStatus
+const stateOf = async (project: string) => (await cast.contributor.ask(BulkState, { project })).tickets.nodes
+const prepare = async (id: string, change: object) =>
+  (await cast.contributor.ask(BulkPrepare, { input: { id, ...change } })).updateIssue.issue
+const newIssues = async (project: string, count: number) => {
+  const issues: Named[] = []
+  while (issues.length < count) issues.push(await createIssue(cast.contributor, project, `Issue ${issues.length}`))
+  return issues
+}
+
+/** Holds that a move is refused, with that code, and that it changes nothing. */
+const refused = async (project: string, input: BulkUpdateStatusInput, code: string) => {
+  const before = await stateOf(project)
+  const { extensions } = await cast.contributor.refusal(BulkMove, { input })
+  expect(extensions?.code).toBe(code)
+  expect(await stateOf(project)).toEqual(before)
+  return extensions
+}
+
+describe('a bulk', () => {
+  test('moves what it names by ids and keys, each with its own version and history, all in one batch', async () => {
+    const [open, resolved, closed, there] = (await newIssues('CORE', 4)) as [Named, Named, Named, Named]
+    const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
+    const wasResolved = await prepare(resolved.id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
+    const wasThere = await prepare(there.id, { status: 'CLOSED', resolution: 'WONT_FIX' })
+    await prepare(closed.id, { title: 'Another version', status: 'IN_PROGRESS' })
+
+    const ids = [there.key, defect.key.toLowerCase(), open.id.toUpperCase(), resolved.key, closed.id]
+    const bulk = await move({ ids, status: 'CLOSED' })
+    expect(bulk).toMatchObject({ matchedCount: 5, updatedCount: 4 })
+    expect(bulk.tickets.map(({ id }) => id)).toEqual([open, resolved, closed, there, defect].map(({ id }) => id).sort())
+    const ticketOf = ({ key }: Named) => bulk.tickets.find((ticket) => ticket.key === key)
+    const at = ticketOf(open)?.updatedAt
+    const change = { at, source: 'BULK', batch: bulk.batch, actor: { username: 'contributor' } }
+    const moved = { status: 'CLOSED', updatedAt: at, updatedBy: { username: 'contributor' } }
+    const fixed = { ...moved, resolution: 'FIXED', resolvedAt: at }
+    const statusFrom = (from: string) => ({ field: 'status', from, to: 'CLOSED' })
+    const toFixed = { field: 'resolution', from: null, to: 'FIXED' }
+    for (const one of [open, defect])
+      expect(ticketOf(one)).toMatchObject({
+        ...fixed,
+        version: 2,
+        history: { totalCount: 1, nodes: [{ ...change, version: 2, changes: [statusFrom('OPEN'), toFixed] }] },
+      })
+    expect(ticketOf(closed)).toMatchObject({
+      ...fixed,
+      version: 3,
+      history: { totalCount: 2, nodes: [{ ...change, version: 3, changes: [statusFrom('IN_PROGRESS'), toFixed] }, {}] },
+    })
+    expect(ticketOf(resolved)).toMatchObject({
+      ...moved,
+      resolution: 'DUPLICATE',
+      resolvedAt: wasResolved.resolvedAt,
+      version: 3,
+      history: { totalCount: 2, nodes: [{ ...change, version: 3, changes: [statusFrom('RESOLVED')] }, {}] },
+    })
+    expect(ticketOf(there)).toMatchObject({
+      resolution: 'WONT_FIX',
+      resolvedAt: wasThere.resolvedAt,
+      version: 2,
+      updatedAt: wasThere.updatedAt,
+      history: { totalCount: 1, nodes: [{ source: 'API', batch: null }] },
+    })
+  })
+
+  test('gives all of them its resolution, or none when it opens them again', async () => {
+    await createProject(cast.contributor, 'GIVEN')
+    const [one, other] = (await newIssues('GIVEN', 2)) as [Named, Named]
+    const { resolvedAt } = await prepare(one.id, { status: 'RESOLVED' })
+    const ids = [one.id, other.id]
+    expect(await move({ ids, status: 'RESOLVED', resolution: 'WONT_FIX' })).toMatchObject({ updatedCount: 2 })
+    expect(await stateOf('GIVEN')).toMatchObject([
+      { resolution: 'WONT_FIX', resolvedAt, version: 3, history: { nodes: [{ changes: [{ from: 'FIXED' }] }, {}] } },
+      { resolution: 'WONT_FIX', version: 2 },
+    ])
+    expect(await move({ ids, status: 'RESOLVED', resolution: null })).toMatchObject({ updatedCount: 0, batch: null })
+    expect(await move({ ids, status: 'IN_PROGRESS' })).toMatchObject({ updatedCount: 2 })
+    expect(await stateOf('GIVEN')).toMatchObject([
+      { status: 'IN_PROGRESS', resolution: null, resolvedAt: null, version: 4 },
+      { status: 'IN_PROGRESS', resolution: null, resolvedAt: null, version: 3 },
+    ])
+  })
+
+  test('counts a ticket that is named twice once', async () => {
+    const { id, key } = await createIssue(cast.contributor, 'CORE', 'Twice')
+    const bulk = await move({ ids: [id, key, id.toUpperCase()], status: 'IN_PROGRESS' })
+    expect(bulk).toMatchObject({ matchedCount: 1, updatedCount: 1, tickets: [{ id, version: 2 }] })
+    expect(await move({ ids: [], status: 'OPEN' })).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null })
+  })
+
+  test('with one ticket that is not there moves none, and tells which are not', async () => {
+    await createProject(cast.maintainer, 'HIDDEN')
+    const hidden = await createIssue(cast.maintainer, 'HIDDEN', 'Hidden')
+    await createProject(cast.contributor, 'NAMED')
+    const [one, other] = (await newIssues('NAMED', 2)) as [Named, Named]
+    const ids = [one.id, 'NAMED-99', other.key, crypto.randomUUID(), hidden.id, hidden.key]
+    const extensions = await refused('NAMED', { ids, status: 'CLOSED' }, 'NOT_FOUND')
+    expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual([
+      'input.ids.1',
+      'input.ids.3',
+      'input.ids.4',
+      'input.ids.5',
+    ])
+  })
+
+  test('moves what a filter matches when that is as many as expected, and else none', async () => {
+    await createProject(cast.contributor, 'FILTER')
+    const issues = await newIssues('FILTER', 5)
+    await prepare(issues[0]?.id ?? '', { priority: 'URGENT', status: 'CLOSED' })
+    await prepare(issues[1]?.id ?? '', { priority: 'URGENT' })
+    const urgent = { project: { eq: 'FILTER' }, priority: { eq: 'URGENT' } } as const
+    for (const expectedCount of [0, 1, 3]) {
+      const extensions = await refused('FILTER', { filter: urgent, expectedCount, status: 'CLOSED' }, 'CONFLICT')
+      expect(extensions?.['matchedCount']).toBe(2)
+    }
+    const bulk = await move({ filter: urgent, expectedCount: 2, status: 'CLOSED' })
+    expect(bulk).toMatchObject({ matchedCount: 2, updatedCount: 1 })
+    expect((await stateOf('FILTER')).map(({ status }) => status)).toEqual(['CLOSED', 'CLOSED', 'OPEN', 'OPEN', 'OPEN'])
+    const none = { filter: { ...urgent, status: { eq: 'OPEN' } }, expectedCount: 0, status: 'CLOSED' } as const
+    expect(await move(none)).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null, tickets: [] })
+  })
+
+  test('by a filter takes no archived tickets, and none that the caller does not see', async () => {
+    await createProject(cast.contributor, 'AWAY')
+    const [kept, archived] = (await newIssues('AWAY', 2)) as [Named, Named]
+    await cast.contributor.ask(
+      graphql(`mutation BulkArchive($id: ID!) { archiveTicket(input: { id: $id }) { ticket { version } } }`),
+      { id: archived.id },
+    )
+    const filter = { id: { in: [kept.key, archived.key, 'HIDDEN-1'] } }
+    const bulk = await move({ filter, expectedCount: 1, status: 'RESOLVED' })
+    expect(bulk.tickets).toMatchObject([{ key: kept.key, status: 'RESOLVED' }])
+  })
+
+  test('that is a dry run tells the same counts and changes nothing', async () => {
+    await createProject(cast.contributor, 'DRY')
+    const [first, ...others] = await newIssues('DRY', 4)
+    await prepare(first?.id ?? '', { status: 'CLOSED', resolution: 'DUPLICATE' })
+    const ids = [first?.key ?? '', ...others.map(({ id }) => id)]
+    const byIds: BulkUpdateStatusInput = { ids, status: 'CLOSED' }
+    const filter = { project: { eq: 'DRY' } }
+    const byFilter: BulkUpdateStatusInput = { filter, expectedCount: 4, status: 'CLOSED' }
+    const before = await stateOf('DRY')
+    for (const input of [byIds, byFilter]) {
+      const dry = await move({ ...input, dryRun: true })
+      expect(dry).toMatchObject({ matchedCount: 4, updatedCount: 3, batch: null })
+      expect(dry.tickets.map(({ status }) => status)).toEqual(['CLOSED', 'OPEN', 'OPEN', 'OPEN'])
+      expect(await stateOf('DRY')).toEqual(before)
+    }
+    await refused('DRY', { ...byFilter, expectedCount: 5, dryRun: true }, 'CONFLICT')
+    await refused('DRY', { ...byIds, ids: ['DRY-99'], dryRun: true }, 'NOT_FOUND')
+    expect(await move(byIds)).toMatchObject({ matchedCount: 4, updatedCount: 3 })
+  })
+
+  test.each<[what: string, input: Omit<BulkUpdateStatusInput, 'status'>, status: 'OPEN' | 'CLOSED', paths: string[]]>([
+    ['neither ids nor a filter', {}, 'CLOSED', ['input.ids']],
+    ['both ids and a filter', { ids: ['CORE-1'], filter: {}, expectedCount: 1 }, 'CLOSED', ['input.ids']],
+    ['a filter without expectedCount', { filter: {} }, 'CLOSED', ['input.expectedCount']],
+    ['a resolution of what is open', { ids: ['CORE-1'], resolution: 'FIXED' }, 'OPEN', ['input.resolution']],
+    ['over 1,000 ids', { ids: Array(1001).fill('CORE-1') }, 'CLOSED', ['input.ids']],
+    ['what is no id', { ids: ['CORE-1', 'CORE', 'x'] }, 'CLOSED', ['input.ids.1', 'input.ids.2']],
+    ['a wrong filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
+    ['several faults', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
+    ['faults of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
+  ])('with %s is refused', async (_what, input, status, paths) => {
+    const extensions = await refused('CORE', { ...input, status }, 'BAD_USER_INPUT')
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(paths)
+  })
+})
+
+interface Named {
+  readonly id: string
+  readonly key: string
+}

@@ -1,0 +1,148 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createIssue } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const CommentSay = graphql(`
+  mutation CommentSay($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
+`)
+const CommentRemove = graphql(`
+  mutation CommentRemove($id: ID!) {
+    deleteComment(input: { id: $id }) { deletedCommentId ticket { id commentCount comments { totalCount } } }
+  }
+`)
+const CommentTree = graphql(`
+  query CommentTree($id: ID!) {
+    ticket(id: $id) { commentCount comments { nodes { id body deletedAt parent { id } replies { totalCount } } } }
+  }
+`)
+
+const say = async (ticketId: string, parentId: string | null = null) =>
+  (await cast.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
+const remove = async (id: string) => (await cast.reporter.ask(CommentRemove, { id })).deleteComment
+const newIssue = async () => (await createIssue(cast.reporter, 'CORE', 'Talked about')).id
+const treeOf = async (id: string) => {
+  const { ticket } = await cast.viewer.ask(CommentTree, { id })
+  if (!ticket) throw new Error(`There is no ticket ${id}.`)
+  return ticket
+}
+const idsIn = async (id: string) => (await treeOf(id)).comments.nodes.map((comment) => comment.id)
+
+/** Holds what is true of every thread: deleted comments are empty and have replies, and the others are counted. */
+const holdsTogether = async (id: string) => {
+  const { commentCount, comments } = await treeOf(id)
+  for (const { body, deletedAt, replies } of comments.nodes) {
+    expect(body === '').toBe(deletedAt !== null)
+    if (deletedAt !== null) expect(replies.totalCount).toBeGreaterThan(0)
+  }
+  expect(commentCount).toBe(comments.nodes.filter(({ deletedAt }) => deletedAt === null).length)
+  return comments.nodes
+}
+
+describe('a comment that is deleted', () => {
+  test('is gone when nobody answered it', async () => {
+    const issue = await newIssue()
+    const [kept, gone] = [await say(issue), await say(issue)]
+    expect(await remove(gone)).toEqual({
+      deletedCommentId: gone,
+      ticket: { id: issue, commentCount: 1, comments: { totalCount: 1 } },
+    })
+    expect(await idsIn(issue)).toEqual([kept])
+  })
+
+  test('keeps its place, empty, while it has replies', async () => {
+    const issue = await newIssue()
+    const parent = await say(issue)
+    const reply = await say(issue, parent)
+    expect(await remove(parent)).toEqual({
+      deletedCommentId: parent,
+      ticket: { id: issue, commentCount: 1, comments: { totalCount: 2 } },
+    })
+    const [deleted, answer] = await holdsTogether(issue)
+    expect(deleted).toMatchObject({ id: parent, body: '', replies: { totalCount: 1 } })
+    expect(deleted?.deletedAt).not.toBeNull()
+    expect(answer).toMatchObject({ id: reply, body: 'Said', deletedAt: null, parent: { id: parent } })
+    await remove(parent)
+    expect(await holdsTogether(issue)).toEqual([deleted, answer])
+  })
+
+  test('as the last reply takes the deleted comments above it along', async () => {
+    const issue = await newIssue()
+    const top = await say(issue)
+    const middle = await say(issue, top)
+    const [leaf, other] = [await say(issue, middle), await say(issue, middle)]
+    await remove(middle)
+    await remove(top)
+    expect(await idsIn(issue)).toEqual([top, middle, leaf, other])
+    await remove(leaf)
+    expect(await idsIn(issue)).toEqual([top, middle, other])
+    expect((await holdsTogether(issue)).map(({ body }) => body)).toEqual(['', '', 'Said'])
+    await remove(other)
+    expect(await idsIn(issue)).toEqual([])
+  })
+
+  test('as the last reply leaves what stands above it, and what is not deleted', async () => {
+    const issue = await newIssue()
+    const top = await say(issue)
+    const middle = await say(issue, top)
+    const leaf = await say(issue, middle)
+    await remove(middle)
+    await remove(leaf)
+    expect(await holdsTogether(issue)).toMatchObject([{ id: top, body: 'Said', replies: { totalCount: 0 } }])
+  })
+})
+
+describe('at once', () => {
+  test('a reply and the deletion of what it answers leave a thread that holds together', async () => {
+    for (let round = 0; round < 15; round++) {
+      const issue = await newIssue()
+      const parent = await say(issue)
+      const answering = () =>
+        cast.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
+      const deleting = () => cast.reporter.send(CommentRemove, { id: parent })
+      const [first, second] = await Promise.all(round % 2 ? [answering(), deleting()] : [deleting(), answering()])
+      const [answer, deletion] = round % 2 ? [first, second] : [second, first]
+      expect(deletion.errors).toBeUndefined()
+      const comments = await holdsTogether(issue)
+      if (answer.errors) {
+        expect(answer.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+        expect(comments).toEqual([])
+      } else
+        expect(comments).toMatchObject([
+          { id: parent, body: '' },
+          { body: 'Meanwhile', parent: { id: parent } },
+        ])
+    }
+  })
+
+  test('the deletions of a whole thread leave nothing of it', async () => {
+    for (let round = 0; round < 5; round++) {
+      const issue = await newIssue()
+      const top = await say(issue)
+      const middle = [await say(issue, top), await say(issue, top)]
+      const leaves = await Promise.all(middle.flatMap((parent) => [say(issue, parent), say(issue, parent)]))
+      const order = [top, ...leaves, ...middle]
+      const all = round % 2 ? order : order.reverse()
+      const answers = await Promise.all(all.map((id) => cast.reporter.send(CommentRemove, { id })))
+      expect(answers.flatMap(({ errors }) => errors ?? [])).toEqual([])
+      expect(await holdsTogether(issue)).toEqual([])
+    }
+  })
+
+  test('the deletions of one comment are one deletion', async () => {
+    const issue = await newIssue()
+    const comment = await say(issue)
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => cast.reporter.send(CommentRemove, { id: comment })),
+    )
+    const codes = answers.map(({ errors }) => errors?.[0]?.extensions?.code)
+    expect(codes.sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', undefined])
+    expect(await idsIn(issue)).toEqual([])
+  })
+})

@@ -1,0 +1,201 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createDefect, createIssue } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const CommentAdd = graphql(`
+  mutation CommentAdd($input: AddCommentInput!) {
+    addComment(input: $input) {
+      comment {
+        id body createdAt editedAt deletedAt author { username } parent { id }
+        ticket { key commentCount } replies { totalCount }
+      }
+    }
+  }
+`)
+const CommentEdit = graphql(`
+  mutation CommentEdit($input: EditCommentInput!) {
+    editComment(input: $input) { comment { id body createdAt editedAt deletedAt author { username } } }
+  }
+`)
+const CommentDelete = graphql(`
+  mutation CommentDelete($id: ID!) {
+    deleteComment(input: { id: $id }) { deletedCommentId ticket { key commentCount comments { totalCount } } }
+  }
+`)
+const CommentThread = graphql(`
+  query CommentThread($id: ID!) {
+    ticket(id: $id) {
+      version updatedAt updatedBy { username } commentCount history { totalCount }
+      comments { totalCount nodes { id body deletedAt parent { id } replies { totalCount nodes { id } } } }
+    }
+  }
+`)
+const CommentReplies = graphql(`
+  query CommentReplies($id: ID!, $first: Int, $after: String) {
+    node(id: $id) {
+      ... on Comment {
+        replies(first: $first, after: $after) { totalCount nodes { body } pageInfo { hasNextPage endCursor } }
+      }
+    }
+  }
+`)
+
+const say = async (ticketId: string, body: string, parentId: string | null = null) =>
+  (await cast.reporter.ask(CommentAdd, { input: { ticketId, body, parentId } })).addComment.comment
+const remove = async (id: string) => (await cast.reporter.ask(CommentDelete, { id })).deleteComment
+const threadOf = async (id: string) => {
+  const { ticket } = await cast.viewer.ask(CommentThread, { id })
+  if (!ticket) throw new Error(`There is no ticket ${id}.`)
+  return ticket
+}
+const idsIn = async (id: string) => (await threadOf(id)).comments.nodes.map((comment) => comment.id)
+const newIssue = async () => (await createIssue(cast.reporter, 'CORE', 'Talked about')).id
+
+describe('a comment', () => {
+  test('is said on an issue or a defect, and comes back as it went in', async () => {
+    const body = '  "Markdown" *with* 👩‍🔧\r\n\n\ttabs and spaces  '
+    for (const { id, key } of [
+      await createIssue(cast.reporter, 'CORE', 'Issue'),
+      await createDefect(cast.reporter, 'CORE', 'Solder'),
+    ]) {
+      const comment = await say(key.toLowerCase(), body)
+      expect(comment).toMatchObject({
+        body,
+        editedAt: null,
+        deletedAt: null,
+        author: { username: 'reporter' },
+        parent: null,
+        ticket: { key, commentCount: 1 },
+        replies: { totalCount: 0 },
+      })
+      expect((await threadOf(id)).comments).toMatchObject({ totalCount: 1, nodes: [{ id: comment.id, body }] })
+    }
+  })
+
+  test('may have 100,000 characters, and must have something in it', async () => {
+    const id = await newIssue()
+    const longest = 'é'.repeat(100_000)
+    const comment = await say(id, longest)
+    expect(comment.body).toBe(longest)
+    for (const body of ['', ' \n', `${longest}!`, 'nul \0']) {
+      const added = await cast.reporter.refusal(CommentAdd, { input: { ticketId: id, body } })
+      const edited = await cast.reporter.refusal(CommentEdit, { input: { id: comment.id, body } })
+      for (const { extensions } of [added, edited])
+        expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.body' }] })
+    }
+    expect(await threadOf(id)).toMatchObject({ commentCount: 1, comments: { nodes: [{ body: longest }] } })
+  })
+
+  test('moves neither the version of its ticket nor its time, and leaves no history', async () => {
+    const id = await newIssue()
+    const { comments: _none, commentCount: _zero, ...before } = await threadOf(id)
+    const comment = await say(id, 'Said')
+    await say(id, 'Answered', comment.id)
+    await cast.reporter.ask(CommentEdit, { input: { id: comment.id, body: 'Said better' } })
+    await remove(comment.id)
+    expect(await threadOf(id)).toMatchObject({ ...before, version: 1, updatedBy: null, history: { totalCount: 0 } })
+  })
+
+  test('stands in the order in which it was said, replies included', async () => {
+    const id = await newIssue()
+    const first = await say(id, '1')
+    await say(id, '2')
+    await say(id, '3', first.id)
+    expect((await threadOf(id)).comments.nodes.map(({ body }) => body)).toEqual(['1', '2', '3'])
+  })
+
+  test('is edited, which tells when; the same words again are no edit', async () => {
+    const comment = await say(await newIssue(), 'Said')
+    const edit = async (body: string) =>
+      (await cast.reporter.ask(CommentEdit, { input: { id: comment.id, body } })).editComment.comment
+    expect(await edit('Said')).toMatchObject({ editedAt: null })
+    const edited = await edit('Said better')
+    expect(edited).toMatchObject({
+      body: 'Said better',
+      createdAt: comment.createdAt,
+      deletedAt: null,
+      author: { username: 'reporter' },
+    })
+    expect(Date.parse(edited.editedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(comment.createdAt))
+    expect(await edit('Said better')).toEqual(edited)
+  })
+
+  test('that is not there is neither edited nor deleted', async () => {
+    const gone = await say(await newIssue(), 'Gone')
+    await remove(gone.id)
+    for (const id of [gone.id, crypto.randomUUID()]) {
+      const edited = await cast.reporter.refusal(CommentEdit, { input: { id, body: 'Again' } })
+      const deleted = await cast.reporter.refusal(CommentDelete, { id })
+      expect([edited.extensions?.code, deleted.extensions?.code]).toEqual(['NOT_FOUND', 'NOT_FOUND'])
+    }
+    const { extensions } = await cast.reporter.refusal(CommentEdit, { input: { id: 'CORE-1', body: '' } })
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.body', 'input.id'])
+  })
+})
+
+describe('a reply', () => {
+  test('answers a comment of the same ticket, and no other', async () => {
+    const [here, there] = [await newIssue(), await newIssue()]
+    const parent = await say(here, 'Asked')
+    const reply = await say(here, 'Answered', parent.id)
+    expect(reply.parent).toEqual({ id: parent.id })
+    const gone = await say(here, 'Gone')
+    await remove(gone.id)
+    const refusals = [
+      { ticketId: there, parentId: parent.id },
+      { ticketId: here, parentId: gone.id },
+      { ticketId: here, parentId: crypto.randomUUID() },
+      { ticketId: here, parentId: 'CORE-1' },
+    ]
+    for (const input of refusals) {
+      const { extensions } = await cast.reporter.refusal(CommentAdd, { input: { ...input, body: 'No' } })
+      expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.parentId' }] })
+    }
+    expect((await threadOf(there)).comments.totalCount).toBe(0)
+    expect(await idsIn(here)).toEqual([parent.id, reply.id])
+  })
+
+  test('cannot be given to a comment that was deleted, though it keeps its place', async () => {
+    const id = await newIssue()
+    const parent = await say(id, 'Asked')
+    await say(id, 'Answered', parent.id)
+    await remove(parent.id)
+    const input = { ticketId: id, parentId: parent.id, body: 'Late' }
+    expect((await cast.reporter.refusal(CommentAdd, { input })).extensions?.code).toBe('BAD_USER_INPUT')
+    const edited = await cast.reporter.refusal(CommentEdit, { input: { id: parent.id, body: 'Back' } })
+    expect(edited.extensions?.code).toBe('CONFLICT')
+    expect(await threadOf(id)).toMatchObject({
+      commentCount: 1,
+      comments: { totalCount: 2, nodes: [{ body: '' }, {}] },
+    })
+  })
+
+  test('is listed below what it answers, oldest first, page by page', async () => {
+    const id = await newIssue()
+    const parent = await say(id, 'Asked')
+    for (const body of ['1', '2', '3']) {
+      const reply = await say(id, body, parent.id)
+      await say(id, `Below ${body}`, reply.id)
+    }
+    const page = async (after: string | null) => {
+      const { node } = await cast.viewer.ask(CommentReplies, { id: parent.id, first: 2, after })
+      return node && 'replies' in node ? node.replies : null
+    }
+    const first = await page(null)
+    expect(first).toMatchObject({
+      totalCount: 3,
+      nodes: [{ body: '1' }, { body: '2' }],
+      pageInfo: { hasNextPage: true },
+    })
+    const second = await page(first?.pageInfo.endCursor ?? null)
+    expect(second).toMatchObject({ totalCount: 3, nodes: [{ body: '3' }], pageInfo: { hasNextPage: false } })
+    expect((await threadOf(id)).comments.totalCount).toBe(7)
+  })
+})

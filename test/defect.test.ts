@@ -1,0 +1,201 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { CreateDefectInput, UpdateDefectInput } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+  await cast.reporter.ask(
+    graphql(`mutation DefectRename { updateUser(input: { id: "reporter", name: "Rita Reporter" }) { user { name } } }`),
+  )
+})
+
+const DefectCreate = graphql(`
+  mutation DefectCreate($input: CreateDefectInput!) {
+    createDefect(input: $input) {
+      defect {
+        id key number title description category subcategory absn reportedBy severity disposition status version
+        reporter { username } labels { name } history { totalCount }
+      }
+    }
+  }
+`)
+const DefectPatch = graphql(`
+  mutation DefectPatch($input: UpdateDefectInput!) {
+    updateDefect(input: $input) {
+      defect {
+        id key number title description category subcategory absn reportedBy severity disposition status version
+        reporter { username } labels { name } history { totalCount }
+      }
+    }
+  }
+`)
+const DefectState = graphql(`
+  query DefectState($id: ID!) { defect(id: $id) { version category subcategory absn disposition history { totalCount } } }
+`)
+const DefectFind = graphql(`
+  query DefectFind($filter: DefectFilter) { defects(filter: $filter, orderBy: [{ field: NUMBER }]) { nodes { key } } }
+`)
+const DefectKinds = graphql(`
+  query DefectKinds($id: ID!) { ticket(id: $id) { __typename title ... on Defect { category severity } } }
+`)
+
+const file = async (input: Omit<CreateDefectInput, 'projectId'> & { projectId?: string }) =>
+  (await cast.contributor.ask(DefectCreate, { input: { projectId: 'CORE', title: 'A defect', ...input } })).createDefect
+    .defect
+const patch = async (id: string, change: Omit<UpdateDefectInput, 'id'>) =>
+  (await cast.contributor.ask(DefectPatch, { input: { id, ...change } })).updateDefect.defect
+const found = async (filter: object) =>
+  (await cast.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
+    ({ key }) => key,
+  )
+const faultsOf = async (input: CreateDefectInput) => {
+  const { extensions } = await cast.contributor.refusal(DefectCreate, { input })
+  expect(extensions?.code).toBe('BAD_USER_INPUT')
+  return extensions?.fieldErrors?.map(({ path }) => path).sort()
+}
+
+describe('a defect', () => {
+  test('that is filed with little gets the defaults: MAJOR, and found by who filed it, by name', async () => {
+    const { createDefect } = await cast.reporter.ask(DefectCreate, {
+      input: { projectId: 'CORE', title: 'Bare', category: 'Soldering' },
+    })
+    expect(createDefect.defect).toMatchObject({
+      title: 'Bare',
+      category: 'Soldering',
+      subcategory: null,
+      absn: null,
+      reportedBy: 'Rita Reporter',
+      severity: 'MAJOR',
+      disposition: null,
+      status: 'OPEN',
+      version: 1,
+      reporter: { username: 'reporter' },
+    })
+    expect((await file({ category: 'Soldering', reportedBy: null, severity: 'MINOR' })).reportedBy).toBe('contributor')
+    expect((await file({ category: 'Soldering', reportedBy: '  Station  7 ' })).reportedBy).toBe('Station 7')
+  })
+
+  test('takes the next number of its project, whatever kind came before', async () => {
+    await createProject(cast.contributor, 'MIXED')
+    expect((await createIssue(cast.contributor, 'MIXED', 'First')).key).toBe('MIXED-1')
+    expect((await file({ projectId: 'MIXED', category: 'Any' })).key).toBe('MIXED-2')
+    expect((await createIssue(cast.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
+  })
+
+  test('has fields that an issue does not have', async () => {
+    const issue = await createIssue(cast.contributor, 'CORE', 'An issue')
+    const defect = await file({ category: 'Soldering' })
+    const kindOf = async (id: string) => (await cast.contributor.ask(DefectKinds, { id })).ticket
+    expect(await kindOf(issue.id)).toEqual({ __typename: 'Issue', title: 'An issue' })
+    expect(await kindOf(defect.id)).toEqual({
+      __typename: 'Defect',
+      title: 'A defect',
+      category: 'Soldering',
+      severity: 'MAJOR',
+    })
+    const asked = await cast.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
+    expect(asked.errors?.[0]?.message).toContain('Cannot query field "severity" on type "Issue"')
+    const error = await cast.contributor.refusal(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
+    expect(error.extensions?.code).toBe('NOT_FOUND')
+  })
+
+  test('gets a disposition, another one, and none again', async () => {
+    const { id } = await file({ category: 'Soldering' })
+    expect(await patch(id, { disposition: 'PENDING' })).toMatchObject({ disposition: 'PENDING', version: 2 })
+    expect(await patch(id, { disposition: 'SCRAP' })).toMatchObject({ disposition: 'SCRAP', version: 3 })
+    expect(await patch(id, { title: 'Other' })).toMatchObject({ disposition: 'SCRAP', version: 4 })
+    expect(await patch(id, { disposition: null })).toMatchObject({ disposition: null, version: 5 })
+    expect(await patch(id, { disposition: null })).toMatchObject({ version: 5, history: { totalCount: 4 } })
+  })
+
+  test('keeps what a patch leaves out, loses what it gives as null, and refuses null where there must be something', async () => {
+    const { id } = await file({ category: 'Soldering', subcategory: 'Bridge', absn: 'A1', reportedBy: 'Ann' })
+    expect(await patch(id, { severity: 'CRITICAL' })).toMatchObject({
+      category: 'Soldering',
+      subcategory: 'Bridge',
+      absn: 'A1',
+      reportedBy: 'Ann',
+      severity: 'CRITICAL',
+      version: 2,
+    })
+    expect(await patch(id, { subcategory: null, absn: null })).toMatchObject({
+      subcategory: null,
+      absn: null,
+      version: 3,
+    })
+    const { extensions } = await cast.contributor.refusal(DefectPatch, {
+      input: { id, category: null, severity: null, reportedBy: null, title: null },
+    })
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
+      'input.category',
+      'input.reportedBy',
+      'input.severity',
+      'input.title',
+    ])
+    expect((await cast.contributor.ask(DefectState, { id })).defect).toMatchObject({ version: 3 })
+  })
+})
+
+describe('a title', () => {
+  test.each([
+    { of: 'its only line', description: 'Cold joint', title: 'Cold joint' },
+    { of: 'the first of its lines', description: 'Cold joint\nat R12', title: 'Cold joint' },
+    { of: 'a line that ends in CRLF', description: 'Cold joint\r\nat R12\r\n', title: 'Cold joint' },
+    {
+      of: 'the first line with something in it',
+      description: '\r\n \t\n\n  Cold joint  \nat R12',
+      title: 'Cold joint',
+    },
+    { of: 'as much of a long line as it may hold', description: 'é'.repeat(600), title: 'é'.repeat(500) },
+  ])('that is left out is taken from the description: $of', async ({ description, title }) => {
+    const input = { projectId: 'CORE', category: 'Any', description }
+    for (const more of [{}, { title: null }]) {
+      const { createDefect } = await cast.contributor.ask(DefectCreate, { input: { ...input, ...more } })
+      expect(createDefect.defect).toMatchObject({ title, description })
+    }
+  })
+
+  test('is needed where the description has no line to take it from', async () => {
+    for (const description of [undefined, null, '', ' \r\n\t\n'])
+      expect(
+        await faultsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
+      ).toEqual(['input.title'])
+  })
+
+  test('that is missing is named at once with every other fault', async () => {
+    expect(
+      await faultsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
+    ).toEqual(['input.absn', 'input.category', 'input.reportedBy', 'input.subcategory', 'input.title'])
+    expect(await faultsOf({ projectId: 'CORE', category: ' ' })).toEqual(['input.category', 'input.title'])
+  })
+})
+
+describe('a serial number', () => {
+  test('is trimmed, and found without case', async () => {
+    const { key, absn } = await file({ category: 'Any', absn: '  SN-0042x\t' })
+    expect(absn).toBe('SN-0042x')
+    for (const filter of [
+      { eq: 'sn-0042X' },
+      { in: ['other', 'SN-0042X'] },
+      { startsWith: 'sn-00' },
+      { contains: '42X' },
+    ])
+      expect(await found({ absn: filter })).toEqual([key])
+    expect(await found({ absn: { eq: 'SN-0042' } })).toEqual([])
+  })
+
+  test('is trimmed in a patch too', async () => {
+    const { id, key } = await file({ category: 'Any', absn: 'old' })
+    expect((await patch(id, { absn: ' New-7 ' })).absn).toBe('New-7')
+    expect(await found({ absn: { eq: 'NEW-7' } })).toEqual([key])
+    expect((await patch(id, { absn: 'New-7  ' })).version).toBe(2)
+  })
+
+  test('of nothing but space is none', async () => {
+    expect((await file({ category: 'Any', absn: '  ' })).absn).toBeNull()
+  })
+})

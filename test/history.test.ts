@@ -1,0 +1,236 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { UpdateDefectInput } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createDefect, createIssue, createLabel } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+  for (const [id, name] of [
+    ['maintainer', 'Mary Maintainer'],
+    ['reporter', 'Rita Reporter'],
+  ] as const)
+    await cast.admin.ask(
+      graphql(`mutation HistoryRename($input: UpdateUserInput!) { updateUser(input: $input) { user { name } } }`),
+      { input: { id, name } },
+    )
+})
+
+const HistoryOf = graphql(`
+  query HistoryOf($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+    ticket(id: $id) {
+      key version updatedAt archivedAt updatedBy { username }
+      history(first: $first, after: $after, last: $last, before: $before) {
+        totalCount
+        nodes { id actor { username } at version source batch ticket { key } changes { field from to } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      }
+    }
+  }
+`)
+const HistoryPatch = graphql(`
+  mutation HistoryPatch($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { version updatedAt } } }
+`)
+const HistoryPatchIssue = graphql(`
+  mutation HistoryPatchIssue($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { version } } }
+`)
+const HistoryAssign = graphql(`
+  mutation HistoryAssign($input: AssignTicketInput!) { assignTicket(input: $input) { ticket { version } } }
+`)
+const HistoryArchive = graphql(`
+  mutation HistoryArchive($input: ArchiveTicketInput!) { archiveTicket(input: $input) { ticket { version archivedAt } } }
+`)
+const HistoryLabels = graphql(`
+  mutation HistoryLabels($input: SetLabelsInput!) { setLabels(input: $input) { ticket { version } } }
+`)
+
+const historyOf = async (id: string, page: object = {}) => {
+  const { ticket } = await cast.viewer.ask(HistoryOf, { id, ...page })
+  if (!ticket) throw new Error(`There is no ticket ${id}.`)
+  return ticket
+}
+
+describe('an event', () => {
+  test('tells who changed what, when and from what, once for each change', async () => {
+    const { id, key } = await createDefect(cast.contributor, 'CORE', 'Solder', { description: 'Text' })
+    const steps: readonly [Omit<UpdateDefectInput, 'id'>, Record<string, readonly [string | null, string | null]>][] = [
+      [{ title: 'Renamed' }, { title: ['A defect', 'Renamed'] }],
+      [{ description: null }, { description: ['Text', null] }],
+      [{ description: 'a\n"b"' }, { description: [null, 'a\n"b"'] }],
+      [{ priority: 'URGENT' }, { priority: ['MEDIUM', 'URGENT'] }],
+      [{ assigneeId: 'maintainer' }, { assignee: [null, 'Mary Maintainer'] }],
+      [{ assigneeId: 'reporter' }, { assignee: ['Mary Maintainer', 'Rita Reporter'] }],
+      [{ assigneeId: null }, { assignee: ['Rita Reporter', null] }],
+      [{ status: 'IN_PROGRESS' }, { status: ['OPEN', 'IN_PROGRESS'] }],
+      [{ status: 'CLOSED' }, { status: ['IN_PROGRESS', 'CLOSED'], resolution: [null, 'FIXED'] }],
+      [{ resolution: 'WONT_FIX' }, { resolution: ['FIXED', 'WONT_FIX'] }],
+      [{ status: 'OPEN' }, { status: ['CLOSED', 'OPEN'], resolution: ['WONT_FIX', null] }],
+      [
+        { category: 'Paint', subcategory: 'Drip' },
+        { category: ['Solder', 'Paint'], subcategory: [null, 'Drip'] },
+      ],
+      [
+        { absn: ' SN1 ', reportedBy: 'Ann' },
+        { absn: [null, 'SN1'], reportedBy: ['contributor', 'Ann'] },
+      ],
+      [
+        { severity: 'MINOR', disposition: 'SCRAP' },
+        { severity: ['MAJOR', 'MINOR'], disposition: [null, 'SCRAP'] },
+      ],
+      [
+        { disposition: null, subcategory: null },
+        { disposition: ['SCRAP', null], subcategory: ['Drip', null] },
+      ],
+    ]
+    for (const [index, [change, told]] of steps.entries()) {
+      const { updateDefect } = await cast.contributor.ask(HistoryPatch, { input: { id, ...change } })
+      const ticket = await historyOf(id)
+      expect(ticket).toMatchObject({ version: index + 2, history: { totalCount: index + 1 } })
+      const { id: eventId, changes, ...event } = ticket.history.nodes[0] ?? { id: '', changes: [] }
+      expect(eventId).toMatch(/^[0-9a-f-]{36}$/)
+      expect(event).toEqual({
+        actor: { username: 'contributor' },
+        at: updateDefect.defect.updatedAt,
+        version: index + 2,
+        source: 'API',
+        batch: null,
+        ticket: { key },
+      })
+      expect(Object.fromEntries(changes.map(({ field, from, to }) => [field, [from, to]]))).toEqual(told)
+    }
+  })
+
+  test('tells labels by name, all of them before and after', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Labelled')
+    const [red, green, blue] = await Promise.all(
+      ['red', 'Green', 'blue'].map((name) => createLabel(cast.maintainer, 'CORE', name)),
+    )
+    for (const labelIds of [[red, blue], [green, blue], []])
+      await cast.contributor.ask(HistoryLabels, { input: { ticketId: id, labelIds: labelIds as string[] } })
+    expect((await historyOf(id)).history.nodes.map(({ changes }) => changes)).toEqual([
+      [{ field: 'labels', from: 'blue, Green', to: null }],
+      [{ field: 'labels', from: 'blue, red', to: 'blue, Green' }],
+      [{ field: 'labels', from: null, to: 'blue, red' }],
+    ])
+  })
+
+  test('tells when a ticket was archived and taken back, in ISO 8601', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Archived')
+    const archive = async (archived: boolean) =>
+      (await cast.maintainer.ask(HistoryArchive, { input: { id, archived } })).archiveTicket.ticket
+    const { archivedAt, version } = await archive(true)
+    expect(version).toBe(2)
+    expect(new Date(archivedAt ?? '').toISOString()).toBe(archivedAt)
+    expect(await archive(true)).toEqual({ archivedAt, version: 2 })
+    expect(await archive(false)).toEqual({ archivedAt: null, version: 3 })
+    const { history, updatedBy } = await historyOf(id)
+    expect(history.nodes.map(({ changes }) => changes)).toEqual([
+      [{ field: 'archivedAt', from: archivedAt, to: null }],
+      [{ field: 'archivedAt', from: null, to: archivedAt }],
+    ])
+    expect(updatedBy).toEqual({ username: 'maintainer' })
+  })
+
+  test('names its actor, which is who changed the ticket last', async () => {
+    const { id } = await createIssue(cast.reporter, 'CORE', 'Of many')
+    expect((await historyOf(id)).updatedBy).toBeNull()
+    for (const person of [cast.reporter, cast.contributor, cast.admin]) {
+      await person.ask(HistoryPatchIssue, { input: { id, title: `By ${person.username}` } })
+      expect((await historyOf(id)).updatedBy).toEqual({ username: person.username })
+    }
+    const { nodes } = (await historyOf(id)).history
+    expect(nodes.map(({ actor }) => actor.username)).toEqual(['admin', 'contributor', 'reporter'])
+  })
+
+  test('is a node', async () => {
+    const { id, key } = await createIssue(cast.contributor, 'CORE', 'Node')
+    await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Changed' } })
+    const event = (await historyOf(id)).history.nodes[0]
+    const HistoryNode = graphql(`
+      query HistoryNode($id: ID!) { node(id: $id) { id ... on HistoryEvent { version ticket { key } } } }
+    `)
+    const { node } = await cast.viewer.ask(HistoryNode, { id: event?.id ?? '' })
+    expect(node).toEqual({ id: event?.id, version: 2, ticket: { key } })
+    expect((await cast.stranger.ask(HistoryNode, { id: event?.id ?? '' })).node).toBeNull()
+  })
+})
+
+test('history reads newest first, page by page, from both ends', async () => {
+  const { id } = await createIssue(cast.contributor, 'CORE', 'Paged')
+  for (let version = 2; version <= 8; version++)
+    await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: `Version ${version}` } })
+  const versionsOf = async (page: object) => {
+    const { history } = await historyOf(id, page)
+    expect(history.totalCount).toBe(7)
+    return { versions: history.nodes.map(({ version }) => version), ...history.pageInfo }
+  }
+  const first = await versionsOf({ first: 3 })
+  expect(first).toMatchObject({ versions: [8, 7, 6], hasNextPage: true, hasPreviousPage: false })
+  await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Version 7' } }).then(async () => {
+    const { history } = await historyOf(id, { first: 3, after: first.endCursor })
+    expect(history.nodes.map(({ version }) => version)).toEqual([5, 4, 3])
+    const last = await historyOf(id, { last: 2 })
+    expect(last.history.nodes.map(({ version }) => version)).toEqual([3, 2])
+    const before = await historyOf(id, { last: 2, before: last.history.pageInfo.startCursor })
+    expect(before.history.nodes.map(({ version }) => version)).toEqual([5, 4])
+  })
+})
+
+test('a mutation that is refused leaves no history', async () => {
+  const { id } = await createIssue(cast.contributor, 'CORE', 'Refused')
+  await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Second' } })
+  const before = await historyOf(id)
+  const label = await createLabel(cast.maintainer, 'CORE', 'unused')
+  const refusals = [
+    cast.contributor.refusal(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
+    cast.contributor.refusal(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nobody' } }),
+    cast.contributor.refusal(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
+    cast.contributor.refusal(HistoryArchive, { input: { id } }),
+    cast.viewer.refusal(HistoryPatchIssue, { input: { id, title: 'Forbidden' } }),
+    cast.viewer.refusal(HistoryAssign, { input: { id, assigneeId: 'viewer' } }),
+    cast.stranger.refusal(HistoryPatchIssue, { input: { id, title: 'Unseen' } }),
+    cast.contributor.refusal(HistoryLabels, { input: { ticketId: id, labelIds: [label, crypto.randomUUID()] } }),
+  ]
+  expect((await Promise.all(refusals)).map(({ extensions }) => extensions?.code)).toEqual([
+    'CONFLICT',
+    'BAD_USER_INPUT',
+    'BAD_USER_INPUT',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'BAD_USER_INPUT',
+  ])
+  expect(await historyOf(id)).toEqual(before)
+})
+
+test('mutations of one document run in order, and each sees what those before it have changed', async () => {
+  const { id } = await createIssue(cast.contributor, 'CORE', 'Twice', { assigneeId: 'contributor' })
+  const label = await createLabel(cast.maintainer, 'CORE', 'seen')
+  const HistoryTwice = graphql(`
+    mutation HistoryTwice($id: ID!, $label: ID!) {
+      a: updateIssue(input: { id: $id, title: "First", assigneeId: "maintainer" }) {
+        issue { version title commentCount assignee { name } labels { name } history { totalCount nodes { version } } }
+      }
+      b: setLabels(input: { ticketId: $id, labelIds: [$label] }) {
+        ticket { version title commentCount assignee { name } labels { name } history { totalCount nodes { version } } }
+      }
+      c: addComment(input: { ticketId: $id, body: "Said" }) {
+        comment { ticket { version commentCount labels { name } comments { totalCount nodes { body } } } }
+      }
+      d: updateIssue(input: { id: $id, assigneeId: null }) {
+        issue { version title commentCount assignee { name } labels { name } history { totalCount nodes { version } } }
+      }
+    }
+  `)
+  const { a, b, c, d } = await cast.contributor.ask(HistoryTwice, { id, label })
+  const [reassigned, labels] = [{ title: 'First', assignee: { name: 'Mary Maintainer' } }, [{ name: 'seen' }]]
+  expect(a.issue).toMatchObject({ ...reassigned, version: 2, labels: [], commentCount: 0, history: { totalCount: 1 } })
+  expect(b.ticket).toMatchObject({ ...reassigned, version: 3, labels, commentCount: 0, history: { totalCount: 2 } })
+  const comments = { totalCount: 1, nodes: [{ body: 'Said' }] }
+  expect(c.comment.ticket).toEqual({ version: 3, labels, commentCount: 1, comments })
+  expect(d.issue).toMatchObject({ title: 'First', assignee: null, version: 4, labels, commentCount: 1 })
+  expect(d.issue.history).toEqual({ totalCount: 3, nodes: [{ version: 4 }, { version: 3 }, { version: 2 }] })
+})

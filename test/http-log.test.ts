@@ -1,0 +1,164 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Answer } from './support/caller.ts'
+import { createProject, type Person, password, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  await createProject(ada, 'CORE')
+})
+
+interface Line {
+  readonly requestId: string
+  readonly msg: string
+  readonly [name: string]: unknown
+}
+const linesOf = (requestId: string | null) =>
+  server.lines.map((line) => JSON.parse(line) as Line).filter((line) => line.requestId === requestId)
+
+const Viewer = graphql(`query HttpLogViewer { viewer { username } }`)
+const SignIn = graphql(`mutation HttpLogSignIn($input: SignInInput!) { signIn(input: $input) { token } }`)
+const Label = graphql(`
+  mutation HttpLogLabel($input: CreateLabelInput!) { createLabel(input: $input) { label { name } } }
+`)
+const Labels = graphql(`query HttpLogLabels { project(id: "CORE") { key labels { name } } }`)
+const Search = graphql(`query HttpLogSearch($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
+const Comment = graphql(`
+  mutation HttpLogComment($input: AddCommentInput!) { addComment(input: $input) { comment { body } } }
+`)
+
+describe('the id of a request', () => {
+  test('is in the header of every answer and in the log', async () => {
+    const answers = [await server.nobody.send(Viewer), await ada.send(Viewer), await ada.post('no JSON')]
+    const ids = answers.map(({ headers }) => headers.get('x-request-id') ?? '')
+    expect(new Set(ids).size).toBe(3)
+    for (const id of ids) {
+      expect(id).toMatch(/^[0-9a-f-]{36}$/)
+      expect(linesOf(id).map(({ msg }) => msg)).toEqual(['request'])
+    }
+    expect(linesOf(ids[1] ?? '')[0]).toMatchObject({
+      method: 'POST',
+      path: '/graphql',
+      status: 200,
+      user: 'ada',
+      duration: expect.any(Number),
+    })
+    for (const path of ['/', '/health', '/ready', '/schema.graphql', '/nothing'])
+      expect((await server.nobody.fetch(path)).headers.get('x-request-id'), path).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test("is the caller's own where it is sane", async () => {
+    const idFor = async (given: string) =>
+      (await ada.post({ query: '{ viewer { username } }' }, { 'x-request-id': given })).headers.get('x-request-id')
+    for (const sane of ['abc-123', 'a.b_c', 'x'.repeat(64), crypto.randomUUID()]) {
+      expect(await idFor(sane)).toBe(sane)
+      expect(linesOf(sane)).toHaveLength(1)
+    }
+    for (const odd of ['', 'x'.repeat(65), 'a b', '{"a":1}', 'a;b', 'é', '<script>'])
+      expect(await idFor(odd), odd).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+/** Holds that an answer tells nothing of what went wrong but the id under which the log tells all. */
+function expectMasked({ headers, errors }: Answer<unknown>, path: readonly string[]): Line {
+  const requestId = headers.get('x-request-id')
+  expect(errors).toEqual([
+    {
+      message: 'Something went wrong on our side. The log has it under the request id.',
+      locations: expect.anything(),
+      path,
+      extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+    },
+  ])
+  const [unexpected, ...others] = linesOf(requestId)
+  expect(unexpected).toMatchObject({ level: 50, msg: 'unexpected error', path, err: { stack: expect.any(String) } })
+  expect(others.map(({ msg }) => msg)).toEqual(['request'])
+  return unexpected as Line
+}
+
+/** Runs work while the database is broken by one statement, which another one mends. */
+async function whileBroken<Result>(breaking: string, mending: string, work: () => Promise<Result>): Promise<Result> {
+  await server.database.pool.query(breaking)
+  return work().finally(() => server.database.pool.query(mending))
+}
+
+describe('an unexpected error', () => {
+  const input = { projectId: 'CORE', name: 'whispered', color: '#336699', description: 'whispered too' }
+
+  test('of a query is masked, and the log has it', async () => {
+    const answer = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
+      ada.send(Labels),
+    )
+    expect(JSON.stringify(expectMasked(answer, ['project', 'labels']))).toContain('labels')
+    expect(JSON.stringify(answer.errors)).not.toContain('relation')
+    expect((await ada.ask(Labels)).project).toEqual({ key: 'CORE', labels: [] })
+  })
+
+  test('of one request disturbs none beside it', async () => {
+    const answers = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
+      Promise.all([
+        ada.send(Labels),
+        ada.send(Viewer),
+        ada.send(Labels),
+        ada.send(Search, { filter: {} }),
+        ada.send(Viewer),
+      ]),
+    )
+    expect(answers.map(({ errors }) => errors?.[0]?.extensions?.code ?? null)).toEqual([
+      'INTERNAL_SERVER_ERROR',
+      null,
+      'INTERNAL_SERVER_ERROR',
+      null,
+      null,
+    ])
+    expect(answers[4]?.data).toEqual({ viewer: { username: 'ada' } })
+  })
+
+  test('of a mutation is masked, leaves nothing behind, and the log has it without what was written', async () => {
+    const answer = await whileBroken(
+      "ALTER TABLE labels ADD CONSTRAINT provoked CHECK (name <> 'whispered')",
+      'ALTER TABLE labels DROP CONSTRAINT provoked',
+      () => ada.send(Label, { input }),
+    )
+    expectMasked(answer, ['createLabel'])
+    expect((await ada.ask(Labels)).project?.labels).toEqual([])
+    expect(server.lines.filter((line) => line.includes('whispered'))).toEqual([])
+    expect((await ada.ask(Label, { input })).createLabel.label).toEqual({ name: 'whispered' })
+  })
+
+  test('of a statement of our own is masked, and the log has it without what was written', async () => {
+    const issue = graphql(`
+      mutation HttpLogIssue { createIssue(input: { projectId: "CORE", title: "Any" }) { issue { id } } }
+    `)
+    const ticketId = (await ada.ask(issue)).createIssue.issue.id
+    const answer = await whileBroken(
+      "ALTER TABLE comments ADD CONSTRAINT provoked CHECK (body <> 'murmured')",
+      'ALTER TABLE comments DROP CONSTRAINT provoked',
+      () => ada.send(Comment, { input: { ticketId, body: 'murmured' } }),
+    )
+    expectMasked(answer, ['addComment'])
+    expect(server.lines.filter((line) => line.includes('murmured'))).toEqual([])
+  })
+})
+
+test('no line of the log has a password, a token, or the value of a variable', async () => {
+  const { signIn } = await server.nobody.ask(SignIn, { input: { username: 'ada', password } })
+  await server.nobody.send(SignIn, { input: { username: 'ada', password: 'a wrong guess' } })
+  await ada.send(Search, { filter: { title: { contains: 'a quiet word' } } })
+  await ada.send(Search, { filter: { title: { contains: 'a quiet word\0' } } })
+  await ada.post({ query: Search.toString(), variables: { filter: { status: 'a quiet word' } } })
+  await ada.post({ query: '{ viewer { a quiet word } }' })
+  await ada.post('{"query": "a quiet word')
+  await server.nobody.post({ query: '{ viewer { id } }' }, { authorization: 'Bearer snag_quiet' })
+  const variables = encodeURIComponent(JSON.stringify({ filter: { title: { eq: 'quiet' } } }))
+  await ada.fetch(`/graphql?query=${encodeURIComponent(Search.toString())}&variables=${variables}`)
+  await ada.post({ query: Search.toString(), operationName: 'HttpLogSearch' })
+  const log = server.lines.join('')
+  for (const secret of [password, 'a wrong guess', 'quiet', signIn.token, ada.token ?? '', 'snag_'])
+    expect(log).not.toContain(secret)
+  expect(log).toContain('HttpLogSearch')
+})

@@ -1,0 +1,228 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Resolution, TicketStatus, UpdateIssueInput } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createDefect, createIssue } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const IssuePatch = graphql(`
+  mutation IssuePatch($input: UpdateIssueInput!) {
+    updateIssue(input: $input) {
+      issue {
+        id key title description status resolution priority version createdAt updatedAt resolvedAt
+        assignee { username } updatedBy { username } history { totalCount }
+      }
+    }
+  }
+`)
+const IssueState = graphql(`
+  query IssueState($id: ID!) {
+    issue(id: $id) {
+      id key title description status resolution priority version createdAt updatedAt resolvedAt
+      assignee { username } updatedBy { username } history { totalCount }
+    }
+  }
+`)
+const IssueAssign = graphql(`
+  mutation IssueAssign($input: AssignTicketInput!) {
+    assignTicket(input: $input) { ticket { version assignee { username } history { totalCount } } }
+  }
+`)
+
+const stateOf = async (id: string) => (await cast.contributor.ask(IssueState, { id })).issue
+const patch = async (id: string, change: Omit<UpdateIssueInput, 'id'>) =>
+  (await cast.contributor.ask(IssuePatch, { input: { id, ...change } })).updateIssue.issue
+const full = {
+  description: 'What there is to know',
+  priority: 'HIGH',
+  assigneeId: 'maintainer',
+} as const
+const newIssue = async () => (await createIssue(cast.contributor, 'CORE', 'A title', full)).id
+
+describe('a patch', () => {
+  const changes = [
+    { field: 'title', input: { title: 'Another title' }, shown: { title: 'Another title' } },
+    { field: 'description', input: { description: 'Known better' }, shown: { description: 'Known better' } },
+    { field: 'priority', input: { priority: 'LOW' }, shown: { priority: 'LOW' } },
+    { field: 'status', input: { status: 'IN_PROGRESS' }, shown: { status: 'IN_PROGRESS' } },
+    { field: 'assigneeId', input: { assigneeId: 'reporter' }, shown: { assignee: { username: 'reporter' } } },
+  ] as const
+
+  test.each(changes)('of $field changes that field, and the version, and nothing else', async ({ input, shown }) => {
+    const id = await newIssue()
+    const before = await stateOf(id)
+    const after = await patch(id, input)
+    expect(after).toEqual({
+      ...before,
+      ...shown,
+      version: 2,
+      updatedAt: after.updatedAt,
+      updatedBy: { username: 'contributor' },
+      history: { totalCount: 1 },
+    })
+    expect(Date.parse(after.updatedAt)).toBeGreaterThanOrEqual(Date.parse(before?.updatedAt ?? ''))
+    expect(await stateOf(id)).toEqual(after)
+  })
+
+  test.each([
+    { field: 'description', shown: { description: null } },
+    { field: 'assigneeId', shown: { assignee: null } },
+  ])('that gives $field as null clears it', async ({ field, shown }) => {
+    const id = await newIssue()
+    expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, title: 'A title', version: 2 })
+    expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, version: 2, history: { totalCount: 1 } })
+  })
+
+  test('that gives null for what cannot be null is refused, and names all of it', async () => {
+    const id = await newIssue()
+    const before = await stateOf(id)
+    const { extensions } = await cast.contributor.refusal(IssuePatch, {
+      input: { id, title: null, status: null, priority: null, description: null },
+    })
+    expect(extensions?.code).toBe('BAD_USER_INPUT')
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
+      'input.priority',
+      'input.status',
+      'input.title',
+    ])
+    expect(new Set(extensions?.fieldErrors?.map(({ message }) => message))).toEqual(new Set(['must not be null']))
+    expect(await stateOf(id)).toEqual(before)
+  })
+
+  test('that is empty, or gives what the issue has, changes nothing', async () => {
+    const id = await newIssue()
+    const before = await stateOf(id)
+    const same = { ...full, title: 'A title', status: 'OPEN', resolution: null } as const
+    for (const change of [{}, same, { assigneeId: cast.maintainer.id }]) expect(await patch(id, change)).toEqual(before)
+    const { assignTicket } = await cast.contributor.ask(IssueAssign, { input: { id, assigneeId: 'MAINTAINER' } })
+    expect(assignTicket.ticket).toMatchObject({ version: 1, history: { totalCount: 0 } })
+    expect(await stateOf(id)).toEqual(before)
+  })
+
+  test('is refused with every fault named at once', async () => {
+    const id = await newIssue()
+    const before = await stateOf(id)
+    const refused = async (input: Omit<UpdateIssueInput, 'id'>) => {
+      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...input } })
+      expect(extensions?.code).toBe('BAD_USER_INPUT')
+      return extensions?.fieldErrors?.map(({ path }) => path).sort()
+    }
+    expect(await refused({ title: '', description: '\0', assigneeId: '?' })).toEqual([
+      'input.assigneeId',
+      'input.description',
+      'input.title',
+    ])
+    expect(await refused({ title: 'Good', resolution: 'FIXED', assigneeId: 'nobody' })).toEqual([
+      'input.assigneeId',
+      'input.resolution',
+    ])
+    expect(await stateOf(id)).toEqual(before)
+  })
+
+  test('finds an issue by its key in any case, and no defect', async () => {
+    const { key } = await createIssue(cast.contributor, 'CORE', 'By key')
+    expect((await patch(key.toLowerCase(), { title: 'Found' })).key).toBe(key)
+    const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
+    for (const id of [defect.id, defect.key, 'CORE-99999', 'NONE-1', crypto.randomUUID()]) {
+      const error = await cast.contributor.refusal(IssuePatch, { input: { id, title: 'Not found' } })
+      expect(error.extensions?.code).toBe('NOT_FOUND')
+      expect(await stateOf(id)).toBeNull()
+    }
+    const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id: 'CORE', title: 'No' } })
+    expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.id'])
+  })
+
+  test('assigns and unassigns on its own too, and must say which', async () => {
+    const id = await newIssue()
+    const assign = async (assigneeId: string | null) =>
+      (await cast.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
+    expect(await assign('reporter')).toMatchObject({ version: 2, assignee: { username: 'reporter' } })
+    expect(await assign(null)).toMatchObject({ version: 3, assignee: null, history: { totalCount: 2 } })
+    const { extensions } = await cast.contributor.refusal(IssueAssign, { input: { id } })
+    expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
+  })
+})
+
+describe('a status', () => {
+  test.each(['RESOLVED', 'CLOSED'] as const)('%s without a resolution makes it FIXED, at that time', async (status) => {
+    const issue = await patch(await newIssue(), { status })
+    expect(issue).toMatchObject({ status, resolution: 'FIXED', version: 2 })
+    expect(issue.resolvedAt).toBe(issue.updatedAt)
+  })
+
+  test('RESOLVED takes another resolution, then or later, which keeps the time', async () => {
+    const id = await newIssue()
+    const resolved = await patch(id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
+    expect(resolved.resolution).toBe('DUPLICATE')
+    const corrected = await patch(id, { resolution: 'WONT_FIX' })
+    expect(corrected).toMatchObject({ status: 'RESOLVED', resolution: 'WONT_FIX', resolvedAt: resolved.resolvedAt })
+    expect(await patch(id, { title: 'Retitled' })).toMatchObject({
+      resolution: 'WONT_FIX',
+      resolvedAt: resolved.resolvedAt,
+    })
+  })
+
+  test('CLOSED after RESOLVED keeps the resolution and the time', async () => {
+    const id = await newIssue()
+    const { resolvedAt } = await patch(id, { status: 'RESOLVED', resolution: 'CANNOT_REPRODUCE' })
+    const closed = await patch(id, { status: 'CLOSED' })
+    expect(closed).toMatchObject({ status: 'CLOSED', resolution: 'CANNOT_REPRODUCE', resolvedAt, version: 3 })
+    expect(await patch(id, { status: 'RESOLVED' })).toMatchObject({ resolution: 'CANNOT_REPRODUCE', resolvedAt })
+  })
+
+  test.each(['OPEN', 'IN_PROGRESS'] as const)('%s again clears the resolution and the time', async (status) => {
+    const id = await newIssue()
+    const first = await patch(id, { status: 'RESOLVED', resolution: 'NOT_A_DEFECT' })
+    expect(await patch(id, { status })).toMatchObject({ status, resolution: null, resolvedAt: null })
+    const again = await patch(id, { status: 'RESOLVED' })
+    expect(again).toMatchObject({ resolution: 'FIXED', resolvedAt: again.updatedAt, version: 4 })
+    expect(Date.parse(again.updatedAt)).toBeGreaterThanOrEqual(Date.parse(first.resolvedAt ?? ''))
+  })
+
+  test('that is open goes with no resolution', async () => {
+    const id = await newIssue()
+    const refused = async (change: Omit<UpdateIssueInput, 'id'>) => {
+      const before = await stateOf(id)
+      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...change } })
+      expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.resolution' }] })
+      expect(await stateOf(id)).toEqual(before)
+    }
+    await refused({ resolution: 'FIXED' })
+    await refused({ status: 'IN_PROGRESS', resolution: 'FIXED' })
+    await patch(id, { status: 'CLOSED' })
+    await refused({ status: 'OPEN', resolution: 'FIXED' })
+  })
+
+  test('is done exactly while there are a resolution and a time, and each change is one version, after any patches', async () => {
+    const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
+    const resolutions: readonly Resolution[] = ['FIXED', 'DUPLICATE', 'WONT_FIX']
+    const change = fc.record(
+      { status: fc.constantFrom(...statuses), resolution: fc.constantFrom(...resolutions, null) },
+      { requiredKeys: [] },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { maxLength: 6 }), async (patches) => {
+        const id = await newIssue()
+        let before = await stateOf(id)
+        for (const given of patches) {
+          const { errors } = await cast.contributor.send(IssuePatch, { input: { id, ...given } })
+          const after = await stateOf(id)
+          if (errors) expect(after).toEqual(before)
+          const done = after?.status === 'RESOLVED' || after?.status === 'CLOSED'
+          expect([after?.resolution !== null, after?.resolvedAt !== null]).toEqual([done, done])
+          expect(after?.version).toBe(1 + (after?.history.totalCount ?? 0))
+          const moved = after?.status !== before?.status || after?.resolution !== before?.resolution
+          expect(after?.version).toBe((before?.version ?? 0) + (moved ? 1 : 0))
+          before = after
+        }
+      }),
+      { numRuns: 25 },
+    )
+  })
+})

@@ -1,0 +1,190 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { UpdateIssueInput } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createIssue, createLabel } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const IssueChange = graphql(`
+  mutation IssueChange($input: UpdateIssueInput!) {
+    updateIssue(input: $input) { issue { title description priority status version history { totalCount } } }
+  }
+`)
+const IssueSeen = graphql(`
+  query IssueSeen($id: ID!) {
+    issue(id: $id) {
+      title description priority status version assignee { username } labels { name }
+      history(first: 200) { totalCount nodes { version } }
+    }
+  }
+`)
+const IssueAssignSeen = graphql(`
+  mutation IssueAssignSeen($input: AssignTicketInput!) {
+    assignTicket(input: $input) { ticket { version assignee { username } } }
+  }
+`)
+const IssueLabel = graphql(`
+  mutation IssueLabel($input: SetLabelsInput!) { setLabels(input: $input) { ticket { version } } }
+`)
+
+const IssueAddLabel = graphql(`
+  mutation IssueAddLabel($input: AddLabelsInput!) { addLabels(input: $input) { ticket { version } } }
+`)
+
+const change = async (id: string, input: Omit<UpdateIssueInput, 'id'>) =>
+  (await cast.contributor.ask(IssueChange, { input: { id, ...input } })).updateIssue.issue
+const seen = async (id: string) => (await cast.contributor.ask(IssueSeen, { id })).issue
+
+describe('a change that tells the version it saw', () => {
+  test('merges with what others have changed elsewhere since', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: 'Text' })
+    const label = await createLabel(cast.maintainer, 'CORE', 'merged')
+    await cast.maintainer.ask(IssueChange, { input: { id, expectedVersion: 1, title: 'Theirs' } })
+    await cast.maintainer.ask(IssueLabel, { input: { ticketId: id, expectedVersion: 1, labelIds: [label] } })
+    await cast.maintainer.ask(IssueAssignSeen, { input: { id, expectedVersion: 1, assigneeId: 'reporter' } })
+    expect(await change(id, { expectedVersion: 1, priority: 'HIGH', description: 'Ours' })).toMatchObject({
+      version: 5,
+    })
+    expect(await seen(id)).toMatchObject({
+      title: 'Theirs',
+      description: 'Ours',
+      priority: 'HIGH',
+      assignee: { username: 'reporter' },
+      labels: [{ name: 'merged' }],
+      history: { totalCount: 4 },
+    })
+  })
+
+  test('is refused with every field that others have changed since, theirs beside ours, and changes nothing', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: 'Text' })
+    await change(id, { title: 'First', priority: 'LOW' })
+    await change(id, { title: 'Theirs', status: 'RESOLVED', resolution: 'DUPLICATE' })
+    await cast.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
+    const before = await seen(id)
+    const { extensions } = await cast.maintainer.refusal(IssueChange, {
+      input: {
+        id,
+        expectedVersion: 1,
+        title: 'Ours',
+        description: 'Nobody else has touched this',
+        status: 'CLOSED',
+        resolution: 'WONT_FIX',
+        assigneeId: 'maintainer',
+      },
+    })
+    expect(extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 4 })
+    const fields = extensions?.['fields'] as { field: string }[]
+    expect(fields.sort((a, b) => a.field.localeCompare(b.field))).toEqual([
+      { field: 'assignee', theirs: 'reporter', yours: 'maintainer' },
+      { field: 'resolution', theirs: 'DUPLICATE', yours: 'WONT_FIX' },
+      { field: 'status', theirs: 'RESOLVED', yours: 'CLOSED' },
+      { field: 'title', theirs: 'Theirs', yours: 'Ours' },
+    ])
+    expect(await seen(id)).toEqual(before)
+  })
+
+  test('looks only at what changed after the version it saw', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
+    await change(id, { title: 'Second' })
+    await change(id, { priority: 'LOW' })
+    expect(await change(id, { expectedVersion: 2, title: 'Ours' })).toMatchObject({ title: 'Ours', version: 4 })
+    expect(await change(id, { expectedVersion: 4, priority: 'HIGH' })).toMatchObject({ priority: 'HIGH', version: 5 })
+    expect(await change(id, { expectedVersion: null, title: 'Last' })).toMatchObject({ title: 'Last', version: 6 })
+  })
+
+  test('to what others have made it already is no conflict and no change', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: null })
+    await change(id, { title: 'Same', description: 'Theirs' })
+    expect(await change(id, { expectedVersion: 1, title: 'Same' })).toMatchObject({ version: 2 })
+    const { extensions } = await cast.contributor.refusal(IssueChange, {
+      input: { id, expectedVersion: 1, title: 'Same', description: 'Ours' },
+    })
+    expect(extensions?.['fields']).toEqual([{ field: 'description', theirs: 'Theirs', yours: 'Ours' }])
+  })
+
+  test('tells a cleared field as null', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', {
+      description: 'Text',
+      assigneeId: 'contributor',
+    })
+    await change(id, { description: null })
+    const described = await cast.contributor.refusal(IssueChange, {
+      input: { id, expectedVersion: 1, description: 'Ours' },
+    })
+    expect(described.extensions?.['fields']).toEqual([{ field: 'description', theirs: null, yours: 'Ours' }])
+    await cast.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
+    const { extensions } = await cast.contributor.refusal(IssueAssignSeen, {
+      input: { id, expectedVersion: 1, assigneeId: null },
+    })
+    expect(extensions?.['fields']).toEqual([{ field: 'assignee', theirs: 'reporter', yours: null }])
+  })
+
+  test.each([
+    { what: 'of the future', expectedVersion: 3, title: 'Ours' },
+    { what: 'of before its birth', expectedVersion: 0, title: 'Ours' },
+    { what: 'of the future, with nothing to change', expectedVersion: 3, title: 'Second' },
+  ])('is refused for a version $what', async ({ expectedVersion, title }) => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
+    await change(id, { title: 'Second' })
+    const before = await seen(id)
+    const { errors } = await cast.contributor.send(IssueChange, { input: { id, expectedVersion, title } })
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path: 'input.expectedVersion' }],
+    })
+    expect(await seen(id)).toEqual(before)
+  })
+})
+
+test('of two changes at once that saw the same version, one is made and the other told', async () => {
+  for (let round = 0; round < 20; round++) {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
+    const answers = await Promise.all(
+      ['One', 'Other'].map((title) => cast.contributor.send(IssueChange, { input: { id, expectedVersion: 1, title } })),
+    )
+    const [error, ...none] = answers.flatMap(({ errors }) => errors ?? [])
+    expect(none).toEqual([])
+    expect(error?.extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 2 })
+    expect(await seen(id)).toMatchObject({ version: 2, history: { totalCount: 1 } })
+  }
+})
+
+test('50 clients at once who try again on CONFLICT lose no change', async () => {
+  const { id } = await createIssue(cast.contributor, 'CORE', 'Contended')
+  const labels = await Promise.all(
+    Array.from({ length: 50 }, (_, client) => createLabel(cast.maintainer, 'CORE', `client ${client}`)),
+  )
+
+  /** Changes one field; after a CONFLICT again, from the version that it tells. Returns the version that it made. */
+  const insist = async (field: 'title' | 'description', text: string): Promise<number> => {
+    for (let expectedVersion = 1; ; ) {
+      const input = { id, expectedVersion, [field]: text }
+      const { data, errors } = await cast.contributor.send(IssueChange, { input })
+      if (data) return data.updateIssue.issue.version
+      expect(errors?.[0]?.extensions?.code).toBe('CONFLICT')
+      expectedVersion = errors?.[0]?.extensions?.['currentVersion'] as number
+    }
+  }
+  const label = async (labelId: string): Promise<number> => {
+    const { addLabels } = await cast.contributor.ask(IssueAddLabel, { input: { ticketId: id, labelIds: [labelId] } })
+    return addLabels.ticket.version
+  }
+
+  const made = await Promise.all(
+    labels.map(async (labelId, client) => [
+      await insist(client % 2 ? 'title' : 'description', `By client ${client}`),
+      await label(labelId),
+    ]),
+  )
+  const versions = made.flat().sort((a, b) => a - b)
+  expect(versions).toEqual(Array.from({ length: 100 }, (_, index) => index + 2))
+  const issue = await seen(id)
+  expect(issue).toMatchObject({ version: 101, history: { totalCount: 100 } })
+  expect(issue?.labels).toHaveLength(50)
+  expect(issue?.history.nodes.map(({ version }) => version)).toEqual(versions.toReversed())
+})

@@ -1,0 +1,222 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const IssueCreate = graphql(`
+  mutation IssueCreate($input: CreateIssueInput!) {
+    createIssue(input: $input) {
+      issue {
+        id key number title description status resolution priority version createdAt updatedAt resolvedAt archivedAt
+        project { key } reporter { username } assignee { username } updatedBy { username } labels { name }
+        commentCount history { totalCount }
+      }
+    }
+  }
+`)
+const IssueNumbers = graphql(`
+  query IssueNumbers($project: ID!, $after: String) {
+    issues(filter: { project: { eq: $project } }, orderBy: [{ field: NUMBER }], first: 200, after: $after) {
+      totalCount nodes { number }
+    }
+  }
+`)
+const IssueTexts = graphql(`query IssueTexts($id: ID!) { issue(id: $id) { title description } }`)
+const IssueTextsChange = graphql(`
+  mutation IssueTextsChange($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title description } } }
+`)
+
+const pathsOf = (error: { extensions?: { fieldErrors?: readonly { path: string }[] } } | undefined) =>
+  error?.extensions?.fieldErrors?.map(({ path }) => path).sort()
+
+describe('an issue', () => {
+  test('that is filed with a title alone gets the defaults', async () => {
+    const { createIssue } = await cast.reporter.ask(IssueCreate, {
+      input: { projectId: cast.project.id, title: 'Bare' },
+    })
+    expect(createIssue.issue).toMatchObject({
+      key: `CORE-${createIssue.issue.number}`,
+      title: 'Bare',
+      description: null,
+      status: 'OPEN',
+      resolution: null,
+      priority: 'MEDIUM',
+      version: 1,
+      resolvedAt: null,
+      archivedAt: null,
+      project: { key: 'CORE' },
+      reporter: { username: 'reporter' },
+      assignee: null,
+      updatedBy: null,
+      labels: [],
+      commentCount: 0,
+      history: { totalCount: 0 },
+    })
+    expect(createIssue.issue.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(createIssue.issue.updatedAt).toBe(createIssue.issue.createdAt)
+  })
+
+  test('takes the key of its project and the username of its assignee, in any case, and labels, which stand by name', async () => {
+    const labelIds = [
+      await createLabel(cast.maintainer, 'CORE', 'zebra'),
+      await createLabel(cast.maintainer, 'CORE', 'Ant'),
+    ]
+    const { createIssue } = await cast.contributor.ask(IssueCreate, {
+      input: {
+        projectId: 'core',
+        title: 'Full',
+        description: 'All of it',
+        priority: 'URGENT',
+        assigneeId: 'Maintainer',
+        labelIds: [...labelIds, ...labelIds.map((id) => id.toUpperCase())],
+      },
+    })
+    expect(createIssue.issue).toMatchObject({
+      description: 'All of it',
+      priority: 'URGENT',
+      assignee: { username: 'maintainer' },
+      labels: [{ name: 'Ant' }, { name: 'zebra' }],
+      version: 1,
+      history: { totalCount: 0 },
+    })
+  })
+
+  test('takes null for what may be left out', async () => {
+    const nothing = { description: null, assigneeId: null, labelIds: null }
+    const { createIssue } = await cast.reporter.ask(IssueCreate, {
+      input: { projectId: 'CORE', title: 'Null', ...nothing },
+    })
+    expect(createIssue.issue).toMatchObject({ description: null, assignee: null, labels: [] })
+  })
+
+  test('gets the next number of its project, without gaps, when 200 come at once and some of them are refused', async () => {
+    await createProject(cast.maintainer, 'RUSH')
+    const faults = [{}, { title: ' ' }, {}, { assigneeId: 'nobody' }, {}, { labelIds: [crypto.randomUUID()] }]
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        cast.maintainer.send(IssueCreate, {
+          input: { projectId: 'RUSH', title: `Issue ${index}`, ...faults[index % faults.length] },
+        }),
+      ),
+    )
+    answers.forEach(({ errors }, index) => {
+      expect(errors?.[0]?.extensions?.code).toBe(index % 2 === 0 ? undefined : 'BAD_USER_INPUT')
+    })
+    const numbers = answers.flatMap(({ data }) => data?.createIssue.issue.number ?? [])
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+    const { issues } = await cast.maintainer.ask(IssueNumbers, { project: 'RUSH' })
+    expect(issues.nodes.map(({ number }) => number)).toEqual(numbers)
+    const { createIssue } = await cast.maintainer.ask(IssueCreate, { input: { projectId: 'RUSH', title: 'Next' } })
+    expect(createIssue.issue.key).toBe('RUSH-101')
+  })
+
+  test('is refused with every fault named at once', async () => {
+    const error = await cast.contributor.refusal(IssueCreate, {
+      input: {
+        projectId: 'no project',
+        title: '\n ',
+        description: 'nul \0',
+        priority: null,
+        assigneeId: 'two words',
+        labelIds: [crypto.randomUUID(), 'bug'],
+      },
+    })
+    expect(error.extensions?.code).toBe('BAD_USER_INPUT')
+    expect(pathsOf(error)).toEqual([
+      'input.assigneeId',
+      'input.description',
+      'input.labelIds.1',
+      'input.priority',
+      'input.projectId',
+      'input.title',
+    ])
+  })
+
+  test('is refused with every fault that only the database knows, along with the others', async () => {
+    const unknown = { assigneeId: 'nobody', labelIds: [crypto.randomUUID(), crypto.randomUUID()] }
+    const known = await cast.contributor.refusal(IssueCreate, {
+      input: { projectId: 'CORE', title: 'Good', ...unknown },
+    })
+    expect(pathsOf(known)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1'])
+    const all = await cast.contributor.refusal(IssueCreate, { input: { projectId: 'CORE', title: ' ', ...unknown } })
+    expect(pathsOf(all)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1', 'input.title'])
+  })
+
+  test('cannot be assigned to who does not see the project, nor to a closed account', async () => {
+    const before = (await cast.contributor.ask(IssueNumbers, { project: 'CORE' })).issues.totalCount
+    await cast.admin.ask(
+      graphql(`mutation IssueCloseViewer { updateUser(input: { id: "viewer", active: false }) { user { active } } }`),
+    )
+    for (const assigneeId of ['stranger', 'viewer', cast.stranger.id, crypto.randomUUID()]) {
+      const error = await cast.contributor.refusal(IssueCreate, {
+        input: { projectId: 'CORE', title: 'To', assigneeId },
+      })
+      expect(pathsOf(error)).toEqual(['input.assigneeId'])
+    }
+    expect((await cast.contributor.ask(IssueNumbers, { project: 'CORE' })).issues.totalCount).toBe(before)
+  })
+})
+
+describe('a text', () => {
+  const fits = (text: string) => !text.includes('\0') && text.trim() !== ''
+  const texts = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength }).filter(fits)
+
+  test('comes back as it went in', async () => {
+    const awkward = [
+      '  spaces around  ',
+      'line\nafter line\r\nand tab\t',
+      `"quotes" 'single' \`back\` \\ {"json": [null]} $1 %s ; -- DROP`,
+      'emoji 👩‍🔧🇩🇪, e\u0301 beside é, العربية, \u200Bzero\uFEFF',
+      '\uFFFD\u0001\u001F\u007F\u2028',
+    ]
+    for (const text of awkward) {
+      const { createIssue } = await cast.reporter.ask(IssueCreate, {
+        input: { projectId: 'CORE', title: text, description: text },
+      })
+      expect(createIssue.issue).toMatchObject({ title: text, description: text })
+      expect((await cast.reporter.ask(IssueTexts, { id: createIssue.issue.id })).issue).toEqual({
+        title: text,
+        description: text,
+      })
+    }
+  })
+
+  test('of any characters comes back as it went in', async () => {
+    const { createIssue } = await cast.reporter.ask(IssueCreate, { input: { projectId: 'CORE', title: 'Any' } })
+    const { id } = createIssue.issue
+    await fc.assert(
+      fc.asyncProperty(texts(250), texts(1000), async (title, description) => {
+        const { updateIssue } = await cast.reporter.ask(IssueTextsChange, { input: { id, title, description } })
+        expect(updateIssue.issue).toEqual({ title, description })
+        expect((await cast.reporter.ask(IssueTexts, { id })).issue).toEqual({ title, description })
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('may be as long as it may be, and no longer', async () => {
+    const longest = { title: 'é'.repeat(500), description: 'é'.repeat(100_000) }
+    const { createIssue } = await cast.reporter.ask(IssueCreate, { input: { projectId: 'CORE', ...longest } })
+    expect(createIssue.issue).toMatchObject(longest)
+    const longer = { title: `${longest.title}!`, description: `${longest.description}!` }
+    const created = await cast.reporter.refusal(IssueCreate, { input: { projectId: 'CORE', ...longer } })
+    expect(pathsOf(created)).toEqual(['input.description', 'input.title'])
+    const updated = await cast.reporter.refusal(IssueTextsChange, { input: { id: createIssue.issue.id, ...longer } })
+    expect(pathsOf(updated)).toEqual(['input.description', 'input.title'])
+  })
+
+  test('that no database can hold is refused', async () => {
+    for (const title of ['nul \0', 'half of an emoji \uD83D']) {
+      const error = await cast.reporter.refusal(IssueCreate, { input: { projectId: 'CORE', title } })
+      expect(error.extensions?.code).toBe('BAD_USER_INPUT')
+      expect(pathsOf(error)).toEqual(['input.title'])
+    }
+  })
+})

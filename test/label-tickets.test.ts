@@ -1,0 +1,214 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createIssue, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+const names = ['a', 'B', 'c', 'D', 'e', 'F', 'g', 'H'] as const
+let labels: Readonly<Record<(typeof names)[number], string>>
+beforeAll(async () => {
+  cast = await castOf(server)
+  const ids = await Promise.all(names.map(async (name) => [name, await createLabel(cast.maintainer, 'CORE', name)]))
+  labels = Object.fromEntries(ids)
+})
+
+const LabelsSet = graphql(`
+  mutation LabelsSet($input: SetLabelsInput!) {
+    setLabels(input: $input) { ticket { version labels { name } history { totalCount } } }
+  }
+`)
+const LabelsAdd = graphql(`
+  mutation LabelsAdd($input: AddLabelsInput!) {
+    addLabels(input: $input) { ticket { version labels { name } history { totalCount } } }
+  }
+`)
+const LabelsRemove = graphql(`
+  mutation LabelsRemove($input: RemoveLabelsInput!) {
+    removeLabels(input: $input) { ticket { version labels { name } history { totalCount } } }
+  }
+`)
+const LabelsGone = graphql(`mutation LabelsGone($id: ID!) { deleteLabel(input: { id: $id }) { deletedLabelId } }`)
+const LabelsState = graphql(`
+  query LabelsState($id: ID!) {
+    ticket(id: $id) {
+      version title labels { id name }
+      history(first: 200) { totalCount nodes { version changes { field from to } } }
+    }
+  }
+`)
+const LabelsRetitle = graphql(`
+  mutation LabelsRetitle($id: ID!, $title: String!) {
+    updateIssue(input: { id: $id, title: $title }) { issue { version } }
+  }
+`)
+
+type Name = keyof typeof labels
+const idsOf = (some: readonly Name[]) => some.map((name) => labels[name])
+const newIssue = async (...some: Name[]) =>
+  (await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: idsOf(some) })).id
+const stateOf = async (id: string) => {
+  const { ticket } = await cast.contributor.ask(LabelsState, { id })
+  if (!ticket) throw new Error(`There is no ticket ${id}.`)
+  return ticket
+}
+
+describe('the labels of a ticket', () => {
+  const shown = (version: number, ...some: Name[]) => ({
+    version,
+    labels: some.map((name) => ({ name })),
+    history: { totalCount: version - 1 },
+  })
+  const input = (ticketId: string, some: readonly Name[]) => ({ input: { ticketId, labelIds: idsOf(some) } })
+
+  test('are replaced as a whole; the same ones again are no change', async () => {
+    const id = await newIssue('a', 'B')
+    const set = async (...some: Name[]) => (await cast.contributor.ask(LabelsSet, input(id, some))).setLabels.ticket
+    expect(await set('D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
+    expect(await set('c', 'D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
+    expect(await set()).toEqual(shown(3))
+    expect(await set()).toEqual(shown(3))
+  })
+
+  test('are added to, and taken from; what is there already, or is not, does no harm', async () => {
+    const id = await newIssue('a')
+    const add = async (...some: Name[]) => (await cast.contributor.ask(LabelsAdd, input(id, some))).addLabels.ticket
+    const remove = async (...some: Name[]) =>
+      (await cast.contributor.ask(LabelsRemove, input(id, some))).removeLabels.ticket
+    expect(await add('c', 'a')).toEqual(shown(2, 'a', 'c'))
+    expect(await add('c', 'a')).toEqual(shown(2, 'a', 'c'))
+    expect(await add()).toEqual(shown(2, 'a', 'c'))
+    expect(await remove('a', 'D')).toEqual(shown(3, 'c'))
+    expect(await remove('a', 'D')).toEqual(shown(3, 'c'))
+    expect(await remove()).toEqual(shown(3, 'c'))
+    expect((await stateOf(id)).history.nodes.map(({ changes }) => changes)).toEqual([
+      [{ field: 'labels', from: 'a, c', to: 'c' }],
+      [{ field: 'labels', from: 'a', to: 'a, c' }],
+    ])
+  })
+
+  test('are of its project, and of no other', async () => {
+    await createProject(cast.contributor, 'OTHER')
+    const other = await createLabel(cast.contributor, 'OTHER', 'a')
+    const id = await newIssue('a')
+    const before = await stateOf(id)
+    const labelIds = [labels.B, other, crypto.randomUUID()]
+    for (const Labels of [LabelsSet, LabelsAdd as never, LabelsRemove as never]) {
+      const unknown = await cast.contributor.refusal(Labels, { input: { ticketId: id, labelIds } })
+      expect(unknown.extensions).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        fieldErrors: [{ path: 'input.labelIds.1' }, { path: 'input.labelIds.2' }],
+      })
+      const malformed = await cast.contributor.refusal(Labels, { input: { ticketId: 'x', labelIds: [labels.B, 'B'] } })
+      expect(malformed.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.ticketId', 'input.labelIds.1'])
+      const many = { ticketId: id, labelIds: Array(51).fill(labels.a) }
+      const { extensions } = await cast.contributor.refusal(Labels, { input: many })
+      expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.labelIds'])
+    }
+    expect(await stateOf(id)).toEqual(before)
+  })
+
+  test('are not replaced by who saw others', async () => {
+    const id = await newIssue('a')
+    await cast.contributor.ask(LabelsRetitle, { id, title: 'Retitled' })
+    await cast.maintainer.ask(LabelsSet, { input: { ...input(id, ['B', 'c']).input, expectedVersion: 1 } })
+    const before = await stateOf(id)
+    expect(before.version).toBe(3)
+    const labelIds = idsOf(['D'])
+    for (const [Labels, ours] of [
+      [LabelsSet, 'D'],
+      [LabelsAdd as never, 'B, c, D'],
+    ] as const) {
+      const { extensions } = await cast.contributor.refusal(Labels, {
+        input: { ticketId: id, labelIds, expectedVersion: 2 },
+      })
+      expect(extensions).toMatchObject({
+        code: 'CONFLICT',
+        currentVersion: 3,
+        fields: [{ field: 'labels', theirs: 'B, c', yours: ours }],
+      })
+    }
+    const taken = await cast.contributor.refusal(LabelsRemove, {
+      input: { ...input(id, ['B', 'c']).input, expectedVersion: 2 },
+    })
+    expect(taken.extensions?.['fields']).toEqual([{ field: 'labels', theirs: 'B, c', yours: null }])
+    const { extensions } = await cast.contributor.refusal(LabelsSet, {
+      input: { ticketId: id, labelIds, expectedVersion: 4 },
+    })
+    expect(extensions).toMatchObject({ fieldErrors: [{ path: 'input.expectedVersion' }] })
+    expect(await stateOf(id)).toEqual(before)
+    await cast.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds, expectedVersion: 3 } })
+    expect(await stateOf(id)).toMatchObject({ version: 4, labels: [{ name: 'D' }] })
+  })
+})
+
+describe('at once', () => {
+  test('20 sets of labels leave exactly one of them, and a history that adds up', async () => {
+    const id = await newIssue()
+    const sets = Array.from({ length: 20 }, (_, index) =>
+      names.filter((_name, place) => ((index + 1) * 37) & (1 << place)),
+    )
+    await Promise.all(
+      sets.map((some) => cast.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds: idsOf(some) } })),
+    )
+    const { version, labels: left, history } = await stateOf(id)
+    expect(sets).toContainEqual(left.map(({ name }) => name))
+    expect(history.totalCount).toBe(version - 1)
+    expect(history.totalCount).toBeLessThanOrEqual(20)
+    const changes = history.nodes.flatMap((event) => event.changes).toReversed()
+    expect(changes.map(({ from }) => from)).toEqual([null, ...changes.map(({ to }) => to)].slice(0, -1))
+    expect(changes.at(-1)?.to ?? '').toBe(left.map(({ name }) => name).join(', '))
+  })
+
+  test('labels that many add and take are all added and all taken', async () => {
+    const id = await newIssue('a', 'B', 'c', 'D')
+    await Promise.all([
+      ...(['e', 'F', 'g', 'H'] as const).map((name) =>
+        cast.contributor.ask(LabelsAdd, { input: { ticketId: id, labelIds: [labels[name]] } }),
+      ),
+      ...(['a', 'B', 'c', 'D'] as const).map((name) =>
+        cast.contributor.ask(LabelsRemove, { input: { ticketId: id, labelIds: [labels[name]] } }),
+      ),
+    ])
+    const { version, labels: left } = await stateOf(id)
+    expect(left.map(({ name }) => name)).toEqual(['e', 'F', 'g', 'H'])
+    expect(version).toBe(9)
+  })
+
+  test('the deletion of a label and changes of who has it all finish, and each event in history is a change', async () => {
+    for (let round = 0; round < 10; round++) {
+      const label = await createLabel(cast.maintainer, 'CORE', `brief ${round}`)
+      const having = await Promise.all(
+        Array.from({ length: 3 }, () => createIssue(cast.contributor, 'CORE', 'Has it', { labelIds: [label] })),
+      )
+      const without = await newIssue('a')
+      const labelIds = [label]
+      const deleting = [() => cast.maintainer.send(LabelsGone, { id: label })]
+      const labelling = [
+        // These hold the tickets, so that those below wait for one another.
+        ...having.map(
+          ({ id }) =>
+            () =>
+              cast.contributor.send(LabelsRetitle, { id, title: 'Retitled' }),
+        ),
+        ...having.map(
+          ({ id: ticketId }, index) =>
+            () =>
+              index % 2
+                ? cast.contributor.send(LabelsRemove, { input: { ticketId, labelIds } })
+                : cast.contributor.send(LabelsSet, { input: { ticketId, labelIds: [] } }),
+        ),
+        () => cast.contributor.send(LabelsAdd, { input: { ticketId: without, labelIds } }),
+      ]
+      const all = round % 2 ? [...deleting, ...labelling] : [...labelling, ...deleting]
+      for (const { errors } of await Promise.all(all.map((send) => send())))
+        expect([undefined, 'BAD_USER_INPUT']).toContain(errors?.[0]?.extensions?.code)
+      for (const id of [...having.map((issue) => issue.id), without]) {
+        const { labels: left, version, history } = await stateOf(id)
+        expect(left.map(({ id: one }) => one)).not.toContain(label)
+        expect(history.totalCount).toBe(version - 1)
+        for (const { changes } of history.nodes) for (const { from, to } of changes) expect(to).not.toBe(from)
+      }
+    }
+  })
+})

@@ -1,0 +1,186 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const LabelCreate = graphql(`
+  mutation LabelCreate($input: CreateLabelInput!) {
+    createLabel(input: $input) { label { id name color description project { key } } }
+  }
+`)
+const LabelUpdate = graphql(`
+  mutation LabelUpdate($input: UpdateLabelInput!) {
+    updateLabel(input: $input) { label { id name color description project { key } } }
+  }
+`)
+const LabelDelete = graphql(`
+  mutation LabelDelete($id: ID!) {
+    deleteLabel(input: { id: $id }) { deletedLabelId project { key labels { name } } }
+  }
+`)
+const LabelsOfProject = graphql(`query LabelsOfProject($id: ID!) { project(id: $id) { labels { id name } } }`)
+const LabelSet = graphql(`
+  mutation LabelSet($input: SetLabelsInput!) { setLabels(input: $input) { ticket { version labels { name } } } }
+`)
+const LabelTicket = graphql(`
+  query LabelTicket($id: ID!) {
+    ticket(id: $id) {
+      key version updatedAt updatedBy { username } labels { name }
+      history { totalCount nodes { at source batch version actor { username } changes { field from to } } }
+    }
+  }
+`)
+
+const color = '#336699'
+const namesIn = async (project: string) =>
+  (await cast.maintainer.ask(LabelsOfProject, { id: project })).project?.labels.map(({ name }) => name)
+const ticketOf = async (id: string) => (await cast.viewer.ask(LabelTicket, { id })).ticket
+const label = async (ticketId: string, ...labelIds: string[]) =>
+  (await cast.contributor.ask(LabelSet, { input: { ticketId, labelIds } })).setLabels.ticket
+
+describe('a label', () => {
+  test('is made with a name, a colour and a description, and stands by name in its project', async () => {
+    await createProject(cast.maintainer, 'MADE')
+    const { createLabel: made } = await cast.maintainer.ask(LabelCreate, {
+      input: { projectId: 'made', name: '  needs   work ', color: '#D73A4A', description: 'Not yet done' },
+    })
+    expect(made.label).toEqual({
+      id: made.label.id,
+      name: 'needs work',
+      color: '#d73a4a',
+      description: 'Not yet done',
+      project: { key: 'MADE' },
+    })
+    await createLabel(cast.maintainer, 'MADE', 'Zebra')
+    await createLabel(cast.maintainer, 'MADE', 'ant')
+    await createLabel(cast.maintainer, 'MADE', 'Öl')
+    expect(await namesIn('MADE')).toEqual(expect.arrayContaining(['ant', 'needs work', 'Zebra', 'Öl']))
+    expect((await namesIn('MADE'))?.filter((name) => name !== 'Öl')).toEqual(['ant', 'needs work', 'Zebra'])
+  })
+
+  test('has a name of its own in its project, without case; another project may have it too', async () => {
+    await createProject(cast.maintainer, 'UNIQUE')
+    await createProject(cast.maintainer, 'OTHER')
+    const id = await createLabel(cast.maintainer, 'UNIQUE', 'Bug')
+    const other = await createLabel(cast.maintainer, 'UNIQUE', 'other')
+    for (const name of ['Bug', 'bUG', ' bug '])
+      expect(
+        (await cast.maintainer.refusal(LabelCreate, { input: { projectId: 'UNIQUE', name, color } })).extensions?.code,
+      ).toBe('CONFLICT')
+    const renamed = await cast.maintainer.refusal(LabelUpdate, { input: { id: other, name: 'BUG' } })
+    expect(renamed.extensions?.code).toBe('CONFLICT')
+    expect(await namesIn('UNIQUE')).toEqual(['Bug', 'other'])
+    await createLabel(cast.maintainer, 'OTHER', 'BUG')
+    const { updateLabel } = await cast.maintainer.ask(LabelUpdate, { input: { id, name: 'bug' } })
+    expect(updateLabel.label).toMatchObject({ name: 'bug', color })
+  })
+
+  test('that ten make at once is made once', async () => {
+    await createProject(cast.maintainer, 'ONCE')
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        cast.maintainer.send(LabelCreate, {
+          input: { projectId: 'ONCE', name: index % 2 ? 'SAME' : 'same', color },
+        }),
+      ),
+    )
+    const codes = answers.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions?.code))
+    expect(codes.filter((code) => code === 'CONFLICT')).toHaveLength(9)
+    expect(await namesIn('ONCE')).toHaveLength(1)
+  })
+
+  test.each([
+    ['red', 'input.color'],
+    ['#fff', 'input.color'],
+    ['#11223344', 'input.color'],
+    ['336699', 'input.color'],
+    ['#33669g', 'input.color'],
+  ])('of the colour %s is refused', async (wrong, path) => {
+    const input = { projectId: 'CORE', name: 'Coloured', color: wrong }
+    const { extensions } = await cast.maintainer.refusal(LabelCreate, { input })
+    expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
+    expect(await namesIn('CORE')).not.toContain('Coloured')
+  })
+
+  test('is refused with every fault named at once', async () => {
+    const { extensions } = await cast.maintainer.refusal(LabelCreate, {
+      input: { projectId: '?', name: ' ', color: '#fff', description: 'x'.repeat(1001) },
+    })
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
+      'input.color',
+      'input.description',
+      'input.name',
+      'input.projectId',
+    ])
+    const long = await cast.maintainer.refusal(LabelCreate, {
+      input: { projectId: 'CORE', name: 'x'.repeat(51), color },
+    })
+    expect(long.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.name'])
+  })
+
+  test('is changed field by field: left out stays, null clears, and is refused where there must be something', async () => {
+    const id = await createLabel(cast.maintainer, 'CORE', 'patched')
+    const patch = async (change: object) =>
+      (await cast.maintainer.ask(LabelUpdate, { input: { id, ...change } })).updateLabel.label
+    expect(await patch({ description: 'When' })).toMatchObject({ name: 'patched', color, description: 'When' })
+    expect(await patch({ color: '#ABCDEF' })).toMatchObject({ name: 'patched', color: '#abcdef', description: 'When' })
+    expect(await patch({ description: null })).toMatchObject({ color: '#abcdef', description: null })
+    expect(await patch({})).toMatchObject({ name: 'patched', color: '#abcdef', description: null })
+    const { extensions } = await cast.maintainer.refusal(LabelUpdate, { input: { id, name: null, color: null } })
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.color', 'input.name'])
+  })
+
+  test('shows its new name on its tickets, whose versions stay', async () => {
+    const id = await createLabel(cast.maintainer, 'CORE', 'old name')
+    const issue = await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: [id] })
+    await cast.maintainer.ask(LabelUpdate, { input: { id, name: 'new name' } })
+    expect(await ticketOf(issue.id)).toMatchObject({ version: 1, labels: [{ name: 'new name' }] })
+  })
+})
+
+describe('a label that is deleted', () => {
+  test('is off all tickets, each of which tells so in its history, in one batch', async () => {
+    await createProject(cast.maintainer, 'GONE', 'CONTRIBUTOR')
+    const [gone, kept] = [
+      await createLabel(cast.maintainer, 'GONE', 'gone'),
+      await createLabel(cast.maintainer, 'GONE', 'Kept'),
+    ]
+    const both = await createIssue(cast.contributor, 'GONE', 'Both', { labelIds: [gone, kept] })
+    const one = await createDefect(cast.contributor, 'GONE', 'Solder')
+    await label(one.id, gone)
+    const other = await createIssue(cast.contributor, 'GONE', 'Other', { labelIds: [kept] })
+    const { deleteLabel } = await cast.maintainer.ask(LabelDelete, { id: gone })
+    expect(deleteLabel).toEqual({ deletedLabelId: gone, project: { key: 'GONE', labels: [{ name: 'Kept' }] } })
+
+    const [first, second, third] = [await ticketOf(both.id), await ticketOf(one.id), await ticketOf(other.id)]
+    expect(first).toMatchObject({ version: 2, labels: [{ name: 'Kept' }], updatedBy: { username: 'maintainer' } })
+    expect(second).toMatchObject({ version: 3, labels: [] })
+    expect(third).toMatchObject({ version: 1, labels: [{ name: 'Kept' }], history: { totalCount: 0 } })
+    const batch = first?.history.nodes[0]?.batch
+    expect(batch).toMatch(/^[0-9a-f-]{36}$/)
+    const event = { source: 'BULK', batch, at: first?.updatedAt, actor: { username: 'maintainer' } }
+    const changed = (from: string, to: string | null) => [{ field: 'labels', from, to }]
+    expect(first?.history.nodes).toEqual([{ ...event, version: 2, changes: changed('gone, Kept', 'Kept') }])
+    expect(second?.history.nodes[0]).toEqual({ ...event, version: 3, changes: changed('gone', null) })
+    expect(second?.updatedAt).toBe(first?.updatedAt)
+  })
+
+  test('is not there any more', async () => {
+    const id = await createLabel(cast.maintainer, 'CORE', 'brief')
+    const issue = await createIssue(cast.contributor, 'CORE', 'Without')
+    await cast.maintainer.ask(LabelDelete, { id })
+    const codes = [
+      (await cast.maintainer.refusal(LabelDelete, { id })).extensions?.code,
+      (await cast.maintainer.refusal(LabelUpdate, { input: { id, name: 'again' } })).extensions?.code,
+      (await cast.contributor.refusal(LabelSet, { input: { ticketId: issue.id, labelIds: [id] } })).extensions?.code,
+    ]
+    expect(codes).toEqual(['NOT_FOUND', 'NOT_FOUND', 'BAD_USER_INPUT'])
+    await createLabel(cast.maintainer, 'CORE', 'brief')
+  })
+})

@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { TicketFilter, TicketOrderField } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Answer } from './support/caller.ts'
+import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  await createProject(ada, 'CORE')
+  for (const title of ['One', 'Two', 'Three']) await createIssue(ada, 'CORE', title)
+})
+
+/** The paths of what is wrong with an input; any other answer fails the test. */
+function faultPaths({ status, data, errors }: Answer<unknown>): string[] {
+  const told = JSON.stringify({ status, data, errors })
+  expect(errors, told).toHaveLength(1)
+  expect(errors?.[0]?.extensions?.code, told).toBe('BAD_USER_INPUT')
+  return errors?.[0]?.extensions?.fieldErrors?.map(({ path }) => path) ?? []
+}
+
+const Page = graphql(`
+  query LimitsPage($first: Int, $after: String, $last: Int, $before: String, $offset: Int, $orderBy: [TicketOrder!]) {
+    tickets(first: $first, after: $after, last: $last, before: $before, offset: $offset, orderBy: $orderBy) {
+      nodes { id }
+      pageInfo { endCursor }
+    }
+  }
+`)
+const Search = graphql(`query LimitsSearch($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
+
+describe('a page', () => {
+  const cursorOf = async (field: TicketOrderField) =>
+    (await ada.ask(Page, { first: 1, orderBy: [{ field }] })).tickets.pageInfo.endCursor ?? ''
+  /** A cursor of the order in which a value, or the id, was replaced by hand. */
+  const forged = async (field: TicketOrderField, value: unknown, id: unknown = ada.id) => {
+    const text = Buffer.from(await cursorOf(field), 'base64url').toString()
+    return Buffer.from(text.slice(0, text.indexOf('[')) + JSON.stringify([value, id])).toString('base64url')
+  }
+
+  test.each([
+    [{ first: 201 }, ['first']],
+    [{ first: -1 }, ['first']],
+    [{ last: 201 }, ['last']],
+    [{ last: -1 }, ['last']],
+    [{ first: 1, last: 1 }, ['last']],
+    [{ first: 201, last: -1 }, ['first', 'last', 'last']],
+    [{ offset: -1 }, ['offset']],
+    [{ last: 1, offset: 1 }, ['offset']],
+    [{ after: 'x' }, ['after']],
+    [{ before: '' }, ['before']],
+    [{ after: 'WyJhIl0', before: '%%%' }, ['after', 'before']],
+  ])('of %j is refused', async (variables, paths) => {
+    expect(faultPaths(await ada.send(Page, variables))).toEqual(paths)
+  })
+
+  test('has at most 200 rows, and 0 when that is asked for', async () => {
+    for (const variables of [{ first: 200 }, { last: 200 }, { first: 200, offset: 0 }])
+      expect((await ada.ask(Page, variables)).tickets.nodes).toHaveLength(3)
+    expect((await ada.ask(Page, { first: 0 })).tickets.nodes).toEqual([])
+  })
+
+  test('begins at no cursor and offset at once, and at no cursor of another order', async () => {
+    const after = await cursorOf('CREATED_AT')
+    expect((await ada.ask(Page, { after, orderBy: [{ field: 'CREATED_AT' }] })).tickets.nodes).toHaveLength(2)
+    expect(faultPaths(await ada.send(Page, { after, offset: 1, orderBy: [{ field: 'CREATED_AT' }] }))).toEqual([
+      'offset',
+    ])
+    for (const orderBy of [
+      [],
+      [{ field: 'CREATED_AT', direction: 'DESC' }],
+      [{ field: 'UPDATED_AT' }],
+      [{ field: 'CREATED_AT' }, { field: 'NUMBER' }],
+    ] as const) {
+      expect(faultPaths(await ada.send(Page, { after, orderBy: [...orderBy] }))).toEqual(['after'])
+      expect(faultPaths(await ada.send(Page, { before: after, orderBy: [...orderBy] }))).toEqual(['before'])
+    }
+  })
+
+  test.each<[TicketOrderField, readonly unknown[]]>([
+    ['CREATED_AT', ['yesterday', 1, null, '2026-02-30T00:00:00Z', '0000-01-01T00:00:00Z', '2026-01-01T00:00:00+23:59']],
+    ['RESOLVED_AT', ['yesterday', false, '0000-01-01T00:00:00Z', '2026-01-01T00:00:00-16:00']],
+    ['NUMBER', ['1', 1.5, 2 ** 31, -(2 ** 31) - 1, null, [1]]],
+    ['TITLE', ['a\0b', 5, null, {}]],
+    ['PRIORITY', ['SUPER', 'toString', 3, null]],
+    ['SEVERITY', ['SUPER', 3]],
+  ])('by %s takes no cursor whose values were forged', async (field, values) => {
+    const orderBy = [{ field }]
+    for (const value of values)
+      expect(faultPaths(await ada.send(Page, { after: await forged(field, value), orderBy })), `${value}`).toEqual([
+        'after',
+      ])
+    for (const id of ['x', 1, null, `${ada.id}'`])
+      expect(faultPaths(await ada.send(Page, { after: await forged(field, null, id), orderBy })), `${id}`).toEqual([
+        'after',
+      ])
+  })
+})
+
+describe('a filter', () => {
+  const nest = (depth: number, within: TicketFilter, wrap: (filter: TicketFilter) => TicketFilter): TicketFilter =>
+    depth === 1 ? within : wrap(nest(depth - 1, within, wrap))
+
+  test('nests at most 5 deep', async () => {
+    const wraps = [
+      [(filter: TicketFilter) => ({ not: filter }), 'filter.not.not.not.not.not'],
+      [(filter: TicketFilter) => ({ and: [filter] }), 'filter.and.0.and.0.and.0.and.0.and.0'],
+      [(filter: TicketFilter) => ({ or: [filter] }), 'filter.or.0.or.0.or.0.or.0.or.0'],
+    ] as const
+    for (const [wrap, path] of wraps) {
+      await ada.ask(Search, { filter: nest(5, { kind: 'ISSUE' }, wrap) })
+      expect(faultPaths(await ada.send(Search, { filter: nest(6, { kind: 'ISSUE' }, wrap) }))).toEqual([path])
+    }
+  })
+
+  const list = <Item>(length: number, item: Item): Item[] => new Array<Item>(length).fill(item)
+  test.each<[path: string, (length: number) => TicketFilter]>([
+    ['and', (length) => ({ and: list(length, {}) })],
+    ['or', (length) => ({ or: list(length, {}) })],
+    ['id.in', (length) => ({ id: { in: list(length, 'CORE-1') } })],
+    ['id.notIn', (length) => ({ id: { notIn: list(length, 'CORE-9') } })],
+    ['project.in', (length) => ({ project: { in: list(length, 'CORE') } })],
+    ['reporter.in', (length) => ({ reporter: { in: list(length, 'ada') } })],
+    ['title.in', (length) => ({ title: { in: list(length, 'One') } })],
+    ['status.in', (length) => ({ status: { in: list(length, 'OPEN') } })],
+    ['priority.notIn', (length) => ({ priority: { notIn: list(length, 'LOW') } })],
+    ['label.some', (length) => ({ label: { some: list(length, 'red') } })],
+    ['label.every', (length) => ({ label: { every: list(length, 'red') } })],
+    ['label.none', (length) => ({ label: { none: list(length, 'red') } })],
+  ])('lists at most 100 in %s', async (path, filter) => {
+    await ada.ask(Search, { filter: filter(100) })
+    expect(faultPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
+  })
+
+  test('has no null where it compares, and says so of each', async () => {
+    const filter = { status: { eq: null }, title: { in: null, isNull: null }, not: { label: { some: null } } }
+    expect(faultPaths(await ada.send(Search, { filter })).sort()).toEqual([
+      'filter.not.label.some',
+      'filter.status.eq',
+      'filter.title.in',
+      'filter.title.isNull',
+    ])
+    for (const nothing of [{}, { status: null, title: null, and: null, or: null, not: null, kind: null }])
+      expect((await ada.ask(Search, { filter: nothing })).tickets.totalCount).toBe(3)
+  })
+
+  test.each(['0000-01-01T00:00:00Z', '0000-01-01T00:00:00+14:00', '9999-12-31T23:59:59-12:00'])(
+    'takes the time %s or refuses it',
+    async (time) => {
+      const answer = await ada.send(Search, { filter: { createdAt: { lt: time } } })
+      if (answer.errors) expect(faultPaths(answer)).toEqual(['filter.createdAt.lt'])
+    },
+  )
+})

@@ -1,0 +1,159 @@
+import {
+  type GraphQLInputType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isRequiredInputField,
+} from 'graphql'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { schema } from '../src/schema.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { CreateIssue, createIssue, createProject, type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  await createProject(ada, 'CORE')
+  await createIssue(ada, 'CORE', 'An issue')
+})
+
+/** Some value of a type: enough to be valid, and no more. */
+function someValue(type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return someValue(type.ofType)
+  if (isListType(type)) return []
+  if (isEnumType(type)) return type.getValues()[0]?.name
+  if (isInputObjectType(type)) return requiredOf(type)
+  return { Int: 1, Boolean: true, HexColor: '#336699', EmailAddress: 'a@example.com' }[type.name] ?? 'some text'
+}
+const requiredOf = (type: GraphQLInputType) =>
+  Object.fromEntries(
+    Object.values(isInputObjectType(type) ? type.getFields() : {})
+      .filter(isRequiredInputField)
+      .map((field) => [field.name, someValue(field.type)]),
+  )
+
+/** Every text that a mutation takes, by the name of the mutation and the field; lists of them too. */
+const texts = Object.values(schema.getMutationType()?.getFields() ?? {}).flatMap(({ name, args }) => {
+  const type = args[0] && isNonNullType(args[0].type) ? args[0].type.ofType : undefined
+  if (!isInputObjectType(type)) return []
+  return Object.values(type.getFields())
+    .filter((field) => /^\[?(String|ID|EmailAddress|HexColor)\b/.test(`${field.type}`))
+    .map((field) => ({ name, type, field: field.name, isList: `${field.type}`.startsWith('[') }))
+})
+/** What is only compared with what is stored: any text is just the wrong one. */
+const compared = ['signIn.username', 'signIn.password', 'changePassword.currentPassword']
+
+test.each(texts)('no text that cannot be stored comes through $name($field)', async ({ name, type, field, isList }) => {
+  for (const text of ['NUL \0 within', 'half a pair \ud83d', '\udc00 the other half']) {
+    const input = { ...requiredOf(type), [field]: isList ? [text] : text }
+    const { errors } = await ada.post({
+      query: `mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`,
+      variables: { input },
+    })
+    const { code, fieldErrors = [] } = errors?.[0]?.extensions ?? {}
+    const told = JSON.stringify({ text, errors })
+    if (compared.includes(`${name}.${field}`)) expect(['UNAUTHENTICATED', 'BAD_USER_INPUT'], told).toContain(code)
+    else {
+      expect(code, told).toBe('BAD_USER_INPUT')
+      expect(
+        fieldErrors.map(({ path }) => path),
+        told,
+      ).toContain(`input.${field}${isList ? '.0' : ''}`)
+    }
+  }
+})
+
+test.each([
+  ['node(id: $text) { id }', 'id'],
+  ['nodes(ids: [$text]) { id }', 'ids.0'],
+  ['ticket(id: $text) { id }', 'id'],
+  ['issue(id: $text) { id }', 'id'],
+  ['defect(id: $text) { id }', 'id'],
+  ['project(id: $text) { id }', 'id'],
+  ['user(id: $text) { id }', 'id'],
+  ['users(search: $text) { totalCount }', 'search'],
+  ['tickets(filter: { title: { eq: $text } }) { totalCount }', 'filter.title.eq'],
+  ['tickets(filter: { not: { title: { in: ["a", $text] } } }) { totalCount }', 'filter.not.title.in'],
+  ['tickets(filter: { description: { contains: $text } }) { totalCount }', 'filter.description.contains'],
+  ['defects(filter: { absn: { startsWith: $text } }) { totalCount }', 'filter.absn.startsWith'],
+  ['defects(filter: { category: { eq: $text } }) { totalCount }', 'filter.category.eq'],
+  ['issues(filter: { label: { some: [$text] } }) { totalCount }', 'filter.label.some'],
+  ['issues(filter: { id: { eq: $text } }) { totalCount }', 'filter.id.eq'],
+  ['issues(filter: { project: { notIn: [$text] } }) { totalCount }', 'filter.project.notIn'],
+  ['issues(filter: { assignee: { eq: $text } }) { totalCount }', 'filter.assignee.eq'],
+  ['projects(after: $text) { totalCount }', 'after'],
+])('no text that cannot be stored is looked for by %s', async (selection, path) => {
+  const type = /id|assignee|project:/.test(selection) ? 'ID' : 'String'
+  for (const text of ['NUL \0 within', 'half a pair \ud83d']) {
+    const { errors } = await ada.post({ query: `query ($text: ${type}!) { ${selection} }`, variables: { text } })
+    expect(errors?.[0]?.extensions, JSON.stringify(errors)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path }],
+    })
+  }
+})
+
+describe('a variable of the wrong type', () => {
+  const issue = { projectId: 'CORE', title: 'A title' }
+  test.each<[string, unknown, readonly string[]]>([
+    ['a word that is none of an enum', { ...issue, priority: 'NOW' }, ['input.priority']],
+    ['a number for a text', { ...issue, title: 5 }, ['input.title']],
+    ['an object in a list of ids', { ...issue, labelIds: [ada?.id ?? 'x', {}] }, ['input.labelIds.1']],
+    [
+      'several at once',
+      { ...issue, title: 5, priority: 'NOW', description: [] },
+      ['input.title', 'input.priority', 'input.description'],
+    ],
+    ['what looks like the end of a message', { ...issue, priority: 'a; b" at "input.title"; c' }, ['input.priority']],
+    ['that beside it', { projectId: 'CORE', title: 'x" at "input.y"; z', priority: 'NOW' }, ['input.priority']],
+    ['no object at all', 5, ['input']],
+    ['null', null, ['input']],
+    ['nothing', undefined, ['input']],
+  ])('is told by its path: %s', async (_what, input, paths) => {
+    const { errors, data } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
+    const told = JSON.stringify(errors)
+    expect(data, told).toBeUndefined()
+    expect(new Set(errors?.map(({ extensions }) => extensions?.code)), told).toEqual(new Set(['BAD_USER_INPUT']))
+    const faults = errors?.flatMap(({ extensions }) => extensions?.fieldErrors?.map(({ path }) => path) ?? [])
+    expect(faults?.sort(), told).toEqual([...paths].sort())
+  })
+
+  test('is told of a field that is missing or unknown', async () => {
+    for (const input of [{ projectId: 'CORE' }, { ...issue, nope: 1 }]) {
+      const { errors } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
+      expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+      expect(errors?.[0]?.extensions?.fieldErrors?.[0]?.path).toMatch(/^input(\.title|\.nope)?$/)
+    }
+  })
+
+  test('is told of times and durations that are none', async () => {
+    const Since = graphql(
+      `query LimitsSince($at: RelativeDateTime) { tickets(filter: { createdAt: { gte: $at } }) { totalCount } }`,
+    )
+    for (const at of ['yesterday; or so', 'P', 'P1001Y', '2026-13-01T00:00:00Z', '2026-01-01']) {
+      const { extensions } = await ada.refusal(Since, { at })
+      expect(extensions?.code, at).toBe('BAD_USER_INPUT')
+      expect(
+        extensions?.fieldErrors?.map(({ path }) => path),
+        at,
+      ).toEqual(['at'])
+    }
+    for (const at of ['-P7D', 'P2W', '-P1000Y9999M', 'PT5M', '2026-01-01T00:00:00+02:00']) await ada.ask(Since, { at })
+  })
+})
+
+test('an access token lasts until a time that can be told again', async () => {
+  const Token = graphql(`
+    mutation LimitsToken($expiresAt: DateTime) {
+      createAccessToken(input: { name: "late", expiresAt: $expiresAt }) { accessToken { expiresAt } }
+    }
+  `)
+  const answer = await ada.send(Token, { expiresAt: '9999-12-31T23:59:59-12:00' })
+  if (answer.errors) expect(answer.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+  const Tokens = graphql(`query LimitsTokens { accessTokens { expiresAt } }`)
+  expect((await ada.send(Tokens)).errors).toBeUndefined()
+})

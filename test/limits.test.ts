@@ -1,0 +1,199 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getIntrospectionQuery } from 'graphql'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { useServer } from './support/app.ts'
+import type { Caller } from './support/caller.ts'
+import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  await createProject(ada, 'CORE')
+  await createIssue(ada, 'CORE', 'An issue')
+})
+
+/** Posts a document, and asks for an answer whose status tells of errors. */
+const send = (query: string, variables: object = {}, caller: Caller = ada) =>
+  caller.post({ query, variables }, { accept: 'application/graphql-response+json' })
+/** What a document over a limit is answered with. */
+const tooComplex = (cost: unknown, limit: number) => ({
+  status: 400,
+  errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit } }],
+})
+const times = (count: number, piece: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => piece(i)).join(' ')
+
+describe('a body', () => {
+  const limit = 1_000_000
+  const bodyOf = (bytes: number) => JSON.stringify({ query: '{ viewer { username } }' }).padEnd(bytes)
+  const tooLarge = { status: 413, errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] }
+  const chunked = (body: string): RequestInit & { duplex: 'half' } => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${ada.token}` },
+    body: new Blob([body]).stream(),
+    duplex: 'half',
+  })
+
+  test('may have 1,000,000 bytes and no more', async () => {
+    expect((await ada.post(bodyOf(limit))).data).toEqual({ viewer: { username: 'ada' } })
+    expect(await ada.post(bodyOf(limit + 1))).toMatchObject(tooLarge)
+    expect(await ada.post({ query: '{ viewer { id } }', variables: { text: 'é'.repeat(limit / 2) } })).toMatchObject(
+      tooLarge,
+    )
+  })
+
+  test('that does not say how long it is may not have more either', async () => {
+    const http = createServer(server.app).listen(0, '127.0.0.1')
+    await new Promise((resolve) => http.once('listening', resolve))
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`
+    try {
+      const fits = await fetch(url, chunked(bodyOf(limit)))
+      expect(await fits.json()).toEqual({ data: { viewer: { username: 'ada' } } })
+      const over = await fetch(url, chunked(bodyOf(limit + 1)))
+      expect({ status: over.status, ...((await over.json()) as object) }).toMatchObject(tooLarge)
+    } finally {
+      await new Promise((resolve) => http.close(resolve))
+    }
+  })
+
+  test('holds one document and not a list of them', async () => {
+    const answer = await ada.post([{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }])
+    expect(answer.status).toBe(400)
+    expect(answer.errors).toHaveLength(1)
+    expect(answer.data).toBeUndefined()
+  })
+})
+
+describe('a document', () => {
+  test('may have 15,000 characters, spaces and comments included', async () => {
+    const query = '{ viewer { username } } #'
+    expect((await send(query.padEnd(15_000))).data).toEqual({ viewer: { username: 'ada' } })
+    expect(await send(query.padEnd(15_001))).toMatchObject(tooComplex(15_001, 15_000))
+    const inAddress = await ada.fetch(`/graphql?query=${encodeURIComponent(query.padEnd(15_001))}`)
+    expect({ status: inAddress.status, ...((await inAddress.json()) as object) }).toMatchObject(
+      tooComplex(15_001, 15_000),
+    )
+  })
+
+  test('may have 2,000 tokens', async () => {
+    // The first of 250 operations, of eight tokens each.
+    const query = times(250, (index) => `query A${index} { viewer { id } }`)
+    const first = (text: string) => ada.post({ query: text, operationName: 'A0' })
+    expect((await first(query)).data).toEqual({ viewer: { id: ada.id } })
+    const { errors } = await first(query.replace('id', 'id id'))
+    expect(errors).toMatchObject(tooComplex(2001, 2000).errors)
+  })
+
+  // Each level of a ticket's comments and their tickets, with what ends a document there.
+  const levels = [
+    { field: 'comments', type: 'Ticket', leaf: 'id' },
+    { field: 'nodes', type: 'CommentConnection', leaf: 'totalCount' },
+    { field: 'ticket', type: 'Comment', leaf: 'id' },
+  ] as const
+  const level = (index: number) => levels[index % 3] ?? levels[0]
+  const nested = (depth: number, wrap: (fields: string, index: number) => string = (fields) => fields) => {
+    const below = (index: number): string => {
+      const { field, leaf } = level(index)
+      return wrap(index + 2 === depth ? leaf : `${field} { ${below(index + 1)} }`, index)
+    }
+    return `{ ticket(id: "CORE-1") { ${below(0)} } }`
+  }
+  const named = (depth: number) => {
+    const fragments: string[] = []
+    const query = nested(depth, (fields, index) => {
+      fragments.push(`fragment F${index} on ${level(index).type} { ${fields} }`)
+      return `...F${index}`
+    })
+    return [query, ...fragments].join('\n')
+  }
+
+  test.each([
+    ['as it is', nested],
+    ['in inline fragments', (depth: number) => nested(depth, (fields) => `... { ${fields} }`)],
+    [
+      'in inline fragments of a type',
+      (depth: number) => nested(depth, (fields, i) => `... on ${level(i).type} { ${fields} }`),
+    ],
+    ['in fragments of fragments', named],
+  ])('may be 12 deep, %s', async (_how, query) => {
+    const fits = await send(query(12))
+    expect(fits.errors).toBeUndefined()
+    expect(fits.data).toHaveProperty('ticket')
+    expect(await send(query(13))).toMatchObject(tooComplex(13, 12))
+  })
+
+  test('may be standard introspection, which is deeper', async () => {
+    const query = getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, oneOf: true })
+    for (const caller of [ada, server.nobody])
+      expect((await send(query, {}, caller)).data).toHaveProperty('__schema.queryType.name', 'Query')
+  })
+
+  const aliases = (from: number, to: number) => times(to - from, (index) => `a${from + index}: id`)
+  test.each([
+    ['on fields', (count: number) => `{ viewer { ${aliases(0, count)} } }`],
+    [
+      'over the whole document',
+      (count: number) => `{ me: viewer { ${aliases(0, 9)} } viewer { ${aliases(9, count - 1)} } }`,
+    ],
+    ['in inline fragments', (count: number) => `{ viewer { ... { ... on User { ${aliases(0, count)} } } } }`],
+    [
+      'in fragments, each time they are spread',
+      (count: number) => `
+        { me: viewer { ...A } user(id: "ada") { ...A b: id ${count % 2 ? 'c: id' : ''} } }
+        fragment A on User { ...B } fragment B on User { ${aliases(0, Math.floor((count - 2) / 2))} }`,
+    ],
+  ])('may have 30 aliases %s', async (_where, query) => {
+    expect((await send(query(30))).errors).toBeUndefined()
+    expect(await send(query(31))).toMatchObject(tooComplex(31, 30))
+  })
+
+  const mutations = (count: number) => times(count, (index) => `m${index}: createLabel(input: $input) { label { id } }`)
+  const variables = { input: { projectId: 'NONE', name: 'any', color: '#336699' } }
+  test.each([
+    ['on its own', (count: number) => `mutation ($input: CreateLabelInput!) { ${mutations(count)} }`],
+    [
+      'in fragments',
+      (count: number) => `
+        mutation ($input: CreateLabelInput!) { last: signOut { signedOut } ... { ... on Mutation { ...M } } }
+        fragment M on Mutation { ${mutations(count - 1)} }`,
+    ],
+  ])('may hold 10 mutations %s', async (_where, query) => {
+    const fits = await send(query(10), variables, server.nobody)
+    expect(fits.errors?.map(({ extensions }) => extensions?.code)).toContain('UNAUTHENTICATED')
+    expect(await send(query(11), variables, server.nobody)).toMatchObject(tooComplex(11, 10))
+  })
+
+  test('may have no fragment inside itself, which is an ordinary fault', async () => {
+    const answer = await send(`{ viewer { ...A } } fragment A on User { ...B } fragment B on User { id ...A ...B }`)
+    expect(answer.status).toBe(400)
+    expect(answer.errors?.map(({ extensions }) => extensions?.code)).not.toContain('QUERY_TOO_COMPLEX')
+    expect(answer.errors?.[0]?.message).toContain('Cannot spread fragment')
+  })
+
+  const doubling = (type: string, last: string, spread: (fragment: string) => string) =>
+    `${times(30, (i) => `fragment F${i} on ${type} { ${spread(`...F${i + 1}`)} }`)} fragment F30 on ${type} { ${last} }`
+
+  test('whose fragments double thirty times is answered, where that asks for no more', async () => {
+    const fragments = doubling('User', 'username', (fragment) => `${fragment} ${fragment}`)
+    expect((await send(`{ viewer { ...F0 } } ${fragments}`)).data).toEqual({
+      viewer: { username: 'ada' },
+    })
+  })
+
+  test('whose fragments double thirty times is refused, where that asks for more', async () => {
+    const deeper = doubling('Comment', 'id', (fragment) => `parent { ${fragment} } parent { ${fragment} }`)
+    const wider = doubling('Comment', 'b: id', (fragment) => `... { ${fragment} } ... { ${fragment} }`)
+    const both = doubling('Comment', 'id', (fragment) => `a: parent { ${fragment} } b: parent { ${fragment} }`)
+    for (const [fragments, ...costs] of [
+      [deeper, [32, 12]],
+      [wider, [2 ** 30, 30]],
+      [both, [32, 12], [2 ** 31 - 2, 30]],
+    ] as const) {
+      const { errors } = await send(`query ($id: ID!) { node(id: $id) { ...F0 } } ${fragments}`, { id: ada.id })
+      expect(errors).toMatchObject(costs.flatMap(([cost, limit]) => tooComplex(cost, limit).errors))
+    }
+  })
+})

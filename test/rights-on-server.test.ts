@@ -1,0 +1,199 @@
+import { beforeAll, expect, test } from 'vitest'
+import { schema } from '../src/schema.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { noContents } from './support/contents.ts'
+import { type Cast, castOf, createIssue, createProject, password, setMember, signUp } from './support/people.ts'
+import {
+  type Codes,
+  callerOf,
+  callers,
+  dump,
+  expectRefusal,
+  type Row,
+  row,
+  serverMutations,
+  usernameOf,
+} from './support/rights.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+  await signUp(server, 'extra')
+})
+
+const CreateProject = graphql(`
+  mutation RightsCreateProject($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }
+`)
+const CreateUser = graphql(`
+  mutation RightsCreateUser($input: CreateUserInput!) { createUser(input: $input) { user { id } } }
+`)
+const UpdateUser = graphql(`
+  mutation RightsUpdateUser($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }
+`)
+const ChangePassword = graphql(`
+  mutation RightsPassword($input: ChangePasswordInput!) { changePassword(input: $input) { user { id } } }
+`)
+const CreateToken = graphql(`
+  mutation RightsCreateToken($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { accessToken { id } } }
+`)
+const RevokeToken = graphql(`
+  mutation RightsRevokeToken($input: RevokeAccessTokenInput!) { revokeAccessToken(input: $input) { revokedAccessTokenId } }
+`)
+
+const any = () => crypto.randomUUID()
+const key = () => `K${any().replaceAll('-', '').slice(0, 9)}`
+const [U, N, F, ok] = ['UNAUTHENTICATED', 'NOT_FOUND', 'FORBIDDEN', null] as const
+const everybody: Codes = [U, ok, ok, ok, ok, ok, ok, ok]
+const adminAlone: Codes = [U, F, F, F, F, F, F, ok]
+
+/** What is done on the server. */
+const rows: readonly Row[] = [
+  row('createProject', everybody, CreateProject)(() => ({ key: key(), name: any() })),
+  row('createUser', adminAlone, CreateUser)(() => ({ username: key(), name: any(), password })),
+  row('updateUser', adminAlone, UpdateUser)(() => ({ id: 'extra', name: any() })),
+  row(
+    'updateUser, its role and activity',
+    adminAlone,
+    UpdateUser,
+  )(() => ({
+    id: 'extra',
+    role: 'MEMBER',
+    active: true,
+  })),
+  row('updateUser, oneself', everybody, UpdateUser)((_at, who) => ({ id: usernameOf(who), name: any() })),
+  row(
+    'updateUser, oneself to ADMIN',
+    adminAlone,
+    UpdateUser,
+  )((_at, who) => ({
+    id: usernameOf(who),
+    role: 'ADMIN',
+  })),
+  row('changePassword', everybody, ChangePassword)(() => ({ currentPassword: password, newPassword: password })),
+  row('createAccessToken', everybody, CreateToken)(() => ({ name: any() })),
+  row('revokeAccessToken', [U, N, N, N, N, N, N, N], RevokeToken)(() => ({ id: noContents.issue })),
+]
+
+test('every mutation that is about no project stands in the table, but those that begin and end a session', () => {
+  const inTable = new Set(rows.map(({ name }) => name.split(',')[0] ?? ''))
+  expect([...inTable, 'signUp', 'signIn', 'signOut'].sort()).toEqual([...serverMutations].sort())
+  expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(expect.arrayContaining([...serverMutations]))
+})
+
+test.each(rows)('$name is for whom it is meant, and changes nothing for others', async (deed) => {
+  for (const [index, who] of callers.entries()) {
+    const caller = callerOf(server, cast, who)
+    const code = deed.codes[index] ?? null
+    if (code !== null) await expectRefusal(server, deed, caller, who, noContents, code)
+    else expect((await deed.send(caller, noContents, who)).errors, `${deed.name} as ${who}`).toBeUndefined()
+  }
+})
+
+test('an access token is taken back by its owner and by admins, and is there for nobody else', async () => {
+  for (const owner of ['reporter', 'admin'] as const) {
+    const { createAccessToken } = await cast.reporter.ask(CreateToken, { input: { name: 'script' } })
+    const input = { id: createAccessToken.accessToken.id }
+    const before = await dump(server)
+    for (const who of ['stranger', 'viewer', 'contributor', 'maintainer'] as const)
+      expect((await cast[who].refusal(RevokeToken, { input })).extensions?.code, who).toBe('NOT_FOUND')
+    expect(await dump(server)).toBe(before)
+    expect((await cast[owner].ask(RevokeToken, { input })).revokeAccessToken.revokedAccessTokenId).toBe(input.id)
+  }
+})
+
+const File = graphql(`
+  mutation RightsFile($input: CreateDefectInput!) { createDefect(input: $input) { defect { assignee { username } } } }
+`)
+const Assign = graphql(`
+  mutation RightsAssignAnyone($input: AssignTicketInput!) {
+    assignTicket(input: $input) { ticket { assignee { username } } }
+  }
+`)
+const Patch = graphql(`
+  mutation RightsPatchAnyone($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title } } }
+`)
+
+test('an assignee is active and may see the project; any other is refused and changes nothing', async () => {
+  const issue = await createIssue(cast.contributor, 'CORE', 'Whose?')
+  const closed = await signUp(server, 'closed')
+  await setMember(cast.maintainer, 'CORE', closed.id, 'MAINTAINER')
+  await cast.admin.ask(UpdateUser, { input: { id: 'closed', active: false } })
+  const before = await dump(server)
+  for (const assigneeId of ['stranger', cast.stranger.id, 'closed', closed.id, 'nosuchuser', noContents.issue])
+    for (const refused of [
+      await cast.contributor.refusal(File, { input: { projectId: 'CORE', title: 'T', category: 'C', assigneeId } }),
+      await cast.contributor.refusal(Assign, { input: { id: issue.key, assigneeId } }),
+      await cast.contributor.refusal(Patch, { input: { id: issue.id, title: 'T', assigneeId } }),
+    ]) {
+      expect(refused.extensions?.code, assigneeId).toBe('BAD_USER_INPUT')
+      expect(refused.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
+    }
+  expect(await dump(server)).toBe(before)
+  for (const username of ['viewer', 'admin']) {
+    const input = { id: issue.id, assigneeId: username }
+    expect((await cast.contributor.ask(Assign, { input })).assignTicket.ticket.assignee).toEqual({ username })
+  }
+  await createProject(cast.maintainer, 'OPEN', 'VIEWER')
+  const input = { projectId: 'OPEN', title: 'T', category: 'C', assigneeId: 'stranger' }
+  const { createDefect } = await cast.maintainer.ask(File, { input })
+  expect(createDefect.defect.assignee).toEqual({ username: 'stranger' })
+})
+
+const Leave = graphql(`
+  mutation RightsLeave($input: SetProjectMemberInput!) {
+    setProjectMember(input: $input) { member { role } project { key viewerRole } }
+  }
+`)
+const Close = graphql(`
+  mutation RightsClose($input: UpdateProjectInput!) { updateProject(input: $input) { project { key viewerRole } } }
+`)
+
+test('a maintainer may shut themselves out of a project, and then sees nothing of it', async () => {
+  await createProject(cast.viewer, 'LEAVE')
+  await createProject(cast.viewer, 'CLOSE', 'MAINTAINER')
+  const leave = { projectId: 'LEAVE', userId: 'viewer', role: null }
+  expect((await cast.viewer.send(Leave, { input: leave })).errors).toBeUndefined()
+  expect((await cast.viewer.refusal(Leave, { input: leave })).extensions?.code).toBe('NOT_FOUND')
+  const close = { id: 'CLOSE', defaultRole: null }
+  expect((await cast.stranger.send(Close, { input: close })).errors).toBeUndefined()
+  expect((await cast.stranger.refusal(Close, { input: close })).extensions?.code).toBe('NOT_FOUND')
+})
+
+const Archive = graphql(`
+  mutation RightsArchiveProject($input: UpdateProjectInput!) {
+    updateProject(input: $input) { project { name archivedAt } }
+  }
+`)
+const ReadArchived = graphql(`
+  query RightsReadArchived {
+    project(id: "OLD") { viewerRole issues { totalCount } members { totalCount } }
+    ticket(id: "OLD-1") { viewerCan { update comment assign archive } }
+    projects { nodes { key } }
+  }
+`)
+
+test('an archived project is read as before, and comes back by its maintainers alone', async () => {
+  await createProject(cast.maintainer, 'OLD')
+  await setMember(cast.maintainer, 'OLD', cast.reporter.id, 'REPORTER')
+  await createIssue(cast.reporter, 'OLD', 'An issue')
+  await cast.maintainer.ask(Archive, { input: { id: 'OLD', archived: true } })
+  for (const [who, viewerRole] of [
+    ['reporter', 'REPORTER'],
+    ['maintainer', 'MAINTAINER'],
+    ['admin', 'MAINTAINER'],
+  ] as const) {
+    const { project, ticket, projects } = await cast[who].ask(ReadArchived)
+    expect(project).toEqual({ viewerRole, issues: { totalCount: 1 }, members: { totalCount: 2 } })
+    expect(ticket?.viewerCan).toEqual({ update: false, comment: false, assign: false, archive: false })
+    expect(projects.nodes).not.toContainEqual({ key: 'OLD' })
+  }
+  const back = { id: 'OLD', name: 'Back', archived: false }
+  expect((await cast.reporter.refusal(Archive, { input: back })).extensions?.code).toBe('FORBIDDEN')
+  expect((await cast.stranger.refusal(Archive, { input: back })).extensions?.code).toBe('NOT_FOUND')
+  const { updateProject } = await cast.maintainer.ask(Archive, { input: back })
+  expect(updateProject.project).toEqual({ name: 'Back', archivedAt: null })
+  const { ticket } = await cast.reporter.ask(ReadArchived)
+  expect(ticket?.viewerCan).toEqual({ update: true, comment: true, assign: false, archive: false })
+})

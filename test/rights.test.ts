@@ -1,0 +1,218 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Contents, castProject, fillProject, noContents, toldAlike } from './support/contents.ts'
+import { type Cast, castOf } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+/** In a project that only its members see. */
+let closed: Contents
+/** In a project whose defaultRole is VIEWER. */
+let open: Contents
+
+beforeAll(async () => {
+  cast = await castOf(server)
+  closed = await fillProject(cast, cast.project)
+  open = await fillProject(cast, await castProject(cast, 'OPEN', 'VIEWER'))
+})
+
+const Node = graphql(`query RightsNode($id: ID!) { node(id: $id) { __typename id } }`)
+const Nodes = graphql(`query RightsNodes($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }`)
+const Ticket = graphql(`query RightsTicket($id: ID!) { ticket(id: $id) { id key title } }`)
+const Issue = graphql(`query RightsIssue($id: ID!) { issue(id: $id) { id key title } }`)
+const Defect = graphql(`query RightsDefect($id: ID!) { defect(id: $id) { id key title } }`)
+const Project = graphql(`query RightsProject($id: ID!) { project(id: $id) { id key name } }`)
+const Tickets = graphql(`
+  query RightsTickets($filter: TicketFilter) {
+    tickets(filter: $filter) { totalCount nodes { id } edges { cursor node { id } } pageInfo { startCursor hasNextPage } }
+  }
+`)
+const Issues = graphql(
+  `query RightsIssues($filter: IssueFilter) { issues(filter: $filter) { totalCount nodes { id } } }`,
+)
+const Defects = graphql(`
+  query RightsDefects($filter: DefectFilter) { defects(filter: $filter) { totalCount nodes { id } } }
+`)
+const Projects = graphql(`query RightsProjects { projects { totalCount nodes { id } } }`)
+const Counts = graphql(`query RightsCounts { tickets { totalCount } issues { totalCount } defects { totalCount } }`)
+const BelowProject = graphql(`
+  query RightsBelowProject($id: ID!) {
+    project(id: $id) {
+      id
+      issues { totalCount nodes { id } }
+      defects { totalCount nodes { id } }
+      labels { id }
+      members { totalCount nodes { role user { id } } }
+    }
+  }
+`)
+const BelowNode = graphql(`
+  query RightsBelowNode($id: ID!) {
+    node(id: $id) {
+      ... on Ticket { project { id } labels { id } comments { nodes { id } } history { nodes { id } } }
+      ... on Comment { ticket { id } parent { id } replies { nodes { id } } author { id } }
+      ... on Label { project { id } }
+      ... on HistoryEvent { ticket { id } actor { id } changes { to } }
+      ... on Project { labels { id } issues { nodes { id } } }
+    }
+  }
+`)
+
+type Ask = (contents: Contents) => object
+/** Each way to reach what a project holds: the question, its variables, and what an answer shows to who may see it. */
+const ways: readonly [name: string, document: { toString(): string }, shows: keyof Contents, variables: Ask][] = [
+  ['node of an issue', Node, 'issue', ({ issue }) => ({ id: issue })],
+  ['node of a defect', Node, 'defect', ({ defect }) => ({ id: defect })],
+  ['node of a label', Node, 'label', ({ label }) => ({ id: label })],
+  ['node of a comment', Node, 'comment', ({ comment }) => ({ id: comment })],
+  ['node of a change', Node, 'event', ({ event }) => ({ id: event })],
+  ['node of a project', Node, 'project', ({ project }) => ({ id: project })],
+  ['nodes of tickets', Nodes, 'defect', ({ issue, defect }) => ({ ids: [issue, defect, issue] })],
+  ['nodes of what hangs on tickets', Nodes, 'reply', ({ reply, event, label }) => ({ ids: [reply, event, label] })],
+  ['nodes of projects', Nodes, 'project', ({ project, comment }) => ({ ids: [comment, project] })],
+  ['ticket by id', Ticket, 'issueKey', ({ issue }) => ({ id: issue })],
+  ['ticket by key', Ticket, 'defect', ({ defectKey }) => ({ id: defectKey })],
+  ['issue by id', Issue, 'issueKey', ({ issue }) => ({ id: issue })],
+  ['issue by key', Issue, 'issue', ({ issueKey }) => ({ id: issueKey.toLowerCase() })],
+  ['defect by id', Defect, 'defectKey', ({ defect }) => ({ id: defect })],
+  ['defect by key', Defect, 'defect', ({ defectKey }) => ({ id: defectKey })],
+  ['project by id', Project, 'projectKey', ({ project }) => ({ id: project })],
+  ['project by key', Project, 'project', ({ projectKey }) => ({ id: projectKey.toLowerCase() })],
+  ['tickets of an id', Tickets, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
+  ['tickets of keys', Tickets, 'defect', ({ defectKey, issue }) => ({ filter: { id: { in: [defectKey, issue] } } })],
+  ['tickets of a project', Tickets, 'issue', ({ project }) => ({ filter: { project: { eq: project } } })],
+  ['tickets of a key', Tickets, 'defect', ({ projectKey }) => ({ filter: { project: { in: [projectKey] } } })],
+  [
+    'tickets in any of two ways',
+    Tickets,
+    'issue',
+    ({ issue, projectKey }) => ({ filter: { or: [{ id: { eq: issue } }, { project: { eq: projectKey } }] } }),
+  ],
+  ['issues of an id', Issues, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
+  ['issues of a key', Issues, 'issue', ({ projectKey }) => ({ filter: { project: { eq: projectKey } } })],
+  ['defects of a key', Defects, 'defect', ({ defectKey }) => ({ filter: { id: { eq: defectKey } } })],
+  ['defects of a project', Defects, 'defect', ({ project }) => ({ filter: { project: { eq: project } } })],
+  ['the lists of a project', BelowProject, 'label', ({ project }) => ({ id: project })],
+  ['the lists of a project by key', BelowProject, 'issue', ({ projectKey }) => ({ id: projectKey })],
+  ['what hangs on an issue', BelowNode, 'comment', ({ issue }) => ({ id: issue })],
+  ['the project of a defect', BelowNode, 'project', ({ defect }) => ({ id: defect })],
+  ['the ticket of a comment', BelowNode, 'issue', ({ comment }) => ({ id: comment })],
+  ['what a comment answers', BelowNode, 'comment', ({ reply }) => ({ id: reply })],
+  ['the project of a label', BelowNode, 'project', ({ label }) => ({ id: label })],
+  ['the ticket of a change', BelowNode, 'issue', ({ event }) => ({ id: event })],
+  ['the lists of a project node', BelowNode, 'issue', ({ project }) => ({ id: project })],
+]
+
+describe.each(ways)('%s', (_name, document, shows, variables) => {
+  const ask = async (caller: { post: Cast['admin']['post'] }, contents: Contents) => {
+    const { status, data, errors } = await caller.post({ query: document.toString(), variables: variables(contents) })
+    return { status, data, errors }
+  }
+
+  test('is there for everybody with a role, alike', async () => {
+    for (const [contents, roles] of [
+      [closed, ['viewer', 'reporter', 'contributor', 'maintainer']],
+      [open, ['stranger', 'viewer', 'maintainer']],
+    ] as const) {
+      const known = await ask(cast.admin, contents)
+      expect(known.errors).toBeUndefined()
+      expect(JSON.stringify(known)).toContain(contents[shows])
+      for (const role of roles) expect(await ask(cast[role], contents), role).toEqual(known)
+    }
+  })
+
+  test('is for a stranger what nothing at all is', async () => {
+    const hidden = await ask(cast.stranger, closed)
+    expect(hidden.errors).toBeUndefined()
+    expect(toldAlike(hidden, closed)).toBe(toldAlike(await ask(cast.stranger, noContents), noContents))
+    expect(JSON.stringify(hidden)).not.toContain(closed[shows])
+  })
+
+  test('needs a signed-in caller', async () => {
+    const refused = await ask(server.nobody, closed)
+    expect(refused.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    for (const contents of [open, noContents]) expect(await ask(server.nobody, contents)).toEqual(refused)
+  })
+})
+
+test('whole lists and their counts hold what the caller may see', async () => {
+  for (const [name, contents] of [
+    ['stranger', [open]],
+    ['viewer', [open, closed]],
+    ['admin', [open, closed]],
+  ] as const) {
+    const sorted = (lists: readonly { readonly nodes: readonly { readonly id: string }[] }[]) =>
+      lists.flatMap(({ nodes }) => nodes.map(({ id }) => id)).sort()
+    const { tickets } = await cast[name].ask(Tickets, {})
+    const { issues } = await cast[name].ask(Issues, {})
+    const { defects } = await cast[name].ask(Defects, {})
+    const { projects } = await cast[name].ask(Projects)
+    expect(sorted([issues]), name).toEqual(contents.flatMap(({ issue, ownIssue }) => [issue, ownIssue]).sort())
+    expect(sorted([defects]), name).toEqual(contents.flatMap(({ defect, ownDefect }) => [defect, ownDefect]).sort())
+    expect(sorted([tickets]), name).toEqual(sorted([issues, defects]))
+    expect(sorted([projects]), name).toEqual(contents.map(({ project }) => project).sort())
+    for (const list of [tickets, issues, defects, projects]) expect(list.totalCount, name).toBe(list.nodes.length)
+    const counts = await cast[name].ask(Counts)
+    expect(Object.values(counts).map(({ totalCount }) => totalCount)).toEqual(
+      [tickets, issues, defects].map(({ nodes }) => nodes.length),
+    )
+  }
+})
+
+const ViewerCan = graphql(`
+  query RightsViewerCan($own: ID!, $other: ID!) {
+    own: ticket(id: $own) { project { viewerRole } viewerCan { update comment assign archive } }
+    other: ticket(id: $other) { project { viewerRole } viewerCan { update comment assign archive } }
+  }
+`)
+
+test.each([
+  ['viewer', 'VIEWER', [], []],
+  ['reporter', 'REPORTER', ['update', 'comment'], ['comment']],
+  ['contributor', 'CONTRIBUTOR', ['update', 'comment', 'assign'], ['update', 'comment', 'assign']],
+  ['maintainer', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
+  ['admin', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
+  ['stranger', 'VIEWER', [], []],
+] as const)('viewerRole and viewerCan tell a %s what it may do', async (name, role, own, other) => {
+  const { ownIssue, defect } = name === 'stranger' ? open : closed
+  const answer = await cast[name].ask(ViewerCan, { own: ownIssue, other: defect })
+  for (const [ticket, allowed] of [
+    [answer.own, own],
+    [answer.other, other],
+  ] as const) {
+    expect(ticket?.project.viewerRole).toBe(role)
+    const can = Object.entries(ticket?.viewerCan ?? {}).flatMap(([deed, may]) => (may ? [deed] : []))
+    expect(can).toEqual(allowed)
+  }
+})
+
+const Email = graphql(`
+  query RightsEmail($id: ID!, $username: ID!) {
+    user(id: $username) { email }
+    node(id: $id) { ... on User { email } }
+    users(search: "reporter") { totalCount nodes { email } }
+    ticket(id: "CORE-3") { reporter { email } }
+    issue(id: "CORE-1") { comments { nodes { author { email } } } }
+    project(id: "CORE") { members { nodes { user { email } } } }
+  }
+`)
+
+test('an account is seen by everybody signed in, its e-mail by itself and admins alone', async () => {
+  const email = 'reporter@example.com'
+  await cast.reporter.ask(
+    graphql(
+      `mutation RightsSetEmail($email: EmailAddress) { updateUser(input: { id: "reporter", email: $email }) { user { email } } }`,
+    ),
+    { email },
+  )
+  const { id, username } = cast.reporter
+  for (const name of ['stranger', 'viewer', 'reporter', 'maintainer', 'admin'] as const) {
+    const answer = await cast[name].ask(Email, { id, username })
+    const shown = name === 'reporter' || name === 'admin' ? email : null
+    expect(answer.user, name).toEqual({ email: shown })
+    expect(answer.node, name).toEqual({ email: shown })
+    expect(answer.users, name).toEqual({ totalCount: 1, nodes: [{ email: shown }] })
+    expect(JSON.stringify(answer).includes(email), name).toBe(shown !== null)
+  }
+})

@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { UpdateUserInput } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Caller } from './support/caller.ts'
+import { type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+/** The only ADMIN, between tests. */
+let admin: Person
+let member: Person
+beforeAll(async () => {
+  admin = await signUp(server, 'admin')
+  member = await signUp(server, 'member')
+})
+
+const UserChange = graphql(`
+  mutation UserChange($input: UpdateUserInput!) { updateUser(input: $input) { user { name role active } } }
+`)
+const UserRoles = graphql(`query UserRoles { users(first: 200) { nodes { username role active } } }`)
+
+const update = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await caller.ask(UserChange, { input: { id, ...change } })).updateUser.user
+const admins = async () =>
+  (await member.ask(UserRoles)).users.nodes
+    .filter(({ role, active }) => role === 'ADMIN' && active)
+    .map(({ username }) => username)
+const newAdmin = async (username: string) => {
+  const person = await signUp(server, username)
+  await update(admin, username, { role: 'ADMIN' })
+  return person
+}
+
+describe('the last active ADMIN', () => {
+  test('neither steps down nor closes their account', async () => {
+    const refused = async (change: Omit<UpdateUserInput, 'id'>) =>
+      (await admin.refusal(UserChange, { input: { id: 'admin', ...change } })).extensions?.code
+    expect(await refused({ role: 'MEMBER' })).toBe('CONFLICT')
+    expect(await refused({ active: false, name: 'Gone' })).toBe('CONFLICT')
+    expect(await update(admin, 'admin', { role: 'ADMIN', active: true })).toMatchObject({ name: 'admin' })
+    const closed = await newAdmin('closed')
+    await update(admin, closed.id, { active: false })
+    expect(await refused({ role: 'MEMBER' })).toBe('CONFLICT')
+    expect(await admins()).toEqual(['admin'])
+  })
+
+  test('may step down once there is another one, and is none from then on', async () => {
+    const next = await newAdmin('next')
+    expect(await update(admin, 'admin', { role: 'MEMBER' })).toMatchObject({ role: 'MEMBER' })
+    const { extensions } = await admin.refusal(UserChange, { input: { id: 'member', name: 'Renamed' } })
+    expect(extensions?.code).toBe('FORBIDDEN')
+    admin = next
+    expect(await admins()).toEqual(['next'])
+  })
+
+  test.each([
+    { what: 'step down', change: { role: 'MEMBER' }, crossed: false },
+    { what: 'close their accounts', change: { active: false }, crossed: false },
+    { what: 'depose each other', change: { role: 'MEMBER' }, crossed: true },
+    { what: 'close each other', change: { active: false }, crossed: true },
+  ] as const)('is left when two $what at once', async ({ change, crossed }) => {
+    for (let round = 0; round < 3; round++) {
+      const suffix = crypto.randomUUID().slice(0, 8)
+      const [one, other] = [await newAdmin(`one-${suffix}`), await newAdmin(`other-${suffix}`)]
+      await update(admin, admin.id, { role: 'MEMBER' })
+      const answers = await Promise.all(
+        [one, other].map((person) => {
+          const id = (person === one) === crossed ? other.id : one.id
+          return person.send(UserChange, { input: { id, ...change } })
+        }),
+      )
+      const [left, ...more] = await admins()
+      expect(more).toEqual([])
+      admin = left === one.username ? one : other
+      expect(left).toBe(admin.username)
+      const codes = answers.map(({ errors }) => errors?.[0]?.extensions?.code)
+      expect(codes.filter((code) => code === undefined)).toHaveLength(1)
+      // Who was deposed, or closed, before their own request began is not asked any more.
+      expect(['CONFLICT', 'FORBIDDEN', 'UNAUTHENTICATED']).toContain(codes.find((code) => code !== undefined))
+    }
+  })
+})

@@ -1,0 +1,191 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { UpdateUserInput } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Caller } from './support/caller.ts'
+import { type Cast, castOf, createIssue, password, signUp } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+const UserCreate = graphql(`
+  mutation UserCreate($input: CreateUserInput!) {
+    createUser(input: $input) { user { id username name email role active createdAt } }
+  }
+`)
+const UserUpdate = graphql(`
+  mutation UserUpdate($input: UpdateUserInput!) {
+    updateUser(input: $input) { user { username name email role active } }
+  }
+`)
+const UserRead = graphql(`query UserRead($id: ID!) { user(id: $id) { username name email role active } }`)
+const UserSearch = graphql(`
+  query UserSearch($search: String, $first: Int, $after: String) {
+    users(search: $search, first: $first, after: $after) {
+      totalCount nodes { username } pageInfo { hasNextPage endCursor }
+    }
+  }
+`)
+
+const add = async (username: string, more: object = {}) =>
+  (await cast.admin.ask(UserCreate, { input: { username, name: username, password, ...more } })).createUser.user
+const update = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await caller.ask(UserUpdate, { input: { id, ...change } })).updateUser.user
+const refusedTo = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await caller.refusal(UserUpdate, { input: { id, ...change } })).extensions
+const read = async (id: string) => (await cast.admin.ask(UserRead, { id })).user
+const search = async (text: string | null) =>
+  (await cast.viewer.ask(UserSearch, { search: text })).users.nodes.map(({ username }) => username)
+
+describe('a user', () => {
+  test('is made by an ADMIN, a MEMBER unless said otherwise', async () => {
+    const user = await add('Made.By-Admin_1', { name: '  Made  by ', email: 'made@example.com' })
+    expect(user).toMatchObject({
+      username: 'made.by-admin_1',
+      name: 'Made by',
+      email: 'made@example.com',
+      role: 'MEMBER',
+      active: true,
+    })
+    expect(await read('MADE.by-admin_1')).toEqual(await read(user.id))
+    expect(await add('second-admin', { role: 'ADMIN' })).toMatchObject({ role: 'ADMIN', email: null })
+    await update(cast.admin, 'second-admin', { role: 'MEMBER' })
+  })
+
+  test('is refused with every fault named at once, and a name that is taken', async () => {
+    const faulty = { username: '-x', name: '', password: 'short', role: null }
+    const { extensions } = await cast.admin.refusal(UserCreate, { input: faulty })
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
+      'input.name',
+      'input.password',
+      'input.role',
+      'input.username',
+    ])
+    const taken = await cast.admin.refusal(UserCreate, { input: { username: 'VIEWER', name: 'Again', password } })
+    expect(taken.extensions?.code).toBe('CONFLICT')
+    const email = { username: 'mailed', name: 'Mailed', password, email: 'nowhere' }
+    const wrong = await cast.admin.refusal(UserCreate, { input: email })
+    expect(wrong.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.email' }] })
+    expect(await read('mailed')).toBeNull()
+  })
+
+  test('of one name that ten make at once is made once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        cast.admin.send(UserCreate, {
+          input: { username: index % 2 ? 'TWIN' : 'twin', name: `Twin ${index}`, password },
+        }),
+      ),
+    )
+    expect(answers.filter(({ data }) => data)).toHaveLength(1)
+    for (const { errors } of answers) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
+  })
+
+  test('changes their own name and e-mail: left out stays, null clears, a name cannot be cleared', async () => {
+    const person = await signUp(server, 'changing')
+    expect(await update(person, 'changing', { name: 'Changed', email: 'c@example.com' })).toEqual({
+      username: 'changing',
+      name: 'Changed',
+      email: 'c@example.com',
+      role: 'MEMBER',
+      active: true,
+    })
+    expect(await update(person, person.id, {})).toMatchObject({ name: 'Changed', email: 'c@example.com' })
+    expect(await update(person, 'CHANGING', { email: null })).toMatchObject({ name: 'Changed', email: null })
+    const extensions = await refusedTo(person, 'changing', { name: null, role: null, active: null })
+    expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
+      'input.active',
+      'input.name',
+      'input.role',
+    ])
+    expect(await read('changing')).toMatchObject({ name: 'Changed', email: null })
+  })
+
+  test('changes neither others, nor their own role, nor whether they are active', async () => {
+    const before = [await read('viewer'), await read('reporter')]
+    expect((await refusedTo(cast.viewer, 'reporter', { name: 'Mine' }))?.code).toBe('FORBIDDEN')
+    expect((await refusedTo(cast.viewer, 'viewer', { role: 'ADMIN' }))?.code).toBe('FORBIDDEN')
+    expect((await refusedTo(cast.viewer, 'viewer', { name: 'Mine', active: true }))?.code).toBe('FORBIDDEN')
+    expect((await refusedTo(cast.admin, 'nobody', { name: 'Nobody' }))?.code).toBe('NOT_FOUND')
+    expect([await read('viewer'), await read('reporter')]).toEqual(before)
+  })
+
+  test('has an e-mail that only they and an ADMIN see', async () => {
+    const person = await signUp(server, 'mailing')
+    await update(person, 'mailing', { email: 'mailing@example.com' })
+    const seenBy = async (caller: Caller) => (await caller.ask(UserRead, { id: 'mailing' })).user?.email
+    expect(await seenBy(person)).toBe('mailing@example.com')
+    expect(await seenBy(cast.admin)).toBe('mailing@example.com')
+    expect(await seenBy(cast.maintainer)).toBeNull()
+  })
+
+  test('whose account is closed keeps what they did, and is assigned to nothing more', async () => {
+    const leaver = await signUp(server, 'leaver')
+    const { updateProject } = await cast.maintainer.ask(
+      graphql(
+        `mutation UserOpenProject { updateProject(input: { id: "CORE", defaultRole: REPORTER }) { project { id } } }`,
+      ),
+    )
+    const { id } = await createIssue(leaver, updateProject.project.id, 'Left behind')
+    await cast.contributor.ask(
+      graphql(
+        `mutation UserAssign($id: ID!) { assignTicket(input: { id: $id, assigneeId: "leaver" }) { ticket { id } } }`,
+      ),
+      { id },
+    )
+    expect(await update(cast.admin, 'leaver', { active: false })).toMatchObject({ active: false })
+    const UserTicket = graphql(`
+      query UserTicket($id: ID!) { issue(id: $id) { reporter { username active } assignee { username active } } }
+    `)
+    const closed = { username: 'leaver', active: false }
+    expect((await cast.viewer.ask(UserTicket, { id })).issue).toEqual({ reporter: closed, assignee: closed })
+    const again = { projectId: 'CORE', title: 'More', assigneeId: 'leaver' }
+    const UserFile = graphql(`
+      mutation UserFile($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }
+    `)
+    const { extensions } = await cast.contributor.refusal(UserFile, { input: again })
+    expect(extensions?.fieldErrors).toMatchObject([{ path: 'input.assigneeId' }])
+  })
+})
+
+describe('users', () => {
+  test('are found by a part of their username or name, without case, in which % and _ and \\ stand for themselves', async () => {
+    await add('per.cent', { name: '100% Sure' })
+    await add('under_score', { name: 'Plain' })
+    await add('under-score', { name: 'Back\\slash' })
+    await add('umlaut', { name: 'Jörg Größe' })
+    expect(await search('PER.C')).toEqual(['per.cent'])
+    expect(await search('% s')).toEqual(['per.cent'])
+    expect(await search('%')).toEqual(['per.cent'])
+    expect(await search('under_s')).toEqual(['under_score'])
+    expect(await search('SCORE')).toEqual(['under-score', 'under_score'])
+    expect(await search('\\')).toEqual(['under-score'])
+    expect(await search('JÖRG')).toEqual(['umlaut'])
+    expect(await search('nowhere to be found')).toEqual([])
+  })
+
+  test('are all listed by username without a search, page by page', async () => {
+    const all = await search(null)
+    expect(all).toEqual([...all].sort())
+    expect(await search('')).toEqual(all)
+    const pages: string[] = []
+    const readPage = async (after: string | null): Promise<void> => {
+      const { users } = await cast.viewer.ask(UserSearch, { first: 5, after })
+      expect(users.totalCount).toBe(all.length)
+      pages.push(...users.nodes.map(({ username }) => username))
+      if (users.pageInfo.hasNextPage) await readPage(users.pageInfo.endCursor)
+    }
+    await readPage(null)
+    expect(pages).toEqual(all)
+  })
+
+  test('are not searched for what no text has', async () => {
+    for (const text of ['\0', 'x'.repeat(201)]) {
+      const { extensions } = await cast.viewer.refusal(UserSearch, { search: text })
+      expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'search' }] })
+    }
+  })
+})
