@@ -152,8 +152,8 @@ describe('pages joined', () => {
           const touched = new Set<string>()
           let step = seed
           const disturb = async () => {
-          // Rows that came for ever would make a list that never ends.
-          if (step - seed >= disturbances) return
+            // Rows that came for ever would make a list that never ends.
+            if (step - seed >= disturbances) return
             const victim = before[++step % before.length] as string
             const mover = before[(step * 7 + 3) % before.length] as string
             touched.add(victim).add(mover)

@@ -12,7 +12,7 @@ import {
 import type { Plugin } from 'graphql-yoga'
 import { QueryTooComplex } from '../errors.ts'
 
-export const limits = { characters: 15_000, tokens: 2000, depth: 12, aliases: 30, mutationRootFields: 10 } as const
+const limits = { characters: 15_000, tokens: 2000, depth: 12, aliases: 30, mutationRootFields: 10 } as const
 
 /** Refuses documents that are too long, too deep or too wide before they are run. */
 export const useDocumentLimits = (): Plugin => ({

@@ -12,7 +12,7 @@ export function visibleProjects({ id, role }: Viewer): Prisma.Sql {
 }
 
 /** The viewer's role in project `p`: the higher of their own and everybody's; null where they may not see it. */
-export function roleInProject({ id, role }: Viewer): Prisma.Sql {
+function roleInProject({ id, role }: Viewer): Prisma.Sql {
   if (role === 'ADMIN') return Prisma.sql`'MAINTAINER'::project_role`
   return Prisma.sql`GREATEST(p.default_role,
     (SELECT m.role FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${id}::uuid))`

@@ -21,12 +21,6 @@ export async function getUser(context: Context, id: string): Promise<UserRow> {
   return user
 }
 
-/** Makes users known that came with another statement, so that they are not read again. */
-export function primeUsers(context: Context, rows: Iterable<UserRow>): void {
-  const loader = users(context)
-  for (const row of rows) loader.prime(row.id, row)
-}
-
 /** The user of an id or username; null where there is none. */
 export async function findUserNamed({ prisma }: Context, reference: string): Promise<UserRow | null> {
   const rows = await prisma.$queryRaw<UserRow[]>(
