@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { isDemo, seedDemo } from '../prisma/seed.ts'
 import { createAccessToken } from './auth/token.actions.ts'
@@ -18,7 +19,7 @@ const usage = `snaglist [command]
         [--days N]         how long it lasts; without end when left out
   schema                   print the schema in GraphQL's own language
 
-Settings come from the environment; .env.example lists them.
+Settings come from the environment and from the file .env; .env.example lists them.
 `
 
 /** A wrong command line. */
@@ -109,6 +110,7 @@ async function main([command = 'serve', ...args]: string[]): Promise<void> {
 }
 
 try {
+  if (existsSync('.env')) process.loadEnvFile('.env')
   await main(process.argv.slice(2))
 } catch (error) {
   const expected =
