@@ -198,6 +198,9 @@ CREATE INDEX "project_members_user_id_idx" ON "project_members"("user_id");
 CREATE INDEX "tickets_project_id_created_at_id_idx" ON "tickets"("project_id", "created_at", "id");
 
 -- CreateIndex
+CREATE INDEX "tickets_project_id_status_created_at_id_idx" ON "tickets"("project_id", "status", "created_at", "id");
+
+-- CreateIndex
 CREATE INDEX "tickets_project_id_updated_at_id_idx" ON "tickets"("project_id", "updated_at", "id");
 
 -- CreateIndex
