@@ -5,6 +5,6 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error(`Snaglist needs Node 24 or newer; this is ${process.versions.node}.`)
   process.exit(1)
 }
-// The installed package holds built JavaScript, a clone the sources.
-const built = new URL('../dist/src/main.js', import.meta.url)
-await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href)
+// A clone has the sources; the installed package has them built.
+const source = new URL('../src/main.ts', import.meta.url)
+await import(existsSync(source) ? source.href : new URL('../dist/src/main.js', import.meta.url).href)

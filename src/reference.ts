@@ -5,11 +5,11 @@ import { Prisma } from '../prisma/generated/client.ts'
 
 const uuidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const ticketKeyPattern = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/i
-const projectKeyPattern = /^[A-Z][A-Z0-9]{1,9}$/i
+export const projectKeyPattern = /^[A-Z][A-Z0-9]{1,9}$/i
 /** 2 to 32 letters, digits, dots, dashes and underscores: shorter than any id. */
 export const usernamePattern = /^[a-z0-9][a-z0-9._-]{1,31}$/i
 
-export const isId = (text: string) => uuidPattern.test(text)
+const isId = (text: string) => uuidPattern.test(text)
 export const isTicketReference = (text: string) => isId(text) || ticketKeyPattern.test(text)
 export const isProjectReference = (text: string) => isId(text) || projectKeyPattern.test(text)
 export const isUserReference = (text: string) => isId(text) || usernamePattern.test(text)

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Logger, pino } from 'pino'
@@ -49,7 +50,18 @@ export async function startServer(
   const database = await openMigrated(config, log)
   let stopping = false
   const app = createApp({ config, database, log, isStopping: () => stopping })
-  const http = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  let inFlight = 0
+  const drained = new EventEmitter()
+  const http = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
+    inFlight++
+    response.once('close', () => {
+      inFlight--
+      drained.emit('request')
+    })
+    // Yoga makes a URL of the two, and tells callers the stack of what fails there.
+    if (URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) app(request, response)
+    else response.writeHead(400).end()
+  })
   try {
     await prepare(database)
     await new Promise<void>((resolve, reject) => {
@@ -65,10 +77,11 @@ export async function startServer(
     database,
     async [Symbol.asyncDispose]() {
       stopping = true
-      const closed = new Promise<void>((resolve) => http.close(() => resolve()))
-      const impatience = setTimeout(() => http.closeAllConnections(), graceMilliseconds)
-      await closed
-      clearTimeout(impatience)
+      // Until the last request is answered the port stays open, and /ready says that the server is leaving.
+      const impatience = AbortSignal.timeout(graceMilliseconds)
+      while (inFlight > 0 && !impatience.aborted) await once(drained, 'request', { signal: impatience }).catch(() => {})
+      http.close()
+      http.closeAllConnections()
       await app.dispose()
       await database[Symbol.asyncDispose]()
     },

@@ -169,7 +169,7 @@ describe('a filter that cannot be', () => {
   })
 
   test('by its duration or time is refused', async () => {
-    for (const gte of ['P', 'PT', '-P99999D', 'P1001Y', '7 days', '2026-02-30T00:00:00Z', '']) {
+    for (const gte of ['P', 'PT', '-P9999999D', 'P1001Y', '7 days', '2026-02-30T00:00:00Z', '']) {
       const { extensions } = await ada.refusal(Filtered, { filter: { createdAt: { gte } } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       expect(extensions?.fieldErrors?.[0]?.path).toBe('filter.createdAt.gte')

@@ -1,10 +1,11 @@
+import type { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Config } from '../config.ts'
 import type { CallerToken, Viewer } from '../context.ts'
-import type { Transaction } from '../database/transaction.ts'
+import { inTransaction, type Transaction } from '../database/transaction.ts'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
-import type { UserRow } from '../user/user.sql.ts'
+import { type UserRow, userColumns } from '../user/user.sql.ts'
 import { hashPassword, isPassword } from './password.actions.ts'
 import { startSession } from './token.actions.ts'
 
@@ -34,41 +35,58 @@ export async function mayStillSignUp(tx: Transaction, policy: Config['signUp']):
 
 /** Signs in. A wrong password, an unknown username and a closed account get the same answer after the same time. */
 export async function signIn(
-  tx: Transaction,
+  prisma: PrismaClient,
   username: string,
   password: string,
   bcryptCost: number,
 ): Promise<Session> {
   // What can be no username is none that is there: the same answer after the same time.
   const user = usernamePattern.test(username)
-    ? await tx.user.findUnique({ where: { username: username.toLowerCase() } })
+    ? await prisma.user.findUnique({ where: { username: username.toLowerCase() } })
     : null
   const proven = await isPassword(password, user?.passwordHash ?? null, bcryptCost)
-  if (!user?.active || !proven) throw new Unauthenticated('The username or the password is wrong.')
-  const { passwordHash, ...viewer } = user
-  return sessionOf(tx, viewer)
+  if (!user || !proven) throw new Unauthenticated(wrongCredentials)
+  return inTransaction(prisma, async (tx) => {
+    // The proof took its time: the session begins only if the account is open and has that password still.
+    const [viewer] = await tx.$queryRaw<UserRow[]>`
+      SELECT ${userColumns} FROM users u
+      WHERE u.id = ${user.id}::uuid AND u.active AND u.password_hash = ${user.passwordHash} FOR SHARE`
+    if (!viewer) throw new Unauthenticated(wrongCredentials)
+    return sessionOf(tx, viewer)
+  })
 }
+
+const wrongCredentials = 'The username or the password is wrong.'
 
 async function sessionOf(tx: Transaction, viewer: UserRow): Promise<Session> {
   const { secret, expiresAt } = await startSession(tx, viewer.id)
   return { token: secret, expiresAt, viewer }
 }
 
-/** Sets a new password, given the current one, and ends every other session of the account. */
+/**
+ * Sets a new password, given the current one, and ends every other session of the account. The slow work comes before
+ * the transaction, so that no connection waits for it; a password that was changed meanwhile is not the current one.
+ */
 export async function changePassword(
-  tx: Transaction,
+  prisma: PrismaClient,
   viewer: Viewer,
   token: CallerToken,
   { currentPassword, newPassword, bcryptCost }: { currentPassword: string; newPassword: string; bcryptCost: number },
-): Promise<void> {
-  const { passwordHash } = await tx.user.findUniqueOrThrow({ where: { id: viewer.id } })
-  if (!(await isPassword(currentPassword, passwordHash, bcryptCost)))
-    throw new BadUserInput([{ path: 'currentPassword', message: 'is not the current password' }])
-  await tx.user.update({
-    where: { id: viewer.id },
-    data: { passwordHash: await hashPassword(newPassword, bcryptCost) },
+): Promise<UserRow> {
+  const wrong = new BadUserInput([{ path: 'currentPassword', message: 'is not the current password' }])
+  const former = await prisma.user.findUniqueOrThrow({ where: { id: viewer.id } })
+  if (!(await isPassword(currentPassword, former.passwordHash, bcryptCost))) throw wrong
+  const passwordHash = await hashPassword(newPassword, bcryptCost)
+  return inTransaction(prisma, async (tx) => {
+    const [user] = await tx.user.updateManyAndReturn({
+      where: { id: viewer.id, passwordHash: former.passwordHash },
+      data: { passwordHash },
+      omit: { passwordHash: true },
+    })
+    if (!user) throw wrong
+    await tx.token.deleteMany({ where: { userId: viewer.id, kind: 'SESSION', id: { not: token.id } } })
+    return user
   })
-  await tx.token.deleteMany({ where: { userId: viewer.id, kind: 'SESSION', id: { not: token.id } } })
 }
 
 /** Takes an access token of one's own back, an ADMIN anyone's. NOT_FOUND for all others. */

@@ -21,9 +21,10 @@ async function insertToken(
   return { secret, token: await tx.token.create({ data: { ...token, hash: hashOf(secret) }, omit: { hash: true } }) }
 }
 
-/** Starts a session of 30 days. */
+/** Starts a session of 30 days, and sweeps out the account's tokens that have ended. */
 export async function startSession(tx: Transaction, userId: string): Promise<{ secret: string; expiresAt: Date }> {
   const expiresAt = new Date(Date.now() + sessionDays * millisecondsPerDay)
+  await tx.token.deleteMany({ where: { userId, expiresAt: { lt: new Date() } } })
   const { secret } = await insertToken(tx, { userId, kind: 'SESSION', scope: 'WRITE', name: null, expiresAt })
   return { secret, expiresAt }
 }

@@ -80,10 +80,11 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
 }
 
 async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
+  await tx.$queryRaw`SELECT FROM comments WHERE id = ${id}::uuid FOR UPDATE`
   const rows = await tx.$queryRaw<(CommentRow & ProjectRights)[]>`
     SELECT ${commentColumns}, ${rightsColumns(viewer)} FROM ${commentsWithAuthors}
     JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
-    WHERE c.id = ${id}::uuid AND ${visibleTickets(viewer)} FOR UPDATE OF c`
+    WHERE c.id = ${id}::uuid AND ${visibleTickets(viewer)}`
   if (!rows[0]) throw new NotFound(`There is no comment ${id}.`)
   return rows[0]
 }

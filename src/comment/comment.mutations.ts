@@ -1,17 +1,17 @@
-import { filledText, id, ticketReference } from '../check.ts'
+import { bodyText, filled, id, ticketReference } from '../check.ts'
 import { write } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { addComment, deleteComment, editComment } from './comment.actions.ts'
 
-const body = filledText(100_000)
+const body = filled(bodyText)
 
 mutation('addComment', {
   description: 'Comments on a ticket, or answers a comment. For REPORTERs of the project.',
   input: (t) => ({
     ticketId: t.id({ required: true, description: 'The id or the key of the ticket.' }),
     parentId: t.id({ description: 'The comment of the same ticket that this one answers.' }),
-    body: t.string({ required: true, description: 'What to say, in Markdown: at most 100,000 characters.' }),
+    body: t.string({ required: true, description: 'What to say, in Markdown: at most 64 KiB.' }),
   }),
   rules: { ticketId: ticketReference, parentId: id.nullable(), body },
   resolve: async (input, context) => ({ comment: await write(context, (tx, viewer) => addComment(tx, viewer, input)) }),

@@ -5,9 +5,9 @@ import { Prisma } from '../../prisma/generated/client.ts'
 /** A moment in a filter: fixed, or counted from the time at which the statement runs. */
 export type Moment = Date | { readonly duration: string; readonly past: boolean }
 
-// ISO 8601 durations; four digits a part keep any sum within what PostgreSQL can count.
+// ISO 8601 durations; so many digits a part keep any sum within what PostgreSQL can count, back to 4713 BC.
 const durationPattern =
-  /^(-?)(P(?=\d|T\d)(?:\d{1,4}Y)?(?:\d{1,4}M)?(?:\d{1,4}W)?(?:\d{1,4}D)?(?:T(?=\d)(?:\d{1,4}H)?(?:\d{1,4}M)?(?:\d{1,4}S)?)?)$/
+  /^(-?)(P(?=\d|T\d)(?:\d{1,4}Y)?(?:\d{1,4}M)?(?:\d{1,4}W)?(?:\d{1,6}D)?(?:T(?=\d)(?:\d{1,7}H)?(?:\d{1,8}M)?(?:\d{1,9}S)?)?)$/
 const longestYears = 1000
 
 /** A moment as SQL. */

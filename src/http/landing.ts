@@ -24,7 +24,7 @@ const page = `<!doctype html>
 /** The page at / and the schema as a file. */
 export const useLandingPage = (printedSchema: () => string): Plugin => ({
   onRequest({ url, request, endResponse, fetchAPI }) {
-    if (request.method !== 'GET') return
+    if (request.method !== 'GET' && request.method !== 'HEAD') return
     const answer = (body: string, type: string) =>
       endResponse(new fetchAPI.Response(body, { headers: { 'content-type': type } }))
     if (url.pathname === '/') answer(page, 'text/html; charset=utf-8')

@@ -12,7 +12,14 @@ import {
 import type { Plugin } from 'graphql-yoga'
 import { QueryTooComplex } from '../errors.ts'
 
-const limits = { characters: 15_000, tokens: 2000, depth: 12, aliases: 30, mutationRootFields: 10 } as const
+const limits = {
+  characters: 15_000,
+  tokens: 2000,
+  depth: 12,
+  aliases: 30,
+  mutationRootFields: 10,
+  variableDepth: 50,
+} as const
 
 /** Refuses documents that are too long, too deep or too wide before they are run. */
 export const useDocumentLimits = (): Plugin => ({
@@ -20,6 +27,9 @@ export const useDocumentLimits = (): Plugin => ({
     const length = params.query?.length ?? 0
     if (length > limits.characters)
       throw new QueryTooComplex('The document is too long, in characters', length, limits.characters)
+    // GraphQL reads variables by recursion, which ends at the end of the stack.
+    if (isDeeper(params.variables, limits.variableDepth))
+      throw new QueryTooComplex('The variables are nested too deep', limits.variableDepth + 1, limits.variableDepth)
   },
   onParse({ setParseFn }) {
     setParseFn((source, options) => parseWithin(source as string, options))
@@ -28,6 +38,11 @@ export const useDocumentLimits = (): Plugin => ({
     addValidationRule(ComplexityLimits)
   },
 })
+
+const isDeeper = (value: unknown, depth: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1)))
 
 function parseWithin(source: string, options?: object): DocumentNode {
   try {
@@ -44,6 +59,9 @@ interface Size {
   readonly aliases: number
   readonly fields: number
 }
+
+// Fragments in fragments multiply; no count needs to be exact beyond this.
+const uncountable = 1_000_000
 
 const nothing: Size = { depth: 0, aliases: 0, fields: 0 }
 
@@ -76,8 +94,8 @@ function ComplexityLimits(context: ValidationContext): ASTVisitor {
           : sizeOfFragment(context.getFragment(node.name.value))
       return {
         depth: Math.max(sum.depth, within.depth),
-        aliases: sum.aliases + within.aliases,
-        fields: sum.fields + within.fields,
+        aliases: Math.min(uncountable, sum.aliases + within.aliases),
+        fields: Math.min(uncountable, sum.fields + within.fields),
       }
     }, nothing)
 

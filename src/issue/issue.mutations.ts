@@ -10,7 +10,7 @@ mutation('createIssue', {
   description: 'Files an issue. For REPORTERs of the project.',
   input: (t) => ({
     ...newTicketFields(t),
-    title: t.string({ required: true, description: 'What it is about, in a line: at most 500 characters.' }),
+    title: t.string({ required: true, description: 'What it is about, in a line: at most 200 characters.' }),
   }),
   rules: {
     ...ticketRules,

@@ -27,9 +27,10 @@ export async function createLabel(
 
 /** A label that the viewer may change, locked. */
 async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<LabelRow> {
+  await tx.$queryRaw`SELECT FROM labels WHERE id = ${id}::uuid FOR UPDATE`
   const rows = await tx.$queryRaw<(LabelRow & ProjectRights)[]>`
     SELECT ${labelColumns}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
-    WHERE l.id = ${id}::uuid AND ${visibleProjects(viewer)} FOR UPDATE OF l`
+    WHERE l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
   if (!rows[0]) throw new NotFound(`There is no label ${id}.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
   return rows[0]

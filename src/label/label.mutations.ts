@@ -71,21 +71,8 @@ mutation('deleteLabel', {
   }),
 })
 
-for (const [name, action, description, what] of [
-  [
-    'setLabels',
-    setLabels,
-    'Replaces all labels of a ticket at once.',
-    'All labels that it has from now on; none clears them.',
-  ],
-  ['addLabels', addLabels, 'Puts labels on a ticket; it keeps those it has.', 'The labels to put on.'],
-  [
-    'removeLabels',
-    removeLabels,
-    'Takes labels off a ticket; those it does not have do no harm.',
-    'The labels to take off.',
-  ],
-] as const)
+/** Adds a mutation of the labels of a ticket. */
+const ticketLabelsMutation = (name: string, action: typeof setLabels, description: string, what: string) =>
   mutation(name, {
     description: `${description} For CONTRIBUTORs of the project.`,
     input: (t) => ({
@@ -97,3 +84,17 @@ for (const [name, action, description, what] of [
     resolve: async (input, context) => ({ ticket: await write(context, (tx, viewer) => action(tx, viewer, input)) }),
     payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
   })
+
+ticketLabelsMutation(
+  'setLabels',
+  setLabels,
+  'Replaces all labels of a ticket at once.',
+  'All labels that it has from now on; none clears them.',
+)
+ticketLabelsMutation('addLabels', addLabels, 'Puts labels on a ticket; it keeps those it has.', 'The labels to put on.')
+ticketLabelsMutation(
+  'removeLabels',
+  removeLabels,
+  'Takes labels off a ticket; those it does not have do no harm.',
+  'The labels to take off.',
+)

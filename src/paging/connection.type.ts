@@ -74,11 +74,11 @@ const PageInfo = builder.objectRef<{ page: Page<unknown>; order: Order }>('PageI
   description: 'Where a page stands in its list.',
   fields: (t) => ({
     hasNextPage: t.boolean({
-      description: 'Whether rows follow. A page that ends at a `before` cursor says true.',
+      description: 'Whether rows follow. A page read backwards from a `before` cursor says true.',
       resolve: ({ page }) => page.hasNextPage,
     }),
     hasPreviousPage: t.boolean({
-      description: 'Whether rows come before. A page that begins at an `after` cursor says true.',
+      description: 'Whether rows come before. A page read onwards from an `after` cursor says true.',
       resolve: ({ page }) => page.hasPreviousPage,
     }),
     startCursor: t.string({

@@ -9,7 +9,11 @@ export interface KeyType {
 
 export const moment: KeyType = {
   name: 'timestamptz',
-  inCursor: z.iso.datetime({ offset: true }).regex(/^(?!0000).*(?:Z|[+]00:00)$/),
+  // PostgreSQL writes at most six digits of a second, and reads no endless ones.
+  inCursor: z.iso
+    .datetime({ offset: true })
+    .max(32)
+    .regex(/^(?!0000).*(?:Z|[+]00:00)$/),
 }
 export const integer: KeyType = { name: 'integer', inCursor: z.int32() }
 export const text: KeyType = { name: 'text', inCursor: z.string().refine((value) => !value.includes('\0')) }

@@ -4,10 +4,9 @@ import { given } from '../database/patch.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
 import { projectsNamed } from '../reference.ts'
-import { findUserByReference } from '../user/user.actions.ts'
+import { findUserNamed } from '../user/user.actions.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
-import type { MemberRow } from './project.loaders.ts'
-import { type ProjectRow, projectColumns } from './project.sql.ts'
+import { type MemberRow, type ProjectRow, projectColumns } from './project.sql.ts'
 
 export interface NewProject {
   readonly key: string
@@ -43,6 +42,16 @@ export async function getProjectNamed(
   return rows[0]
 }
 
+/** The same, locked against other changes of the project and against tickets that are being filed in it. */
+export async function lockProject(
+  tx: Transaction,
+  viewer: Viewer,
+  reference: string,
+): Promise<ProjectRow & ProjectRights> {
+  await tx.$queryRaw`SELECT FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`
+  return getProjectNamed(tx, viewer, reference)
+}
+
 export interface ProjectPatch {
   readonly id: string
   readonly name?: string | undefined
@@ -57,7 +66,7 @@ export async function updateProject(
   viewer: Viewer,
   { id, archived, ...patch }: ProjectPatch,
 ): Promise<ProjectRow> {
-  const project = await getProjectNamed(tx, viewer, id)
+  const project = await lockProject(tx, viewer, id)
   // Nothing but its return can happen to an archived project.
   mustHaveRole(
     archived === false ? { ...project, projectArchivedAt: null } : project,
@@ -85,9 +94,9 @@ export async function setProjectMember(
     role,
   }: { readonly projectId: string; readonly userId: string; readonly role: ProjectRole | null },
 ): Promise<{ project: ProjectRow; member: MemberRow | null }> {
-  const project = await getProjectNamed(tx, viewer, projectId)
+  const project = await lockProject(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing members')
-  const user = await findUserByReference(tx, userId)
+  const user = await findUserNamed(tx, userId)
   if (!user) throw new BadUserInput([{ path: 'userId', message: 'names no user' }])
   const membership = { projectId: project.id, userId: user.id }
   if (role === null) {

@@ -1,5 +1,6 @@
-import { Prisma, type ProjectRole } from '../../prisma/generated/client.ts'
+import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
+import { NotFound } from '../errors.ts'
 import { projectsNamed } from '../reference.ts'
 import { type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type ProjectRow, projectColumns } from './project.sql.ts'
@@ -18,7 +19,8 @@ export function findProject(context: Context, id: string): Promise<ProjectRow | 
 /** The project of an id that a row refers to which the viewer may see. */
 export async function getProject(context: Context, id: string): Promise<ProjectRow> {
   const project = await findProject(context, id)
-  if (!project) throw new Error(`There is no project ${id}.`)
+  // A change, this one or another's, may just have shut the viewer out.
+  if (!project) throw new NotFound(`There is no project ${id}.`)
   return project
 }
 
@@ -42,11 +44,4 @@ export async function findProjectNamed(context: Context, reference: string): Pro
     Prisma.sql`SELECT ${projectColumns} FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(signedIn(context))}`,
   )
   return rows[0] ?? null
-}
-
-/** A member of a project, without whom they are. */
-export interface MemberRow {
-  readonly projectId: string
-  readonly userId: string
-  readonly role: ProjectRole
 }

@@ -1,13 +1,16 @@
-import { filledText, nameText, notNull, projectReference, text, userReference } from '../check.ts'
+import { z } from 'zod'
+import { bodyText, nameText, notNull, projectReference, userReference } from '../check.ts'
 import { write } from '../context.ts'
 import { mutation } from '../mutation.ts'
+import { projectKeyPattern } from '../reference.ts'
 import { createProject, setProjectMember, updateProject } from './project.actions.ts'
 import { ProjectMember } from './project.type.ts'
 
 const name = nameText(100)
-const description = text(10_000).nullable()
-const key = filledText(10)
-  .regex(/^[A-Z][A-Z0-9]{1,9}$/i, 'must be 2 to 10 letters and digits, and begin with a letter')
+const description = bodyText.nullable()
+const key = z
+  .string()
+  .regex(projectKeyPattern, 'must be 2 to 10 letters and digits, and begin with a letter')
   .transform((value) => value.toUpperCase())
 
 mutation('createProject', {

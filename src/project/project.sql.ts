@@ -1,4 +1,4 @@
-import { Prisma, type Project } from '../../prisma/generated/client.ts'
+import { Prisma, type Project, type ProjectRole } from '../../prisma/generated/client.ts'
 import { type Order, text } from '../paging/keyset.ts'
 import type { Columns } from '../paging/page.ts'
 
@@ -11,3 +11,10 @@ export const projectColumns: Columns<ProjectRow> = Prisma.sql`p.id, p.key, p.nam
 
 /** Projects by key. */
 export const projectOrder: Order = [{ name: 'key', sql: Prisma.sql`p.key COLLATE "C"`, type: text, descending: false }]
+
+/** A member of a project, without whom they are. */
+export interface MemberRow {
+  readonly projectId: string
+  readonly userId: string
+  readonly role: ProjectRole
+}

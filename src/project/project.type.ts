@@ -4,8 +4,8 @@ import { connectionBelow, connectionType, forwardArgs } from '../paging/connecti
 import type { List } from '../paging/page.ts'
 import { getUser } from '../user/user.loaders.ts'
 import { userOrder } from '../user/user.sql.ts'
-import { getProjectRights, type MemberRow } from './project.loaders.ts'
-import type { ProjectRow } from './project.sql.ts'
+import { getProjectRights } from './project.loaders.ts'
+import type { MemberRow, ProjectRow } from './project.sql.ts'
 
 builder.enumType('ProjectRole', {
   description: 'What somebody may do in a project. Each may do all that the one before may.',

@@ -32,16 +32,17 @@ interface Match extends ProjectRights {
 const faultsNamed = 100
 
 /**
- * Moves many tickets to a status: all of them or none, in three statements however many they are. Refused as a whole,
+ * Moves many tickets to a status: all of them or none, in four statements however many they are. Refused as a whole,
  * naming which, when one is not there (NOT_FOUND) or may not be moved (FORBIDDEN), and when a filter matches another
  * number than expected (CONFLICT).
  */
 export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: StatusBulk): Promise<StatusBulkResult> {
   const condition = bulk.ids ? ticketsNamed(bulk.ids) : ticketCondition(bulk.filter, viewer)
-  // Locked in the order of their ids, so that two bulks never wait for each other.
+  const chosen = Prisma.sql`${condition} AND ${visibleTickets(viewer)}`
+  const locked = bulk.dryRun ? Prisma.sql`TRUE` : await lockTickets(tx, chosen)
   const matches = await tx.$queryRaw<Match[]>`
     SELECT t.id, t.number, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${condition} AND ${visibleTickets(viewer)} ORDER BY t.id ${bulk.dryRun ? Prisma.empty : Prisma.sql`FOR UPDATE OF t`}`
+    WHERE ${locked} AND ${chosen} ORDER BY t.id`
   if (bulk.ids) mustAllBeThere(bulk.ids, matches)
   else if (matches.length !== bulk.expectedCount)
     throw new Conflict(`The filter matches ${matches.length} tickets, not ${bulk.expectedCount}.`, {
@@ -70,6 +71,16 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
       SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes FROM moved)
     SELECT count(*)::integer AS count, min(batch::text) AS batch FROM moved`
   return { matchedIds, updatedCount: moved.count, batch: moved.batch }
+}
+
+/**
+ * Locks the tickets that a condition chooses, in the order of their ids, so that two bulks never wait for each other.
+ * Returns the condition that they are among these: the next statement sees them, their labels and the rights as they are
+ * after the wait for the locks.
+ */
+async function lockTickets(tx: Transaction, chosen: Prisma.Sql): Promise<Prisma.Sql> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`SELECT t.id FROM tickets t WHERE ${chosen} ORDER BY t.id FOR UPDATE`
+  return Prisma.sql`t.id = ANY(${rows.map(({ id }) => id)}::uuid[])`
 }
 
 /** The tickets among `ids` that a move changes: their new status and resolution, and the change as history tells it. */

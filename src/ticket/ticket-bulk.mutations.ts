@@ -27,7 +27,7 @@ mutation('bulkUpdateStatus', {
   }),
   rules: { ids: z.array(ticketReference).max(maxIds, `may list at most ${maxIds}`).nullable() },
   faults: ({ ids, filter, expectedCount, status, resolution }) => [
-    ...faultIf((ids == null) === (filter == null), 'ids', 'or a filter must be given, and not both'),
+    ...faultIf((ids == null) === (filter == null), 'ids', 'must be given, or a filter instead: one of the two'),
     ...faultIf(filter != null && expectedCount == null, 'expectedCount', 'must stand beside a filter'),
     ...faultIf(filter == null && expectedCount != null, 'expectedCount', 'goes only with a filter'),
     ...faultIf(resolution != null && !isDoneStatus(status), 'resolution', 'goes only with RESOLVED or CLOSED'),

@@ -5,7 +5,7 @@ import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { findProjectLabels } from '../label/label.actions.ts'
 import { mustHaveRole } from '../project/project.access.ts'
-import { getProjectNamed } from '../project/project.actions.ts'
+import { lockProject } from '../project/project.actions.ts'
 import { findAssignee } from './ticket.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
@@ -25,8 +25,8 @@ export interface NewTicket extends DefectFields {
 }
 
 /**
- * Files a ticket under the next number of its project. The project's row is locked from then on, so that numbers have
- * no gaps. BAD_USER_INPUT names every fault, those found so far and those that only the database knows.
+ * Files a ticket under the next number of its project. The project is locked until the transaction ends, so that
+ * numbers have no gaps. BAD_USER_INPUT names every fault, those found so far and those that only the database knows.
  */
 export async function createTicket(
   tx: Transaction,
@@ -36,7 +36,7 @@ export async function createTicket(
 ): Promise<TicketRow> {
   const faults = [...faultsSoFar]
   if (faults.some(({ path }) => path === 'projectId')) throw new BadUserInput(faults)
-  const project = await getProjectNamed(tx, viewer, input.projectId)
+  const project = await lockProject(tx, viewer, input.projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
   const labelIds = input.labelIds ?? []
   if (input.assigneeId || labelIds.length > 0) mustHaveRole(project, 'CONTRIBUTOR', 'Assigning and labelling a ticket')

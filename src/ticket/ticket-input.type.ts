@@ -6,7 +6,7 @@ type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 /** What every ticket can be filed with. */
 export const newTicketFields = (t: Fields) => ({
   projectId: t.id({ required: true, description: 'The id or the key of the project.' }),
-  description: t.string({ description: 'What there is to know, in Markdown: at most 100,000 characters.' }),
+  description: t.string({ description: 'What there is to know, in Markdown: at most 64 KiB.' }),
   priority: t.field({ type: 'Priority', defaultValue: 'MEDIUM', description: 'How urgent it is.' }),
   assigneeId: t.id({ description: 'Who is to work on it, by id or username. For CONTRIBUTORs.' }),
   labelIds: t.idList({ description: 'Its labels: at most 50. For CONTRIBUTORs.' }),

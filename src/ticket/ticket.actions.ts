@@ -1,5 +1,5 @@
 import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
-import { filledText, text } from '../check.ts'
+import { bodyText, filled, maxTitleLength, text } from '../check.ts'
 import type { Viewer } from '../context.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
@@ -11,8 +11,8 @@ import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
 /** What the texts of a ticket must be, wherever one is filed or changed. */
 export const ticketRules = {
-  title: filledText(500),
-  description: text(100_000).nullable(),
+  title: filled(text(maxTitleLength)),
+  description: bodyText.nullable(),
 } as const
 
 /** A ticket locked until the transaction ends, with the viewer's rights in its project. */
@@ -25,9 +25,11 @@ export async function lockTicket(
   reference: string,
   kind?: TicketKind,
 ): Promise<LockedTicket> {
+  await tx.$queryRaw`SELECT FROM tickets t WHERE ${ticketsNamed([reference])} AND ${visibleTickets(viewer)} FOR UPDATE`
+  // A statement of its own: it sees the rights, and the project, as they are after the wait for the lock.
   const [ticket] = await tx.$queryRaw<LockedTicket[]>`
     SELECT ${ticketColumns}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${ticketsNamed([reference])} AND ${visibleTickets(viewer)} FOR UPDATE OF t`
+    WHERE ${ticketsNamed([reference])} AND ${visibleTickets(viewer)}`
   if (!ticket || (kind && ticket.kind !== kind))
     throw new NotFound(`There is no ${kind?.toLowerCase() ?? 'ticket'} ${reference}.`)
   return ticket

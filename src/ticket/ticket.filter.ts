@@ -59,6 +59,8 @@ export interface TicketFilter {
 }
 
 const maxDepth = 5
+/** Each comparison costs the database time in planning; hand-written filters have ten. */
+const maxComparisons = 1000
 
 /**
  * A filter as a condition over tickets `t`. Archived tickets are left out unless the filter, on its top level, says
@@ -67,9 +69,18 @@ const maxDepth = 5
 export function ticketCondition(filter: Given<TicketFilter>, viewer: Viewer, path = 'filter'): Prisma.Sql {
   const faults: FieldError[] = []
   const given = filter?.archived === undefined ? { ...filter, archived: false } : filter
+  if (sizeOf(given ?? {}) > maxComparisons)
+    throw new BadUserInput([{ path, message: `may compare at most ${maxComparisons} times` }])
   const condition = conditionOf(given, viewer, { path, faults }, 1)
   if (faults.length > 0) throw new BadUserInput(faults)
   return condition
+}
+
+/** How many comparisons a filter makes, those in nested filters included. */
+function sizeOf({ and, or, not, ...fields }: TicketFilter, depth = 1): number {
+  if (depth > maxDepth) return 0
+  const nested = [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]
+  return nested.reduce((size, filter) => size + 1 + sizeOf(filter, depth + 1), Object.keys(fields).length)
 }
 
 type Conditions = {
@@ -81,7 +92,7 @@ type Conditions = {
 }
 
 const conditions: Conditions = {
-  id: (filter, spot) => compareReferences(filter, spot, 'a ticket', isTicketReference, ticketsNamed),
+  id: (filter, spot) => compareReferences(filter, spot, 'ticket', isTicketReference, ticketsNamed),
   kind: (kind) => Prisma.sql`t.kind = ${kind}::ticket_kind`,
   project: (filter, spot) =>
     compareReferences(
@@ -148,7 +159,7 @@ function compareReferences(
     references.forEach((reference, index) => {
       if (fits(reference)) return
       const path = operator === 'eq' ? `${spot.path}.eq` : `${spot.path}.${operator}.${index}`
-      spot.faults.push({ path, message: `names no ${what.replace(/^an? /, '')}: it is no id, key or name of one` })
+      spot.faults.push({ path, message: `names no ${what}: it is no id, key or name of one` })
     })
     return named(references.filter(fits))
   }
@@ -190,7 +201,8 @@ function compareLabels(filter: LabelFilter, spot: Spot): Prisma.Sql {
       ${names ? Prisma.sql`AND lower(l.name) IN (SELECT lower(name) FROM unnest(${names}::text[]) AS name)` : Prisma.empty})`
   return compare(filter, spot, {
     some: (names) => labelled(names),
-    every: (names) => allOf(names.map((name) => labelled([name]))),
+    every: (names) => Prisma.sql`NOT EXISTS (SELECT FROM unnest(${names}::text[]) AS wanted
+      WHERE lower(wanted) NOT IN (SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id))`,
     none: (names) => notSql(labelled(names)),
     isEmpty: (isEmpty) => (isEmpty ? notSql(labelled()) : labelled()),
   })

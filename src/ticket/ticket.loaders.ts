@@ -1,5 +1,6 @@
 import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
+import { NotFound } from '../errors.ts'
 import type { List } from '../paging/page.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets } from './ticket.access.ts'
@@ -20,7 +21,7 @@ export function findTicket(context: Context, id: string): Promise<TicketRow | nu
 /** The ticket of an id that a row refers to which the viewer may see. */
 export async function getTicket(context: Context, id: string): Promise<TicketRow> {
   const ticket = await findTicket(context, id)
-  if (!ticket) throw new Error(`There is no ticket ${id}.`)
+  if (!ticket) throw new NotFound(`There is no ticket ${id}.`)
   return ticket
 }
 

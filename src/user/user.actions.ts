@@ -5,7 +5,7 @@ import type { Viewer } from '../context.ts'
 import { given } from '../database/patch.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
-import { isId, usernamePattern, usersNamed } from '../reference.ts'
+import { usernamePattern, usersNamed } from '../reference.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
 
 /** What the fields of an account must be, wherever one is made or changed. */
@@ -78,10 +78,9 @@ export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch
 const lockAdmins = (tx: Transaction) => tx.$queryRaw<{ id: string }[]>`
   SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`
 
-/** The user that a reference names; null where there is none. */
-export async function findUserByReference(tx: Transaction, reference: string): Promise<UserRow | null> {
-  if (!isId(reference) && !usernamePattern.test(reference)) return null
-  const rows = await tx.$queryRaw<UserRow[]>(
+/** The user that an id or a username names; null where there is none. */
+export async function findUserNamed(db: Transaction, reference: string): Promise<UserRow | null> {
+  const rows = await db.$queryRaw<UserRow[]>(
     Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([reference])}`,
   )
   return rows[0] ?? null

@@ -1,6 +1,4 @@
-import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf } from '../context.ts'
-import { usersNamed } from '../reference.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
 
 const users = (context: Context) =>
@@ -19,12 +17,4 @@ export async function getUser(context: Context, id: string): Promise<UserRow> {
   const user = await findUser(context, id)
   if (!user) throw new Error(`There is no user ${id}.`)
   return user
-}
-
-/** The user of an id or username; null where there is none. */
-export async function findUserNamed({ prisma }: Context, reference: string): Promise<UserRow | null> {
-  const rows = await prisma.$queryRaw<UserRow[]>(
-    Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([reference])}`,
-  )
-  return rows[0] ?? null
 }

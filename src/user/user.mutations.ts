@@ -43,8 +43,8 @@ mutation('updateUser', {
     }),
   }),
   rules: { id: userReference, name: userRules.name, email: userRules.email, role: notNull, active: notNull },
-  resolve: async ({ id, name, email, role, active }, context) => ({
-    user: await write(context, (tx, viewer) =>
+  resolve: async ({ id, name, email, role, active }, context) => {
+    const user = await write(context, (tx, viewer) =>
       updateUser(tx, viewer, {
         id,
         name: name ?? undefined,
@@ -52,7 +52,10 @@ mutation('updateUser', {
         role: role ?? undefined,
         active: active ?? undefined,
       }),
-    ),
-  }),
+    )
+    // The next mutation of the same document has the rights that are left.
+    if (user.id === context.viewer?.id) context.viewer = user.active ? user : null
+    return { user }
+  },
   payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'The account as it is now.' }) }),
 })

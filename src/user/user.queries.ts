@@ -3,7 +3,8 @@ import { builder } from '../builder.ts'
 import { checkArgument, text, userReference } from '../check.ts'
 import { anyOf, compareText } from '../filter/comparators.ts'
 import { connection, forwardArgs } from '../paging/connection.type.ts'
-import { findUser, findUserNamed } from './user.loaders.ts'
+import { findUserNamed } from './user.actions.ts'
+import { findUser } from './user.loaders.ts'
 import { userColumns, userOrder } from './user.sql.ts'
 import { UserConnection } from './user.type.ts'
 
@@ -20,7 +21,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One user; null where there is none.',
     args: { id: t.arg.id({ required: true, description: 'The id or the username.' }) },
-    resolve: (_root, { id }, context) => findUserNamed(context, checkArgument('id', id, userReference)),
+    resolve: (_root, { id }, context) => findUserNamed(context.prisma, checkArgument('id', id, userReference)),
   }),
   users: t.field({
     type: UserConnection,

@@ -8,12 +8,14 @@ const bin = join(import.meta.dirname, '../../bin/snaglist.js')
 export class Command implements AsyncDisposable {
   readonly process: ChildProcess
   output = ''
+  private readonly closed: Promise<unknown>
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     this.process = spawn(process.execPath, [bin, ...args], {
       env: { PATH: process.env['PATH'], SNAGLIST_BCRYPT_COST: '4', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    this.closed = once(this.process, 'close')
     for (const stream of [this.process.stdout, this.process.stderr]) stream?.on('data', (text) => (this.output += text))
   }
 
@@ -29,7 +31,8 @@ export class Command implements AsyncDisposable {
 
   /** Waits for its end and returns its exit code. */
   async ended(): Promise<number | null> {
-    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'close')
+    // Not only when it exits: what it printed last may still be on its way.
+    await this.closed
     return this.process.exitCode
   }
 
