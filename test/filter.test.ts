@@ -168,6 +168,18 @@ describe('a filter that cannot be', () => {
     ])
   })
 
+  test('by its size is refused: over 1,000 comparisons, or variables nested over 50 deep', async () => {
+    const many = {
+      or: Array.from({ length: 100 }, () => ({ and: Array.from({ length: 10 }, () => ({ title: { eq: 'x' } })) })),
+    }
+    const { extensions } = await ada.refusal(Filtered, { filter: many })
+    expect(extensions?.fieldErrors).toEqual([{ path: 'filter', message: 'may compare at most 1000 times' }])
+    // Too deep for JSON.stringify, too.
+    const deep = `${'{"not":'.repeat(20_000)}{}${'}'.repeat(20_000)}`
+    const answer = await ada.post(`{"query":${JSON.stringify(Filtered.toString())},"variables":{"filter":${deep}}}`)
+    expect([answer.status, answer.errors?.[0]?.extensions?.code]).toEqual([400, 'QUERY_TOO_COMPLEX'])
+  })
+
   test('by its duration or time is refused', async () => {
     for (const gte of ['P', 'PT', '-P9999999D', 'P1001Y', '7 days', '2026-02-30T00:00:00Z', '']) {
       const { extensions } = await ada.refusal(Filtered, { filter: { createdAt: { gte } } })

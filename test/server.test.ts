@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -53,6 +54,23 @@ test('a port that is taken ends the start, with nothing left open', async () => 
     const { port } = new URL(server.url)
     const config = readConfig({ PORT: port, SNAGLIST_DATA: mkdtempSync(join(tmpdir(), 'snaglist-')) })
     await expect(startServer(config, pino({ level: 'silent' }))).rejects.toThrow(/EADDRINUSE/)
+    await server[Symbol.asyncDispose]()
+  })
+})
+
+test('a request for no host that could be is refused without a word of how', async () => {
+  await withServer(async (server) => {
+    const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const sent = request(`${server.url}/graphql`, { method: 'POST', headers: { host: 'evil"<>' } }, (response) => {
+        let body = ''
+        response.on('data', (text) => {
+          body += text
+        })
+        response.on('end', () => resolve({ status: response.statusCode, body }))
+      })
+      sent.on('error', reject).end('{}')
+    })
+    expect(answer).toEqual({ status: 400, body: '' })
     await server[Symbol.asyncDispose]()
   })
 })

@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createIssue, createLabel, password } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+/**
+ * Begins a change in a transaction of its own, then a request that has to wait for it, and lets the change through once
+ * the request waits.
+ */
+async function behind<Answer>(
+  change: string,
+  values: readonly unknown[],
+  request: () => Promise<Answer>,
+): Promise<Answer> {
+  const { pool } = server.database
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query(change, [...values])
+    const answer = request()
+    for (let waiting = 0; waiting === 0; ) {
+      const { rows } = await pool.query<{ count: number }>(
+        "SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      )
+      waiting = rows[0]?.count ?? 0
+    }
+    await client.query('COMMIT')
+    return await answer
+  } finally {
+    client.release()
+  }
+}
+
+// The embedded database has one connection: nothing waits for a lock there.
+describe.runIf(inject('postgres'))('what was decided before a wait is decided again after it', () => {
+  test('a password that was changed meanwhile starts no session', async () => {
+    const SignIn = graphql(`mutation RaceSignIn($input: SignInInput!) { signIn(input: $input) { token } }`)
+    const { errors } = await behind(
+      "UPDATE users SET password_hash = '$2b$04$' || repeat('.', 53) WHERE username = 'stranger'",
+      [],
+      () => server.nobody.send(SignIn, { input: { username: 'stranger', password } }),
+    )
+    expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+  })
+
+  test('nothing is filed in a project that was archived meanwhile', async () => {
+    const File = graphql(
+      `mutation RaceFile($input: CreateIssueInput!) { createIssue(input: $input) { issue { key } } }`,
+    )
+    const { errors } = await behind('UPDATE projects SET archived_at = now() WHERE key = $1', ['CORE'], () =>
+      cast.contributor.send(File, { input: { projectId: 'CORE', title: 'Too late' } }),
+    )
+    expect(errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+    await server.database.pool.query('UPDATE projects SET archived_at = NULL')
+  })
+
+  test('a member who was taken out meanwhile changes nothing', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Held')
+    const Move = graphql(`mutation RaceMove($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }`)
+    const { errors } = await behind(
+      'WITH held AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM project_members WHERE user_id = $2) SELECT * FROM held',
+      [id, cast.contributor.id],
+      () => cast.contributor.send(Move, { input: { id, status: 'CLOSED' } }),
+    )
+    expect(errors?.[0]?.extensions?.code).toBe('NOT_FOUND')
+    await server.database.pool.query("INSERT INTO project_members SELECT id, $1, 'CONTRIBUTOR' FROM projects", [
+      cast.contributor.id,
+    ])
+  })
+
+  test('a bulk leaves out tickets whose label went meanwhile', async () => {
+    const label = await createLabel(cast.maintainer, 'CORE', 'going')
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: [label] })
+    const Bulk = graphql(`
+      mutation RaceBulk($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { updatedCount } }
+    `)
+    const { errors } = await behind(
+      'WITH held AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM ticket_labels WHERE label_id = $2) SELECT * FROM held',
+      [id, label],
+      () =>
+        cast.contributor.send(Bulk, {
+          input: { filter: { label: { some: ['going'] } }, expectedCount: 1, status: 'CLOSED' },
+        }),
+    )
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'CONFLICT', matchedCount: 0 })
+  })
+})
+
+test('an admin who steps down has no more rights in the rest of the document', async () => {
+  const { prisma } = server.database
+  await prisma.user.update({ where: { id: cast.maintainer.id }, data: { role: 'ADMIN' } })
+  const { errors } = await cast.maintainer.send(
+    graphql(`
+      mutation StepDown {
+        down: updateUser(input: { id: "maintainer", role: MEMBER }) { user { role } }
+        up: createUser(input: { username: "friend", name: "Friend", password: "correct horse", role: ADMIN }) { user { id } }
+      }
+    `),
+  )
+  expect(errors?.map(({ path, extensions }) => [path?.[0], extensions?.code])).toEqual([['up', 'FORBIDDEN']])
+  expect(await prisma.user.findUnique({ where: { username: 'friend' } })).toBeNull()
+})
+
+test('signing in as somebody else changes nothing of who the request comes from', async () => {
+  const { errors } = await cast.viewer.send(
+    graphql(`
+      mutation SignInBeside {
+        signIn(input: { username: "maintainer", password: "correct horse" }) { viewer { username } }
+        createIssue(input: { projectId: "CORE", title: "As whom?" }) { issue { reporter { username } } }
+      }
+    `),
+  )
+  expect(errors?.map(({ path, extensions }) => [path?.[0], extensions?.code])).toEqual([['createIssue', 'FORBIDDEN']])
+})
