@@ -21,7 +21,7 @@ export async function createLog({ production, logLevel }: Config): Promise<Logge
   const options = { level: logLevel, base: null }
   if (production || !process.stdout.isTTY) return pino(options)
   const { default: pretty } = await import('pino-pretty')
-  return pino(options, pretty({ ignore: 'requestId', sync: true }))
+  return pino(options, pretty({ ignore: 'requestId', singleLine: true, sync: true }))
 }
 
 /** Opens and migrates the database that the configuration names. */
