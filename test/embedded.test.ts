@@ -3,17 +3,18 @@ import { expect, test } from 'vitest'
 import { poolOver } from '../src/database/embedded.ts'
 import { databaseOver } from '../src/database/open.ts'
 
-test('a statement that fails on the embedded database leaves every other caller its own answer', async () => {
+test('a statement that fails on the embedded database leaves the next caller its own answer', async () => {
   const embedded = poolOver(await PGlite.create())
   await using database = databaseOver(embedded.pool, undefined, async () => embedded[Symbol.asyncDispose]())
-  const answers = await Promise.allSettled(
-    Array.from({ length: 60 }, (_, n) =>
-      n % 3 === 0
-        ? database.prisma.$queryRawUnsafe(`SELECT 'no number'::integer AS n`)
-        : database.prisma.$queryRaw<[{ n: number }]>`SELECT ${n}::integer AS n`,
-    ),
-  )
-  for (const [n, answer] of answers.entries())
-    if (n % 3 === 0) expect(answer.status).toBe('rejected')
-    else expect(answer).toMatchObject({ status: 'fulfilled', value: [{ n }] })
+  const { prisma, pool } = database
+  const failing = [
+    () => prisma.$queryRawUnsafe('SELECT $1::text::uuid', 'no id'),
+    () => pool.query('SELECT * FROM nowhere'),
+    () => pool.query('SELECT * FROM nowhere WHERE 1 = $1', [1]),
+  ]
+  for (let n = 0; n < 30; n++) {
+    await expect(failing[n % failing.length]?.()).rejects.toThrow(/invalid input syntax|does not exist/)
+    expect(await prisma.$queryRaw`SELECT ${n}::integer AS n`).toEqual([{ n }])
+    expect((await pool.query('SELECT $1::integer AS n', [n + 1000])).rows).toEqual([{ n: n + 1000 }])
+  }
 })
