@@ -80,8 +80,11 @@ export async function startServer(
       // Until the last request is answered the port stays open, and /ready says that the server is leaving.
       const impatience = AbortSignal.timeout(graceMilliseconds)
       while (inFlight > 0 && !impatience.aborted) await once(drained, 'request', { signal: impatience }).catch(() => {})
+      const closed = once(http, 'close')
       http.close()
-      http.closeAllConnections()
+      if (impatience.aborted) http.closeAllConnections()
+      else impatience.addEventListener('abort', () => http.closeAllConnections())
+      await closed
       await app.dispose()
       await database[Symbol.asyncDispose]()
     },

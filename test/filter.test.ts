@@ -166,6 +166,9 @@ describe('a filter that cannot be', () => {
       'filter.project.notIn.0',
       'filter.title.eq',
     ])
+    expect(extensions?.fieldErrors?.find(({ path }) => path === 'filter.and.0.assignee.eq')?.message).toMatch(
+      /^names no user:/,
+    )
   })
 
   test('by its size is refused: over 1,000 comparisons, or variables nested over 50 deep', async () => {

@@ -98,7 +98,7 @@ const conditions: Conditions = {
     compareReferences(
       filter,
       spot,
-      'a project',
+      'project',
       isProjectReference,
       (references) => Prisma.sql`t.project_id IN (SELECT p.id FROM projects p WHERE ${projectsNamed(references)})`,
     ),
@@ -179,19 +179,15 @@ function compareUser(
   const named = compareReferences(
     ids,
     spot,
-    'a user',
+    'user',
     isUserReference,
     (references) => Prisma.sql`${column} IN (SELECT u.id FROM users u WHERE ${usersNamed(references)})`,
   )
   const mine = Prisma.sql`${column} = ${viewer.id}::uuid`
-  const further = compare(
-    { ...(isViewer !== undefined && { isViewer }), ...(isNull !== undefined && { isNull }) },
-    spot,
-    {
-      isViewer: (is: boolean) => (is ? mine : notSql(mine)),
-      isNull: (is: boolean) => nullness(column, is),
-    },
-  )
+  const further = compare<Pick<UserFilter, 'isViewer' | 'isNull'>>({ isViewer, isNull }, spot, {
+    isViewer: (is) => (is ? mine : notSql(mine)),
+    isNull: (is) => nullness(column, is),
+  })
   return allOf([named, further])
 }
 
