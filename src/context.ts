@@ -30,7 +30,7 @@ export interface Context {
   /** Who asks; who signs in with this request is from then on. */
   viewer: Viewer | null
   readonly token: CallerToken | null
-  readonly loaders: Map<string, unknown>
+  readonly loaders: Map<unknown, unknown>
 }
 
 /** The signed-in caller; UNAUTHENTICATED when there is none. */
@@ -41,11 +41,12 @@ export function signedIn({ viewer }: Context): Viewer {
 
 /**
  * The request's loader of that name, made at first use: all ids asked for in one tick become one call of `batch`, which
- * returns a value for each id in their order. Arguments that change the answer belong in the name.
+ * returns a value for each id in their order. What else changes the answer belongs in the name, which is a text or any
+ * other thing that is the same each time.
  */
 export function loaderOf<Value>(
   context: Context,
-  name: string,
+  name: unknown,
   batch: (ids: readonly string[]) => Promise<readonly Value[]>,
 ): DataLoader<string, Value> {
   const known = context.loaders.get(name) as DataLoader<string, Value> | undefined

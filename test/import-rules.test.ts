@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
 
-const infrastructure = new Set(['database', 'paging', 'filter', 'http'])
+const infrastructure = new Set(['database', 'reading', 'paging', 'filter', 'http'])
 const roles = [
   'type',
   'queries',
@@ -54,7 +54,7 @@ test('what a feature does knows nothing of GraphQL types', () => {
   expect(wrong).toEqual([])
 })
 
-test('database, paging, filter and http know no feature', () => {
+test('database, reading, paging, filter and http know no feature', () => {
   const wrong = imports.filter(
     ({ from, to, typeOnly }) => infrastructure.has(folderOf(from)) && isFeature(to) && !typeOnly,
   )

@@ -49,7 +49,7 @@ export async function signIn(
   return inTransaction(prisma, async (tx) => {
     // The proof took its time: the session begins only if the account is open and has that password still.
     const [viewer] = await tx.$queryRaw<UserRow[]>`
-      SELECT ${userColumns} FROM users u
+      SELECT ${userColumns.all} FROM users u
       WHERE u.id = ${user.id}::uuid AND u.active AND u.password_hash = ${user.passwordHash} FOR SHARE`
     if (!viewer) throw new Unauthenticated(wrongCredentials)
     return sessionOf(tx, viewer)

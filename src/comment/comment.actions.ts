@@ -6,7 +6,7 @@ import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/proj
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
 import { canDeleteComment, canEditComment } from './comment.access.ts'
-import { type CommentRow, commentColumns, commentsWithAuthors } from './comment.sql.ts'
+import { type CommentRow, commentColumns } from './comment.sql.ts'
 
 export interface NewComment {
   readonly ticketId: string
@@ -82,7 +82,7 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
 async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
   await tx.$queryRaw`SELECT FROM comments WHERE id = ${id}::uuid FOR UPDATE`
   const rows = await tx.$queryRaw<(CommentRow & ProjectRights)[]>`
-    SELECT ${commentColumns}, ${rightsColumns(viewer)} FROM ${commentsWithAuthors}
+    SELECT ${commentColumns.all}, ${rightsColumns(viewer)} FROM comments c
     JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
     WHERE c.id = ${id}::uuid AND ${visibleTickets(viewer)}`
   if (!rows[0]) throw new NotFound(`There is no comment ${id}.`)
@@ -91,7 +91,7 @@ async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise
 
 async function readComment(tx: Transaction, id: string): Promise<CommentRow> {
   const rows = await tx.$queryRaw<[CommentRow]>(
-    Prisma.sql`SELECT ${commentColumns} FROM ${commentsWithAuthors} WHERE c.id = ${id}::uuid`,
+    Prisma.sql`SELECT ${commentColumns.all} FROM comments c WHERE c.id = ${id}::uuid`,
   )
   return rows[0]
 }

@@ -1,6 +1,8 @@
+import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
+import { type Nested, rowBelow } from '../reading/nested.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
-import { type CommentRow, commentColumns, commentsWithAuthors } from './comment.sql.ts'
+import { type CommentRow, commentColumns } from './comment.sql.ts'
 
 /** The comment of an id; null where there is none to see. */
 export function findComment(context: Context, id: string): Promise<CommentRow | null> {
@@ -8,18 +10,19 @@ export function findComment(context: Context, id: string): Promise<CommentRow | 
     inOrder(
       ids,
       await context.prisma.$queryRaw<CommentRow[]>`
-      SELECT ${commentColumns} FROM ${commentsWithAuthors} JOIN tickets t ON t.id = c.ticket_id
+      SELECT ${commentColumns.all} FROM comments c JOIN tickets t ON t.id = c.ticket_id
       WHERE c.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
     ),
   ).load(id)
 }
 
+/** The comment whose id a row has in a property. */
+export const commentBelow = (property: string) => rowBelow(property, commentColumns, Prisma.sql`comments c`)
+
 /** How many comments a ticket has, without the deleted ones. */
-export function countComments(context: Context, ticketId: string): Promise<number> {
-  return loaderOf<number>(context, 'comment counts', async (ids) => {
-    const rows = await context.prisma.$queryRaw<{ id: string; count: number }[]>`
-      SELECT c.ticket_id AS id, count(*)::integer AS count FROM comments c
-      WHERE c.ticket_id = ANY(${ids}::uuid[]) AND c.deleted_at IS NULL GROUP BY 1`
-    return inOrder(ids, rows).map((row) => row?.count ?? 0)
-  }).load(ticketId)
+export const commentCount: Nested = {
+  on: 'id',
+  fragment: () => ({
+    sql: Prisma.sql`(SELECT count(*) FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL)`,
+  }),
 }

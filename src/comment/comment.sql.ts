@@ -1,19 +1,21 @@
 import { type Comment, Prisma } from '../../prisma/generated/client.ts'
 import { moment, type Order, uuid } from '../paging/keyset.ts'
-import type { Columns } from '../paging/page.ts'
-import type { UserRow } from '../user/user.sql.ts'
+import { columnsOf } from '../reading/columns.ts'
 
-/** A comment with its author, whose time came as text. */
-export type CommentRow = Comment & { readonly author: Omit<UserRow, 'createdAt'> & { readonly createdAt: string } }
+/** A comment as it is stored. */
+export type CommentRow = Comment
 
-/** Where the columns of a CommentRow come from. */
-export const commentsWithAuthors = Prisma.sql`comments c JOIN users u ON u.id = c.author_id`
-
-/** The columns of a CommentRow. */
-export const commentColumns: Columns<CommentRow> = Prisma.sql`c.id, c.ticket_id AS "ticketId", c.author_id AS "authorId",
-  c.parent_id AS "parentId", c.body, c.created_at AS "createdAt", c.edited_at AS "editedAt", c.deleted_at AS "deletedAt",
-  json_build_object('id', u.id, 'username', u.username, 'name', u.name, 'email', u.email, 'role', u.role,
-    'active', u.active, 'createdAt', u.created_at) AS author`
+/** The columns of a CommentRow, from comments `c`. */
+export const commentColumns = columnsOf<CommentRow>('c', {
+  id: 'always',
+  ticketId: 'plain',
+  authorId: 'plain',
+  parentId: 'plain',
+  body: 'plain',
+  createdAt: 'time',
+  editedAt: 'time',
+  deletedAt: 'time',
+})
 
 /** Oldest first. */
 export const commentOrder: Order = [

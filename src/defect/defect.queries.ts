@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { connection } from '../paging/connection.type.ts'
-import { findTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
+import { readTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
 import { DefectConnection, defectListArgs } from './defect.type.ts'
 
 builder.queryFields((t) => ({
@@ -10,12 +10,13 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One defect; null where there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
-    resolve: (_root, { id }, context) => findTicketNamed(context, checkArgument('id', id, ticketReference), 'DEFECT'),
+    resolve: (_root, { id }, context, info) =>
+      readTicketNamed(checkArgument('id', id, ticketReference), { context, info }, 'DEFECT'),
   }),
   defects: t.field({
     type: DefectConnection,
     description: 'The defects that you may see.',
     args: defectListArgs,
-    resolve: (_root, args, context) => connection(context, ticketList(context, args, 'DEFECT'), args),
+    resolve: (_root, args, context, info) => connection(ticketList(context, args, 'DEFECT'), args, context, info),
   }),
 }))

@@ -1,5 +1,7 @@
+import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
+import { nestedField } from '../reading/nested.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
@@ -53,7 +55,6 @@ builder.objectField('Project', 'defects', (t) =>
     type: DefectConnection,
     description: 'Its defects.',
     args: defectListArgs,
-    resolve: ({ id }, args, context) =>
-      connectionBelow(context, 'defects', ticketList(context, args, 'DEFECT'), args, id),
+    ...nestedField(connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT'))),
   }),
 )

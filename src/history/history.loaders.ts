@@ -8,7 +8,7 @@ export function findHistoryEvent(context: Context, id: string): Promise<HistoryR
     inOrder(
       ids,
       await context.prisma.$queryRaw<HistoryRow[]>`
-      SELECT ${historyColumns} FROM history h JOIN tickets t ON t.id = h.ticket_id
+      SELECT ${historyColumns.all} FROM history h JOIN tickets t ON t.id = h.ticket_id
       WHERE h.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
     ),
   ).load(id)

@@ -1,6 +1,6 @@
 import { type HistoryEvent, Prisma } from '../../prisma/generated/client.ts'
 import { integer, type Order } from '../paging/keyset.ts'
-import type { Columns } from '../paging/page.ts'
+import { columnsOf } from '../reading/columns.ts'
 
 /** What became of one field: names of people and labels, words of enums, times in ISO 8601; null where there was none. */
 export interface FieldChange {
@@ -13,8 +13,16 @@ export interface FieldChange {
 export type HistoryRow = Omit<HistoryEvent, 'changes'> & { readonly changes: readonly FieldChange[] }
 
 /** The columns of a HistoryRow, from history `h`. */
-export const historyColumns: Columns<HistoryRow> = Prisma.sql`h.id, h.ticket_id AS "ticketId", h.actor_id AS "actorId",
-  h.at, h.version, h.source, h.batch, h.changes`
+export const historyColumns = columnsOf<HistoryRow>('h', {
+  id: 'always',
+  ticketId: 'plain',
+  actorId: 'plain',
+  at: 'time',
+  version: 'plain',
+  source: 'plain',
+  batch: 'plain',
+  changes: 'plain',
+})
 
 /** Newest first: within a ticket each change has its own version. */
 export const historyOrder: Order = [{ name: 'version', sql: Prisma.sql`h.version`, type: integer, descending: true }]

@@ -2,8 +2,9 @@ import { ChangeSource, Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { connectionBelow, connectionType, pageArgs } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
-import { getTicket } from '../ticket/ticket.loaders.ts'
-import { getUser } from '../user/user.loaders.ts'
+import { nestedField } from '../reading/nested.ts'
+import { ticketBelow } from '../ticket/ticket.loaders.ts'
+import { userBelow } from '../user/user.loaders.ts'
 import { type FieldChange, type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
 
 builder.enumType('ChangeSource', {
@@ -35,12 +36,12 @@ builder.objectType('HistoryEvent', {
     ticket: t.field({
       type: 'Ticket',
       description: 'What was changed.',
-      resolve: ({ ticketId }, _args, context) => getTicket(context, ticketId),
+      ...nestedField(ticketBelow('ticketId')),
     }),
     actor: t.field({
       type: 'User',
       description: 'Who changed it.',
-      resolve: ({ actorId }, _args, context) => getUser(context, actorId),
+      ...nestedField(userBelow('actorId')),
     }),
     at: t.expose('at', { type: 'DateTime', description: 'When.' }),
     version: t.exposeInt('version', { description: 'The version of the ticket that this change made.' }),
@@ -55,12 +56,11 @@ builder.objectType('HistoryEvent', {
 
 const HistoryEventConnection = connectionType<HistoryRow>('HistoryEvent', 'changes')
 
-const historyList: Required<List<HistoryRow>> = {
+const historyList: List<HistoryRow> = {
   columns: historyColumns,
   from: Prisma.sql`history h`,
   where: Prisma.sql`TRUE`,
   order: historyOrder,
-  parent: Prisma.sql`h.ticket_id`,
 }
 
 builder.interfaceField('Ticket', 'history', (t) =>
@@ -68,6 +68,6 @@ builder.interfaceField('Ticket', 'history', (t) =>
     type: HistoryEventConnection,
     description: 'What has changed since it was filed, newest first.',
     args: pageArgs,
-    resolve: ({ id }, page, context) => connectionBelow(context, 'history', historyList, page, id),
+    ...nestedField(connectionBelow(Prisma.sql`h.ticket_id`, () => historyList)),
   }),
 )

@@ -1,5 +1,7 @@
+import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
+import { nestedField } from '../reading/nested.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
@@ -20,7 +22,6 @@ builder.objectField('Project', 'issues', (t) =>
     type: IssueConnection,
     description: 'Its issues.',
     args: issueListArgs,
-    resolve: ({ id }, args, context) =>
-      connectionBelow(context, 'issues', ticketList(context, args, 'ISSUE'), args, id),
+    ...nestedField(connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE'))),
   }),
 )

@@ -29,7 +29,7 @@ export async function createLabel(
 async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<LabelRow> {
   await tx.$queryRaw`SELECT FROM labels WHERE id = ${id}::uuid FOR UPDATE`
   const rows = await tx.$queryRaw<(LabelRow & ProjectRights)[]>`
-    SELECT ${labelColumns}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
+    SELECT ${labelColumns.all}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
     WHERE l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
   if (!rows[0]) throw new NotFound(`There is no label ${id}.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
@@ -87,7 +87,7 @@ export async function findProjectLabels(
 ): Promise<LabelRow[]> {
   if (ids.length === 0) return []
   const labels = await tx.$queryRaw<LabelRow[]>`
-    SELECT ${labelColumns} FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
+    SELECT ${labelColumns.all} FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
     ORDER BY lower(l.name) FOR KEY SHARE`
   const known = new Set(labels.map(({ id }) => id))
   ids.forEach((id, index) => {

@@ -1,6 +1,7 @@
 import { builder } from '../builder.ts'
-import { getProject } from '../project/project.loaders.ts'
-import { getProjectLabels, getTicketLabels } from './label.loaders.ts'
+import { projectBelow } from '../project/project.loaders.ts'
+import { nestedField } from '../reading/nested.ts'
+import { projectLabels, ticketLabels } from './label.loaders.ts'
 
 builder.objectType('Label', {
   interfaces: ['Node'],
@@ -9,7 +10,7 @@ builder.objectType('Label', {
     project: t.field({
       type: 'Project',
       description: 'What it belongs to.',
-      resolve: ({ projectId }, _args, context) => getProject(context, projectId),
+      ...nestedField(projectBelow('projectId')),
     }),
     name: t.exposeString('name', { description: 'The word; unique in its project without case.' }),
     color: t.expose('color', { type: 'HexColor', description: 'What it is shown in.' }),
@@ -21,7 +22,7 @@ builder.interfaceField('Ticket', 'labels', (t) =>
   t.field({
     type: ['Label'],
     description: 'Its labels, by name.',
-    resolve: ({ id }, _args, context) => getTicketLabels(context, id) as never,
+    ...nestedField(ticketLabels),
   }),
 )
 
@@ -29,6 +30,6 @@ builder.objectField('Project', 'labels', (t) =>
   t.field({
     type: ['Label'],
     description: 'All its labels, by name.',
-    resolve: ({ id }, _args, context) => getProjectLabels(context, id) as never,
+    ...nestedField(projectLabels),
   }),
 )

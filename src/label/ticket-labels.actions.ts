@@ -52,7 +52,7 @@ async function changeLabels(
   const given = await findProjectLabels(tx, ticket.projectId, labelIds, faults)
   if (faults.length > 0) throw new BadUserInput(faults)
   const current = await tx.$queryRaw<LabelRow[]>`
-    SELECT ${labelColumns} FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = ${ticket.id}::uuid`
+    SELECT ${labelColumns.all} FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = ${ticket.id}::uuid`
   const next = choose(current, given)
   const added = next.filter((label) => !holds(current, label)).map(({ id }) => id)
   const removed = current.filter((label) => !holds(next, label)).map(({ id }) => id)

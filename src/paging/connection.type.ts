@@ -1,53 +1,63 @@
 import type { ObjectRef } from '@pothos/core'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
-import { type Context, loaderOf } from '../context.ts'
+import type { Context } from '../context.ts'
+import { type Asked, named, rowOf, type Selected, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
+import type { Nested } from '../reading/nested.ts'
+import { readValue, type Value } from '../reading/value.ts'
 import { boundsOf, defaultPageSize, maxPageSize, type PageArguments } from './bounds.ts'
 import { encodeCursor } from './cursor.ts'
 import type { Order } from './keyset.ts'
-import { count, countEach, type List, type Page, type Placed, readPage, readPages } from './page.ts'
+import { type List, type Page, type Placed, pageOf } from './page.ts'
 
-/** A list as the API shows it. Nothing is read before a field asks for it, and nothing twice. */
-export interface Connection<Row> {
-  readonly order: Order
-  readonly page: () => Promise<Page<Row>>
-  readonly totalCount: () => Promise<number>
-}
-
-/** A page of a list. Throws BAD_USER_INPUT for arguments that choose none. */
-export function connection<Row>({ prisma }: Context, list: List<Row>, args: PageArguments): Connection<Row> {
-  const bounds = boundsOf(args, list.order)
-  return { order: list.order, page: once(() => readPage(prisma, list, bounds)), totalCount: () => count(prisma, list) }
-}
-
-/**
- * A page of the list that hangs below a parent; those below all parents that are asked for together are one statement.
- * `name` and the arguments tell lists apart that hang below the same parent.
- */
-export function connectionBelow<Row>(
-  context: Context,
-  name: string,
-  list: Required<List<Row>>,
+/** Reads a page of a list, in one statement, with all that is selected of it. BAD_USER_INPUT for arguments that choose none. */
+export function connection<Row extends object>(
+  list: List<Row>,
   args: PageArguments,
-  parentId: string,
-): Connection<Row> {
-  const { prisma } = context
-  const bounds = boundsOf(args, list.order)
-  const pages = `${name} ${JSON.stringify(args)}`
-  const counts = `${name} ${JSON.stringify({ ...args, first: null, after: null, last: null, before: null, offset: null })} count`
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<Page<Row>> {
+  return readValue(context.prisma, pageSelected(list, args, selectedBy(info), { context, info }))
+}
+
+/** The page of a list that hangs below a parent: `parent` is the column that holds the parent's id. */
+export function connectionBelow<Row extends object>(
+  parent: Prisma.Sql,
+  listOf: (context: Context, args: object) => List<Row>,
+): Nested {
   return {
-    order: list.order,
-    page: () => loaderOf(context, pages, (ids) => readPages(prisma, list, bounds, ids)).load(parentId),
-    totalCount: () => loaderOf(context, counts, (ids) => countEach(prisma, list, ids)).load(parentId),
+    on: 'id',
+    fragment: (args: PageArguments, selected, asked) => {
+      const list = listOf(asked.context, args)
+      const where = Prisma.sql`${parent} = parent.id AND ${list.where}`
+      return pageSelected({ ...list, where }, args, selected, asked)
+    },
   }
 }
 
-function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
-  let result: Promise<Value> | undefined
-  return () => {
-    result ??= work()
-    return result
-  }
+/** A page with the rows, cursors and count that a document selects. */
+function pageSelected<Row extends object>(
+  list: List<Row>,
+  args: PageArguments,
+  selected: Selected,
+  asked: Asked,
+): Value<Page<Row>> {
+  const below = (fields: readonly Selected[], name: string) =>
+    named(fields, name).flatMap((field) => selectedBelow(field, asked.info))
+  const fields = selectedBelow(selected, asked.info)
+  const edges = below(fields, 'edges')
+  const placed = [...edges, ...below(fields, 'pageInfo')].some(({ definition }) => cursors.has(definition.name))
+  const place = { sql: Prisma.sql`${list.columns.alias}.place` }
+  const row = rowOf(list.columns, [...below(fields, 'nodes'), ...below(edges, 'node')], asked, {
+    ...(placed && { place }),
+  })
+  const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => named(fields, name).length > 0)
+  const counted = named(fields, 'totalCount').length > 0
+  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, placed, counted })
 }
+
+const cursors = new Set(['cursor', 'startCursor', 'endCursor'])
 
 /** Arguments of a list that is read forward. */
 export const forwardArgs = builder.args((t) => ({
@@ -70,26 +80,24 @@ export const offsetArgs = builder.args((t) => ({
   offset: t.int({ description: 'Skip so many rows; stands with `first` alone. A cursor is faster far down a list.' }),
 }))
 
-const PageInfo = builder.objectRef<{ page: Page<unknown>; order: Order }>('PageInfo').implement({
+const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
   description: 'Where a page stands in its list.',
   fields: (t) => ({
-    hasNextPage: t.boolean({
+    hasNextPage: t.exposeBoolean('hasNextPage', {
       description: 'Whether rows follow. A page read backwards from a `before` cursor says true.',
-      resolve: ({ page }) => page.hasNextPage,
     }),
-    hasPreviousPage: t.boolean({
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
       description: 'Whether rows come before. A page read onwards from an `after` cursor says true.',
-      resolve: ({ page }) => page.hasPreviousPage,
     }),
     startCursor: t.string({
       nullable: true,
       description: 'The cursor of the first row: `before` it lies the previous page.',
-      resolve: ({ page, order }) => cursorOf(order, page.rows.at(0)),
+      resolve: ({ rows, order }) => cursorOf(order, rows.at(0)),
     }),
     endCursor: t.string({
       nullable: true,
       description: 'The cursor of the last row: `after` it lies the next page.',
-      resolve: ({ page, order }) => cursorOf(order, page.rows.at(-1)),
+      resolve: ({ rows, order }) => cursorOf(order, rows.at(-1)),
     }),
   }),
 })
@@ -113,27 +121,22 @@ export function connectionType<Row extends object>(
       node: t.field({ type, description: 'The row itself.', resolve: ({ row }) => row as never }),
     }),
   })
-  return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
+  return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
     description: `A page of a list of ${rows}.`,
     fields: (t) => ({
       edges: t.field({
         type: [Edge],
         description: 'The rows of the page, each with its cursor.',
-        resolve: async ({ page, order }) => (await page()).rows.map((row) => ({ row, order })),
+        resolve: ({ rows: found, order }) => found.map((row) => ({ row, order })),
       }),
-      nodes: t.field({
-        type: [type],
-        description: 'The rows of the page.',
-        resolve: async ({ page }) => (await page()).rows as never,
-      }),
+      nodes: t.field({ type: [type], description: 'The rows of the page.', resolve: (page) => page.rows as never }),
       pageInfo: t.field({
         type: PageInfo,
         description: 'Whether there are further pages, and the cursors to reach them.',
-        resolve: async ({ page, order }) => ({ page: await page(), order }),
+        resolve: (page) => page,
       }),
-      totalCount: t.int({
+      totalCount: t.exposeInt('totalCount', {
         description: 'How many rows the whole list has. Counted only when asked for.',
-        resolve: ({ totalCount }) => totalCount(),
       }),
     }),
   })

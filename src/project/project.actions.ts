@@ -36,7 +36,7 @@ export async function getProjectNamed(
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
   const rows = await tx.$queryRaw<(ProjectRow & ProjectRights)[]>(Prisma.sql`
-    SELECT ${projectColumns}, ${rightsColumns(viewer)} FROM projects p
+    SELECT ${projectColumns.all}, ${rightsColumns(viewer)} FROM projects p
     WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
   if (!rows[0]) throw new NotFound(`There is no project ${reference}.`)
   return rows[0]

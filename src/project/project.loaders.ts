@@ -1,6 +1,8 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
-import { NotFound } from '../errors.ts'
+import { type Asked, rowOf, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
+import { rowBelow } from '../reading/nested.ts'
+import { readRow } from '../reading/value.ts'
 import { projectsNamed } from '../reference.ts'
 import { type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type ProjectRow, projectColumns } from './project.sql.ts'
@@ -11,18 +13,13 @@ export function findProject(context: Context, id: string): Promise<ProjectRow | 
     inOrder(
       ids,
       await context.prisma.$queryRaw<ProjectRow[]>`
-      SELECT ${projectColumns} FROM projects p WHERE p.id = ANY(${ids}::uuid[]) AND ${visibleProjects(signedIn(context))}`,
+      SELECT ${projectColumns.all} FROM projects p WHERE p.id = ANY(${ids}::uuid[]) AND ${visibleProjects(signedIn(context))}`,
     ),
   ).load(id)
 }
 
-/** The project of an id that a row refers to which the viewer may see. */
-export async function getProject(context: Context, id: string): Promise<ProjectRow> {
-  const project = await findProject(context, id)
-  // A change, this one or another's, may just have shut the viewer out.
-  if (!project) throw new NotFound(`There is no project ${id}.`)
-  return project
-}
+/** The project whose id a row has in a property. */
+export const projectBelow = (property: string) => rowBelow(property, projectColumns, Prisma.sql`projects p`)
 
 /** What the viewer's rights in a project hang on. */
 export async function getProjectRights(context: Context, id: string): Promise<ProjectRights> {
@@ -38,10 +35,9 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
   return { ...rights, viewerRole: rights.viewerRole ?? 'VIEWER' }
 }
 
-/** The project that an id or a key names; null where there is none to see. */
-export async function findProjectNamed(context: Context, reference: string): Promise<ProjectRow | null> {
-  const rows = await context.prisma.$queryRaw<ProjectRow[]>(
-    Prisma.sql`SELECT ${projectColumns} FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(signedIn(context))}`,
-  )
-  return rows[0] ?? null
+/** The project that an id or a key names, with what is selected of it; null where there is none to see. */
+export function readProjectNamed(reference: string, asked: Asked): Promise<ProjectRow | null> {
+  const row = rowOf(projectColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
+  const visible = visibleProjects(signedIn(asked.context))
+  return readRow(asked.context.prisma, row, Prisma.sql`projects p WHERE ${projectsNamed([reference])} AND ${visible}`)
 }

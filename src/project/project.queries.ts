@@ -5,7 +5,7 @@ import { signedIn } from '../context.ts'
 import { nullness } from '../filter/comparators.ts'
 import { connection, pageArgs } from '../paging/connection.type.ts'
 import { visibleProjects } from './project.access.ts'
-import { findProjectNamed } from './project.loaders.ts'
+import { readProjectNamed } from './project.loaders.ts'
 import { projectColumns, projectOrder } from './project.sql.ts'
 import { ProjectConnection } from './project.type.ts'
 
@@ -15,7 +15,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One project; null where there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE".' }) },
-    resolve: (_root, { id }, context) => findProjectNamed(context, checkArgument('id', id, projectReference)),
+    resolve: (_root, { id }, context, info) =>
+      readProjectNamed(checkArgument('id', id, projectReference), { context, info }),
   }),
   projects: t.field({
     type: ProjectConnection,
@@ -27,15 +28,12 @@ builder.queryFields((t) => ({
       }),
       ...pageArgs,
     },
-    resolve: (_root, { archived, ...page }, context) => {
+    resolve: (_root, { archived, ...page }, context, info) => {
       const inUse =
         archived === null || archived === undefined ? Prisma.sql`TRUE` : nullness(Prisma.sql`p.archived_at`, !archived)
       const where = Prisma.sql`${visibleProjects(signedIn(context))} AND ${inUse}`
-      return connection(
-        context,
-        { columns: projectColumns, from: Prisma.sql`projects p`, where, order: projectOrder },
-        page,
-      )
+      const list = { columns: projectColumns, from: Prisma.sql`projects p`, where, order: projectOrder }
+      return connection(list, page, context, info)
     },
   }),
 }))

@@ -1,13 +1,20 @@
 import { Prisma, type Project, type ProjectRole } from '../../prisma/generated/client.ts'
 import { type Order, text } from '../paging/keyset.ts'
-import type { Columns } from '../paging/page.ts'
+import { columnsOf } from '../reading/columns.ts'
 
 /** A project as the API reads one: all but the counter of its tickets' numbers. */
 export type ProjectRow = Omit<Project, 'lastNumber'>
 
 /** The columns of a ProjectRow, from projects `p`. */
-export const projectColumns: Columns<ProjectRow> = Prisma.sql`p.id, p.key, p.name, p.description, p.default_role AS "defaultRole",
-  p.created_at AS "createdAt", p.archived_at AS "archivedAt"`
+export const projectColumns = columnsOf<ProjectRow>('p', {
+  id: 'always',
+  key: 'plain',
+  name: 'plain',
+  description: 'plain',
+  defaultRole: 'plain',
+  createdAt: 'time',
+  archivedAt: 'time',
+})
 
 /** Projects by key. */
 export const projectOrder: Order = [{ name: 'key', sql: Prisma.sql`p.key COLLATE "C"`, type: text, descending: false }]
@@ -18,3 +25,6 @@ export interface MemberRow {
   readonly userId: string
   readonly role: ProjectRole
 }
+
+/** The columns of a MemberRow, from project_members `m`. */
+export const memberColumns = columnsOf<MemberRow>('m', { projectId: 'plain', userId: 'plain', role: 'plain' })

@@ -2,10 +2,12 @@ import { Prisma, ProjectRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { connectionBelow, connectionType, forwardArgs } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
-import { getUser } from '../user/user.loaders.ts'
+import type { Reads } from '../reading/look-ahead.ts'
+import { nestedField } from '../reading/nested.ts'
+import { userBelow } from '../user/user.loaders.ts'
 import { userOrder } from '../user/user.sql.ts'
 import { getProjectRights } from './project.loaders.ts'
-import type { MemberRow, ProjectRow } from './project.sql.ts'
+import { type MemberRow, memberColumns, type ProjectRow } from './project.sql.ts'
 
 builder.enumType('ProjectRole', {
   description: 'What somebody may do in a project. Each may do all that the one before may.',
@@ -23,7 +25,7 @@ export const ProjectMember = builder.objectRef<MemberRow>('ProjectMember').imple
     user: t.field({
       type: 'User',
       description: 'Who.',
-      resolve: ({ userId }, _args, context) => getUser(context, userId),
+      ...nestedField(userBelow('userId')),
     }),
     role: t.expose('role', {
       type: 'ProjectRole',
@@ -52,13 +54,14 @@ builder.objectType('Project', {
     viewerRole: t.field({
       type: 'ProjectRole',
       description: 'What you may do here.',
+      extensions: { reads: {} satisfies Reads },
       resolve: async ({ id }, _args, context) => (await getProjectRights(context, id)).viewerRole,
     }),
     members: t.field({
       type: ProjectMemberConnection,
       description: 'Who has a role of their own here, by username.',
       args: forwardArgs,
-      resolve: ({ id }, page, context) => connectionBelow(context, 'members', memberList, page, id),
+      ...nestedField(connectionBelow(Prisma.sql`m.project_id`, () => memberList)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     archivedAt: t.expose('archivedAt', {
@@ -69,12 +72,11 @@ builder.objectType('Project', {
   }),
 })
 
-const memberList: Required<List<MemberRow>> = {
-  columns: Prisma.sql`m.project_id AS "projectId", m.user_id AS "userId", m.role`,
+const memberList: List<MemberRow> = {
+  columns: memberColumns,
   from: Prisma.sql`project_members m JOIN users u ON u.id = m.user_id`,
   where: Prisma.sql`TRUE`,
   order: userOrder,
-  parent: Prisma.sql`m.project_id`,
 }
 
 export const ProjectConnection = connectionType<ProjectRow>('Project', 'projects')

@@ -65,7 +65,7 @@ export async function createTicket(
       SELECT ${project.id}::uuid, last_number, ${input.kind}::ticket_kind, ${input.title}, ${input.description ?? null},
         ${input.priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assignee?.id ?? null}::uuid, at, at,
         ${category ?? null}, ${subcategory ?? null}, ${absn ?? null}, ${reportedBy ?? null}, ${severity ?? null}::severity
-      FROM counted RETURNING ${ticketColumns}),
+      FROM counted RETURNING ${ticketColumns.all}),
     labelled AS (
       INSERT INTO ticket_labels (ticket_id, label_id)
       SELECT filed.id, label FROM filed, unnest(${labels.map(({ id }) => id)}::uuid[]) AS label)

@@ -28,7 +28,7 @@ export async function lockTicket(
   await tx.$queryRaw`SELECT FROM tickets t WHERE ${ticketsNamed([reference])} AND ${visibleTickets(viewer)} FOR UPDATE`
   // A statement of its own: it sees the rights, and the project, as they are after the wait for the lock.
   const [ticket] = await tx.$queryRaw<LockedTicket[]>`
-    SELECT ${ticketColumns}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
+    SELECT ${ticketColumns.all}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${ticketsNamed([reference])} AND ${visibleTickets(viewer)}`
   if (!ticket || (kind && ticket.kind !== kind))
     throw new NotFound(`There is no ${kind?.toLowerCase() ?? 'ticket'} ${reference}.`)
@@ -84,7 +84,7 @@ export async function recordChange(
     changed AS (
       UPDATE tickets t SET ${Prisma.join([...further, Prisma.empty], '')}
         version = t.version + 1, updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
-      FROM moment WHERE t.id = ${id}::uuid RETURNING ${ticketColumns}),
+      FROM moment WHERE t.id = ${id}::uuid RETURNING ${ticketColumns.all}),
     recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
       SELECT id, ${viewer.id}::uuid, "updatedAt", version, ${JSON.stringify(changes)}::jsonb FROM changed)

@@ -2,6 +2,9 @@ import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
 import { NotFound } from '../errors.ts'
 import type { List } from '../paging/page.ts'
+import { type Asked, rowOf, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
+import { type Nested, rowBelow } from '../reading/nested.ts'
+import { readRow } from '../reading/value.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
@@ -13,7 +16,7 @@ export function findTicket(context: Context, id: string): Promise<TicketRow | nu
     inOrder(
       ids,
       await context.prisma.$queryRaw<TicketRow[]>`
-      SELECT ${ticketColumns} FROM tickets t WHERE t.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
+      SELECT ${ticketColumns.all} FROM tickets t WHERE t.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
     ),
   ).load(id)
 }
@@ -25,16 +28,26 @@ export async function getTicket(context: Context, id: string): Promise<TicketRow
   return ticket
 }
 
-/** The ticket that an id or a key names; null where there is none to see, or none of that kind. */
-export async function findTicketNamed(
-  context: Context,
-  reference: string,
-  kind?: TicketKind,
-): Promise<TicketRow | null> {
-  const rows = await context.prisma.$queryRaw<TicketRow[]>`
-    SELECT ${ticketColumns} FROM tickets t WHERE ${ticketsNamed([reference])} AND ${visibleTickets(signedIn(context))}`
-  const ticket = rows[0] ?? null
-  return kind === undefined || ticket?.kind === kind ? ticket : null
+/**
+ * The ticket that an id or a key names, with what is selected of it; null where there is none to see, or none of that
+ * kind.
+ */
+export function readTicketNamed(reference: string, asked: Asked, kind?: TicketKind): Promise<TicketRow | null> {
+  const row = rowOf(ticketColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
+  const visible = visibleTickets(signedIn(asked.context))
+  const from = Prisma.sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
+  return readRow(asked.context.prisma, row, from)
+}
+
+const ofKind = (kind: TicketKind | undefined) => (kind ? Prisma.sql`t.kind = ${kind}::ticket_kind` : Prisma.sql`TRUE`)
+
+/** The ticket whose id a row has in a property. */
+export const ticketBelow = (property: string) => rowBelow(property, ticketColumns, Prisma.sql`tickets t`)
+
+/** The key of the project of a ticket. */
+export const ticketProjectKey: Nested = {
+  on: 'projectId',
+  fragment: () => ({ sql: Prisma.sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
 
 /** What chooses a list of tickets. */
@@ -43,19 +56,17 @@ export interface TicketListArguments {
   readonly orderBy?: readonly TicketOrder[] | null | undefined
 }
 
-/** The tickets that the viewer may see and a filter lets through, as a list, or as lists below projects. */
+/** The tickets that the viewer may see and a filter lets through. */
 export function ticketList(
   context: Context,
   { filter, orderBy }: TicketListArguments,
   kind?: TicketKind,
-): Required<List<TicketRow>> {
+): List<TicketRow> {
   const viewer = signedIn(context)
-  const ofKind = kind ? Prisma.sql`t.kind = ${kind}::ticket_kind AND` : Prisma.empty
   return {
     columns: ticketColumns,
     from: Prisma.sql`tickets t`,
-    where: Prisma.sql`${ofKind} ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
+    where: Prisma.sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
     order: ticketOrder(orderBy),
-    parent: Prisma.sql`t.project_id`,
   }
 }

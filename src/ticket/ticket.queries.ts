@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { connection, offsetArgs } from '../paging/connection.type.ts'
-import { findTicketNamed, ticketList } from './ticket.loaders.ts'
+import { readTicketNamed, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
@@ -11,7 +11,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One ticket of either kind; null where there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
-    resolve: (_root, { id }, context) => findTicketNamed(context, checkArgument('id', id, ticketReference)),
+    resolve: (_root, { id }, context, info) =>
+      readTicketNamed(checkArgument('id', id, ticketReference), { context, info }),
   }),
   tickets: t.field({
     type: TicketConnection,
@@ -21,7 +22,6 @@ builder.queryFields((t) => ({
       ...ticketOrderArg,
       ...offsetArgs,
     },
-    resolve: (_root, { filter, orderBy, ...page }, context) =>
-      connection(context, ticketList(context, { filter, orderBy }), page),
+    resolve: (_root, args, context, info) => connection(ticketList(context, args), args, context, info),
   }),
 }))

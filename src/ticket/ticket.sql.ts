@@ -1,16 +1,36 @@
 import { Priority, Prisma, Severity, type Ticket, TicketStatus } from '../../prisma/generated/client.ts'
 import { enumeration, integer, type KeyType, moment, type Order, type SortKey, text, uuid } from '../paging/keyset.ts'
-import type { Columns } from '../paging/page.ts'
+import { columnsOf } from '../reading/columns.ts'
 
 /** A ticket as it is stored: an issue has none of a defect's own columns. */
 export type TicketRow = Ticket
 
-/** The columns of a TicketRow, from tickets `t`. */
-export const ticketColumns: Columns<TicketRow> = Prisma.sql`t.id, t.project_id AS "projectId", t.number, t.kind, t.title, t.description,
-  t.status, t.resolution, t.priority, t.reporter_id AS "reporterId", t.assignee_id AS "assigneeId", t.version,
-  t.created_at AS "createdAt", t.updated_at AS "updatedAt", t.updated_by_id AS "updatedById",
-  t.resolved_at AS "resolvedAt", t.archived_at AS "archivedAt", t.category, t.subcategory, t.absn,
-  t.reported_by AS "reportedBy", t.severity, t.disposition`
+/** The columns of a TicketRow, from tickets `t`. Its kind tells the type of it in the API. */
+export const ticketColumns = columnsOf<TicketRow>('t', {
+  id: 'always',
+  projectId: 'plain',
+  number: 'plain',
+  kind: 'always',
+  title: 'plain',
+  description: 'plain',
+  status: 'plain',
+  resolution: 'plain',
+  priority: 'plain',
+  reporterId: 'plain',
+  assigneeId: 'plain',
+  version: 'plain',
+  createdAt: 'time',
+  updatedAt: 'time',
+  updatedById: 'plain',
+  resolvedAt: 'time',
+  archivedAt: 'time',
+  category: 'plain',
+  subcategory: 'plain',
+  absn: 'plain',
+  reportedBy: 'plain',
+  severity: 'plain',
+  disposition: 'plain',
+})
 
 export type TicketOrderField =
   | 'CREATED_AT'

@@ -2,9 +2,12 @@ import { Disposition, Priority, Resolution, Severity, TicketKind, TicketStatus }
 import { builder } from '../builder.ts'
 import { signedIn } from '../context.ts'
 import { connectionType } from '../paging/connection.type.ts'
-import { getProject, getProjectRights } from '../project/project.loaders.ts'
-import { getUser } from '../user/user.loaders.ts'
+import { getProjectRights, projectBelow } from '../project/project.loaders.ts'
+import type { Reads } from '../reading/look-ahead.ts'
+import { nestedField, readNested } from '../reading/nested.ts'
+import { userBelow } from '../user/user.loaders.ts'
 import { canArchive, canAssign, canComment, canUpdate } from './ticket.access.ts'
+import { ticketProjectKey } from './ticket.loaders.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
 builder.enumType('TicketKind', {
@@ -87,14 +90,15 @@ builder.interfaceType('Ticket', {
     key: t.string({
       description:
         'What people call it, such as "CORE-42": the key of its project and its number. Stands for the id in every argument.',
-      resolve: async ({ projectId, number }, _args, context) =>
-        `${(await getProject(context, projectId)).key}-${number}`,
+      extensions: { reads: { columns: ['number'], nested: ticketProjectKey } satisfies Reads },
+      resolve: async (ticket, args, context, info) =>
+        `${await readNested<string>(ticketProjectKey, ticket, args, { context, info })}-${ticket.number}`,
     }),
     number: t.exposeInt('number', { description: 'Counts the tickets of its project, without gaps.' }),
     project: t.field({
       type: 'Project',
       description: 'What it belongs to.',
-      resolve: ({ projectId }, _args, context) => getProject(context, projectId),
+      ...nestedField(projectBelow('projectId')),
     }),
     title: t.exposeString('title', { description: 'What it is about, in a line.' }),
     description: t.exposeString('description', { nullable: true, description: 'What there is to know, in Markdown.' }),
@@ -108,13 +112,13 @@ builder.interfaceType('Ticket', {
     reporter: t.field({
       type: 'User',
       description: 'The account that filed it.',
-      resolve: ({ reporterId }, _args, context) => getUser(context, reporterId),
+      ...nestedField(userBelow('reporterId')),
     }),
     assignee: t.field({
       type: 'User',
       nullable: true,
       description: 'Who works on it; null while nobody does.',
-      resolve: ({ assigneeId }, _args, context) => (assigneeId ? getUser(context, assigneeId) : null),
+      ...nestedField(userBelow('assigneeId')),
     }),
     version: t.exposeInt('version', {
       description: '1 at birth, 1 more with each change of its own fields or labels. Give it back as expectedVersion.',
@@ -128,7 +132,7 @@ builder.interfaceType('Ticket', {
       type: 'User',
       nullable: true,
       description: 'Who changed it last; null while nobody has.',
-      resolve: ({ updatedById }, _args, context) => (updatedById ? getUser(context, updatedById) : null),
+      ...nestedField(userBelow('updatedById')),
     }),
     resolvedAt: t.expose('resolvedAt', {
       type: 'DateTime',
@@ -143,6 +147,7 @@ builder.interfaceType('Ticket', {
     viewerCan: t.field({
       type: TicketPermissions,
       description: 'What you may do with it.',
+      extensions: { reads: { columns: ['projectId', 'reporterId'] } satisfies Reads },
       resolve: async (ticket, _args, context) => {
         const rights = await getProjectRights(context, ticket.projectId)
         return {

@@ -63,7 +63,7 @@ export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch
   const isAdmin = viewer.role === 'ADMIN'
   const admins = isAdmin && (patch.role === 'MEMBER' || patch.active === false) ? await lockAdmins(tx) : null
   const [user] = await tx.$queryRaw<UserRow[]>(
-    Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
+    Prisma.sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
   )
   if (!user) throw new NotFound(`There is no user ${id}.`)
   if (!isAdmin && (viewer.id !== user.id || patch.role !== undefined || patch.active !== undefined))
@@ -81,7 +81,7 @@ const lockAdmins = (tx: Transaction) => tx.$queryRaw<{ id: string }[]>`
 /** The user that an id or a username names; null where there is none. */
 export async function findUserNamed(db: Transaction, reference: string): Promise<UserRow | null> {
   const rows = await db.$queryRaw<UserRow[]>(
-    Prisma.sql`SELECT ${userColumns} FROM users u WHERE ${usersNamed([reference])}`,
+    Prisma.sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([reference])}`,
   )
   return rows[0] ?? null
 }

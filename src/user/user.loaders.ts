@@ -1,20 +1,19 @@
+import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf } from '../context.ts'
+import { rowBelow } from '../reading/nested.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
 
-const users = (context: Context) =>
-  loaderOf<UserRow | null>(context, 'users', async (ids) =>
+/** The user of an id; null where there is none. */
+export function findUser(context: Context, id: string): Promise<UserRow | null> {
+  return loaderOf<UserRow | null>(context, 'users', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<UserRow[]>`SELECT ${userColumns} FROM users u WHERE u.id = ANY(${ids}::uuid[])`,
+      await context.prisma.$queryRaw<
+        UserRow[]
+      >`SELECT ${userColumns.all} FROM users u WHERE u.id = ANY(${ids}::uuid[])`,
     ),
-  )
-
-/** The user of an id; null where there is none. */
-export const findUser = (context: Context, id: string) => users(context).load(id)
-
-/** The user of an id that a row refers to. */
-export async function getUser(context: Context, id: string): Promise<UserRow> {
-  const user = await findUser(context, id)
-  if (!user) throw new Error(`There is no user ${id}.`)
-  return user
+  ).load(id)
 }
+
+/** The user whose id a row has in a property. */
+export const userBelow = (property: string) => rowBelow(property, userColumns, Prisma.sql`users u`)

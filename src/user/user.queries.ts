@@ -30,13 +30,18 @@ builder.queryFields((t) => ({
       search: t.arg.string({ description: 'Only users whose username or name has this in it, without case.' }),
       ...forwardArgs,
     },
-    resolve: (_root, { search, ...page }, context) => {
+    resolve: (_root, { search, ...page }, context, info) => {
       const spot = { path: 'search', faults: [] }
       const contains = { contains: checkArgument('search', search ?? '', text(200)) }
       const where = search
         ? anyOf([compareText(Prisma.sql`u.username`, contains, spot), compareText(Prisma.sql`u.name`, contains, spot)])
         : Prisma.sql`TRUE`
-      return connection(context, { columns: userColumns, from: Prisma.sql`users u`, where, order: userOrder }, page)
+      return connection(
+        { columns: userColumns, from: Prisma.sql`users u`, where, order: userOrder },
+        page,
+        context,
+        info,
+      )
     },
   }),
 }))

@@ -1,12 +1,20 @@
 import { Prisma, type User } from '../../prisma/generated/client.ts'
 import { type Order, text } from '../paging/keyset.ts'
-import type { Columns } from '../paging/page.ts'
+import { columnsOf } from '../reading/columns.ts'
 
 /** A user as the API reads one: all but the password. */
 export type UserRow = Omit<User, 'passwordHash'>
 
 /** The columns of a UserRow, from users `u`. */
-export const userColumns: Columns<UserRow> = Prisma.sql`u.id, u.username, u.name, u.email, u.role, u.active, u.created_at AS "createdAt"`
+export const userColumns = columnsOf<UserRow>('u', {
+  id: 'always',
+  username: 'plain',
+  name: 'plain',
+  email: 'plain',
+  role: 'plain',
+  active: 'plain',
+  createdAt: 'time',
+})
 
 /** Users by username. */
 export const userOrder: Order = [

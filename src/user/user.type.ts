@@ -1,6 +1,7 @@
 import { UserRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { connectionType } from '../paging/connection.type.ts'
+import type { Reads } from '../reading/look-ahead.ts'
 import type { UserRow } from './user.sql.ts'
 
 builder.enumType('UserRole', {
@@ -23,6 +24,7 @@ builder.objectType('User', {
       type: 'EmailAddress',
       nullable: true,
       description: 'Seen by the user and by admins; null for everybody else.',
+      extensions: { reads: { columns: ['email'] } satisfies Reads },
       resolve: ({ id, email }, _args, { viewer }) => (viewer?.id === id || viewer?.role === 'ADMIN' ? email : null),
     }),
     role: t.expose('role', { type: 'UserRole', description: 'What the account may do on the whole server.' }),

@@ -1,0 +1,37 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import type { Value } from './value.ts'
+
+/** How a column is read: as it is, as a Date, or whatever else a selection asks for. */
+export type Reading = 'plain' | 'time' | 'always'
+
+/** The columns of a table that make a row of a type, under the table's alias. */
+export interface Columns<Row> {
+  readonly alias: Prisma.Sql
+  /** The value of each property. */
+  readonly values: ReadonlyMap<string, Value<unknown>>
+  /** What every row has, whatever a selection asks for. */
+  readonly always: readonly string[]
+  /** All of them, to be selected by a plain statement. */
+  readonly all: Prisma.Sql
+  readonly row?: Row
+}
+
+const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const time = (json: string) => new Date(json)
+
+/** The columns of a table; a property `createdAt` is the column created_at. */
+export function columnsOf<Row>(
+  alias: string,
+  readings: { readonly [Name in keyof Row & string]-?: Reading },
+): Columns<Row> {
+  const entries = Object.entries<Reading>(readings).map(([name, reading]) => {
+    const sql = Prisma.raw(`${alias}.${snakeCase(name)}`)
+    return { name, reading, value: { sql, ...(reading === 'time' && { decode: time }) } }
+  })
+  return {
+    alias: Prisma.raw(alias),
+    values: new Map(entries.map(({ name, value }) => [name, value])),
+    always: entries.filter(({ reading }) => reading === 'always').map(({ name }) => name),
+    all: Prisma.join(entries.map(({ name, value }) => Prisma.sql`${value.sql} AS ${Prisma.raw(`"${name}"`)}`)),
+  }
+}

@@ -1,0 +1,73 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { Prisma } from '../../prisma/generated/client.ts'
+import { type Context, loaderOf } from '../context.ts'
+import type { Columns } from './columns.ts'
+import { type Asked, carriedName, type Reads, rowOf, type Selected, selectedBelow, selectedBy } from './look-ahead.ts'
+import { decoded, listOf, type Value } from './value.ts'
+
+/**
+ * A field whose value hangs on one property of its parent's row, as one fragment of SQL over `parent.id`. It is used two
+ * ways: a parent that is read with look-ahead carries the value, and a loader reads it for all other parents of a tick.
+ */
+export interface Nested {
+  /** The property of the parent's row that the fragment knows as `parent.id`: a UUID, or null. */
+  readonly on: string
+  /** `args` are what the field takes. */
+  readonly fragment: (args: never, selected: Selected, asked: Asked) => Value<unknown>
+}
+
+/** The value of a nested field: what the parent carries, else one statement for all parents that ask in this tick. */
+export function readNested<Type>(
+  nested: Nested,
+  parent: object,
+  args: object,
+  { context, info }: Asked,
+): Type | Promise<Type> {
+  const row = parent as Readonly<Record<string, unknown>>
+  const carried = row[carriedName(info.fieldName, args)]
+  if (carried !== undefined) return carried as Type
+  const id = row[nested.on] as string | null
+  if (id === null) return null as Type
+  const value = nested.fragment(args as never, selectedBy(info), { context, info })
+  // The same nodes of a document have the same arguments and the same fields below them.
+  return loaderOf<Type>(context, info.fieldNodes, (ids) => readBatch(context, value as Value<Type>, ids)).load(id)
+}
+
+async function readBatch<Type>({ prisma }: Context, value: Value<Type>, ids: readonly string[]): Promise<Type[]> {
+  const rows = await prisma.$queryRaw<{ id: string; value: string | null }[]>`
+    SELECT parent.id, to_json(${value.sql})::text AS value FROM unnest(${ids}::uuid[]) AS parent(id)`
+  const byId = new Map(rows.map(({ id, value: text }) => [id, text === null ? null : JSON.parse(text)]))
+  return ids.map((id) => decoded(value, byId.get(id)))
+}
+
+/** What makes a field of a type nested: says so to look-ahead, and resolves. */
+export function nestedField(nested: Nested) {
+  return {
+    extensions: { reads: { nested } satisfies Reads },
+    resolve: (parent: object, args: object, context: Context, info: GraphQLResolveInfo) =>
+      readNested(nested, parent, args, { context, info }) as never,
+  }
+}
+
+/** The row that a parent's property refers to by its id; null where that is null. */
+export function rowBelow<Row extends object>(on: string, columns: Columns<Row>, from: Prisma.Sql): Nested {
+  return {
+    on,
+    fragment: (_args, selected, asked) => {
+      const row = rowOf(columns, selectedBelow(selected, asked.info), asked)
+      return { ...row, sql: Prisma.sql`(SELECT ${row.sql} FROM ${from} WHERE ${columns.alias}.id = parent.id)` }
+    },
+  }
+}
+
+/** All rows below a parent, without pages: for what there are few of. `rows` ends with its ORDER BY. */
+export function rowsBelow<Row extends object>(columns: Columns<Row>, rows: Prisma.Sql): Nested {
+  return {
+    on: 'id',
+    fragment: (_args, selected, asked) =>
+      listOf(
+        rowOf(columns, selectedBelow(selected, asked.info), asked),
+        Prisma.sql`(SELECT ${columns.alias}.* FROM ${rows}) ${columns.alias}`,
+      ),
+  }
+}
