@@ -1,12 +1,13 @@
 import { createYoga, useReadinessCheck } from 'graphql-yoga'
 import type { Logger } from 'pino'
-import { findCaller } from './auth/token.actions.ts'
+import { type Callers, openCallers } from './auth/caller.access.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
 import { Unauthenticated } from './errors.ts'
-import { maskError, maxBodyBytes, useErrorLog } from './http/errors.ts'
+import { useBodyLimit } from './http/body-limit.ts'
+import { maskError, useErrorLog } from './http/errors.ts'
 import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
 import { useDocumentLimits } from './http/limits.ts'
@@ -22,16 +23,19 @@ export interface AppOptions {
   readonly isStopping?: () => boolean
 }
 
+const maxBodyBytes = 1_000_000
+
 export type App = ReturnType<typeof createApp>
 
 /** The whole HTTP interface as one request handler: for Node's http server, or in process by its `fetch`. */
 export function createApp({ config, database, log, isStopping = () => false }: AppOptions) {
+  const callers = openCallers(database)
   return createYoga({
     schema,
-    context: ({ request }) => contextOf(request, { config, database, log }),
+    context: ({ request }) => contextOf(request, callers, { config, database, log }),
     batching: false,
     multipart: false,
-    maxRequestBodySize: maxBodyBytes,
+    maxRequestBodySize: false,
     // Given the whole list, Yoga answers others with "null", which is the origin of any page in a sandbox.
     cors: (request) => {
       const origin = request.headers.get('origin') ?? ''
@@ -56,15 +60,17 @@ export function createApp({ config, database, log, isStopping = () => false }: A
       useErrorLog(log),
       useLandingPage(printedSchema),
       useReadinessCheck({ check: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)) }),
+      useBodyLimit(maxBodyBytes),
       useDocumentLimits(),
+      { onDispose: () => callers[Symbol.asyncDispose]() },
     ],
   })
 }
 
-async function contextOf(request: Request, { config, database, log }: AppOptions): Promise<Context> {
+async function contextOf(request: Request, callers: Callers, { config, database, log }: AppOptions): Promise<Context> {
   const authorization = request.headers.get('authorization')
   const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  const caller = secret ? await findCaller(database.prisma, secret) : null
+  const caller = secret ? await callers.find(secret) : null
   if (authorization && !caller)
     throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)
   const requestId = requestIdOf(request)
@@ -75,6 +81,7 @@ async function contextOf(request: Request, { config, database, log }: AppOptions
     requestId,
     viewer: caller?.viewer ?? null,
     token: caller?.token ?? null,
+    callers,
     loaders: new Map(),
   }
 }

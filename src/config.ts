@@ -25,6 +25,7 @@ const variables = z
     SNAGLIST_DEMO: flag.optional(),
     SNAGLIST_SIGN_UP: z.enum(['first', 'open', 'closed']).default('first'),
     SNAGLIST_POOL_SIZE: integer(1, 1000).default(10),
+    SNAGLIST_PREPARE: flag.default(true),
     SNAGLIST_BCRYPT_COST: integer(4, 15).default(12),
     SNAGLIST_CORS_ORIGINS: z
       .string()
@@ -43,6 +44,8 @@ const variables = z
     demo: env.SNAGLIST_DEMO ?? isLoopback(env.HOST),
     signUp: env.SNAGLIST_SIGN_UP,
     poolSize: env.SNAGLIST_POOL_SIZE,
+    /** Whether PostgreSQL keeps statements that come again prepared. */
+    preparing: env.SNAGLIST_PREPARE,
     bcryptCost: env.SNAGLIST_BCRYPT_COST,
     /** Origins whose pages may call the API from a browser. */
     corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import type { Logger } from 'pino'
 import type { PrismaClient } from '../prisma/generated/client.ts'
+import type { Callers } from './auth/caller.access.ts'
 import type { Config } from './config.ts'
 import type { Transaction } from './database/transaction.ts'
 import { inTransaction } from './database/transaction.ts'
@@ -30,6 +31,7 @@ export interface Context {
   /** Who asks; who signs in with this request is from then on. */
   viewer: Viewer | null
   readonly token: CallerToken | null
+  readonly callers: Callers
   readonly loaders: Map<unknown, unknown>
 }
 

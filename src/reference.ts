@@ -20,14 +20,25 @@ export function ticketsNamed(references: readonly string[]): Prisma.Sql {
     const [, project, number] = ticketKeyPattern.exec(reference) ?? []
     return project ? [{ project: project.toUpperCase(), number: Number(number) }] : []
   })
-  const byId = Prisma.sql`t.id = ANY(${references.filter(isId)}::uuid[])`
+  const byId = oneOf(Prisma.sql`t.id`, 'uuid', references.filter(isId))
   if (keys.length === 0) return byId
-  const byKey = Prisma.sql`(t.project_id, t.number) IN (
+  const byKey =
+    keys.length === 1
+      ? ticketKeyed(keys[0] as TicketKey)
+      : Prisma.sql`(t.project_id, t.number) IN (
     SELECT named.id, key.number FROM unnest(
       ${keys.map(({ project }) => project)}::text[], ${keys.map(({ number }) => number)}::integer[]) AS key(project, number)
     JOIN projects named ON named.key = key.project)`
   return keys.length === references.length ? byKey : Prisma.sql`(${byId} OR ${byKey})`
 }
+
+interface TicketKey {
+  readonly project: string
+  readonly number: number
+}
+
+const ticketKeyed = ({ project, number }: TicketKey) => Prisma.sql`
+  (t.project_id = (SELECT named.id FROM projects named WHERE named.key = ${project}) AND t.number = ${number})`
 
 /** The projects `p` that references name. */
 export function projectsNamed(references: readonly string[]): Prisma.Sql {
@@ -42,8 +53,14 @@ export function usersNamed(references: readonly string[]): Prisma.Sql {
 }
 
 function named(id: Prisma.Sql, ids: readonly string[], name: Prisma.Sql, names: readonly string[]): Prisma.Sql {
-  const byId = Prisma.sql`${id} = ANY(${ids}::uuid[])`
-  const byName = Prisma.sql`${name} = ANY(${names}::text[])`
-  if (names.length === 0) return byId
-  return ids.length === 0 ? byName : Prisma.sql`(${byId} OR ${byName})`
+  if (names.length === 0) return oneOf(id, 'uuid', ids)
+  const byName = oneOf(name, 'text', names)
+  return ids.length === 0 ? byName : Prisma.sql`(${oneOf(id, 'uuid', ids)} OR ${byName})`
+}
+
+function oneOf(column: Prisma.Sql, type: 'uuid' | 'text', values: readonly string[]): Prisma.Sql {
+  const cast = Prisma.raw(type)
+  return values.length === 1
+    ? Prisma.sql`${column} = ${values[0]}::${cast}`
+    : Prisma.sql`${column} = ANY(${values}::${cast}[])`
 }

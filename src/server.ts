@@ -30,6 +30,7 @@ export async function openMigrated(config: Config, log: Logger): Promise<Databas
     url: config.databaseUrl,
     dataDirectory: config.dataDirectory,
     poolSize: config.poolSize,
+    preparing: config.preparing,
     ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
   })
   try {

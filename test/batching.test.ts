@@ -55,7 +55,8 @@ beforeAll(async () => {
 async function statementsOf(ask: () => Promise<unknown>): Promise<number> {
   server.statements.length = 0
   await ask()
-  return server.statements.length
+  // Who asks is looked up every few seconds.
+  return server.statements.filter((sql) => !sql.includes('FROM tokens')).length
 }
 
 /** Copies the five tickets, with labels, comments and history, a hundred times. */

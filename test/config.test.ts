@@ -20,6 +20,7 @@ test('nothing is needed', () => {
     demo: true,
     signUp: 'first',
     poolSize: 10,
+    preparing: true,
     bcryptCost: 12,
     corsOrigins: [],
     logLevel: 'info',

@@ -1,11 +1,16 @@
 import { PGlite } from '@electric-sql/pglite'
 import { expect, test } from 'vitest'
 import { poolOver } from '../src/database/embedded.ts'
+import { listenOnEmbedded } from '../src/database/listen.ts'
 import { databaseOver } from '../src/database/open.ts'
 
 test('a statement that fails on the embedded database leaves the next caller its own answer', async () => {
   const embedded = poolOver(await PGlite.create())
-  await using database = databaseOver(embedded.pool, undefined, async () => embedded[Symbol.asyncDispose]())
+  await using database = databaseOver({
+    pool: embedded.pool,
+    listen: listenOnEmbedded(embedded.pglite),
+    close: embedded[Symbol.asyncDispose],
+  })
   const { prisma, pool } = database
   const failing = [
     () => prisma.$queryRawUnsafe('SELECT $1::text::uuid', 'no id'),

@@ -95,7 +95,9 @@ describe.runIf(inject('postgres'))('what was decided before a wait is decided ag
 
 test('an admin who steps down has no more rights in the rest of the document', async () => {
   const { prisma } = server.database
-  await prisma.user.update({ where: { id: cast.maintainer.id }, data: { role: 'ADMIN' } })
+  await cast.admin.ask(
+    graphql(`mutation StepUp { updateUser(input: { id: "maintainer", role: ADMIN }) { user { role } } }`),
+  )
   const { errors } = await cast.maintainer.send(
     graphql(`
       mutation StepDown {

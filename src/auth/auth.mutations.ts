@@ -84,6 +84,7 @@ builder.mutationField('signOut', (t) =>
     skipTypeScopes: true,
     resolve: async (_root, _args, context) => {
       await context.prisma.token.deleteMany({ where: { id: tokenInUse(context).id } })
+      context.callers.forget()
       return { signedOut: true }
     },
   }),
@@ -99,6 +100,7 @@ mutation('changePassword', {
   resolve: async (input, context) => {
     const { bcryptCost } = context.config
     const user = await changePassword(context.prisma, signedIn(context), tokenInUse(context), { ...input, bcryptCost })
+    context.callers.forget()
     return { user }
   },
   payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'You.' }) }),
@@ -139,6 +141,7 @@ mutation('revokeAccessToken', {
   rules: { id },
   resolve: async ({ id }, context) => {
     await write(context, (tx, viewer) => revokeAccessToken(tx, viewer, id))
+    context.callers.forget()
     return { id }
   },
   payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'The id of the token that is no more.' }) }),

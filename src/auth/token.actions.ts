@@ -10,7 +10,8 @@ const millisecondsPerDay = 86_400_000
 /** A token as the API shows one; its secret is known only when it is made. */
 export type TokenRow = Omit<Token, 'hash'>
 
-const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
+/** What is kept of a secret. */
+export const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
 
 /** Makes a token, and the secret that stands for it: shown once, stored as its SHA-256 alone. */
 async function insertToken(
@@ -38,18 +39,18 @@ export function createAccessToken(
   return insertToken(tx, { userId, kind: 'ACCESS', scope, name, expiresAt })
 }
 
-/** Whose token a secret is; null when it is no token, has expired or was revoked, or its account is closed. */
-export async function findCaller(
+/** Whose token has a hash, and when it ends; null when there is none, it has expired, or its account is closed. */
+export async function findToken(
   tx: Transaction,
-  secret: string,
-): Promise<{ viewer: Viewer; token: CallerToken } | null> {
+  hash: Uint8Array<ArrayBuffer>,
+): Promise<{ viewer: Viewer; token: CallerToken; expiresAt: Date | null } | null> {
   const rows = await tx.$queryRaw<
-    (Viewer & { tokenId: string; kind: CallerToken['kind']; scope: CallerToken['scope'] })[]
+    (Viewer & { tokenId: string; kind: CallerToken['kind']; scope: CallerToken['scope']; expiresAt: Date | null })[]
   >`
-    SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope
+    SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope, t.expires_at AS "expiresAt"
     FROM tokens t JOIN users u ON u.id = t.user_id
-    WHERE t.hash = ${hashOf(secret)} AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`
+    WHERE t.hash = ${hash} AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`
   if (!rows[0]) return null
-  const { tokenId, kind, scope, ...viewer } = rows[0]
-  return { viewer, token: { id: tokenId, kind, scope } }
+  const { tokenId, kind, scope, expiresAt, ...viewer } = rows[0]
+  return { viewer, token: { id: tokenId, kind, scope }, expiresAt }
 }

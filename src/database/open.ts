@@ -2,11 +2,15 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client.ts'
 import { openEmbedded } from './embedded.ts'
+import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
+import { statementNames } from './statement-names.ts'
 
 /** An open database: Prisma over one pool of connections, PostgreSQL's or the embedded one's. `await using` closes it. */
 export interface Database extends AsyncDisposable {
   readonly prisma: PrismaClient
   readonly pool: pg.Pool
+  /** Hears what is said with NOTIFY in this database. */
+  readonly listen: Listen
 }
 
 export interface DatabaseOptions {
@@ -16,18 +20,20 @@ export interface DatabaseOptions {
   readonly dataDirectory: string
   /** Connections to PostgreSQL at most; the embedded database has one. */
   readonly poolSize: number
+  /** Whether PostgreSQL keeps statements that come again prepared; a PgBouncer older than 1.21 cannot take them. */
+  readonly preparing?: boolean
   /** Called with the text of each statement sent, never with its values. */
-  readonly onStatement?: (sql: string) => void
+  readonly onStatement?: ((sql: string) => void) | undefined
 }
 
 /** Opens the database that the options name. The embedded one is made if it is not there. Connects at the first query. */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  if (options.url === null) {
-    const embedded = await openEmbedded(options.dataDirectory)
-    return databaseOver(embedded.pool, options.onStatement, async () => embedded[Symbol.asyncDispose]())
+export async function openDatabase({ url, onStatement, ...options }: DatabaseOptions): Promise<Database> {
+  if (url === null) {
+    const { pool, pglite, [Symbol.asyncDispose]: close } = await openEmbedded(options.dataDirectory)
+    return databaseOver({ pool, listen: listenOnEmbedded(pglite), onStatement, close })
   }
   const pool = new pg.Pool({
-    connectionString: options.url,
+    connectionString: url,
     max: options.poolSize,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
@@ -35,23 +41,35 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     statement_timeout: 30_000,
     lock_timeout: 20_000,
     idle_in_transaction_session_timeout: 60_000,
-    // Our statements are short: compiling them costs more than running them.
-    options: '-c jit=off -c TimeZone=UTC',
+    // Our statements are short: compiling them costs more than running them. They go by indexes, which lie on SSDs or in memory.
+    options: '-c jit=off -c random_page_cost=1.1 -c TimeZone=UTC',
     application_name: 'snaglist',
   })
-  return databaseOver(pool, options.onStatement, () => pool.end())
+  return databaseOver({
+    pool,
+    listen: listenOnPostgres(url),
+    preparing: options.preparing ?? false,
+    onStatement,
+    close: () => pool.end(),
+  })
 }
 
-/** Prisma over a pool that is already there; `close` runs after Prisma has let go of it. */
-export function databaseOver(
-  pool: pg.Pool,
-  onStatement: ((sql: string) => void) | undefined,
-  close: () => Promise<void>,
-): Database {
+/** A pool that is there already, and what goes with it. */
+interface Opened extends Pick<Database, 'pool' | 'listen'> {
+  /** Whether statements that come again are kept prepared. */
+  readonly preparing?: boolean
+  readonly onStatement?: ((sql: string) => void) | undefined
+  /** Runs after Prisma has let go of the pool. */
+  readonly close: () => PromiseLike<void>
+}
+
+/** Prisma over a pool. */
+export function databaseOver({ pool, listen, preparing = false, onStatement, close }: Opened): Database {
   // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {})
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool),
+    // Its type leaves out that a statement may have no name.
+    adapter: new PrismaPg(pool, preparing ? { statementNameGenerator: statementNames() as () => string } : {}),
     log: onStatement ? [{ emit: 'event', level: 'query' }] : [],
     transactionOptions: { maxWait: 10_000, timeout: 60_000 },
   })
@@ -59,6 +77,7 @@ export function databaseOver(
   return {
     prisma,
     pool,
+    listen,
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()
       await close()

@@ -3,10 +3,8 @@ import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { faultOf } from '../database/fault.ts'
 import { translated } from '../database/transaction.ts'
-import { BadUserInput, PayloadTooLarge } from '../errors.ts'
+import { BadUserInput } from '../errors.ts'
 import { requestIdOf } from './request-id.ts'
-
-export const maxBodyBytes = 1_000_000
 
 /** The error as the caller may see it: expected ones as they are, all others without a word of what happened. */
 export function maskError(error: unknown): GraphQLError {
@@ -19,7 +17,6 @@ export function maskError(error: unknown): GraphQLError {
       originalError: originalOf(error),
       extensions: { code: 'INTERNAL_SERVER_ERROR' },
     })
-  if (expected.extensions['code'] === 'REQUEST_ENTITY_TOO_LARGE') return new PayloadTooLarge(maxBodyBytes)
   return expected.path || !path
     ? expected
     : new GraphQLError(expected.message, { nodes, path, extensions: expected.extensions })

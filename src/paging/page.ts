@@ -70,7 +70,7 @@ function selection(
   const sorted = Prisma.sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
   const cut = (chosen: Prisma.Sql) => Prisma.sql`
     SELECT ${chosen} FROM ${from} WHERE ${Prisma.join(conditions, ' AND ')} ${sorted}
-    LIMIT ${bounds.limit + 1} OFFSET ${bounds.offset}`
+    LIMIT ${Prisma.raw(String(bounds.limit + 1))} OFFSET ${bounds.offset}`
   if (bounds.offset === 0) return cut(columns)
   // What is skipped is read from an index alone.
   return Prisma.sql`SELECT ${columns} FROM (${cut(Prisma.sql`${alias}.id`)}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`

@@ -95,12 +95,12 @@ const conditions: Conditions = {
   id: (filter, spot) => compareReferences(filter, spot, 'ticket', isTicketReference, ticketsNamed),
   kind: (kind) => Prisma.sql`t.kind = ${kind}::ticket_kind`,
   project: (filter, spot) =>
-    compareReferences(
-      filter,
-      spot,
-      'project',
-      isProjectReference,
-      (references) => Prisma.sql`t.project_id IN (SELECT p.id FROM projects p WHERE ${projectsNamed(references)})`,
+    compareReferences(filter, spot, 'project', isProjectReference, (references) =>
+      oneOf(
+        Prisma.sql`t.project_id`,
+        references,
+        Prisma.sql`SELECT p.id FROM projects p WHERE ${projectsNamed(references)}`,
+      ),
     ),
   title: (filter, spot) => compareText(Prisma.sql`t.title`, filter, spot),
   description: (filter, spot) => compareText(Prisma.sql`t.description`, filter, spot),
@@ -147,6 +147,10 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, spot: Spot, depth: nu
   return allOf(parts)
 }
 
+/** Whether a column holds what references name: one value that an index is entered with where there is one reference. */
+const oneOf = (column: Prisma.Sql, references: readonly string[], ids: Prisma.Sql) =>
+  references.length === 1 ? Prisma.sql`${column} = (${ids})` : Prisma.sql`${column} = ANY(ARRAY(${ids}))`
+
 /** Rows named by ids or keys; a text that cannot name any is a fault. */
 function compareReferences(
   filter: IDFilter,
@@ -176,12 +180,8 @@ function compareUser(
   spot: Spot,
   viewer: Viewer,
 ): Prisma.Sql {
-  const named = compareReferences(
-    ids,
-    spot,
-    'user',
-    isUserReference,
-    (references) => Prisma.sql`${column} IN (SELECT u.id FROM users u WHERE ${usersNamed(references)})`,
+  const named = compareReferences(ids, spot, 'user', isUserReference, (references) =>
+    oneOf(column, references, Prisma.sql`SELECT u.id FROM users u WHERE ${usersNamed(references)}`),
   )
   const mine = Prisma.sql`${column} = ${viewer.id}::uuid`
   const further = compare<Pick<UserFilter, 'isViewer' | 'isNull'>>({ isViewer, isNull }, spot, {

@@ -53,6 +53,7 @@ mutation('updateUser', {
         active: active ?? undefined,
       }),
     )
+    context.callers.forget()
     // The next mutation of the same document has the rights that are left.
     if (user.id === context.viewer?.id) context.viewer = user.active ? user : null
     return { user }

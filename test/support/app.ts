@@ -5,6 +5,7 @@ import { afterAll, beforeAll, inject } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { poolOver } from '../../src/database/embedded.ts'
+import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
 import { type Database, databaseOver } from '../../src/database/open.ts'
 import { Caller } from './caller.ts'
 import { databaseUrl, execute } from './databases.ts'
@@ -60,17 +61,24 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   const template = inject('template')
   if (postgres === null) {
     const embedded = poolOver(await PGlite.create({ loadDataDir: new Blob([Buffer.from(template, 'base64')]) }))
-    return databaseOver(embedded.pool, onStatement, async () => embedded[Symbol.asyncDispose]())
+    const { pool, pglite, [Symbol.asyncDispose]: close } = embedded
+    return databaseOver({ pool, listen: listenOnEmbedded(pglite), onStatement, close })
   }
   const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
   await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)
   const pool = new pg.Pool({
     connectionString: databaseUrl(postgres, name),
     max: 10,
-    options: '-c jit=off -c TimeZone=UTC',
+    options: '-c jit=off -c random_page_cost=1.1 -c TimeZone=UTC',
   })
-  return databaseOver(pool, onStatement, async () => {
-    await pool.end()
-    await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+  return databaseOver({
+    pool,
+    listen: listenOnPostgres(databaseUrl(postgres, name)),
+    preparing: true,
+    onStatement,
+    close: async () => {
+      await pool.end()
+      await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+    },
   })
 }

@@ -1,0 +1,23 @@
+const namesAtMost = 200
+const rememberedAtMost = 2000
+
+/**
+ * Names statements whose text comes again, so that PostgreSQL parses and plans them once for each connection. There are
+ * at most 200 names, since each connection keeps what it has prepared; other statements are sent as they are.
+ */
+export function statementNames(): (query: { readonly sql: string }) => string | undefined {
+  const names = new Map<string, string | undefined>()
+  let named = 0
+  return ({ sql }) => {
+    const name = names.get(sql)
+    if (name || named === namesAtMost) return name
+    if (names.has(sql)) names.set(sql, `snaglist_${++named}`)
+    else if (names.size < rememberedAtMost) names.set(sql, undefined)
+    else forgetUnnamed(names)
+    return names.get(sql)
+  }
+}
+
+function forgetUnnamed(names: Map<string, string | undefined>): void {
+  for (const [sql, name] of names) if (!name) names.delete(sql)
+}
