@@ -7,12 +7,15 @@ import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
 import { Unauthenticated } from './errors.ts'
 import { useBodyLimit } from './http/body-limit.ts'
+import { rememberDocuments } from './http/documents.ts'
+import { type Entry, makeEntry } from './http/entry.ts'
 import { maskError, useErrorLog } from './http/errors.ts'
 import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
 import { useDocumentLimits } from './http/limits.ts'
 import { requestIdOf, useRequestId } from './http/request-id.ts'
 import { useRequestLog } from './http/request-log.ts'
+import { type Header, useShortcut } from './http/shortcut.ts'
 import { printedSchema, schema } from './schema.ts'
 
 export interface AppOptions {
@@ -24,17 +27,26 @@ export interface AppOptions {
 }
 
 const maxBodyBytes = 1_000_000
+const endpoint = '/graphql'
+/** A query is compiled when it comes for the second time: it will come again then. */
+const compileAt = 2
 
-export type App = ReturnType<typeof createApp>
+/** The whole HTTP interface: for Node's http server, or in process by its `fetch`. */
+export interface App extends Entry {
+  readonly dispose: () => Promise<void>
+}
 
-/** The whole HTTP interface as one request handler: for Node's http server, or in process by its `fetch`. */
-export function createApp({ config, database, log, isStopping = () => false }: AppOptions) {
+/** Makes the HTTP interface over a database. */
+export function createApp({ config, database, log, isStopping = () => false }: AppOptions): App {
   const callers = openCallers(database)
-  return createYoga({
+  const documents = rememberDocuments(schema, compileAt)
+  const makeContext = (header: Header, requestId: string) => contextOf(header, requestId, callers, { config, database })
+  const yoga = createYoga({
     schema,
-    context: ({ request }) => contextOf(request, callers, { config, database, log }),
+    context: ({ request }) => makeContext((name) => request.headers.get(name), requestIdOf(request)),
     batching: false,
     multipart: false,
+    graphqlEndpoint: endpoint,
     maxRequestBodySize: false,
     // Given the whole list, Yoga answers others with "null", which is the origin of any page in a sandbox.
     cors: (request) => {
@@ -61,23 +73,34 @@ export function createApp({ config, database, log, isStopping = () => false }: A
       useLandingPage(printedSchema),
       useReadinessCheck({ check: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)) }),
       useBodyLimit(maxBodyBytes),
+      useShortcut(),
       useDocumentLimits(),
-      { onDispose: () => callers[Symbol.asyncDispose]() },
     ],
   })
+  return {
+    ...makeEntry({ yoga, documents, contextOf: makeContext, log, endpoint, maxBodyBytes }),
+    async dispose() {
+      await yoga.dispose()
+      await callers[Symbol.asyncDispose]()
+    },
+  }
 }
 
-async function contextOf(request: Request, callers: Callers, { config, database, log }: AppOptions): Promise<Context> {
-  const authorization = request.headers.get('authorization')
+async function contextOf(
+  header: Header,
+  requestId: string,
+  callers: Callers,
+  { config, database }: Pick<AppOptions, 'config' | 'database'>,
+): Promise<Context> {
+  const authorization = header('authorization')
   const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
   const caller = secret ? await callers.find(secret) : null
   if (authorization && !caller)
     throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)
-  const requestId = requestIdOf(request)
   return {
     config,
     prisma: database.prisma,
-    log: log.child({ requestId }),
+    direct: database.direct,
     requestId,
     viewer: caller?.viewer ?? null,
     token: caller?.token ?? null,

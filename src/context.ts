@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader'
-import type { Logger } from 'pino'
 import type { PrismaClient } from '../prisma/generated/client.ts'
 import type { Callers } from './auth/caller.access.ts'
 import type { Config } from './config.ts'
+import type { Statements } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
-import { inTransaction } from './database/transaction.ts'
+import { atOnce, inTransaction } from './database/transaction.ts'
 import { Unauthenticated } from './errors.ts'
 
 /** Who asks: what rights are decided on. */
@@ -26,7 +26,8 @@ export interface CallerToken {
 export interface Context {
   readonly config: Config
   readonly prisma: PrismaClient
-  readonly log: Logger
+  /** For statements outside of transactions. */
+  readonly direct: Statements
   readonly requestId: string
   /** Who asks; who signs in with this request is from then on. */
   viewer: Viewer | null
@@ -74,6 +75,19 @@ export async function write<Result>(
 ): Promise<Result> {
   const viewer = signedIn(context)
   return writeAsAnyone(context, (tx) => action(tx, viewer))
+}
+
+/** Runs a mutation's action as the signed-in caller without a transaction if nobody is in the way: see `atOnce`. */
+export async function writeAtOnce<Result>(
+  context: Context,
+  action: (db: Statements, viewer: Viewer) => Promise<Result>,
+): Promise<Result> {
+  const viewer = signedIn(context)
+  try {
+    return await atOnce(context, (db) => action(db, viewer))
+  } finally {
+    context.loaders.clear()
+  }
 }
 
 /**

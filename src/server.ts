@@ -60,7 +60,7 @@ export async function startServer(
       drained.emit('request')
     })
     // Yoga makes a URL of the two, and tells callers the stack of what fails there.
-    if (URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) app(request, response)
+    if (URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) void app.handle(request, response)
     else response.writeHead(400).end()
   })
   try {

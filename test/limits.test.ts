@@ -46,7 +46,7 @@ describe('a body', () => {
   })
 
   test('that does not say how long it is may not have more either', async () => {
-    const http = createServer(server.app).listen(0, '127.0.0.1')
+    const http = createServer(server.app.handle).listen(0, '127.0.0.1')
     await new Promise((resolve) => http.once('listening', resolve))
     const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`
     try {

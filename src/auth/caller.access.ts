@@ -29,7 +29,7 @@ const knownMilliseconds = 5000
  * Remembers callers for a few seconds. The database says when a token or an account was changed, by this server or
  * another, and all are looked up again; while that cannot be heard, nothing is remembered.
  */
-export function openCallers({ prisma, listen }: Pick<Database, 'prisma' | 'listen'>): Callers {
+export function openCallers({ direct, listen }: Pick<Database, 'direct' | 'listen'>): Callers {
   const known = new Map<string, Known>()
   let changes = 0
   const forget = () => {
@@ -45,7 +45,7 @@ export function openCallers({ prisma, listen }: Pick<Database, 'prisma' | 'liste
       const remembered = known.get(key)
       if (remembered && remembered.until > Date.now() && listener.live) return remembered
       const before = changes
-      const found = await findToken(prisma, hash)
+      const found = await findToken(direct, hash)
       if (!found) return null
       const { expiresAt, ...caller } = found
       // What changed while this was looked up may not be in it.

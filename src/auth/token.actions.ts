@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Token } from '../../prisma/generated/client.ts'
 import type { CallerToken, Viewer } from '../context.ts'
+import type { Statements } from '../database/statements.ts'
 import type { Transaction } from '../database/transaction.ts'
 
 const prefix = 'snag_'
@@ -41,10 +42,10 @@ export function createAccessToken(
 
 /** Whose token has a hash, and when it ends; null when there is none, it has expired, or its account is closed. */
 export async function findToken(
-  tx: Transaction,
+  db: Statements,
   hash: Uint8Array<ArrayBuffer>,
 ): Promise<{ viewer: Viewer; token: CallerToken; expiresAt: Date | null } | null> {
-  const rows = await tx.$queryRaw<
+  const rows = await db.$queryRaw<
     (Viewer & { tokenId: string; kind: CallerToken['kind']; scope: CallerToken['scope']; expiresAt: Date | null })[]
   >`
     SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope, t.expires_at AS "expiresAt"

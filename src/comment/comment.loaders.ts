@@ -9,7 +9,7 @@ export function findComment(context: Context, id: string): Promise<CommentRow | 
   return loaderOf<CommentRow | null>(context, 'comments', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<CommentRow[]>`
+      await context.direct.$queryRaw<CommentRow[]>`
       SELECT ${commentColumns.all} FROM comments c JOIN tickets t ON t.id = c.ticket_id
       WHERE c.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
     ),

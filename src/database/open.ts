@@ -4,10 +4,13 @@ import { PrismaClient } from '../../prisma/generated/client.ts'
 import { openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { statementNames } from './statement-names.ts'
+import { type Statements, statementsOver } from './statements.ts'
 
 /** An open database: Prisma over one pool of connections, PostgreSQL's or the embedded one's. `await using` closes it. */
 export interface Database extends AsyncDisposable {
   readonly prisma: PrismaClient
+  /** For statements outside of transactions. */
+  readonly direct: Statements
   readonly pool: pg.Pool
   /** Hears what is said with NOTIFY in this database. */
   readonly listen: Listen
@@ -67,15 +70,17 @@ interface Opened extends Pick<Database, 'pool' | 'listen'> {
 export function databaseOver({ pool, listen, preparing = false, onStatement, close }: Opened): Database {
   // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {})
+  const nameOf = preparing ? statementNames() : () => undefined
   const prisma = new PrismaClient({
     // Its type leaves out that a statement may have no name.
-    adapter: new PrismaPg(pool, preparing ? { statementNameGenerator: statementNames() as () => string } : {}),
+    adapter: new PrismaPg(pool, { statementNameGenerator: nameOf as () => string }),
     log: onStatement ? [{ emit: 'event', level: 'query' }] : [],
     transactionOptions: { maxWait: 10_000, timeout: 60_000 },
   })
   if (onStatement) prisma.$on('query', (event) => onStatement(event.query))
   return {
     prisma,
+    direct: statementsOver(pool, nameOf, onStatement),
     pool,
     listen,
     async [Symbol.asyncDispose]() {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Prisma, PrismaClient } from '../../prisma/generated/client.ts'
 import { Conflict, NotFound, Unavailable } from '../errors.ts'
 import { faultOf } from './fault.ts'
+import type { Statements } from './statements.ts'
 
 /** A database or a transaction: what every action takes first, so that it can join either. */
 export type Transaction = Prisma.TransactionClient
@@ -9,6 +10,7 @@ export type Transaction = Prisma.TransactionClient
 const attempts = 5
 const serializationFailure = '40001'
 const deadlockDetected = '40P01'
+const foreignKeyViolation = '23503'
 
 /** What a broken constraint means to the caller. The one place that knows constraints by name. */
 const conflicts: Readonly<Record<string, string>> = {
@@ -30,10 +32,36 @@ export async function inTransaction<Result>(
       return await prisma.$transaction(work)
     } catch (error) {
       const { sqlState } = faultOf(error)
-      const retry = sqlState === serializationFailure || sqlState === deadlockDetected
+      const retry = sqlState === serializationFailure || sqlState === deadlockDetected || error instanceof Overtaken
       if (!retry || attempt === attempts) throw translated(error)
       await wait(Math.random() * 10 * 2 ** attempt)
     }
+  }
+}
+
+/** What a write was decided on changed before it was made, or is locked by somebody else: decide again, after waiting. */
+export class Overtaken extends Conflict {
+  constructor() {
+    super('Others were changing the same at the same moment. Try again.')
+  }
+}
+
+/**
+ * Runs work that ends with the one statement that writes, without a transaction: on an idle row that takes half the time.
+ * That statement must write nothing and throw Overtaken unless all that was decided on still stands and is free; then, as
+ * after a deadlock or when a row that is referred to has gone, the work is done again in a transaction, with locks.
+ */
+export async function atOnce<Result>(
+  { prisma, direct }: { readonly prisma: PrismaClient; readonly direct: Statements },
+  work: (db: Statements) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(direct)
+  } catch (error) {
+    const { sqlState } = faultOf(error)
+    const again = [serializationFailure, deadlockDetected, foreignKeyViolation].includes(sqlState ?? '')
+    if (!again && !(error instanceof Overtaken)) throw translated(error)
+    return inTransaction(prisma, work)
   }
 }
 
@@ -43,6 +71,6 @@ export function translated(error: unknown): unknown {
   if (unreachable) return new Unavailable()
   if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
   // What a row refers to went away between the check and the write.
-  if (sqlState === '23503') return new NotFound('What this refers to was deleted in the meantime.')
+  if (sqlState === foreignKeyViolation) return new NotFound('What this refers to was deleted in the meantime.')
   return error
 }

@@ -1,4 +1,5 @@
-import type { Transaction } from '../database/transaction.ts'
+import type { Statements } from '../database/statements.ts'
+import { Overtaken } from '../database/transaction.ts'
 
 interface Terms {
   readonly category?: string | null | undefined
@@ -10,7 +11,7 @@ interface Terms {
  * trimmed, with inner spaces collapsed. Those that are not given stay out, null stays null.
  */
 export async function spellTerms<Given extends Terms>(
-  tx: Transaction,
+  db: Statements,
   projectId: string,
   given: Given,
 ): Promise<Partial<Terms>> {
@@ -19,9 +20,11 @@ export async function spellTerms<Given extends Terms>(
     { field: 'SUBCATEGORY', key: 'subcategory', term: given.subcategory },
   ].filter(({ term }) => term !== null && term !== undefined)
   if (terms.length === 0) return {}
+  // What is kept here must go with the ticket if that is not written.
+  if (db.direct) throw new Overtaken()
   const fields = terms.map(({ field }) => field)
   const spellings = terms.map(({ term }) => term)
-  await tx.$executeRaw`
+  await db.$queryRaw`
     INSERT INTO defect_terms (project_id, field, folded, spelling)
     SELECT ${projectId}::uuid, field, lower(spelling), spelling
     FROM unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS given(field, spelling)
@@ -29,7 +32,7 @@ export async function spellTerms<Given extends Terms>(
       WHERE known.project_id = ${projectId}::uuid AND known.field = given.field AND known.folded = lower(given.spelling))
     ON CONFLICT DO NOTHING`
   // A statement of its own: it sees what a transaction that came first has stored in the meantime.
-  const rows = await tx.$queryRaw<{ field: string; spelling: string }[]>`
+  const rows = await db.$queryRaw<{ field: string; spelling: string }[]>`
     SELECT known.field, known.spelling FROM defect_terms known
     JOIN unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS given(field, spelling)
       ON known.field = given.field AND known.folded = lower(given.spelling)

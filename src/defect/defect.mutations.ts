@@ -1,5 +1,5 @@
 import { idList, nameText, notNull, projectReference, text, ticketReference, userReference } from '../check.ts'
-import { write } from '../context.ts'
+import { writeAtOnce } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
@@ -47,9 +47,9 @@ mutation('createDefect', {
       : [],
   findsFaults: true,
   resolve: async (input, context, faults) => ({
-    defect: await write(context, (tx, viewer) =>
+    defect: await writeAtOnce(context, (db, viewer) =>
       createTicket(
-        tx,
+        db,
         viewer,
         { ...input, title: input.title ?? firstLine(input.description) ?? '', kind: 'DEFECT' },
         faults,
@@ -77,8 +77,8 @@ mutation('updateDefect', {
   rules: { ...rules, id: ticketReference, status: notNull },
   findsFaults: true,
   resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
-    defect: await write(context, (tx, viewer) =>
-      updateTicket(tx, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
+    defect: await writeAtOnce(context, (db, viewer) =>
+      updateTicket(db, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
     ),
   }),
   payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'The defect as it is now.' }) }),

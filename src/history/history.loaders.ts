@@ -7,7 +7,7 @@ export function findHistoryEvent(context: Context, id: string): Promise<HistoryR
   return loaderOf<HistoryRow | null>(context, 'history', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<HistoryRow[]>`
+      await context.direct.$queryRaw<HistoryRow[]>`
       SELECT ${historyColumns.all} FROM history h JOIN tickets t ON t.id = h.ticket_id
       WHERE h.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
     ),

@@ -24,27 +24,39 @@ const limits = {
 /** Refuses documents that are too long, too deep or too wide before they are run. */
 export const useDocumentLimits = (): Plugin => ({
   onParams({ params }) {
-    const length = params.query?.length ?? 0
-    if (length > limits.characters)
-      throw new QueryTooComplex('The document is too long, in characters', length, limits.characters)
-    // GraphQL reads variables by recursion, which ends at the end of the stack.
-    if (isDeeper(params.variables, limits.variableDepth))
-      throw new QueryTooComplex('The variables are nested too deep', limits.variableDepth + 1, limits.variableDepth)
+    mustBeWithinLimits(params)
   },
   onParse({ setParseFn }) {
     setParseFn((source, options) => parseWithin(source as string, options))
   },
   onValidate({ addValidationRule }) {
-    addValidationRule(ComplexityLimits)
+    for (const rule of limitRules) addValidationRule(rule)
   },
 })
+
+/** Refuses what is too much to be parsed. */
+export function mustBeWithinLimits({
+  query,
+  variables,
+}: {
+  readonly query?: string
+  readonly variables?: unknown
+}): void {
+  const length = query?.length ?? 0
+  if (length > limits.characters)
+    throw new QueryTooComplex('The document is too long, in characters', length, limits.characters)
+  // GraphQL reads variables by recursion, which ends at the end of the stack.
+  if (isDeeper(variables, limits.variableDepth))
+    throw new QueryTooComplex('The variables are nested too deep', limits.variableDepth + 1, limits.variableDepth)
+}
 
 const isDeeper = (value: unknown, depth: number): boolean =>
   typeof value === 'object' &&
   value !== null &&
   (depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1)))
 
-function parseWithin(source: string, options?: object): DocumentNode {
+/** Parses a document of not too many tokens. */
+export function parseWithin(source: string, options?: object): DocumentNode {
   try {
     return parse(source, { ...options, maxTokens: limits.tokens })
   } catch (error) {
@@ -113,3 +125,6 @@ function ComplexityLimits(context: ValidationContext): ASTVisitor {
     },
   }
 }
+
+/** The rules of validation that refuse documents which are too deep or too wide. */
+export const limitRules = [ComplexityLimits]

@@ -1,20 +1,37 @@
 import { getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
+import type { Begun } from './entry.ts'
 import { requestIdOf } from './request-id.ts'
 
+/** What the log says of a request. */
 interface Trace {
   readonly start: number
   operation?: string | undefined
   user?: string | undefined
 }
 
-/** Logs one line for each request, when it is answered: never a variable, a token or a body. */
+interface Answered extends Trace {
+  readonly requestId: string
+  readonly method: string
+  readonly path: string
+  readonly status: number
+}
+
+/** Writes the line of a request that was answered: never a variable, a token or a body. */
+export function logRequest(log: Logger, { requestId, method, path, status, start, ...known }: Answered): void {
+  const duration = Math.round((performance.now() - start) * 10) / 10
+  log[status >= 500 ? 'error' : 'info']({ requestId, method, path, status, duration, ...known }, 'request')
+}
+
+/** Logs one line for each request, when it is answered. */
 export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string } | null }> {
   const traces = new WeakMap<Request, Trace>()
   return {
-    onRequest({ request }) {
-      traces.set(request, { start: performance.now() })
+    onRequest({ request, serverContext }) {
+      const { begun } = serverContext as { begun?: Begun | null }
+      const { start = performance.now(), operation, context } = begun ?? {}
+      traces.set(request, { start, operation, user: context?.viewer?.username })
     },
     onExecute({ args }) {
       const { request, viewer } = args.contextValue as { request: Request; viewer?: { username: string } | null }
@@ -26,19 +43,18 @@ export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string
     onResponse({ request, response }) {
       const trace = traces.get(request)
       if (!trace) return
-      const { start, ...known } = trace
-      const level = response.status >= 500 ? 'error' : 'info'
-      log[level](
-        {
-          requestId: requestIdOf(request),
-          method: request.method,
-          path: new URL(request.url).pathname,
-          status: response.status,
-          duration: Math.round((performance.now() - start) * 10) / 10,
-          ...known,
-        },
-        'request',
-      )
+      const { start, operation, user } = trace
+      const { method, url } = request
+      const path = new URL(url).pathname
+      logRequest(log, {
+        requestId: requestIdOf(request),
+        method,
+        path,
+        status: response.status,
+        start,
+        operation,
+        user,
+      })
     },
   }
 }

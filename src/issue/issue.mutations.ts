@@ -1,5 +1,5 @@
 import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
-import { write } from '../context.ts'
+import { writeAtOnce } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
@@ -21,7 +21,7 @@ mutation('createIssue', {
   },
   findsFaults: true,
   resolve: async (input, context, faults) => ({
-    issue: await write(context, (tx, viewer) => createTicket(tx, viewer, { ...input, kind: 'ISSUE' }, faults)),
+    issue: await writeAtOnce(context, (db, viewer) => createTicket(db, viewer, { ...input, kind: 'ISSUE' }, faults)),
   }),
   payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The new issue.' }) }),
 })
@@ -39,8 +39,8 @@ mutation('updateIssue', {
   },
   findsFaults: true,
   resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
-    issue: await write(context, (tx, viewer) =>
-      updateTicket(tx, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
+    issue: await writeAtOnce(context, (db, viewer) =>
+      updateTicket(db, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
     ),
   }),
   payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The issue as it is now.' }) }),

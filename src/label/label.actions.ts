@@ -1,6 +1,7 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
 import { given } from '../database/patch.ts'
+import type { Statements } from '../database/statements.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { type FieldError, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
@@ -78,17 +79,20 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
   return projectId
 }
 
-/** The labels of a project by ids, those given twice once; `faults` takes a fault for each that is not there. */
+/**
+ * The labels of a project by ids, those given twice once, held in a transaction against being deleted; `faults` takes a
+ * fault for each that is not there.
+ */
 export async function findProjectLabels(
-  tx: Transaction,
+  db: Statements,
   projectId: string,
   ids: readonly string[],
   faults: FieldError[],
 ): Promise<LabelRow[]> {
   if (ids.length === 0) return []
-  const labels = await tx.$queryRaw<LabelRow[]>`
+  const labels = await db.$queryRaw<LabelRow[]>`
     SELECT ${labelColumns.all} FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
-    ORDER BY lower(l.name) FOR KEY SHARE`
+    ORDER BY lower(l.name) ${db.direct ? Prisma.empty : Prisma.sql`FOR KEY SHARE`}`
   const known = new Set(labels.map(({ id }) => id))
   ids.forEach((id, index) => {
     if (!known.has(id)) faults.push({ path: `labelIds.${index}`, message: 'is no label of the project' })

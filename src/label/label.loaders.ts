@@ -9,7 +9,7 @@ export function findLabel(context: Context, id: string): Promise<LabelRow | null
   return loaderOf<LabelRow | null>(context, 'labels', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<LabelRow[]>`
+      await context.direct.$queryRaw<LabelRow[]>`
       SELECT ${labelColumns.all} FROM labels l JOIN projects p ON p.id = l.project_id
       WHERE l.id = ANY(${ids}::uuid[]) AND ${visibleProjects(signedIn(context))}`,
     ),

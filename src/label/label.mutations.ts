@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { id, idList, nameText, projectReference, text, ticketReference } from '../check.ts'
-import { write } from '../context.ts'
+import { write, writeAtOnce } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { findProject } from '../project/project.loaders.ts'
 import { createLabel, deleteLabel, updateLabel } from './label.actions.ts'
@@ -81,7 +81,9 @@ const ticketLabelsMutation = (name: string, action: typeof setLabels, descriptio
       expectedVersion: t.int({ description: 'The version that you saw: CONFLICT when its labels have changed since.' }),
     }),
     rules: { ticketId: ticketReference, labelIds: idList(50) },
-    resolve: async (input, context) => ({ ticket: await write(context, (tx, viewer) => action(tx, viewer, input)) }),
+    resolve: async (input, context) => ({
+      ticket: await writeAtOnce(context, (db, viewer) => action(db, viewer, input)),
+    }),
     payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
   })
 

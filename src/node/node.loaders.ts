@@ -24,7 +24,7 @@ export async function findNode(context: Context, id: string): Promise<{ id: stri
   const type = await loaderOf<{ id: string; type: NodeType } | null>(context, 'node types', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<{ id: string; type: NodeType }[]>`
+      await context.direct.$queryRaw<{ id: string; type: NodeType }[]>`
       WITH wanted AS (SELECT unnest(${ids}::uuid[]) AS id)
       SELECT id, CASE kind WHEN 'DEFECT' THEN 'Defect' ELSE 'Issue' END AS type FROM tickets JOIN wanted USING (id)
       UNION ALL SELECT id, 'Comment' FROM comments JOIN wanted USING (id)

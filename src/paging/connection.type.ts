@@ -18,7 +18,7 @@ export function connection<Row extends object>(
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Page<Row>> {
-  return readValue(context.prisma, pageSelected(list, args, selectedBy(info), { context, info }))
+  return readValue(context.direct, pageSelected(list, args, selectedBy(info), { context, info }))
 }
 
 /** The page of a list that hangs below a parent: `parent` is the column that holds the parent's id. */

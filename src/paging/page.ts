@@ -68,12 +68,13 @@ function selection(
   ]
   const columns = placed ? Prisma.sql`${alias}.*, ${placeColumn(order)} AS place` : Prisma.sql`${alias}.*`
   const sorted = Prisma.sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
+  // The limit stands in the text: a plan that is kept knows then how few rows are wanted.
   const cut = (chosen: Prisma.Sql) => Prisma.sql`
-    SELECT ${chosen} FROM ${from} WHERE ${Prisma.join(conditions, ' AND ')} ${sorted}
-    LIMIT ${Prisma.raw(String(bounds.limit + 1))} OFFSET ${bounds.offset}`
+    SELECT ${chosen} FROM ${from} WHERE ${Prisma.join(conditions, ' AND ')} ${sorted} LIMIT ${Prisma.raw(String(bounds.limit + 1))}`
   if (bounds.offset === 0) return cut(columns)
   // What is skipped is read from an index alone.
-  return Prisma.sql`SELECT ${columns} FROM (${cut(Prisma.sql`${alias}.id`)}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`
+  const ids = Prisma.sql`${cut(Prisma.sql`${alias}.id`)} OFFSET ${bounds.offset}`
+  return Prisma.sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`
 }
 
 function within<Row>(found: readonly Row[], bounds: Bounds) {

@@ -37,6 +37,10 @@ export interface ProjectRights {
 export const rightsColumns = (viewer: Viewer) => Prisma.sql`
   p.key AS "projectKey", p.archived_at AS "projectArchivedAt", ${roleInProject(viewer)} AS "viewerRole"`
 
+/** Whether the viewer's role in project `p`, which is in use, is still the one that something was decided on. */
+export const roleStands = (viewer: Viewer, role: ProjectRole) =>
+  Prisma.sql`p.archived_at IS NULL AND ${roleInProject(viewer)} = ${role}::project_role`
+
 /** Whether the viewer may do what takes that role. */
 export function hasRole({ viewerRole, projectArchivedAt }: ProjectRights, needed: ProjectRole): boolean {
   return projectArchivedAt === null && ranks.indexOf(viewerRole) >= ranks.indexOf(needed)

@@ -1,6 +1,7 @@
 import { Prisma, type ProjectRole } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
 import { given } from '../database/patch.ts'
+import type { Statements } from '../database/statements.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
 import { projectsNamed } from '../reference.ts'
@@ -31,25 +32,26 @@ export async function createProject(tx: Transaction, viewer: Viewer, project: Ne
 
 /** The project that a reference names, with the viewer's rights there; NOT_FOUND where there is none to see. */
 export async function getProjectNamed(
-  tx: Transaction,
+  db: Statements,
   viewer: Viewer,
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
-  const rows = await tx.$queryRaw<(ProjectRow & ProjectRights)[]>(Prisma.sql`
+  const rows = await db.$queryRaw<(ProjectRow & ProjectRights)[]>(Prisma.sql`
     SELECT ${projectColumns.all}, ${rightsColumns(viewer)} FROM projects p
     WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
   if (!rows[0]) throw new NotFound(`There is no project ${reference}.`)
   return rows[0]
 }
 
-/** The same, locked against other changes of the project and against tickets that are being filed in it. */
-export async function lockProject(
-  tx: Transaction,
+/** The same, locked in a transaction against other changes of the project and against tickets that are being filed in it. */
+export async function holdProject(
+  db: Statements,
   viewer: Viewer,
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
-  await tx.$queryRaw`SELECT FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`
-  return getProjectNamed(tx, viewer, reference)
+  if (!db.direct)
+    await db.$queryRaw`SELECT FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`
+  return getProjectNamed(db, viewer, reference)
 }
 
 export interface ProjectPatch {
@@ -66,7 +68,7 @@ export async function updateProject(
   viewer: Viewer,
   { id, archived, ...patch }: ProjectPatch,
 ): Promise<ProjectRow> {
-  const project = await lockProject(tx, viewer, id)
+  const project = await holdProject(tx, viewer, id)
   // Nothing but its return can happen to an archived project.
   mustHaveRole(
     archived === false ? { ...project, projectArchivedAt: null } : project,
@@ -94,7 +96,7 @@ export async function setProjectMember(
     role,
   }: { readonly projectId: string; readonly userId: string; readonly role: ProjectRole | null },
 ): Promise<{ project: ProjectRow; member: MemberRow | null }> {
-  const project = await lockProject(tx, viewer, projectId)
+  const project = await holdProject(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing members')
   const user = await findUserNamed(tx, userId)
   if (!user) throw new BadUserInput([{ path: 'userId', message: 'names no user' }])

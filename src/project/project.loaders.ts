@@ -12,7 +12,7 @@ export function findProject(context: Context, id: string): Promise<ProjectRow | 
   return loaderOf<ProjectRow | null>(context, 'projects', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<ProjectRow[]>`
+      await context.direct.$queryRaw<ProjectRow[]>`
       SELECT ${projectColumns.all} FROM projects p WHERE p.id = ANY(${ids}::uuid[]) AND ${visibleProjects(signedIn(context))}`,
     ),
   ).load(id)
@@ -26,7 +26,7 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
   const rights = await loaderOf<(ProjectRights & { id: string }) | null>(context, 'project rights', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<(ProjectRights & { id: string })[]>`
+      await context.direct.$queryRaw<(ProjectRights & { id: string })[]>`
       SELECT p.id, ${rightsColumns(signedIn(context))} FROM projects p WHERE p.id = ANY(${ids}::uuid[])`,
     ),
   ).load(id)
@@ -39,5 +39,5 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
 export function readProjectNamed(reference: string, asked: Asked): Promise<ProjectRow | null> {
   const row = rowOf(projectColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
   const visible = visibleProjects(signedIn(asked.context))
-  return readRow(asked.context.prisma, row, Prisma.sql`projects p WHERE ${projectsNamed([reference])} AND ${visible}`)
+  return readRow(asked.context.direct, row, Prisma.sql`projects p WHERE ${projectsNamed([reference])} AND ${visible}`)
 }

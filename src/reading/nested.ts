@@ -33,8 +33,8 @@ export function readNested<Type>(
   return loaderOf<Type>(context, info.fieldNodes, (ids) => readBatch(context, value as Value<Type>, ids)).load(id)
 }
 
-async function readBatch<Type>({ prisma }: Context, value: Value<Type>, ids: readonly string[]): Promise<Type[]> {
-  const rows = await prisma.$queryRaw<{ id: string; value: string | null }[]>`
+async function readBatch<Type>({ direct }: Context, value: Value<Type>, ids: readonly string[]): Promise<Type[]> {
+  const rows = await direct.$queryRaw<{ id: string; value: string | null }[]>`
     SELECT parent.id, to_json(${value.sql})::text AS value FROM unnest(${ids}::uuid[]) AS parent(id)`
   const byId = new Map(rows.map(({ id, value: text }) => [id, text === null ? null : JSON.parse(text)]))
   return ids.map((id) => decoded(value, byId.get(id)))

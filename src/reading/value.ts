@@ -1,5 +1,5 @@
 import { Prisma } from '../../prisma/generated/client.ts'
-import type { Transaction } from '../database/transaction.ts'
+import type { Statements } from '../database/statements.ts'
 
 /** A SQL expression that yields JSON, and what that JSON becomes: itself, or what `decode` makes of it. */
 export interface Value<Type> {
@@ -14,13 +14,13 @@ export function decoded<Type>({ decode }: Value<Type>, json: unknown): Type {
 }
 
 /** Reads a value in one statement. Rows come as one text, which is parsed once. */
-export async function readValue<Type>(db: Transaction, value: Value<Type>): Promise<Type> {
+export async function readValue<Type>(db: Statements, value: Value<Type>): Promise<Type> {
   const [row] = await db.$queryRaw<[{ value: string | null }]>`SELECT (${value.sql})::text AS value`
   return decoded(value, row.value === null ? null : JSON.parse(row.value))
 }
 
 /** Reads a value over one row, in one statement; null where there is no such row. `rows` is a table and its condition. */
-export async function readRow<Type>(db: Transaction, value: Value<Type>, rows: Prisma.Sql): Promise<Type | null> {
+export async function readRow<Type>(db: Statements, value: Value<Type>, rows: Prisma.Sql): Promise<Type | null> {
   const [row] = await db.$queryRaw<{ value: string }[]>`SELECT (${value.sql})::text AS value FROM ${rows}`
   return row ? decoded(value, JSON.parse(row.value)) : null
 }

@@ -1,19 +1,12 @@
 import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
-import type { Transaction } from '../database/transaction.ts'
+import type { Statements } from '../database/statements.ts'
 import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import type { FieldChange } from '../history/history.sql.ts'
 import { mustHaveRole } from '../project/project.access.ts'
 import { mustBeAbleToUpdate } from './ticket.access.ts'
-import {
-  checkVersion,
-  findAssignee,
-  type LockedTicket,
-  lockTicket,
-  mustNotConflict,
-  recordChange,
-} from './ticket.actions.ts'
+import { checkVersion, findAssignee, holdTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
 /** The columns that a patch may name, with their PostgreSQL types. */
@@ -43,7 +36,7 @@ export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefi
  * those found so far and those that only the database knows; CONFLICT the fields that others have changed since `expectedVersion`.
  */
 export async function updateTicket(
-  tx: Transaction,
+  db: Statements,
   viewer: Viewer,
   {
     id,
@@ -61,14 +54,14 @@ export async function updateTicket(
 ): Promise<TicketRow> {
   const faults = [...faultsSoFar]
   if (faults.some(({ path }) => path === 'id')) throw new BadUserInput(faults)
-  const ticket = await lockTicket(tx, viewer, id, kind)
+  const ticket = await holdTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
   checkVersion(ticket, expectedVersion, faults)
-  const assignee = patch.assigneeId ? await findAssignee(tx, ticket.projectId, patch.assigneeId, faults) : null
+  const assignee = patch.assigneeId ? await findAssignee(db, ticket.projectId, patch.assigneeId, faults) : null
   const wanted = {
     ...withResolution(ticket, patch, faults),
     ...(patch.assigneeId !== undefined && { assigneeId: assignee?.id ?? null }),
-    ...(await spellTerms(tx, ticket.projectId, patch)),
+    ...(await spellTerms(db, ticket.projectId, patch)),
   }
   if (faults.length > 0) throw new BadUserInput(faults)
   const changed = Object.keys(wanted)
@@ -76,8 +69,8 @@ export async function updateTicket(
     .filter((name) => wanted[name] !== undefined && wanted[name] !== ticket[name])
   if (changed.length === 0) return ticket
   if (changed.includes('assigneeId')) mustHaveRole(ticket, 'CONTRIBUTOR', 'Assigning a ticket')
-  const changes = await describe(tx, ticket, wanted, changed, assignee?.name ?? null)
-  await mustNotConflict(tx, ticket, expectedVersion, changes)
+  const changes = await describe(db, ticket, wanted, changed, assignee?.name ?? null)
+  await mustNotConflict(db, ticket, expectedVersion, changes)
   const assignments = changed.map((name) => {
     const { column, type } = columns[name]
     return Prisma.sql`${Prisma.raw(column)} = ${wanted[name] ?? null}::${Prisma.raw(type)}`
@@ -86,7 +79,7 @@ export async function updateTicket(
   const resolvedAt = isDone
     ? Prisma.sql`resolved_at = coalesce(t.resolved_at, moment.at)`
     : Prisma.sql`resolved_at = NULL`
-  return recordChange(tx, viewer, ticket, [...assignments, resolvedAt], changes)
+  return recordChange(db, viewer, ticket, { changes, set: [...assignments, resolvedAt] })
 }
 
 /** Whether a status ends a ticket: it has a resolution then, and the time of it. */
@@ -104,16 +97,16 @@ function withResolution(ticket: TicketRow, patch: TicketPatch, faults: FieldErro
 
 /** What a change was, in the words of history. */
 async function describe(
-  tx: Transaction,
-  ticket: LockedTicket,
+  db: Statements,
+  ticket: TicketRow,
   wanted: TicketPatch,
   changed: readonly Column[],
   assigneeName: string | null,
 ): Promise<FieldChange[]> {
-  const former =
+  const [former] =
     changed.includes('assigneeId') && ticket.assigneeId
-      ? await tx.user.findUnique({ where: { id: ticket.assigneeId }, select: { name: true } })
-      : null
+      ? await db.$queryRaw<{ name: string }[]>`SELECT name FROM users WHERE id = ${ticket.assigneeId}::uuid`
+      : []
   return changed.map((name) =>
     name === 'assigneeId'
       ? { field: 'assignee', from: former?.name ?? null, to: assigneeName }

@@ -1,10 +1,11 @@
 import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import { bodyText, filled, maxTitleLength, text } from '../check.ts'
 import type { Viewer } from '../context.ts'
-import type { Transaction } from '../database/transaction.ts'
+import type { Statements } from '../database/statements.ts'
+import { Overtaken } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
 import type { FieldChange } from '../history/history.sql.ts'
-import { assignableIn, mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
+import { assignableIn, mustHaveRole, type ProjectRights, rightsColumns, roleStands } from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
@@ -15,21 +16,25 @@ export const ticketRules = {
   description: bodyText.nullable(),
 } as const
 
-/** A ticket locked until the transaction ends, with the viewer's rights in its project. */
-export type LockedTicket = TicketRow & ProjectRights
+/** A ticket that is to be changed, with the viewer's rights in its project. */
+export type ChangingTicket = TicketRow & ProjectRights
 
-/** Locks a ticket by id or key; NOT_FOUND where there is none to see, or none of that kind. */
-export async function lockTicket(
-  tx: Transaction,
+/**
+ * The ticket that an id or a key names, locked until the transaction ends if there is one; NOT_FOUND where there is none
+ * to see, or none of that kind.
+ */
+export async function holdTicket(
+  db: Statements,
   viewer: Viewer,
   reference: string,
   kind?: TicketKind,
-): Promise<LockedTicket> {
-  await tx.$queryRaw`SELECT FROM tickets t WHERE ${ticketsNamed([reference])} AND ${visibleTickets(viewer)} FOR UPDATE`
+): Promise<ChangingTicket> {
+  const named = Prisma.sql`${ticketsNamed([reference])} AND ${visibleTickets(viewer)}`
+  if (!db.direct) await db.$queryRaw`SELECT FROM tickets t WHERE ${named} FOR UPDATE`
   // A statement of its own: it sees the rights, and the project, as they are after the wait for the lock.
-  const [ticket] = await tx.$queryRaw<LockedTicket[]>`
+  const [ticket] = await db.$queryRaw<ChangingTicket[]>`
     SELECT ${ticketColumns.all}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${ticketsNamed([reference])} AND ${visibleTickets(viewer)}`
+    WHERE ${named}`
   if (!ticket || (kind && ticket.kind !== kind))
     throw new NotFound(`There is no ${kind?.toLowerCase() ?? 'ticket'} ${reference}.`)
   return ticket
@@ -46,13 +51,13 @@ export function checkVersion({ version }: TicketRow, expected: number | null | u
  * other fields since then merge.
  */
 export async function mustNotConflict(
-  tx: Transaction,
+  db: Statements,
   { id, version }: TicketRow,
   expectedVersion: number | null | undefined,
   changes: readonly FieldChange[],
 ): Promise<void> {
   if (expectedVersion === null || expectedVersion === undefined || expectedVersion === version) return
-  const since = await tx.$queryRaw<{ field: string }[]>`
+  const since = await db.$queryRaw<{ field: string }[]>`
     SELECT DISTINCT change ->> 'field' AS field FROM history h, jsonb_array_elements(h.changes) change
     WHERE h.ticket_id = ${id}::uuid AND h.version > ${expectedVersion}`
   const theirs = new Set(since.map(({ field }) => field))
@@ -67,40 +72,55 @@ export async function mustNotConflict(
   })
 }
 
+/** A change of a ticket: what it was in the words of history, and how it is written. */
+export interface TicketChange {
+  readonly changes: readonly FieldChange[]
+  /** Assignments to columns of tickets `t`, where `moment.at` is the time of the change. */
+  readonly set?: readonly Prisma.Sql[]
+  /** Further parts of the statement, each of them a common table expression that reads `changed`. */
+  readonly also?: readonly Prisma.Sql[]
+}
+
 /**
- * Writes a change of a locked ticket and its history in one statement: the assignments to columns of tickets `t`, where
- * `moment.at` is the time of the change, the next version, and what the change was.
+ * Writes a change of a ticket and its history in one statement, provided that the ticket's version and the viewer's role
+ * are those that it was decided on and nobody else holds the ticket; else throws Overtaken.
  */
 export async function recordChange(
-  tx: Transaction,
+  db: Statements,
   viewer: Viewer,
-  { id }: TicketRow,
-  assignments: readonly Prisma.Sql[],
-  changes: readonly FieldChange[],
+  { id, version, viewerRole }: ChangingTicket,
+  { changes, set = [], also = [] }: TicketChange,
 ): Promise<TicketRow> {
-  const further = assignments.map((assignment) => Prisma.sql`${assignment}, `)
-  const [ticket] = await tx.$queryRaw<TicketRow[]>`
+  const [ticket] = await db.$queryRaw<TicketRow[]>`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at),
+    held AS MATERIALIZED (
+      SELECT t.id FROM tickets t WHERE t.id = ${id}::uuid AND t.version = ${version}
+        AND EXISTS (SELECT FROM projects p WHERE p.id = t.project_id AND ${roleStands(viewer, viewerRole)})
+      FOR UPDATE SKIP LOCKED),
     changed AS (
-      UPDATE tickets t SET ${Prisma.join([...further, Prisma.empty], '')}
-        version = t.version + 1, updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
-      FROM moment WHERE t.id = ${id}::uuid RETURNING ${ticketColumns.all}),
-    recorded AS (
+      UPDATE tickets t SET ${Prisma.join([...set, Prisma.sql`version = t.version + 1`])},
+        updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
+      FROM moment, held WHERE t.id = held.id RETURNING ${ticketColumns.all}),
+    ${Prisma.join([
+      ...also,
+      Prisma.sql`recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
-      SELECT id, ${viewer.id}::uuid, "updatedAt", version, ${JSON.stringify(changes)}::jsonb FROM changed)
+      SELECT id, ${viewer.id}::uuid, "updatedAt", version, ${JSON.stringify(changes)}::jsonb FROM changed)`,
+    ])}
     SELECT * FROM changed`
-  return ticket as TicketRow
+  if (!ticket) throw new Overtaken()
+  return ticket
 }
 
 /** Who a ticket of the project is to be assigned to; `faults` takes a fault when they could not be. */
 export async function findAssignee(
-  tx: Transaction,
+  db: Statements,
   projectId: string,
   reference: string,
   faults: FieldError[],
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
-    ? await tx.$queryRaw<{ id: string; name: string }[]>`
+    ? await db.$queryRaw<{ id: string; name: string }[]>`
         SELECT u.id, u.name FROM users u WHERE ${usersNamed([reference])} AND ${assignableIn(projectId)}`
     : []
   if (!rows[0])
@@ -113,12 +133,12 @@ export async function findAssignee(
 
 /** Archives a ticket or takes it back. */
 export async function archiveTicket(
-  tx: Transaction,
+  db: Statements,
   viewer: Viewer,
   reference: string,
   archived: boolean,
 ): Promise<TicketRow> {
-  const ticket = await lockTicket(tx, viewer, reference)
+  const ticket = await holdTicket(db, viewer, reference)
   mustHaveRole(ticket, 'MAINTAINER', 'Archiving a ticket')
   if (archived === (ticket.archivedAt !== null)) return ticket
   const archivedAt = archived ? new Date() : null
@@ -127,5 +147,8 @@ export async function archiveTicket(
     from: ticket.archivedAt?.toISOString() ?? null,
     to: archivedAt?.toISOString() ?? null,
   }
-  return recordChange(tx, viewer, ticket, [Prisma.sql`archived_at = ${archivedAt}::timestamptz`], [change])
+  return recordChange(db, viewer, ticket, {
+    changes: [change],
+    set: [Prisma.sql`archived_at = ${archivedAt}::timestamptz`],
+  })
 }

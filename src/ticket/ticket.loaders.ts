@@ -15,7 +15,7 @@ export function findTicket(context: Context, id: string): Promise<TicketRow | nu
   return loaderOf<TicketRow | null>(context, 'tickets', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<TicketRow[]>`
+      await context.direct.$queryRaw<TicketRow[]>`
       SELECT ${ticketColumns.all} FROM tickets t WHERE t.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
     ),
   ).load(id)
@@ -36,7 +36,7 @@ export function readTicketNamed(reference: string, asked: Asked, kind?: TicketKi
   const row = rowOf(ticketColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
   const visible = visibleTickets(signedIn(asked.context))
   const from = Prisma.sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
-  return readRow(asked.context.prisma, row, from)
+  return readRow(asked.context.direct, row, from)
 }
 
 const ofKind = (kind: TicketKind | undefined) => (kind ? Prisma.sql`t.kind = ${kind}::ticket_kind` : Prisma.sql`TRUE`)

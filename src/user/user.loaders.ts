@@ -8,7 +8,7 @@ export function findUser(context: Context, id: string): Promise<UserRow | null> 
   return loaderOf<UserRow | null>(context, 'users', async (ids) =>
     inOrder(
       ids,
-      await context.prisma.$queryRaw<
+      await context.direct.$queryRaw<
         UserRow[]
       >`SELECT ${userColumns.all} FROM users u WHERE u.id = ANY(${ids}::uuid[])`,
     ),

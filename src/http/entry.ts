@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { YogaServerInstance } from 'graphql-yoga'
+import type { Logger } from 'pino'
+import type { Context } from '../context.ts'
+import type { Documents } from './documents.ts'
+import { requestIdFrom, requestIdHeader } from './request-id.ts'
+import { logRequest } from './request-log.ts'
+import { type Answer, contentTypeFor, type Header, mayBeShort, shortcut } from './shortcut.ts'
+
+/** What requests enter by: the short cut where it may be taken, else Yoga. */
+export interface Entry {
+  /** Answers a request of Node's http server. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Answers a request in process. */
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
+}
+
+export interface EntryOptions {
+  readonly yoga: YogaServerInstance<Record<never, never>, Context>
+  readonly documents: Documents
+  readonly contextOf: (header: Header, requestId: string) => Promise<Context>
+  readonly log: Logger
+  readonly endpoint: string
+  readonly maxBodyBytes: number
+}
+
+/** What Yoga is told of an answer that it only has to send. */
+export interface Begun extends Answer {
+  readonly start: number
+}
+
+interface Posted {
+  readonly url: string
+  readonly header: Header
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBytes }: EntryOptions): Entry {
+  async function answer({ url, header, headers, body }: Posted) {
+    const start = performance.now()
+    const requestId = requestIdFrom(header(requestIdHeader))
+    const short = await shortcut(body, documents, () => contextOf(header, requestId))
+    if (!short || short.result.errors) {
+      const init = { method: 'POST', headers: { ...headers, [requestIdHeader]: requestId }, body }
+      const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun: short && { ...short, start } })
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
+    }
+    const { operation, context, result } = short
+    const user = context.viewer?.username
+    logRequest(log, { requestId, method: 'POST', path: endpoint, status: 200, start, operation, user })
+    return {
+      status: 200,
+      headers: { 'content-type': contentTypeFor(header) as string, [requestIdHeader]: requestId },
+      body: JSON.stringify(result),
+    }
+  }
+
+  return {
+    async handle(request, response) {
+      const headers = request.headers as Record<string, string>
+      const header: Header = (name) => headers[name]
+      if (request.url !== endpoint || !mayBeShort(request.method, header, maxBodyBytes)) {
+        await yoga(request, response)
+        return
+      }
+      const body = await bodyOf(request)
+      if (body === null) return
+      const url = `http://${headers['host'] ?? 'localhost'}${endpoint}`
+      const answered = await answer({ url, header, headers, body })
+      const bytes = Buffer.from(answered.body)
+      response.writeHead(answered.status, { ...answered.headers, 'content-length': bytes.length }).end(bytes)
+    },
+    async fetch(url, init) {
+      const headers = new Headers(init?.headers)
+      const body = init?.body
+      if (typeof body !== 'string' || new URL(url).pathname !== endpoint) return yoga.fetch(url, init ?? {})
+      headers.set('content-length', String(Buffer.byteLength(body)))
+      const header: Header = (name) => headers.get(name)
+      if (!mayBeShort(init?.method, header, maxBodyBytes)) return yoga.fetch(url, init ?? {})
+      const answered = await answer({ url, header, headers: Object.fromEntries(headers), body })
+      return new Response(answered.body, answered)
+    },
+  }
+}
+
+/** The body of a request; null when its sender has gone before the end. */
+function bodyOf(request: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.once('end', () => resolve(Buffer.concat(chunks).toString()))
+    request.once('close', () => resolve(null))
+  })
+}

@@ -1,0 +1,93 @@
+import type { ExecutionResult } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Context } from '../context.ts'
+import type { Documents } from './documents.ts'
+import { maskError } from './errors.ts'
+import { mustBeWithinLimits } from './limits.ts'
+
+/** A header of a request, by its name in lower case. */
+export type Header = (name: string) => string | null | undefined
+
+/** What a request was answered with, and whose it was. */
+export interface Answer {
+  readonly operation: string | undefined
+  readonly context: Context
+  readonly result: ExecutionResult
+}
+
+const jsonOfGraphQL = 'application/graphql-response+json'
+
+/** The content type of the answer to a request; null where it takes more to find out. */
+export function contentTypeFor(header: Header): string | null {
+  const accept = header('accept')
+  if (!accept || accept === '*/*' || accept.startsWith('application/json')) return 'application/json; charset=utf-8'
+  return accept.startsWith(jsonOfGraphQL) ? `${jsonOfGraphQL}; charset=utf-8` : null
+}
+
+/** Whether a request to the API is one that the short cut may answer: a POST of JSON, of a known length, from no page. */
+export const mayBeShort = (method: string | undefined, header: Header, maxBytes: number): boolean =>
+  method === 'POST' &&
+  /^application\/json(;|$)/.test(header('content-type') ?? '') &&
+  Number(header('content-length') ?? Number.NaN) <= maxBytes &&
+  !header('content-encoding') &&
+  !header('origin') &&
+  contentTypeFor(header) !== null
+
+/**
+ * Runs the operation that a body asks for, in a third of the time that Yoga's pipeline takes. Null, before anything is
+ * run, where the body or its caller is at fault: Yoga finds the fault again, and words it.
+ */
+export async function shortcut(
+  body: string,
+  documents: Documents,
+  contextOf: () => Promise<Context>,
+): Promise<Answer | null> {
+  const parameters = parametersOf(body)
+  const operation = parameters && documents(parameters.query, parameters.operationName ?? undefined)
+  if (!operation) return null
+  const context = await contextOf().catch(() => null)
+  if (!context) return null
+  const { data, errors } = await operation
+    .run(context, parameters.variables ?? {})
+    .catch((error): ExecutionResult => ({ data: null, errors: [maskError(error)] }))
+  // Nothing was run where variables are at fault.
+  if (data === undefined) return null
+  return { operation: operation.name, context, result: { ...(errors && { errors: errors.map(maskError) }), data } }
+}
+
+interface Parameters {
+  readonly query: string
+  readonly variables?: Readonly<Record<string, unknown>> | null
+  readonly operationName?: string | null
+}
+
+const parameterNames = new Set(['query', 'variables', 'operationName', 'extensions'])
+
+/** The parameters in a body of JSON; null where they are not as they should be. */
+function parametersOf(body: string): Parameters | null {
+  try {
+    const parameters: unknown = JSON.parse(body)
+    if (!isObject(parameters) || !Object.keys(parameters).every((name) => parameterNames.has(name))) return null
+    const { query, variables, operationName } = parameters
+    const fits =
+      typeof query === 'string' &&
+      (variables === undefined || variables === null || isObject(variables)) &&
+      (operationName === undefined || operationName === null || typeof operationName === 'string')
+    if (!fits) return null
+    mustBeWithinLimits({ query, variables })
+    return parameters as unknown as Parameters
+  } catch {
+    return null
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Lets Yoga send, in its own words, what the short cut has found. */
+export const useShortcut = (): Plugin => ({
+  onParams({ context, setResult }) {
+    const { begun } = context as { begun?: Answer | null }
+    if (begun) setResult(begun.result)
+  },
+})
