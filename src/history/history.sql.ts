@@ -12,6 +12,11 @@ export interface FieldChange {
 /** A change of a ticket as it is stored. */
 export type HistoryRow = Omit<HistoryEvent, 'changes'> & { readonly changes: readonly FieldChange[] }
 
+/** A change of one field as SQL: the array of it, empty where the two values are the same. */
+export const changeOf = (field: string, from: Prisma.Sql, to: Prisma.Sql) => Prisma.sql`
+  CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(
+    jsonb_build_object('field', ${field}::text, 'from', ${from}, 'to', ${to})) ELSE '[]' END`
+
 /** The columns of a HistoryRow, from history `h`. */
 export const historyColumns = columnsOf<HistoryRow>('h', {
   id: 'always',

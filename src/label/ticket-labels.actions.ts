@@ -3,7 +3,7 @@ import type { Viewer } from '../context.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
-import { checkVersion, holdTicket, mustNotConflict, recordChange } from '../ticket/ticket.actions.ts'
+import { asDecided, checkVersion, holdTicket, mustNotConflict, recordChange, told } from '../ticket/ticket.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { findProjectLabels } from './label.actions.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
@@ -59,8 +59,9 @@ async function changeLabels(
   if (added.length === 0 && removed.length === 0) return ticket
   const changes = [{ field: 'labels', from: namesOf(current), to: namesOf(next) }]
   await mustNotConflict(db, ticket, expectedVersion, changes)
-  return recordChange(db, viewer, ticket, {
-    changes,
+  return recordChange(db, viewer, {
+    which: asDecided(viewer, ticket),
+    changes: told(changes),
     also: [
       Prisma.sql`removed AS (
         DELETE FROM ticket_labels tl USING changed WHERE tl.ticket_id = changed.id AND tl.label_id = ANY(${removed}::uuid[]))`,

@@ -37,9 +37,9 @@ export interface ProjectRights {
 export const rightsColumns = (viewer: Viewer) => Prisma.sql`
   p.key AS "projectKey", p.archived_at AS "projectArchivedAt", ${roleInProject(viewer)} AS "viewerRole"`
 
-/** Whether the viewer's role in project `p`, which is in use, is still the one that something was decided on. */
-export const roleStands = (viewer: Viewer, role: ProjectRole) =>
-  Prisma.sql`p.archived_at IS NULL AND ${roleInProject(viewer)} = ${role}::project_role`
+/** Whether the viewer may do what takes a role, given as SQL, in project `p`: as `hasRole` tells of rights that were read. */
+export const roleSuffices = (viewer: Viewer, needed: Prisma.Sql) =>
+  Prisma.sql`(p.archived_at IS NULL AND ${roleInProject(viewer)} >= ${needed}::project_role)`
 
 /** Whether the viewer may do what takes that role. */
 export function hasRole({ viewerRole, projectArchivedAt }: ProjectRights, needed: ProjectRole): boolean {

@@ -2,6 +2,7 @@ import { Prisma, type Resolution, type TicketStatus } from '../../prisma/generat
 import type { Viewer } from '../context.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
+import { changeOf } from '../history/history.sql.ts'
 import { hasRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets } from './ticket.access.ts'
@@ -88,13 +89,10 @@ function movingTickets(ids: readonly string[], { status, resolution }: StatusBul
   const next = isDoneStatus(status)
     ? Prisma.sql`coalesce(${resolution}::resolution, t.resolution, 'FIXED')`
     : Prisma.sql`NULL::resolution`
-  const change = (field: string, from: Prisma.Sql, to: Prisma.Sql) => Prisma.sql`
-    CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(
-      jsonb_build_object('field', ${field}::text, 'from', ${from}, 'to', ${to})) ELSE '[]' END`
   return Prisma.sql`
     SELECT t.id, target.status, target.resolution,
-      ${change('status', Prisma.sql`t.status`, Prisma.sql`target.status`)}
-      || ${change('resolution', Prisma.sql`t.resolution`, Prisma.sql`target.resolution`)} AS changes
+      ${changeOf('status', Prisma.sql`t.status`, Prisma.sql`target.status`)}
+      || ${changeOf('resolution', Prisma.sql`t.resolution`, Prisma.sql`target.resolution`)} AS changes
     FROM tickets t CROSS JOIN LATERAL (SELECT ${status}::ticket_status AS status, ${next} AS resolution) target
     WHERE t.id = ANY(${ids}::uuid[]) AND (t.status, t.resolution) IS DISTINCT FROM (target.status, target.resolution)`
 }

@@ -1,12 +1,13 @@
-import type { TicketKind } from '../../prisma/generated/client.ts'
+import { Prisma, type ProjectRole, type TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
 import type { Statements } from '../database/statements.ts'
 import { Overtaken } from '../database/transaction.ts'
 import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { findProjectLabels } from '../label/label.actions.ts'
-import { mustHaveRole, roleStands } from '../project/project.access.ts'
+import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
 import { holdProject } from '../project/project.actions.ts'
+import { projectsNamed } from '../reference.ts'
 import { findAssignee } from './ticket.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
@@ -36,42 +37,61 @@ export async function createTicket(
 ): Promise<TicketRow> {
   const faults = [...faultsSoFar]
   if (faults.some(({ path }) => path === 'projectId')) throw new BadUserInput(faults)
-  const project = await holdProject(db, viewer, input.projectId)
+  const { projectId, kind, assigneeId, labelIds } = input
+  const needed = assigneeId || labelIds?.length ? 'CONTRIBUTOR' : 'REPORTER'
+  // What refers to nothing else is filed without a look at the project.
+  if (db.direct && faults.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
+    return insertTicket(db, viewer, { ...input, project: projectsNamed([projectId]), needed })
+  const project = await holdProject(db, viewer, projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
-  const labelIds = input.labelIds ?? []
-  if (input.assigneeId || labelIds.length > 0) mustHaveRole(project, 'CONTRIBUTOR', 'Assigning and labelling a ticket')
+  mustHaveRole(project, needed, 'Assigning and labelling a ticket')
 
-  const assignee = input.assigneeId ? await findAssignee(db, project.id, input.assigneeId, faults) : null
-  const labels = await findProjectLabels(db, project.id, labelIds, faults)
+  const assignee = assigneeId ? await findAssignee(db, project.id, assigneeId, faults) : null
+  const labels = await findProjectLabels(db, project.id, labelIds ?? [], faults)
   if (faults.length > 0) throw new BadUserInput(faults)
+  const defect = kind === 'DEFECT' && {
+    ...(await spellTerms(db, project.id, input)),
+    reportedBy: input.reportedBy ?? viewer.name,
+    severity: input.severity ?? 'MAJOR',
+  }
+  return insertTicket(db, viewer, {
+    ...input,
+    ...defect,
+    project: Prisma.sql`p.id = ${project.id}::uuid`,
+    needed,
+    assigneeId: assignee?.id,
+    labelIds: labels.map(({ id }) => id),
+  })
+}
 
-  const defect =
-    input.kind === 'DEFECT'
-      ? {
-          ...input,
-          ...(await spellTerms(db, project.id, input)),
-          reportedBy: input.reportedBy ?? viewer.name,
-          severity: input.severity ?? 'MAJOR',
-        }
-      : {}
-  const { category, subcategory, absn, reportedBy, severity }: Partial<NewTicket> = defect
-  const [ticket] = await db.$queryRaw<TicketRow[]>`
+/** A ticket to be stored: every reference is an id, but for the project, a condition on projects `p`. */
+interface TicketToInsert extends Omit<NewTicket, 'projectId'> {
+  readonly project: Prisma.Sql
+  /** The role that filing it takes. */
+  readonly needed: ProjectRole
+}
+
+/** Stores a ticket if the viewer's role suffices and nobody else holds the project; else throws Overtaken. */
+async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInsert): Promise<TicketRow> {
+  const { project, needed, kind, title, description, priority, assigneeId, labelIds } = ticket
+  const { category, subcategory, absn, reportedBy, severity } = ticket
+  const labelled = Prisma.sql`, labelled AS (
+    INSERT INTO ticket_labels (ticket_id, label_id) SELECT filed.id, unnest(${labelIds}::uuid[]) FROM filed)`
+  const [filed] = await db.$queryRaw<TicketRow[]>`
     WITH counted AS (
       UPDATE projects SET last_number = last_number + 1 WHERE id = (
-        SELECT p.id FROM projects p WHERE p.id = ${project.id}::uuid AND ${roleStands(viewer, project.viewerRole)}
+        SELECT p.id FROM projects p WHERE ${project} AND ${roleSuffices(viewer, Prisma.sql`${needed}`)}
         FOR NO KEY UPDATE SKIP LOCKED)
-      RETURNING last_number, clock_timestamp()::timestamptz(3) AS at),
+      RETURNING id, last_number, clock_timestamp()::timestamptz(3) AS at),
     filed AS (
       INSERT INTO tickets AS t (project_id, number, kind, title, description, priority, reporter_id, assignee_id,
         created_at, updated_at, category, subcategory, absn, reported_by, severity)
-      SELECT ${project.id}::uuid, last_number, ${input.kind}::ticket_kind, ${input.title}, ${input.description ?? null},
-        ${input.priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assignee?.id ?? null}::uuid, at, at,
+      SELECT id, last_number, ${kind}::ticket_kind, ${title}, ${description ?? null},
+        ${priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assigneeId ?? null}::uuid, at, at,
         ${category ?? null}, ${subcategory ?? null}, ${absn ?? null}, ${reportedBy ?? null}, ${severity ?? null}::severity
-      FROM counted RETURNING ${ticketColumns.all}),
-    labelled AS (
-      INSERT INTO ticket_labels (ticket_id, label_id)
-      SELECT filed.id, label FROM filed, unnest(${labels.map(({ id }) => id)}::uuid[]) AS label)
+      FROM counted RETURNING ${ticketColumns.all})
+    ${labelIds?.length ? labelled : Prisma.empty}
     SELECT * FROM filed`
-  if (!ticket) throw new Overtaken()
-  return ticket
+  if (!filed) throw new Overtaken()
+  return filed
 }

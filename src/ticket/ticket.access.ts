@@ -1,7 +1,7 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
 import { Forbidden } from '../errors.ts'
-import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
+import { hasRole, mustHaveRole, type ProjectRights, roleSuffices, visibleProjects } from '../project/project.access.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
 /**
@@ -18,6 +18,10 @@ type Filed = Pick<TicketRow, 'reporterId'>
 /** Whether the viewer may edit a ticket: contributors every one, reporters what they filed. */
 export const canUpdate = (viewer: Viewer, ticket: Filed, rights: ProjectRights) =>
   hasRole(rights, 'CONTRIBUTOR') || (hasRole(rights, 'REPORTER') && ticket.reporterId === viewer.id)
+
+/** The same as SQL, over tickets `t` in projects `p`. */
+export const updatable = (viewer: Viewer) =>
+  roleSuffices(viewer, Prisma.sql`CASE WHEN t.reporter_id = ${viewer.id}::uuid THEN 'REPORTER' ELSE 'CONTRIBUTOR' END`)
 
 export const canComment = (rights: ProjectRights) => hasRole(rights, 'REPORTER')
 export const canAssign = (rights: ProjectRights) => hasRole(rights, 'CONTRIBUTOR')

@@ -5,7 +5,13 @@ import type { Statements } from '../database/statements.ts'
 import { Overtaken } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
 import type { FieldChange } from '../history/history.sql.ts'
-import { assignableIn, mustHaveRole, type ProjectRights, rightsColumns, roleStands } from '../project/project.access.ts'
+import {
+  assignableIn,
+  mustHaveRole,
+  type ProjectRights,
+  rightsColumns,
+  roleSuffices,
+} from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
@@ -72,40 +78,48 @@ export async function mustNotConflict(
   })
 }
 
-/** A change of a ticket: what it was in the words of history, and how it is written. */
+/** A change of a ticket, as SQL. */
 export interface TicketChange {
-  readonly changes: readonly FieldChange[]
+  /** Which ticket `t`, in project `p`, and all that must hold for it to be changed. */
+  readonly which: Prisma.Sql
+  /** What changes, in the words of history; an empty array is no change. */
+  readonly changes: Prisma.Sql
   /** Assignments to columns of tickets `t`, where `moment.at` is the time of the change. */
   readonly set?: readonly Prisma.Sql[]
-  /** Further parts of the statement, each of them a common table expression that reads `changed`. */
+  /** Further parts of the statement: common table expressions that read `changed`. */
   readonly also?: readonly Prisma.Sql[]
 }
 
+/** The ticket that a change was decided on, if it is still as it was and the role of the viewer still suffices. */
+export const asDecided = (viewer: Viewer, { id, version, viewerRole }: ChangingTicket) => Prisma.sql`
+  t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, Prisma.sql`${viewerRole}`)}`
+
+/** Changes that were decided on, as SQL. */
+export const told = (changes: readonly FieldChange[]) => Prisma.sql`${JSON.stringify(changes)}::jsonb`
+
 /**
- * Writes a change of a ticket and its history in one statement, provided that the ticket's version and the viewer's role
- * are those that it was decided on and nobody else holds the ticket; else throws Overtaken.
+ * Writes a change of a ticket and its history in one statement. Writes nothing and throws Overtaken where no ticket is
+ * as the change wants it, somebody else holds it, or nothing changes.
  */
 export async function recordChange(
   db: Statements,
   viewer: Viewer,
-  { id, version, viewerRole }: ChangingTicket,
-  { changes, set = [], also = [] }: TicketChange,
+  { which, changes, set = [], also = [] }: TicketChange,
 ): Promise<TicketRow> {
   const [ticket] = await db.$queryRaw<TicketRow[]>`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at),
     held AS MATERIALIZED (
-      SELECT t.id FROM tickets t WHERE t.id = ${id}::uuid AND t.version = ${version}
-        AND EXISTS (SELECT FROM projects p WHERE p.id = t.project_id AND ${roleStands(viewer, viewerRole)})
-      FOR UPDATE SKIP LOCKED),
+      SELECT t.id, ${changes} AS changes FROM tickets t JOIN projects p ON p.id = t.project_id WHERE ${which}
+      FOR UPDATE OF t SKIP LOCKED),
     changed AS (
       UPDATE tickets t SET ${Prisma.join([...set, Prisma.sql`version = t.version + 1`])},
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
-      FROM moment, held WHERE t.id = held.id RETURNING ${ticketColumns.all}),
+      FROM moment, held WHERE t.id = held.id AND held.changes <> '[]' RETURNING ${ticketColumns.all}, held.changes),
     ${Prisma.join([
       ...also,
       Prisma.sql`recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
-      SELECT id, ${viewer.id}::uuid, "updatedAt", version, ${JSON.stringify(changes)}::jsonb FROM changed)`,
+      SELECT id, ${viewer.id}::uuid, "updatedAt", version, changes FROM changed)`,
     ])}
     SELECT * FROM changed`
   if (!ticket) throw new Overtaken()
@@ -147,8 +161,9 @@ export async function archiveTicket(
     from: ticket.archivedAt?.toISOString() ?? null,
     to: archivedAt?.toISOString() ?? null,
   }
-  return recordChange(db, viewer, ticket, {
-    changes: [change],
+  return recordChange(db, viewer, {
+    which: asDecided(viewer, ticket),
+    changes: told([change]),
     set: [Prisma.sql`archived_at = ${archivedAt}::timestamptz`],
   })
 }

@@ -8,7 +8,7 @@ import { readRow } from '../reading/value.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
-import { type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
+import { ofKind, type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
 
 /** The ticket of an id; null where there is none to see. */
 export function findTicket(context: Context, id: string): Promise<TicketRow | null> {
@@ -38,8 +38,6 @@ export function readTicketNamed(reference: string, asked: Asked, kind?: TicketKi
   const from = Prisma.sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
   return readRow(asked.context.direct, row, from)
 }
-
-const ofKind = (kind: TicketKind | undefined) => (kind ? Prisma.sql`t.kind = ${kind}::ticket_kind` : Prisma.sql`TRUE`)
 
 /** The ticket whose id a row has in a property. */
 export const ticketBelow = (property: string) => rowBelow(property, ticketColumns, Prisma.sql`tickets t`)

@@ -1,4 +1,11 @@
-import { Priority, Prisma, Severity, type Ticket, TicketStatus } from '../../prisma/generated/client.ts'
+import {
+  Priority,
+  Prisma,
+  Severity,
+  type Ticket,
+  type TicketKind,
+  TicketStatus,
+} from '../../prisma/generated/client.ts'
 import { enumeration, integer, type KeyType, moment, type Order, type SortKey, text, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 
@@ -31,6 +38,10 @@ export const ticketColumns = columnsOf<TicketRow>('t', {
   severity: 'plain',
   disposition: 'plain',
 })
+
+/** The tickets `t` of a kind, or of any. */
+export const ofKind = (kind: TicketKind | undefined): Prisma.Sql =>
+  kind ? Prisma.sql`t.kind = ${kind}::ticket_kind` : Prisma.sql`TRUE`
 
 export type TicketOrderField =
   | 'CREATED_AT'
