@@ -19,6 +19,8 @@ export interface LoadResult {
   readonly p50: number
   readonly p99: number
   readonly failed: number
+  /** What a failure looked like. */
+  readonly example: string | null
 }
 
 const chunks: Buffer[] = []
@@ -29,6 +31,7 @@ if (!asking) throw new Error(`${order.server} has no ${order.workload}.`)
 
 // Every request has its own variables, so that no cache of answers helps and no patch repeats itself.
 let n = Math.floor(Math.random() * 1_000_000)
+let example: string | null = null
 const result = await autocannon({
   url: order.url,
   connections: order.connections,
@@ -37,6 +40,10 @@ const result = await autocannon({
   requests: [
     {
       method: 'POST',
+      // A server that answers errors fast must not look fast.
+      onResponse: (_status: number, body: string) => {
+        if (body.includes('"errors"')) example ??= body.slice(0, 300)
+      },
       setupRequest: (request: object) => ({
         ...request,
         body: JSON.stringify({ query: asking.query, variables: asking.variables(order.sample, n++) }),
@@ -49,6 +56,7 @@ const answer: LoadResult = {
   perSecond: result.requests.total / result.duration,
   p50: result.latency.p50,
   p99: result.latency.p99,
-  failed: result.non2xx + result.errors,
+  failed: result.non2xx + result.errors + (example === null ? 0 : 1),
+  example,
 }
 console.info(JSON.stringify(answer))

@@ -16,6 +16,17 @@ const programs: Readonly<Record<string, string>> = {
   mercurius: 'servers/mercurius.ts',
 }
 
+/** What is compared, with its version. */
+export function versions(): string {
+  const versionOf = (name: string) =>
+    (
+      JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), 'utf8')) as {
+        version: string
+      }
+    ).version
+  return ['postgraphile', 'mercurius', 'pg'].map((name) => `${name} ${versionOf(name)}`).join(', ')
+}
+
 const ticksPerSecond = 100
 
 /** Starts a server on the database, as it runs in production, and waits until it answers. */

@@ -1,19 +1,23 @@
 import { arch, cpus, totalmem } from 'node:os'
+import { version } from 'node:process'
 import type { Scale } from './data.ts'
+import type { Measure } from './measure.ts'
+import { versions } from './peers.ts'
 import { workloads } from './workloads.ts'
 
-/** One workload on one server in one round. Times in milliseconds, memory in megabytes. */
-export interface Measure {
-  readonly round: number
+/** A server in a workload, over all rounds: medians, and the ratio of requests a second to PostGraphile's inside each round. */
+export interface Summary {
   readonly workload: string
   readonly server: string
-  readonly requests: number
   readonly perSecond: number
+  readonly range: readonly [number, number]
   readonly p50: number
   readonly p99: number
   readonly serverCpu: number
   readonly postgresCpu: number
   readonly memory: number
+  readonly ratio: number | null
+  readonly ratios: readonly number[]
 }
 
 const baseline = 'postgraphile'
@@ -25,35 +29,66 @@ export function median(figures: readonly number[]): number {
   return ((sorted[Math.floor(middle - 0.5)] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2
 }
 
+/** One summary for each workload and server, in the order of the workloads. */
+export function summary(measures: readonly Measure[]): Summary[] {
+  const groups = Map.groupBy(measures, ({ workload, server }) => `${workload} ${server}`)
+  return [...groups.values()]
+    .map((group): Summary => {
+      const [{ workload, server }] = group as [Measure]
+      const of = (figure: keyof Measure) => group.map((measure) => measure[figure] as number)
+      const ratios = group.flatMap(({ round, perSecond }) => {
+        const other = groups.get(`${workload} ${baseline}`)?.find((measure) => measure.round === round)
+        return other ? [perSecond / other.perSecond] : []
+      })
+      return {
+        workload,
+        server,
+        perSecond: median(of('perSecond')),
+        range: [Math.min(...of('perSecond')), Math.max(...of('perSecond'))],
+        p50: median(of('p50')),
+        p99: median(of('p99')),
+        serverCpu: median(of('serverCpu')),
+        postgresCpu: median(of('postgresCpu')),
+        memory: median(of('memory')),
+        ratio: ratios.length > 0 ? median(ratios) : null,
+        ratios,
+      }
+    })
+    .sort(
+      (a, b) =>
+        workloads.findIndex(({ name }) => name === a.workload) - workloads.findIndex(({ name }) => name === b.workload),
+    )
+}
+
+const figure = (value: number, digits: number) => (Number.isNaN(value) ? '' : value.toFixed(digits))
+
 /** The measures as a page of Markdown: medians, ranges, and the ratios inside each round. */
 export function report(measures: readonly Measure[], scale: Scale): string {
-  const groups = Map.groupBy(measures, ({ workload, server }) => `${workload} ${server}`)
-  const rows = [...groups.values()].map((group) => {
-    const [{ workload, server }] = group as [Measure]
-    const of = (figure: keyof Measure) => group.map((measure) => measure[figure] as number)
-    const ratios = group.flatMap(({ round, perSecond }) => {
-      const other = groups.get(`${workload} ${baseline}`)?.find((measure) => measure.round === round)
-      return other && server !== baseline ? [perSecond / other.perSecond] : []
-    })
-    return [
-      workload,
-      server,
-      `${median(of('perSecond')).toFixed(0)} (${Math.min(...of('perSecond')).toFixed(0)}–${Math.max(...of('perSecond')).toFixed(0)})`,
-      median(of('p50')).toFixed(1),
-      median(of('p99')).toFixed(1),
-      `${median(of('serverCpu')).toFixed(2)} + ${median(of('postgresCpu')).toFixed(2)}`,
-      median(of('memory')).toFixed(0),
-      ratios.length > 0
-        ? `**${median(ratios).toFixed(2)}** (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`
-        : '',
-    ].join(' | ')
-  })
+  const rows = summary(measures).map(
+    ({ workload, server, perSecond, range, p50, p99, serverCpu, postgresCpu, memory, ratio, ratios }) =>
+      [
+        workload,
+        server === 'floor' ? 'the SQL in pgbench' : server,
+        `${perSecond.toFixed(0)} (${range[0].toFixed(0)}–${range[1].toFixed(0)})`,
+        figure(p50, 1),
+        figure(p99, 1),
+        server === 'floor' ? '' : `${serverCpu.toFixed(2)} + ${postgresCpu.toFixed(2)}`,
+        figure(memory, 0),
+        ratio !== null && server !== baseline
+          ? `**${ratio.toFixed(2)}** (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`
+          : '',
+      ].join(' | '),
+  )
   const whats = workloads.filter(({ name }) => measures.some(({ workload }) => workload === name))
+  const rounds = Math.max(...measures.map(({ round }) => round))
   return `# What was measured
 
-${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model} (${arch()}), ${(totalmem() / 1e9).toFixed(0)} GB;
+${new Date().toISOString().slice(0, 10)}, Node ${version}, ${versions()}, ${cpus().length} × ${cpus()[0]?.model} (${arch()}), ${(totalmem() / 1e9).toFixed(0)} GB;
 the load program, the servers and PostgreSQL share the machine. ${scale.tickets} tickets in ${scale.projects} projects, ${scale.comments} comments, ${scale.people} people.
-Rounds are interleaved; a ratio compares requests a second inside one round. Only ratios mean something elsewhere.
+${rounds} rounds, interleaved; a ratio compares requests a second inside one round. Only ratios mean something elsewhere.
+Snaglist runs as shipped, its requests come from a signed-in member of the projects; PostGraphile and mercurius check no rights.
+
+![Where each stands between PostGraphile and the floor](RESULTS.svg)
 
 | workload | server | requests/s, median (range) | p50 ms | p99 ms | CPU of a request, ms: server + PostgreSQL | MB | × ${baseline}, median (range) |
 |---|---|---|---|---|---|---|---|

@@ -1,7 +1,11 @@
 /** What a request may ask for: ids that the data holds, and cursors far down a list for each server. */
 export interface Sample {
-  readonly tickets: readonly string[]
+  /** Issues, each with six labels of its project that no ticket has at first. */
+  readonly tickets: readonly { readonly id: string; readonly labels: readonly string[] }[]
   readonly projects: readonly { readonly id: string; readonly key: string }[]
+  /** Issues in no order, to be moved in bulk. */
+  readonly bulk: readonly string[]
+  readonly reporter: string
   readonly deepCursors: Readonly<Record<string, string>>
   readonly deepOffset: number
 }
@@ -17,13 +21,16 @@ export interface Asking {
 export interface Workload {
   readonly name: string
   readonly what: string
+  readonly writes?: true
+  /** A script for pgbench: the SQL that it comes to, written by hand, without rights. */
+  readonly floor: string
   readonly servers: Readonly<Record<string, Asking>>
 }
 
 type Row = Record<string, never> & { nodes: never[] }
 
 const at = <Value>(values: readonly Value[], n: number) => values[n % values.length] as Value
-const ticketOf = ({ tickets }: Sample, n: number) => ({ id: at(tickets, n) })
+const ticketOf = ({ tickets }: Sample, n: number) => ({ id: at(tickets, n).id })
 const projectOf = ({ projects }: Sample, n: number) => at(projects, n).id
 
 /** A ticket of any server in the same words: the names of nested fields differ. */
@@ -58,10 +65,32 @@ const postgraphileNested = (first: number, author = '') =>
    commentsByTicketId(first: ${first}, orderBy: [CREATED_AT_ASC]) { nodes { rowId body createdAt ${author} } }`
 const postgraphileOpen = 'condition: { projectId: $project, status: OPEN }, orderBy: [CREATED_AT_DESC]'
 
+const flatJson = 't.id, t.number, t.title, t.status, t.priority, t.created_at'
+const assigneeJson = '(SELECT json_build_array(u.id, u.name) FROM users u WHERE u.id = t.assignee_id)'
+const labelsJson = `(SELECT json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name))
+  FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id)`
+const pickTicket = '\\set n random(1, 500)\n'
+const pickProject = '\\set n random(1, 20)\n'
+const openPage = `SELECT t.* FROM tickets t WHERE t.project_id = (SELECT id FROM bench_projects WHERE n = :n) AND t.status = 'OPEN'
+  ORDER BY t.created_at DESC, t.id DESC LIMIT 51`
+const reporter = "(SELECT id FROM users WHERE username = 'person1')"
+const history = `INSERT INTO history (ticket_id, actor_id, at, version, changes)
+  SELECT id, ${reporter}, updated_at, version, '[{"field": "title", "from": "a", "to": "b"}]'::jsonb FROM changed`
+
+/** So many ids of the sample, another stretch for each request. */
+const stretch = ({ bulk }: Sample, n: number, size: number) =>
+  Array.from({ length: size }, (_, index) => at(bulk, n * size + index))
+
+const bulkSize = 500
+
 export const workloads: readonly Workload[] = [
   {
     name: 'W1',
     what: 'one ticket with assignee, labels, the first 20 comments and their authors',
+    floor: `${pickTicket}SELECT json_build_array(${flatJson}, ${assigneeJson}, ${labelsJson},
+      (SELECT json_agg(json_build_array(c.id, c.body, c.created_at, u.id, u.name)) FROM
+        (SELECT * FROM comments c WHERE c.ticket_id = t.id ORDER BY c.created_at, c.id LIMIT 20) c JOIN users u ON u.id = c.author_id))
+      FROM tickets t WHERE t.id = (SELECT id FROM bench_sample WHERE n = :n);`,
     servers: {
       snaglist: {
         query: `query W1($id: ID!) { ticket(id: $id) { ${nested(20, 'author { id name }')} } }`,
@@ -83,6 +112,10 @@ export const workloads: readonly Workload[] = [
   {
     name: 'W2',
     what: '50 open tickets of a project by newest, each with assignee, labels and the first 3 comments',
+    floor: `${pickProject}SELECT json_agg(json_build_array(${flatJson}, ${assigneeJson}, ${labelsJson},
+      (SELECT json_agg(json_build_array(c.id, c.body, c.created_at)) FROM
+        (SELECT * FROM comments c WHERE c.ticket_id = t.id ORDER BY c.created_at, c.id LIMIT 3) c)))
+      FROM (${openPage}) t;`,
     servers: {
       snaglist: {
         query: `query W2($project: ID!) { tickets(${openOf}, first: 50) { nodes { ${nested(3)} } } }`,
@@ -104,6 +137,8 @@ export const workloads: readonly Workload[] = [
   {
     name: 'W3',
     what: 'the same 50 flat, with the total',
+    floor: `${pickProject}SELECT json_agg(json_build_array(${flatJson})), (SELECT count(*) FROM tickets
+      WHERE project_id = (SELECT id FROM bench_projects WHERE n = :n) AND status = 'OPEN') FROM (${openPage}) t;`,
     servers: {
       snaglist: {
         query: `query W3($project: ID!) { tickets(${openOf}, first: 50) { totalCount nodes { id ${flat} } } }`,
@@ -123,8 +158,27 @@ export const workloads: readonly Workload[] = [
     },
   },
   {
+    name: 'W4f',
+    what: 'the first page of 50 of all tickets, to compare W4k with',
+    floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT * FROM tickets ORDER BY created_at DESC, id DESC LIMIT 51) t;`,
+    servers: {
+      snaglist: {
+        query: `query W4f { tickets(first: 50) { nodes { id ${flat} } } }`,
+        variables: () => ({}),
+        read: (data) => (data as { tickets: Row }).tickets.nodes.map(ticket),
+      },
+      postgraphile: {
+        query: `query W4f { allTickets(first: 50, orderBy: [CREATED_AT_DESC]) { nodes { rowId ${flat} } } }`,
+        variables: () => ({}),
+        read: (data) => (data as { allTickets: Row }).allTickets.nodes.map(ticket),
+      },
+    },
+  },
+  {
     name: 'W4k',
     what: 'a page of 50 at half the depth of all tickets by cursor',
+    floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT * FROM tickets
+      WHERE (created_at, id) < ('2024-12-13', '00000000-0000-0000-0000-000000000000') ORDER BY created_at DESC, id DESC LIMIT 51) t;`,
     servers: {
       snaglist: {
         query: `query W4k($after: String) { tickets(first: 50, after: $after) { nodes { id ${flat} } } }`,
@@ -141,6 +195,9 @@ export const workloads: readonly Workload[] = [
   {
     name: 'W4o',
     what: 'the same page by offset',
+    floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT t.* FROM
+      (SELECT id FROM tickets ORDER BY created_at DESC, id DESC LIMIT 51 OFFSET 100000) page JOIN tickets t USING (id)
+      ORDER BY t.created_at DESC, t.id DESC) t;`,
     servers: {
       snaglist: {
         query: `query W4o($offset: Int) { tickets(first: 50, offset: $offset) { nodes { id ${flat} } } }`,
@@ -157,6 +214,11 @@ export const workloads: readonly Workload[] = [
   {
     name: 'W6',
     what: 'file an issue (Snaglist: with its number and rights; PostGraphile: a bare row)',
+    writes: true,
+    floor: `${pickProject}WITH counted AS (UPDATE projects SET last_number = last_number + 1
+        WHERE id = (SELECT id FROM bench_projects WHERE n = :n) RETURNING id, last_number)
+      INSERT INTO tickets (project_id, number, kind, title, description, reporter_id)
+      SELECT id, last_number, 'ISSUE', 'Measured', 'As measured', ${reporter} FROM counted RETURNING id;`,
     servers: {
       snaglist: {
         query: `mutation W6($project: ID!, $title: String!) { createIssue(input: { projectId: $project, title: $title, description: "As measured" }) { issue { id } } }`,
@@ -168,7 +230,7 @@ export const workloads: readonly Workload[] = [
         variables: (sample, n) => ({
           project: projectOf(sample, n),
           title: `Measured ${n}`,
-          reporter: sample.deepCursors['reporter'],
+          reporter: sample.reporter,
           number: 100_000_000 + Math.floor(Math.random() * 1_900_000_000),
         }),
       },
@@ -177,6 +239,10 @@ export const workloads: readonly Workload[] = [
   {
     name: 'W7',
     what: 'patch one field (Snaglist: with version, history and rights; PostGraphile: a bare row)',
+    writes: true,
+    floor: `${pickTicket}WITH changed AS (UPDATE tickets SET title = 'Patched ' || :n::text, version = version + 1, updated_at = now()
+        WHERE id = (SELECT id FROM bench_sample WHERE n = :n) RETURNING id, version, updated_at)
+      ${history} RETURNING version;`,
     servers: {
       snaglist: {
         query: `mutation W7($id: ID!, $title: String!) { updateTicket: updateIssue(input: { id: $id, title: $title }) { issue { id version } } }`,
@@ -185,6 +251,58 @@ export const workloads: readonly Workload[] = [
       postgraphile: {
         query: `mutation W7($id: UUID!, $title: String!) { updateTicketByRowId(input: { rowId: $id, ticketPatch: { title: $title } }) { ticket { rowId version } } }`,
         variables: (sample, n) => ({ ...ticketOf(sample, n), title: `Patched ${n} ${Math.random()}` }),
+      },
+    },
+  },
+  {
+    name: 'W8',
+    what: 'replace the labels of a ticket (Snaglist: with version, history and rights; PostGraphile: two rows in, two rows out)',
+    writes: true,
+    floor: `${pickTicket}WITH changed AS (UPDATE tickets SET version = version + 1, updated_at = now()
+        WHERE id = (SELECT id FROM bench_sample WHERE n = :n) RETURNING id, project_id, version, updated_at),
+      removed AS (DELETE FROM ticket_labels tl USING changed WHERE tl.ticket_id = changed.id RETURNING tl.label_id),
+      added AS (INSERT INTO ticket_labels SELECT changed.id, l.id FROM changed JOIN labels l ON l.project_id = changed.project_id
+        WHERE l.name = ANY(CASE WHEN changed.version % 2 = 0 THEN '{bench 1,bench 2}' ELSE '{bench 3,bench 4}' END::text[])
+          AND l.id NOT IN (SELECT label_id FROM removed))
+      ${history} RETURNING version;`,
+    servers: {
+      snaglist: {
+        query: `mutation W8($id: ID!, $labels: [ID!]!) { setLabels(input: { ticketId: $id, labelIds: $labels }) { ticket { id version } } }`,
+        variables: (sample, n) => {
+          const { id, labels } = at(sample.tickets, n)
+          return { id, labels: Math.floor(n / sample.tickets.length) % 2 ? labels.slice(0, 2) : labels.slice(2, 4) }
+        },
+      },
+      postgraphile: {
+        query: `mutation W8($id: UUID!, $a: UUID!, $b: UUID!) {
+          a: createTicketLabel(input: { ticketLabel: { ticketId: $id, labelId: $a } }) { clientMutationId }
+          b: createTicketLabel(input: { ticketLabel: { ticketId: $id, labelId: $b } }) { clientMutationId }
+          c: deleteTicketLabelByTicketIdAndLabelId(input: { ticketId: $id, labelId: $a }) { clientMutationId }
+          d: deleteTicketLabelByTicketIdAndLabelId(input: { ticketId: $id, labelId: $b }) { clientMutationId } }`,
+        variables: (sample, n) => {
+          const { id, labels } = at(sample.tickets, n)
+          // Labels that nobody else puts on it.
+          return { id, a: labels[4], b: labels[5] }
+        },
+      },
+    },
+  },
+  {
+    name: 'W9',
+    what: `move ${bulkSize} tickets to a status (with versions, history and rights; the SQL in pgbench: a bare UPDATE, ids in order)`,
+    writes: true,
+    floor: `\\set n random(0, 39)
+      \\set s random(0, 1)
+      UPDATE tickets SET status = CASE WHEN :s::integer = 0 THEN 'OPEN' ELSE 'IN_PROGRESS' END::ticket_status, resolution = NULL, resolved_at = NULL, updated_at = now()
+      WHERE id = ANY(ARRAY(SELECT id FROM tickets WHERE id IN (SELECT id FROM bench_issues WHERE n > :n::integer * ${bulkSize} AND n <= (:n::integer + 1) * ${bulkSize})
+        ORDER BY id FOR UPDATE));`,
+    servers: {
+      snaglist: {
+        query: `mutation W9($ids: [ID!]!, $status: TicketStatus!) { bulkUpdateStatus(input: { ids: $ids, status: $status }) { updatedCount } }`,
+        variables: (sample, n) => ({
+          ids: stretch(sample, n, bulkSize),
+          status: Math.floor((n * bulkSize) / sample.bulk.length) % 2 ? 'OPEN' : 'IN_PROGRESS',
+        }),
       },
     },
   },

@@ -15,7 +15,7 @@ const pgl = postgraphile({
     } as never),
   ],
   grafast: { explain: false },
-  grafserv: { graphqlPath: '/graphql', graphiql: false, watch: false },
+  grafserv: { graphqlPath: '/graphql', graphiql: false, watch: false, maxRequestLength: 1_000_000 },
 })
 
 const server = createServer()

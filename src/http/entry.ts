@@ -68,8 +68,8 @@ export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBy
       if (body === null) return
       const url = `http://${headers['host'] ?? 'localhost'}${endpoint}`
       const answered = await answer({ url, header, headers, body })
-      const bytes = Buffer.from(answered.body)
-      response.writeHead(answered.status, { ...answered.headers, 'content-length': bytes.length }).end(bytes)
+      const length = Buffer.byteLength(answered.body)
+      response.writeHead(answered.status, { ...answered.headers, 'content-length': length }).end(answered.body)
     },
     async fetch(url, init) {
       const headers = new Headers(init?.headers)

@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { benchUser, fill, type Scale, scaleOf } from './data.ts'
+import type { Sample } from './workloads.ts'
+
+/** A filled database, and the token of the member whom Snaglist's requests come from. */
+export interface Filled {
+  readonly url: string
+  readonly scale: Scale
+  readonly token: string
+  readonly sample: Sample
+}
+
+const server = process.env['BENCH_DATABASE_URL'] ?? 'postgresql://postgres@127.0.0.1:5432'
+
+function urlOf(name: string): string {
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+async function query<Row extends object>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Row>(sql, values)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A database of so many tickets, filled the first time that it is asked for; then a fresh copy of that, which a run may change. */
+export async function prepare(tickets: number): Promise<Filled> {
+  const scale = scaleOf(tickets)
+  const template = `snaglist_bench_${tickets}`
+  const known = await query(urlOf('postgres'), 'SELECT FROM pg_database WHERE datname = $1', [template])
+  if (known.length === 0) await query(urlOf('postgres'), `CREATE DATABASE ${template}`)
+  await fill(urlOf(template), scale)
+  const name = `${template}_run`
+  await query(urlOf('postgres'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  await query(urlOf('postgres'), `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
+  const url = urlOf(name)
+  await query(url, 'VACUUM ANALYZE')
+  return { url, scale, token: await tokenFor(url), sample: await sampleOf(url, tickets) }
+}
+
+async function sampleOf(url: string, tickets: number): Promise<Sample> {
+  await query(
+    url,
+    `CREATE TABLE bench_sample AS SELECT row_number() OVER () AS n, * FROM (
+       SELECT id, project_id FROM tickets WHERE kind = 'ISSUE' ORDER BY md5(id::text) LIMIT 500) chosen;
+     CREATE UNIQUE INDEX ON bench_sample (n);
+     CREATE TABLE bench_projects AS SELECT row_number() OVER (ORDER BY key) AS n, id FROM projects;
+     CREATE TABLE bench_issues AS SELECT row_number() OVER (ORDER BY md5(id::text)) AS n, id FROM tickets WHERE kind = 'ISSUE';
+     CREATE UNIQUE INDEX ON bench_issues (n);
+     -- Labels that no ticket has yet: six for each project.
+     INSERT INTO labels (project_id, name, color) SELECT id, 'bench ' || n, '#112233' FROM projects, generate_series(1, 6) n;
+     ANALYZE bench_sample, bench_projects, bench_issues, labels`,
+  )
+  const chosen = await query<{ id: string; labels: string[] }>(
+    url,
+    `SELECT s.id, array_agg(l.id ORDER BY l.name) AS labels FROM bench_sample s
+     JOIN labels l ON l.project_id = s.project_id AND l.name LIKE 'bench %' GROUP BY s.n, s.id ORDER BY s.n`,
+  )
+  const bulk = await query<{ id: string }>(url, 'SELECT id FROM bench_issues ORDER BY n LIMIT 20000')
+  const [reporter] = await query<{ id: string }>(url, 'SELECT id FROM users WHERE username = $1', [benchUser])
+  return {
+    tickets: chosen,
+    projects: await query(url, 'SELECT id, key FROM projects ORDER BY key'),
+    bulk: bulk.map(({ id }) => id),
+    reporter: reporter?.id ?? '',
+    deepOffset: tickets / 2,
+    deepCursors: {},
+  }
+}
+
+async function tokenFor(url: string): Promise<string> {
+  const secret = `snag_${randomBytes(32).toString('base64url')}`
+  await query(
+    url,
+    "INSERT INTO tokens (user_id, kind, scope, name, hash) SELECT id, 'ACCESS', 'WRITE', 'bench', $1 FROM users WHERE username = $2",
+    [createHash('sha256').update(secret).digest(), benchUser],
+  )
+  return secret
+}
