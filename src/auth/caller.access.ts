@@ -3,7 +3,7 @@ import type { Database } from '../database/open.ts'
 import { findToken, hashOf } from './token.actions.ts'
 
 /** Who a request comes from, and the token that says so. */
-export interface Caller {
+interface Caller {
   readonly viewer: Viewer
   readonly token: CallerToken
 }

@@ -2,7 +2,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 
 /** Hears what the database says on a channel. */
-export interface Listener extends AsyncDisposable {
+interface Listener extends AsyncDisposable {
   /** Whether all is heard: false until it is connected, and while a connection that broke is made again. */
   readonly live: boolean
 }

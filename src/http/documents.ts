@@ -14,7 +14,7 @@ import type { Context } from '../context.ts'
 import { limitRules, parseWithin } from './limits.ts'
 
 /** An operation of a valid document, ready to run. */
-export interface Operation {
+interface Operation {
   readonly name: string | undefined
   readonly run: (context: Context, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
 }
@@ -22,10 +22,10 @@ export interface Operation {
 /** Gives an operation of a document by its name; null where one of the two is at fault. */
 export type Documents = (query: string, operationName: string | undefined) => Operation | null
 
-type Operations = Map<string | undefined, Operation | null>
+type Operations = Map<string | undefined, Operation>
 
-/** How much text is remembered, in characters: with what is made of it, at most some 50 MB. */
-const rememberedAtMost = 1_000_000
+/** How much text is remembered, in characters: what is made of it takes some hundred times as much. */
+const rememberedAtMost = 400_000
 
 /**
  * Remembers documents that are valid within the limits, and compiles the queries among them when they come for the
@@ -47,11 +47,10 @@ export function rememberDocuments(schema: GraphQLSchema, compileAt: number): Doc
   return (query, operationName) => {
     const { document, operations } = known.get(query) ?? learn(query)
     if (!document) return null
-    const operation = operations.get(operationName)
-    if (operation !== undefined) return operation
-    const made = operationOf(schema, document, operationName, compileAt)
-    operations.set(operationName, made)
-    return made
+    const operation = operations.get(operationName) ?? operationOf(schema, document, operationName, compileAt)
+    // Names that are none are not kept: a caller could think of endless ones.
+    if (operation) operations.set(operationName, operation)
+    return operation
   }
 }
 

@@ -7,7 +7,7 @@ import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import { logRequest } from './request-log.ts'
 import { type Answer, contentTypeFor, type Header, mayBeShort, shortcut } from './shortcut.ts'
 
-/** What requests enter by: the short cut where it may be taken, else Yoga. */
+/** Where requests enter: the short cut where it may be taken, else Yoga. */
 export interface Entry {
   /** Answers a request of Node's http server. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -15,7 +15,7 @@ export interface Entry {
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
 }
 
-export interface EntryOptions {
+interface EntryOptions {
   readonly yoga: YogaServerInstance<Record<never, never>, Context>
   readonly documents: Documents
   readonly contextOf: (header: Header, requestId: string) => Promise<Context>
@@ -36,6 +36,7 @@ interface Posted {
   readonly body: string
 }
 
+/** Puts the short cut in front of Yoga. */
 export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBytes }: EntryOptions): Entry {
   async function answer({ url, header, headers, body }: Posted) {
     const start = performance.now()
@@ -67,9 +68,14 @@ export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBy
       const body = await bodyOf(request)
       if (body === null) return
       const url = `http://${headers['host'] ?? 'localhost'}${endpoint}`
-      const answered = await answer({ url, header, headers, body })
-      const length = Buffer.byteLength(answered.body)
-      response.writeHead(answered.status, { ...answered.headers, 'content-length': length }).end(answered.body)
+      try {
+        const answered = await answer({ url, header, headers, body })
+        const length = Buffer.byteLength(answered.body)
+        response.writeHead(answered.status, { ...answered.headers, 'content-length': length }).end(answered.body)
+      } catch (error) {
+        log.error({ err: error }, 'unexpected error')
+        response.destroy()
+      }
     },
     async fetch(url, init) {
       const headers = new Headers(init?.headers)
