@@ -6,6 +6,7 @@ import { measureFloor } from './floor.ts'
 import { type Measure, measure } from './measure.ts'
 import { ask, type Peer, startPeer } from './peers.ts'
 import { report, summary } from './report.ts'
+import { measureStarts, tellStarts } from './start.ts'
 import { type Sample, type Workload, workloads } from './workloads.ts'
 
 const usage = `npm run bench -- [--only W1,W2] [--rounds 5] [--seconds 4] [--scale 200000] [--servers snaglist,postgraphile,mercurius]
@@ -53,7 +54,8 @@ async function main(): Promise<void> {
     ]
     if (options.json)
       writeFileSync(options.json, `${JSON.stringify({ measures, summary: summary(measures) }, null, 2)}\n`)
-    const text = report(measures, scale)
+    const starts = options.only ? '' : `\n${tellStarts(await measureStarts(5))}\n`
+    const text = report(measures, scale) + starts
     if (options.results) {
       writeFileSync(options.results, text)
       writeFileSync(options.results.replace(/\.md$/, '.svg'), chart(summary(measures)))

@@ -5,14 +5,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ask } from './peers.ts'
-import { median } from './report.ts'
 
-// How long a server on the embedded database takes from its process to its first answer: empty, then with its data.
+/** Milliseconds from the process to its first answer, on the embedded database: without data, then with it. */
+export interface Starts {
+  readonly first: number
+  readonly later: readonly number[]
+}
+
 const port = 4790
-const runs = 5
-const data = mkdtempSync(join(tmpdir(), 'snaglist-start-'))
 
-async function startOnce(): Promise<number> {
+export async function measureStarts(runs: number): Promise<Starts> {
+  const data = mkdtempSync(join(tmpdir(), 'snaglist-start-'))
+  try {
+    const first = await startOnce(data)
+    const later: number[] = []
+    for (let run = 0; run < runs; run++) later.push(await startOnce(data))
+    return { first, later }
+  } finally {
+    rmSync(data, { recursive: true })
+  }
+}
+
+async function startOnce(data: string): Promise<number> {
   const start = performance.now()
   const child = spawn(process.execPath, [new URL('../src/main.ts', import.meta.url).pathname], {
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', PORT: String(port), SNAGLIST_DATA: data },
@@ -26,13 +40,8 @@ async function startOnce(): Promise<number> {
   return took
 }
 
-try {
-  const cold = await startOnce()
-  const warm: number[] = []
-  for (let run = 0; run < runs; run++) warm.push(await startOnce())
-  const told = warm.map((took) => took.toFixed(0)).join(', ')
-  console.info(`first start, with the demo made: ${cold.toFixed(0)} ms`)
-  console.info(`later starts: ${median(warm).toFixed(0)} ms (${told})`)
-} finally {
-  rmSync(data, { recursive: true })
-}
+/** The starts as a line of text. */
+export const tellStarts = ({ first, later }: Starts): string =>
+  `On the embedded database the first start, which makes the demo, answered after ${(first / 1000).toFixed(1)} s; later ones after ${later.map((took) => (took / 1000).toFixed(2)).join(', ')} s.`
+
+if (import.meta.main) console.info(tellStarts(await measureStarts(5)))
