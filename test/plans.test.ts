@@ -1,0 +1,192 @@
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import type { TicketFilter, TicketOrder } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { castProject } from './support/contents.ts'
+import { type Cast, castOf } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+const pageSize = 50
+const tickets = 20_000
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Actual Rows': number
+  readonly 'Actual Loops': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Index Recheck'?: number
+  readonly 'Heap Fetches'?: number
+  readonly Plans?: readonly Plan[]
+}
+
+interface Sent {
+  readonly text: string
+  readonly values: unknown[]
+}
+
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
+const readBy = (node: Plan) =>
+  (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)) *
+  node['Actual Loops']
+
+/** What the server sends for a request. */
+async function sentFor(ask: () => Promise<unknown>): Promise<Sent[]> {
+  const { pool } = server.database
+  const sent: Sent[] = []
+  const send = pool.query
+  pool.query = ((query: Sent, ...others: unknown[]) => {
+    if (typeof query === 'object' && !query.text.includes('FROM tokens')) sent.push(query)
+    return Reflect.apply(send, pool, [query, ...others])
+  }) as typeof send
+  await ask().finally(() => {
+    pool.query = send
+  })
+  return sent
+}
+
+/** The parts over tickets of the plan of the one statement that a request takes. */
+async function planOf(ask: () => Promise<unknown>): Promise<Plan[]> {
+  const [statement, ...others] = await sentFor(ask)
+  expect(others).toEqual([])
+  const { rows } = await server.database.pool.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    `EXPLAIN (ANALYZE, FORMAT JSON) ${statement?.text}`,
+    statement?.values,
+  )
+  const found = rows.flatMap(({ 'QUERY PLAN': [{ Plan: plan }] }) => nodesOf(plan))
+  return found.filter((node) => node['Relation Name'] === 'tickets')
+}
+
+const Page = graphql(`
+  query PlansPage($filter: TicketFilter, $orderBy: [TicketOrder!], $first: Int, $after: String, $offset: Int) {
+    tickets(filter: $filter, orderBy: $orderBy, first: $first, after: $after, offset: $offset) {
+      nodes { id key title }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`)
+const Count = graphql(`query PlansCount($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
+
+const newest: TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
+
+describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () => {
+  beforeAll(async () => {
+    cast = await castOf(server)
+    for (const key of ['TWO', 'THREE', 'FOUR']) await castProject(cast, key)
+    const { pool } = server.database
+    await pool.query(
+      `INSERT INTO tickets (project_id, number, kind, title, status, resolution, resolved_at, reporter_id, assignee_id, created_at, updated_at,
+         category, reported_by, severity)
+       SELECT p.id, 1 + n / 4, kind, 'Ticket ' || n, status, CASE WHEN done THEN 'FIXED'::resolution END,
+         CASE WHEN done THEN moment END, CASE WHEN n % 5 = 0 THEN $1 ELSE $2 END::uuid,
+         CASE WHEN n % 7 = 0 THEN $1 WHEN n % 7 < 4 THEN $2 END::uuid, moment, moment + make_interval(secs => n % 86400),
+         CASE kind WHEN 'DEFECT' THEN 'Any' END, CASE kind WHEN 'DEFECT' THEN 'Any' END, CASE kind WHEN 'DEFECT' THEN 'MINOR'::severity END
+       FROM generate_series(0, $3::integer - 1) n
+       CROSS JOIN LATERAL (SELECT CASE WHEN n / 4 % 3 = 0 THEN 'DEFECT' ELSE 'ISSUE' END::ticket_kind AS kind,
+         (enum_range(NULL::ticket_status))[1 + n / 8 % 4] AS status, n / 8 % 4 >= 2 AS done,
+         timestamptz '2026-01-01' + make_interval(mins => n) AS moment) made
+       JOIN (SELECT id, row_number() OVER (ORDER BY key) - 1 AS place FROM projects) p ON p.place = n % 4`,
+      [cast.contributor.id, cast.reporter.id, tickets],
+    )
+    await pool.query('VACUUM ANALYZE')
+  })
+
+  const all = { filter: null, orderBy: null, first: pageSize, after: null, offset: null }
+  const page = (given: { filter?: TicketFilter; orderBy?: TicketOrder[]; after?: string }, caller = cast.contributor) =>
+    caller.ask(Page, { ...all, ...given })
+  const rowsRead = (plan: readonly Plan[]) => plan.reduce((sum, node) => sum + readBy(node), 0)
+
+  async function expectFew(ask: () => Promise<unknown>, returned = pageSize) {
+    const plan = await planOf(ask)
+    const said = JSON.stringify(plan, null, 1)
+    expect(plan, said).not.toEqual([])
+    expect(
+      plan.map((node) => node['Node Type']),
+      said,
+    ).not.toContain('Seq Scan')
+    expect(rowsRead(plan), said).toBeLessThanOrEqual(returned + 2 * (pageSize + 1))
+  }
+
+  const shapes: [string, { filter?: TicketFilter; orderBy?: TicketOrder[] }][] = [
+    ['of all tickets', {}],
+    ['of a project', { filter: { project: { eq: 'TWO' } } }],
+    ['of two projects', { filter: { project: { in: ['TWO', 'FOUR'] } }, orderBy: newest }],
+    ['of a project by status', { filter: { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }, orderBy: newest }],
+    ['of all, by their last change', { orderBy: [{ field: 'UPDATED_AT', direction: 'DESC' }] }],
+    [
+      'of a project, by their last change',
+      { filter: { project: { eq: 'TWO' } }, orderBy: [{ field: 'UPDATED_AT', direction: 'DESC' }] },
+    ],
+    ['of a project, by number', { filter: { project: { eq: 'TWO' } }, orderBy: [{ field: 'NUMBER' }] }],
+    ['that the viewer works on', { filter: { assignee: { isViewer: true } }, orderBy: newest }],
+    ['that somebody works on', { filter: { assignee: { eq: 'reporter' } }, orderBy: newest }],
+    ['that somebody filed', { filter: { reporter: { eq: 'contributor' } }, orderBy: newest }],
+  ]
+
+  test.each(shapes)('a page reads no more than it shows: %s', async (_name, list) => {
+    await expectFew(() => page(list))
+    await expectFew(() => page(list, cast.admin))
+  })
+
+  test.each(shapes)('so does one far down: %s', async (_name, list) => {
+    let after = ''
+    for (let pages = 0; pages < 4; pages++) {
+      const { nodes, pageInfo } = (
+        await cast.contributor.ask(Page, { ...all, ...list, first: 200, ...(after && { after }) })
+      ).tickets
+      expect(nodes).toHaveLength(200)
+      after = pageInfo.endCursor ?? ''
+    }
+    await expectFew(() => page({ ...list, after }))
+  })
+
+  test('issues of a project, below it and by filter', async () => {
+    const below = graphql(
+      `query PlansBelow { project(id: "TWO") { issues(first: 50, orderBy: [{ field: CREATED_AT, direction: DESC }]) { nodes { id title } } } }`,
+    )
+    const filtered = graphql(
+      `query PlansIssues { issues(first: 50, filter: { project: { eq: "TWO" } }) { nodes { id title } } }`,
+    )
+    await expectFew(() => cast.contributor.ask(below))
+    await expectFew(() => cast.contributor.ask(filtered))
+  })
+
+  test('a ticket by its key or its id reads that one', async () => {
+    const document = graphql(`query PlansTicket($id: ID!) { ticket(id: $id) { id title project { key } } }`)
+    const { ticket } = await cast.contributor.ask(document, { id: 'TWO-4000' })
+    for (const id of ['TWO-4000', ticket?.id ?? '']) {
+      const plan = await planOf(() => cast.contributor.ask(document, { id }))
+      expect(plan.map((node) => node['Node Type'])).not.toContain('Seq Scan')
+      expect(rowsRead(plan)).toBe(1)
+    }
+  })
+
+  test('a project is counted by status in an index alone', async () => {
+    const filter: TicketFilter = { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }
+    const plan = await planOf(() => cast.contributor.ask(Count, { filter }))
+    expect(plan).toMatchObject([{ 'Node Type': 'Index Only Scan', 'Heap Fetches': 0 }])
+    expect(rowsRead(plan)).toBe(1250)
+  })
+
+  test.each([
+    ['of all', {}],
+    ['of a project', { project: { eq: 'TWO' } }],
+    ['of a project by status', { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }],
+  ] satisfies [string, TicketFilter][])('what an offset skips is read in an index alone: %s', async (_name, filter) => {
+    const offset = 1000
+    const plan = await planOf(() => cast.contributor.ask(Page, { ...all, filter, orderBy: newest, offset }))
+    const said = JSON.stringify(plan, null, 1)
+    const [skipping = [], reading = []] = [
+      plan.filter((node) => node['Node Type'] === 'Index Only Scan'),
+      plan.filter((node) => node['Node Type'] !== 'Index Only Scan'),
+    ]
+    expect(skipping, said).toMatchObject([{ 'Heap Fetches': 0 }])
+    expect(rowsRead(skipping), said).toBeLessThanOrEqual(offset + pageSize + 1)
+    expect(rowsRead(reading), said).toBeLessThanOrEqual(pageSize + 1)
+    expect(
+      reading.map((node) => node['Node Type']),
+      said,
+    ).not.toContain('Seq Scan')
+  })
+})

@@ -1,0 +1,315 @@
+import { once } from 'node:events'
+import { createServer, request, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { useServer } from './support/app.ts'
+import { Caller } from './support/caller.ts'
+import { type Cast, castOf, createIssue } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+beforeAll(async () => {
+  cast = await castOf(server)
+  await createIssue(cast.contributor, 'CORE', 'An issue')
+})
+
+/** What a page sends is answered by Yoga alone. */
+const throughYoga = { origin: 'http://localhost' }
+
+interface Request {
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly who?: 'contributor' | 'viewer' | 'nobody' | 'unknown'
+}
+
+const callerOf = (who: Request['who'] = 'contributor') =>
+  who === 'nobody' ? server.nobody : who === 'unknown' ? new Caller(server.app, 'snag_unknown') : cast[who]
+
+/** What a client sees of an answer, but the id of the request. */
+async function answerTo({ body, headers, who }: Request, more: Readonly<Record<string, string>> = {}) {
+  const answer = await callerOf(who).post(body, { ...headers, ...more })
+  const { status, data, errors } = answer
+  expect(answer.headers.get('x-request-id')).toMatch(/^[\w.-]+$/)
+  return {
+    status,
+    type: answer.headers.get('content-type'),
+    data,
+    errors: errors?.map(({ message, path, extensions: { requestId, ...extensions } = {} }) => ({
+      message,
+      path,
+      extensions,
+    })),
+  }
+}
+
+const create = 'mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }'
+const creating = (input: object) => ({ query: create, variables: { input } })
+const deep = (levels: number): string => (levels === 0 ? 'id' : `comments { nodes { ticket { ${deep(levels - 1)} } } }`)
+const viewer = '{ viewer { username } }'
+const two = 'query One { viewer { username } } query Two { viewer { name } }'
+const search =
+  'query Search($filter: TicketFilter, $first: Int = 1) { tickets(filter: $filter, first: $first) { nodes { key } } }'
+const strict = { accept: 'application/graphql-response+json' }
+
+const requests: Readonly<Record<string, Request>> = {
+  'a query': { body: { query: viewer } },
+  'a query with a fault in a nested field': {
+    body: { query: '{ viewer { name } ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }' },
+  },
+  'a query with a fault where nothing may be null': { body: { query: '{ tickets(first: 1000) { totalCount } }' } },
+  'a query that takes a caller': { body: { query: '{ projects { totalCount } }' }, who: 'nobody' },
+  'a query of variables': { body: { query: search, variables: { filter: { kind: 'ISSUE' }, first: 2 } } },
+  'a variable with a default': { body: { query: search, variables: {} } },
+  'one value for a list': { body: { query: search, variables: { filter: { id: { in: 'CORE-1' } } } } },
+  'a number for an id': { body: { query: search, variables: { filter: { id: { in: [1] } } } } },
+  'null for a variable with a default': { body: { query: search, variables: { first: null } } },
+  'variables of the wrong type': { body: { query: search, variables: { first: 'many' } } },
+  'variables of no such word': { body: { query: search, variables: { filter: { kind: 'WISH' } } } },
+  'variables with an unknown field': { body: { query: search, variables: { filter: { colour: 'red' } } } },
+  'a missing variable': { body: { query: create } },
+  'a variable too many': { body: { query: viewer, variables: { more: 1 } } },
+  'variables that are null': { body: { query: viewer, variables: null, operationName: null, extensions: null } },
+  'variables that are a list': { body: { query: viewer, variables: [] } },
+  'variables that are nested too deep': {
+    body: `{"query":"${viewer}","variables":${'{"a":'.repeat(60)}1${'}'.repeat(60)}}`,
+  },
+  'a mutation that is BAD_USER_INPUT': { body: creating({ projectId: 'CORE', title: '' }) },
+  'a mutation that is NOT_FOUND': { body: creating({ projectId: 'NONE', title: 'Any' }) },
+  'a mutation that is FORBIDDEN': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'viewer' },
+  'a mutation without a caller': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'nobody' },
+  'two mutations, one at fault': {
+    body: { query: 'mutation { a: signOut { signedOut } b: deleteLabel(input: { id: "no id" }) { deletedLabelId } }' },
+    who: 'nobody',
+  },
+  'an unknown operation': { body: { query: two, operationName: 'Three' } },
+  'several operations, one of them named': { body: { query: two, operationName: 'Two' } },
+  'several operations, none of them named': { body: { query: two } },
+  'an empty name': { body: { query: viewer, operationName: '' } },
+  'a name that is a number': { body: { query: viewer, operationName: 1 } },
+  'a subscription': { body: { query: 'subscription { viewer }' } },
+  introspection: { body: { query: '{ __schema { queryType { name } } __typename }' } },
+  'a document that is none': { body: { query: '{ viewer { ' } },
+  'a document that is empty': { body: { query: '' } },
+  'an invalid document': { body: { query: '{ viewer { size } nothing }' } },
+  'a document that is too deep': { body: { query: `{ ticket(id: "CORE-1") { ${deep(5)} } }` } },
+  'a document that is too long': { body: { query: viewer.padEnd(15_001) } },
+  'an unknown parameter': { body: { query: viewer, colour: 'red' } },
+  extensions: { body: { query: viewer, extensions: { persistedQuery: { version: 1 } } } },
+  'no query': { body: {} },
+  'a query that is a number': { body: { query: 1 } },
+  'a body that is a list': { body: [{ query: viewer }] },
+  'a body that is null': { body: 'null' },
+  'a body that is a string': { body: '"words"' },
+  'a body that is no JSON': { body: '{"query": ' },
+  'a body that is empty': { body: '' },
+  'a token that is unknown': { body: { query: viewer }, who: 'unknown' },
+  'a header of authorization that is none': {
+    body: { query: viewer },
+    who: 'nobody',
+    headers: { authorization: 'Basic YTpi' },
+  },
+  'no token': { body: { query: viewer }, who: 'nobody' },
+  'answers of GraphQL wanted': { body: { query: viewer }, headers: strict },
+  'answers of GraphQL wanted, and a fault': { body: { query: '{ nothing }' }, headers: strict },
+  'answers of GraphQL wanted, and nothing found': {
+    body: { query: '{ tickets(first: -1) { totalCount } }' },
+    headers: strict,
+  },
+  'answers of GraphQL wanted, of a token that is unknown': { body: { query: viewer }, who: 'unknown', headers: strict },
+  'JSON wanted': { body: { query: viewer }, headers: { accept: 'application/json' } },
+  'JSON wanted first': { body: { query: viewer }, headers: { accept: 'application/json, */*;q=0.5' } },
+  'GraphQL wanted first': { body: { query: viewer }, headers: { accept: `${strict.accept}, application/json;q=0.9` } },
+  'JSON wanted second': { body: { query: viewer }, headers: { accept: `text/html, application/json` } },
+  'something else wanted': { body: { query: viewer }, headers: { accept: 'image/png' } },
+  'a body of a charset': { body: { query: viewer }, headers: { 'content-type': 'application/json; charset=utf-8' } },
+  'a body of text': { body: { query: viewer }, headers: { 'content-type': 'text/plain' } },
+}
+
+describe('the short cut answers as Yoga does', () => {
+  test.each(Object.entries(requests))('%s', async (_name, asked) => {
+    const expected = await answerTo(asked, throughYoga)
+    // From the second time on a query is compiled.
+    for (const time of ['first', 'second', 'third']) expect(await answerTo(asked), time).toEqual(expected)
+  })
+
+  test('with the id that a request was given', async () => {
+    for (const headers of [{}, throughYoga])
+      for (const body of [
+        { query: viewer },
+        { query: '{ tickets(first: -1) { totalCount } }' },
+        { query: '{ nothing }' },
+      ]) {
+        const answer = await cast.viewer.post(body, { ...headers, 'x-request-id': 'given-1' })
+        expect(answer.headers.get('x-request-id')).toBe('given-1')
+      }
+  })
+
+  test('with nothing of what went wrong on our side, which the log tells', async () => {
+    const { pool } = server.database
+    const body = { query: '{ viewer { name } project(id: "CORE") { key labels { name } } }' }
+    await pool.query('ALTER TABLE labels RENAME TO lost')
+    const answers = []
+    for (const headers of [throughYoga, {}, {}, {}]) answers.push(await cast.viewer.post(body, headers))
+    await pool.query('ALTER TABLE lost RENAME TO labels')
+    for (const { status, headers, data, errors } of answers) {
+      const requestId = headers.get('x-request-id')
+      expect({ status, data }).toEqual({ status: 200, data: { viewer: { name: 'viewer' }, project: null } })
+      expect(errors).toMatchObject([
+        {
+          message: 'Something went wrong on our side. The log has it under the request id.',
+          path: ['project'],
+          extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+        },
+      ])
+      const lines = server.lines.map((line) => JSON.parse(line)).filter((line) => line.requestId === requestId)
+      expect(lines.map(({ msg }) => msg)).toEqual(['unexpected error', 'request'])
+      expect(lines[0].err.message).toContain('42P01')
+    }
+  })
+
+  test('and a mutation runs once', async () => {
+    const count = async () =>
+      (await cast.viewer.post<{ tickets: { totalCount: number } }>({ query: '{ tickets { totalCount } }' })).data
+        ?.tickets.totalCount ?? 0
+    const before = await count()
+    const title = { projectId: 'CORE', title: 'Once' }
+    const query = `mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id comments(first: 999) { totalCount } } } }`
+    for (const headers of [{}, throughYoga]) {
+      const { errors } = await cast.contributor.post({ query, variables: { input: title } }, headers)
+      expect(errors?.map(({ path }) => path)).toEqual([['createIssue', 'issue', 'comments']])
+    }
+    expect(await count()).toBe(before + 2)
+  })
+
+  test.each([
+    [
+      'of a query',
+      { query: `query Named ${viewer}` },
+      'contributor',
+      { operation: 'Named', user: 'contributor', status: 200 },
+    ],
+    [
+      'of an error',
+      { query: 'query Bad { tickets(first: -1) { totalCount } }' },
+      'viewer',
+      { operation: 'Bad', user: 'viewer', status: 200 },
+    ],
+    ['of no name', { query: viewer }, 'nobody', { status: 200 }],
+    [
+      'of one of many',
+      { query: two, operationName: 'Two' },
+      'viewer',
+      { operation: 'Two', user: 'viewer', status: 200 },
+    ],
+    ['of a token that is unknown', { query: viewer }, 'unknown', { status: 401 }],
+  ] as const)('and logs the same line: %s', async (_name, body, who, expected) => {
+    for (const headers of [{}, throughYoga]) {
+      const requestId = crypto.randomUUID()
+      await callerOf(who).post(body, { ...headers, 'x-request-id': requestId })
+      const lines = server.lines.map((line) => JSON.parse(line)).filter((line) => line.requestId === requestId)
+      expect(lines).toEqual([
+        {
+          level: 30,
+          msg: 'request',
+          requestId,
+          method: 'POST',
+          path: '/graphql',
+          duration: expect.any(Number),
+          time: expect.anything(),
+          pid: expect.anything(),
+          hostname: expect.anything(),
+          ...expected,
+        },
+      ])
+    }
+  })
+})
+
+describe('over HTTP', () => {
+  let http: Server
+  let port: number
+
+  beforeAll(async () => {
+    http = createServer(server.app.handle).listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    port = (http.address() as AddressInfo).port
+  })
+  afterAll(async () => {
+    http.closeAllConnections()
+    await new Promise((resolve) => http.close(resolve))
+  })
+
+  /** Posts a body in pieces; without its length, in chunks of HTTP. */
+  async function post(pieces: readonly Buffer[], headers: Readonly<Record<string, string | number>>) {
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      path: '/graphql',
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+    })
+    const answered = once(sent, 'response')
+    for (const piece of pieces) sent.write(piece)
+    sent.end()
+    const [response] = await answered
+    let text = ''
+    for await (const chunk of response) text += chunk
+    const { statusCode, headers: got } = response
+    expect(got['x-request-id']).toBeTruthy()
+    return { status: statusCode, type: got['content-type'], answer: JSON.parse(text) }
+  }
+
+  const limit = 1_000_000
+  const query = { query: '{ viewer { username } tickets(filter: { title: { eq: "ünïcode ☂" } }) { totalCount } }' }
+  const bodies: [string, Buffer][] = [
+    ['a query', Buffer.from(JSON.stringify(query))],
+    ['an invalid one', Buffer.from(JSON.stringify({ query: '{ nothing }' }))],
+    ['no JSON', Buffer.from('words')],
+    ['as much as may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit))],
+    ['more than may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
+  ]
+
+  test.each(bodies)('a body is the same with its length as in chunks, by both ways: %s', async (_name, body) => {
+    const middle = body.indexOf('ï') + 1 || body.length / 2
+    const pieces = [body.subarray(0, middle), body.subarray(middle)]
+    const sized = { 'content-length': body.length }
+    const expected = await post(pieces, { ...throughYoga, ...sized })
+    expect(await post(pieces, sized)).toEqual(expected)
+    expect(await post(pieces, { 'transfer-encoding': 'chunked' })).toEqual(expected)
+    expect(await post(pieces, { ...throughYoga, 'transfer-encoding': 'chunked' })).toEqual(expected)
+  })
+
+  test('a client that goes in the middle of its body leaves the server answering others', async () => {
+    for (const more of ['', 'origin: http://localhost\r\n']) {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      const arrived = once(http, 'request')
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\n${more}content-type: application/json\r\ncontent-length: 500\r\n\r\n{"query":`,
+      )
+      const [aborted] = await arrived
+      const closed = once(aborted, 'close')
+      socket.destroy()
+      await closed.catch(() => {})
+      const body = Buffer.from(JSON.stringify({ query: viewer }))
+      const { answer } = await post([body], { 'content-length': body.length })
+      expect(answer).toEqual({ data: { viewer: { username: 'viewer' } } })
+    }
+  })
+
+  test('two requests on one connection are answered in their order', async () => {
+    const one = JSON.stringify({ query: '{ a: __typename }' })
+    const other = JSON.stringify({ query: '{ b: __typename }' })
+    const head = (body: string, more = '') =>
+      `POST /graphql HTTP/1.1\r\nhost: x\r\n${more}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+    const socket = connect(port, '127.0.0.1')
+    socket.write(head(one) + head(other, 'connection: close\r\n'))
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    expect([...text.matchAll(/\{"data".*\}/g)].map(([answer]) => answer)).toEqual([
+      '{"data":{"a":"Query"}}',
+      '{"data":{"b":"Query"}}',
+    ])
+  })
+})

@@ -1,0 +1,194 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+let labelIds: string[]
+
+const Create = graphql(`
+  mutation StatementsCreate($input: CreateIssueInput!) { createIssue(input: $input) { issue { id version } } }
+`)
+const Numbered = graphql(`
+  mutation StatementsNumbered($input: CreateIssueInput!) { createIssue(input: $input) { issue { id number } } }
+`)
+const Update = graphql(`
+  mutation StatementsUpdate($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id version } } }
+`)
+const SetLabels = graphql(`
+  mutation StatementsLabels($input: SetLabelsInput!) { setLabels(input: $input) { ticket { id version } } }
+`)
+const Bulk = graphql(`
+  mutation StatementsBulk($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { updatedCount } }
+`)
+const Comment = graphql(`
+  mutation StatementsComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
+`)
+
+beforeAll(async () => {
+  cast = await castOf(server)
+  labelIds = [await createLabel(cast.maintainer, 'CORE', 'one'), await createLabel(cast.maintainer, 'CORE', 'two')]
+  for (let number = 1; number <= 4; number++) {
+    const { id } = await createIssue(cast.contributor, 'CORE', `Issue ${number}`, { labelIds, assigneeId: 'viewer' })
+    await createDefect(cast.contributor, 'CORE', 'Solder')
+    for (const caller of [cast.contributor, cast.reporter])
+      await caller.ask(Comment, { input: { ticketId: id, body: 'Seen' } })
+    await cast.contributor.ask(Update, { input: { id, title: `Issue ${number}, again` } })
+  }
+})
+
+async function statementsOf(ask: () => Promise<unknown>): Promise<number> {
+  server.statements.length = 0
+  await ask()
+  // Who asks is looked up every few seconds.
+  return server.statements.filter((sql) => !sql.includes('FROM tokens')).length
+}
+
+describe('one statement is', () => {
+  test('a ticket with everything that is nested in it', async () => {
+    const document = graphql(`
+      query StatementsTicket {
+        ticket(id: "CORE-1") {
+          key title project { key name labels { name } members(first: 5) { nodes { role user { name } } } }
+          reporter { name } assignee { name } updatedBy { name } labels { name project { key } } commentCount
+          first: comments(first: 1) { totalCount nodes { body author { name } replies { nodes { body } } parent { body } } }
+          last: comments(last: 1) { edges { cursor node { ticket { key } } } pageInfo { hasPreviousPage startCursor } }
+          history { totalCount nodes { actor { name } changes { field from to } ticket { key } } }
+          ... on Defect { category }
+        }
+      }
+    `)
+    expect(await statementsOf(() => cast.viewer.ask(document))).toBe(1)
+    // Also once it is compiled.
+    expect(await statementsOf(() => cast.viewer.ask(document))).toBe(1)
+    expect(await statementsOf(() => cast.viewer.ask(document))).toBe(1)
+  })
+
+  test('a page of tickets with what is nested in them, its cursors and its count', async () => {
+    const document = graphql(`
+      query StatementsPage($first: Int) {
+        tickets(first: $first, offset: 1) {
+          totalCount
+          nodes { key reporter { name } labels { name } comments(first: $first) { totalCount nodes { author { name } } } }
+          edges { cursor node { history(last: 1) { nodes { actor { name } } } } }
+          pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        }
+      }
+    `)
+    for (const first of [1, 2, 8, 8])
+      expect(await statementsOf(() => cast.viewer.ask(document, { first })), String(first)).toBe(1)
+  })
+
+  test('a page of projects with the issues below', async () => {
+    const document = graphql(`
+      query StatementsProjects {
+        projects {
+          totalCount
+          nodes {
+            key labels { name } defects { totalCount }
+            issues(first: 2, filter: { status: { eq: OPEN } }, orderBy: [{ field: NUMBER }]) {
+              totalCount nodes { key assignee { name } } pageInfo { endCursor }
+            }
+          }
+        }
+      }
+    `)
+    expect(await statementsOf(() => cast.viewer.ask(document))).toBe(1)
+    expect(await statementsOf(() => cast.viewer.ask(document))).toBe(1)
+  })
+
+  test('a page that is only counted', async () => {
+    const document = graphql(`query StatementsCount { tickets(filter: { kind: DEFECT }) { totalCount } }`)
+    expect(await statementsOf(() => cast.viewer.ask(document))).toBe(1)
+    expect(server.statements.at(-1)).not.toContain('LIMIT')
+  })
+})
+
+describe('a mutation of one ticket takes', () => {
+  const fresh = async () => (await createIssue(cast.contributor, 'CORE', 'Fresh')).id
+
+  test('one statement to file an issue that refers to nothing', async () => {
+    const input = { projectId: 'CORE', title: 'Plain', description: 'Words', priority: 'HIGH' as const }
+    expect(await statementsOf(() => cast.reporter.ask(Create, { input }))).toBe(1)
+  })
+
+  test('at most four to file one with an assignee and labels', async () => {
+    const input = { projectId: 'CORE', title: 'Rich', assigneeId: 'contributor', labelIds }
+    expect(await statementsOf(() => cast.contributor.ask(Create, { input }))).toBeLessThanOrEqual(4)
+  })
+
+  test('one to change a title, two to change a status', async () => {
+    const id = await fresh()
+    expect(await statementsOf(() => cast.contributor.ask(Update, { input: { id, title: 'Other' } }))).toBe(1)
+    expect(await statementsOf(() => cast.contributor.ask(Update, { input: { id, status: 'CLOSED' } }))).toBe(2)
+  })
+
+  test('at most four to set its labels', async () => {
+    const ticketId = await fresh()
+    expect(
+      await statementsOf(() => cast.contributor.ask(SetLabels, { input: { ticketId, labelIds } })),
+    ).toBeLessThanOrEqual(4)
+  })
+})
+
+test('a bulk takes as many statements for 50 tickets as for 2', async () => {
+  await createProject(cast.contributor, 'BULK')
+  const ids: string[] = []
+  for (let number = 1; number <= 52; number++) ids.push((await createIssue(cast.contributor, 'BULK', `${number}`)).id)
+  const move = (some: string[]) => () => cast.contributor.ask(Bulk, { input: { ids: some, status: 'IN_PROGRESS' } })
+  expect(await statementsOf(move(ids.slice(2)))).toBe(await statementsOf(move(ids.slice(0, 2))))
+})
+
+describe('at the same moment', () => {
+  const many = 30
+
+  test('many file in one project: all succeed, and their numbers have no gaps', async () => {
+    await createProject(cast.contributor, 'FILED')
+    const files = Array.from({ length: many }, (_, index) =>
+      cast.contributor.ask(Numbered, {
+        input: { projectId: 'FILED', title: `${index}`, ...(index % 3 === 0 && { assigneeId: 'contributor' }) },
+      }),
+    )
+    const numbers = (await Promise.all(files)).map(({ createIssue }) => createIssue.issue.number)
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(files.map((_, index) => index + 1))
+  })
+
+  test('many change the same and other fields of one ticket: all succeed, each with a version and its history', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Busy')
+    const change = (index: number) =>
+      [
+        { title: `Title ${index}` },
+        { description: `Words ${index}` },
+        // What is decided on what is there: the other way that writes take.
+        { description: `More ${index}`, status: index % 2 ? ('CLOSED' as const) : ('OPEN' as const) },
+      ][index % 3]
+    const updates = Array.from({ length: many }, (_, index) =>
+      cast.contributor.ask(Update, { input: { id, ...change(index) } }),
+    )
+    const versions = (await Promise.all(updates)).map(({ updateIssue }) => updateIssue.issue.version)
+    const expected = updates.map((_, index) => index + 2)
+    expect(versions.toSorted((a, b) => a - b)).toEqual(expected)
+    const { rows } = await server.database.pool.query<{ version: number }>(
+      'SELECT version FROM history WHERE ticket_id = $1 ORDER BY version',
+      [id],
+    )
+    expect(rows.map(({ version }) => version)).toEqual(expected)
+    expect((await server.database.prisma.ticket.findUnique({ where: { id } }))?.version).toBe(many + 1)
+  })
+
+  test('what history says of each field joins up', async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'Title 0')
+    await Promise.all(
+      Array.from({ length: many }, (_, index) =>
+        cast.contributor.ask(Update, { input: { id, title: `Title ${index + 1}` } }),
+      ),
+    )
+    const { rows } = await server.database.pool.query<{ was: string; became: string }>(
+      `SELECT changes -> 0 ->> 'from' AS was, changes -> 0 ->> 'to' AS became FROM history WHERE ticket_id = $1 ORDER BY version`,
+      [id],
+    )
+    expect(rows).toHaveLength(many)
+    expect(rows.map(({ was }) => was)).toEqual(['Title 0', ...rows.map(({ became }) => became).slice(0, -1)])
+  })
+})
