@@ -8,7 +8,7 @@ import type { Database } from './database/open.ts'
 import { Unauthenticated } from './errors.ts'
 import { useBodyLimit } from './http/body-limit.ts'
 import { rememberDocuments } from './http/documents.ts'
-import { type Entry, makeEntry } from './http/entry.ts'
+import { type Begun, type Entry, makeEntry } from './http/entry.ts'
 import { maskError, useErrorLog } from './http/errors.ts'
 import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
@@ -43,7 +43,11 @@ export function createApp({ config, database, log, isStopping = () => false }: A
   const makeContext = (header: Header, requestId: string) => contextOf(header, requestId, callers, { config, database })
   const yoga = createYoga({
     schema,
-    context: ({ request }) => makeContext((name) => request.headers.get(name), requestIdOf(request)),
+    context: ({ request, ...server }) => {
+      const { begun } = server as { begun?: Begun }
+      if (begun?.refused) throw begun.refused
+      return makeContext((name) => request.headers.get(name), requestIdOf(request))
+    },
     batching: false,
     multipart: false,
     graphqlEndpoint: endpoint,

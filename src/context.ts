@@ -68,7 +68,7 @@ export function inOrder<Row extends { readonly id: string }>(
   return ids.map((id) => byId.get(id) ?? null)
 }
 
-/** Runs a mutation's action in one transaction as the signed-in caller; else as `writeAsAnyone`. */
+/** Runs a mutation's action in one transaction as the signed-in caller; apart from that as `writeAsAnyone`. */
 export async function write<Result>(
   context: Context,
   action: (tx: Transaction, viewer: Viewer) => Promise<Result>,

@@ -69,6 +69,7 @@ export async function startServer(
       http.once('error', reject).listen(config.port, config.host, () => resolve())
     })
   } catch (error) {
+    await app.dispose()
     await database[Symbol.asyncDispose]()
     throw error
   }

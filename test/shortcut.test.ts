@@ -121,6 +121,8 @@ const requests: Readonly<Record<string, Request>> = {
   'JSON wanted first': { body: { query: viewer }, headers: { accept: 'application/json, */*;q=0.5' } },
   'GraphQL wanted first': { body: { query: viewer }, headers: { accept: `${strict.accept}, application/json;q=0.9` } },
   'JSON wanted second': { body: { query: viewer }, headers: { accept: `text/html, application/json` } },
+  'almost JSON wanted': { body: { query: viewer }, headers: { accept: 'application/jsonfoo' } },
+  'extensions that are none': { body: { query: viewer, extensions: 'x' } },
   'something else wanted': { body: { query: viewer }, headers: { accept: 'image/png' } },
   'a body of a charset': { body: { query: viewer }, headers: { 'content-type': 'application/json; charset=utf-8' } },
   'a body of text': { body: { query: viewer }, headers: { 'content-type': 'text/plain' } },

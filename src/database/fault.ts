@@ -29,13 +29,17 @@ const unreachableMessages =
 /** Reads a Prisma or pg error; all is empty for any other. */
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof Error)) return { unreachable: false }
-  const { code, meta } = error as { code?: string; meta?: { driverAdapterError?: { cause?: DriverCause } } }
+  const { code, constraint, meta } = error as {
+    code?: string
+    constraint?: string
+    meta?: { driverAdapterError?: { cause?: DriverCause } }
+  }
   const cause = meta?.driverAdapterError?.cause ?? (error.cause as DriverCause | undefined)
   const sqlState =
     cause?.originalCode ?? (/^[0-9A-Z]{5}$/.test(code ?? '') && !code?.startsWith('P') ? code : undefined)
   return {
     sqlState,
-    constraint: cause?.constraint?.index,
+    constraint: cause?.constraint?.index ?? constraint,
     unreachable:
       unreachableKinds.has(cause?.kind ?? '') ||
       unreachableStates.test(sqlState ?? '') ||

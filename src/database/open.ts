@@ -6,6 +6,9 @@ import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { statementNames } from './statement-names.ts'
 import { type Statements, statementsOver } from './statements.ts'
 
+// Else the driver writes times in the zone of this machine, which has odd seconds in old years.
+pg.defaults.parseInputDatesAsUTC = true
+
 /** An open database: Prisma over one pool of connections, PostgreSQL's or the embedded one's. `await using` closes it. */
 export interface Database extends AsyncDisposable {
   readonly prisma: PrismaClient

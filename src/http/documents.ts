@@ -1,5 +1,4 @@
 import {
-  BREAK,
   type DocumentNode,
   type ExecutionResult,
   execute,
@@ -9,10 +8,10 @@ import {
   OperationTypeNode,
   specifiedRules,
   validate,
-  visit,
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { Context } from '../context.ts'
+import { compilable } from './compilable.ts'
 import { limitRules, parseWithin } from './limits.ts'
 
 /** An operation of a valid document, ready to run. */
@@ -26,22 +25,27 @@ export type Documents = (query: string, operationName: string | undefined) => Op
 
 type Operations = Map<string | undefined, Operation>
 
-/** How much text is remembered, in characters: what is made of it takes some hundred times as much. */
-const rememberedAtMost = 400_000
+// What is remembered is weighed in bytes, as measured: a character of a document takes some 100, a compiled field 9,000.
+const rememberedAtMost = 50_000_000
+const bytesOfCharacter = 100
+const bytesOfField = 9000
 
 /**
- * Remembers documents that are valid within the limits, and compiles the queries among them when they come for the
- * `compileAt`th time. Once too much is remembered, all is forgotten.
+ * Remembers documents, and compiles the queries among them that come for the `compileAt`th time. Once too much is
+ * remembered, all is forgotten.
  */
 export function rememberDocuments(schema: GraphQLSchema, compileAt: number): Documents {
   const known = new Map<string, { document: DocumentNode | null; operations: Operations }>()
   let remembered = 0
+  const weigh = (bytes: number) => {
+    remembered += bytes
+  }
   const learn = (query: string) => {
     if (remembered > rememberedAtMost) {
       known.clear()
       remembered = 0
     }
-    remembered += query.length
+    weigh(query.length * bytesOfCharacter)
     const learned = { document: validDocument(schema, query), operations: new Map() }
     known.set(query, learned)
     return learned
@@ -49,7 +53,7 @@ export function rememberDocuments(schema: GraphQLSchema, compileAt: number): Doc
   return (query, operationName) => {
     const { document, operations } = known.get(query) ?? learn(query)
     if (!document) return null
-    const operation = operations.get(operationName) ?? operationOf(schema, document, operationName, compileAt)
+    const operation = operations.get(operationName) ?? operationOf(schema, document, operationName, compileAt, weigh)
     // Names that are none are not kept: a caller could think of endless ones.
     if (operation) operations.set(operationName, operation)
     return operation
@@ -73,6 +77,7 @@ function operationOf(
   document: DocumentNode,
   operationName: string | undefined,
   compileAt: number,
+  weigh: (bytes: number) => void,
 ): Operation | null {
   const { operation, name } = getOperationAST(document, operationName) ?? {}
   if (!operation || operation === OperationTypeNode.SUBSCRIPTION) return null
@@ -85,30 +90,32 @@ function operationOf(
     run(context, variables) {
       uses++
       if (uses === compileAt && operation === OperationTypeNode.QUERY)
-        run = compile(schema, document, operationName) ?? interpret
+        run = compile(schema, document, operationName, interpret, weigh)
       return run(context, variables)
     },
   }
 }
 
 /**
- * A query as a program of its own, which takes a third of the time to run. Null where it cannot be compiled: graphql-jit
- * loses conditions of fields that stand twice, so documents with @skip or @include stay as they are.
+ * A query as a program of its own, which takes a third of the time to run. What that would do otherwise than the
+ * interpreter is left to it: documents that are not `compilable`, inner variables that are left out, and errors, which
+ * it would give without their locations.
  */
-function compile(schema: GraphQLSchema, document: DocumentNode, name: string | undefined): Operation['run'] | null {
-  if (hasDirectives(document)) return null
-  const compilation = compileQuery(schema, document, name)
-  if (!isCompiledQuery(compilation)) return null
-  return async (context, variables) => compilation.query(undefined, context, variables)
-}
-
-function hasDirectives(document: DocumentNode): boolean {
-  let found = false
-  visit(document, {
-    Directive() {
-      found = true
-      return BREAK
-    },
-  })
-  return found
+function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+  interpret: Operation['run'],
+  weigh: (bytes: number) => void,
+): Operation['run'] {
+  const fit = compilable(document)
+  const compilation = fit && compileQuery(schema, document, operationName)
+  if (!fit || !compilation || !isCompiledQuery(compilation)) return interpret
+  weigh(fit.fields * bytesOfField)
+  const inner = [...fit.inner]
+  return async (context, variables) => {
+    if (inner.some((name) => variables[name] === undefined)) return interpret(context, variables)
+    const result: ExecutionResult = await compilation.query(undefined, context, variables)
+    return result.errors ? interpret(context, variables) : result
+  }
 }

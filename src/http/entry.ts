@@ -24,9 +24,10 @@ interface EntryOptions {
   readonly maxBodyBytes: number
 }
 
-/** What Yoga is told of an answer that it only has to send. */
-export interface Begun extends Answer {
+/** What Yoga is told of a request that was begun: the answer that it has to send, or why its caller is refused. */
+export interface Begun extends Partial<Answer> {
   readonly start: number
+  readonly refused: unknown
 }
 
 interface Posted {
@@ -41,10 +42,17 @@ export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBy
   async function answer({ url, header, headers, body }: Posted) {
     const start = performance.now()
     const requestId = requestIdFrom(header(requestIdHeader))
-    const short = await shortcut(body, documents, () => contextOf(header, requestId))
+    let refused: unknown
+    const short = await shortcut(body, documents, () =>
+      contextOf(header, requestId).catch((error) => {
+        refused = error
+        throw error
+      }),
+    )
     if (!short || short.result.errors) {
       const init = { method: 'POST', headers: { ...headers, [requestIdHeader]: requestId }, body }
-      const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun: short && { ...short, start } })
+      const begun: Begun = { start, refused, ...short }
+      const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun })
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
     }
     const { operation, context, result } = short
@@ -61,14 +69,14 @@ export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBy
     async handle(request, response) {
       const headers = request.headers as Record<string, string>
       const header: Header = (name) => headers[name]
-      if (request.url !== endpoint || !mayBeShort(request.method, header, maxBodyBytes)) {
-        await yoga(request, response)
-        return
-      }
-      const body = await bodyOf(request)
-      if (body === null) return
-      const url = `http://${headers['host'] ?? 'localhost'}${endpoint}`
       try {
+        if (request.url !== endpoint || !mayBeShort(request.method, header, maxBodyBytes)) {
+          await yoga(request, response)
+          return
+        }
+        const body = await bodyOf(request)
+        if (body === null) return
+        const url = `http://${headers['host'] ?? 'localhost'}${endpoint}`
         const answered = await answer({ url, header, headers, body })
         const length = Buffer.byteLength(answered.body)
         response.writeHead(answered.status, { ...answered.headers, 'content-length': length }).end(answered.body)

@@ -29,7 +29,7 @@ export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string
   const traces = new WeakMap<Request, Trace>()
   return {
     onRequest({ request, serverContext }) {
-      const { begun } = serverContext as { begun?: Begun | null }
+      const { begun } = serverContext as { begun?: Begun }
       const { start = performance.now(), operation, context } = begun ?? {}
       traces.set(request, { start, operation, user: context?.viewer?.username })
     },

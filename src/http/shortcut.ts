@@ -15,13 +15,14 @@ export interface Answer {
   readonly result: ExecutionResult
 }
 
-const jsonOfGraphQL = 'application/graphql-response+json'
-
 /** The content type of the answer to a request; null where it takes more to find out. */
 export function contentTypeFor(header: Header): string | null {
   const accept = header('accept')
-  if (!accept || accept === '*/*' || accept.startsWith('application/json')) return 'application/json; charset=utf-8'
-  return accept.startsWith(jsonOfGraphQL) ? `${jsonOfGraphQL}; charset=utf-8` : null
+  if (!accept || accept === '*/*' || /^application\/json(?=[;,]|$)/.test(accept))
+    return 'application/json; charset=utf-8'
+  return /^application\/graphql-response\+json(?=[;,]|$)/.test(accept)
+    ? 'application/graphql-response+json; charset=utf-8'
+    : null
 }
 
 /** Whether a request to the API is one that the short cut may answer: a POST of JSON, of a known length, from no page. */
@@ -68,10 +69,10 @@ function parametersOf(body: string): Parameters | null {
   try {
     const parameters: unknown = JSON.parse(body)
     if (!isObject(parameters) || !Object.keys(parameters).every((name) => parameterNames.has(name))) return null
-    const { query, variables, operationName } = parameters
+    const { query, variables, operationName, extensions } = parameters
     const fits =
       typeof query === 'string' &&
-      (variables === undefined || variables === null || isObject(variables)) &&
+      [variables, extensions].every((value) => value === undefined || value === null || isObject(value)) &&
       (operationName === undefined || operationName === null || typeof operationName === 'string')
     if (!fits) return null
     mustBeWithinLimits({ query, variables })
@@ -87,7 +88,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 /** Lets Yoga send, in its own words, what the short cut has found. */
 export const useShortcut = (): Plugin => ({
   onParams({ context, setResult }) {
-    const { begun } = context as { begun?: Answer | null }
-    if (begun) setResult(begun.result)
+    const { begun } = context as { begun?: Partial<Answer> }
+    if (begun?.result) setResult(begun.result)
   },
 })
