@@ -48,8 +48,9 @@ export class Overtaken extends Conflict {
 
 /**
  * Runs work that ends with the one statement that writes, without a transaction: on an idle row that takes half the time.
- * That statement must write nothing and throw Overtaken unless all that was decided on still stands and is free; then, as
- * after a deadlock or when a row that is referred to has gone, the work is done again in a transaction, with locks.
+ * That statement must write nothing and throw Overtaken unless what was decided on (the version, the role, a project in
+ * use) still stands and nobody holds the row; then, as after a deadlock or when a row that is referred to has gone, the
+ * work is done again in a transaction, with locks.
  */
 export async function atOnce<Result>(
   { prisma, direct }: { readonly prisma: PrismaClient; readonly direct: Statements },

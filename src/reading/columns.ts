@@ -13,6 +13,7 @@ export interface Columns<Row> {
   readonly always: readonly string[]
   /** All of them, to be selected by a plain statement. */
   readonly all: Prisma.Sql
+  /** Never there: it ties the columns to the type of their rows. */
   readonly row?: Row
 }
 

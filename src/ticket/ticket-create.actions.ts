@@ -27,7 +27,8 @@ export interface NewTicket extends DefectFields {
 }
 
 /**
- * Files a ticket under the next number of its project, whose row counts them without gaps. BAD_USER_INPUT names every fault, those found so far and those that only the database knows.
+ * Files a ticket under the next number of its project, whose row counts them without gaps. BAD_USER_INPUT names every
+ * fault, those found so far and those that only the database knows.
  */
 export async function createTicket(
   db: Statements,

@@ -42,7 +42,8 @@ export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefi
 
 /**
  * Changes the fields of a ticket that a patch names. Nothing to change is no change. BAD_USER_INPUT names every fault,
- * those found so far and those that only the database knows; CONFLICT the fields that others have changed since `expectedVersion`.
+ * those found so far and those that only the database knows; CONFLICT the fields that others have changed since
+ * `expectedVersion`.
  */
 export async function updateTicket(
   db: Statements,
