@@ -40,12 +40,11 @@ export function openCallers({ direct, listen }: Pick<Database, 'direct' | 'liste
   return {
     forget,
     async find(secret) {
-      const hash = hashOf(secret)
-      const key = hash.toString('base64')
+      const key = hashOf(secret)
       const remembered = known.get(key)
       if (remembered && remembered.until > Date.now() && listener.live) return remembered
       const before = changes
-      const found = await findToken(direct, hash)
+      const found = await findToken(direct, key)
       if (!found) return null
       const { expiresAt, ...caller } = found
       // What changed while this was looked up may not be in it.

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Token } from '../../prisma/generated/client.ts'
 import type { CallerToken, Viewer } from '../context.ts'
 import type { Statements } from '../database/statements.ts'
@@ -11,8 +11,8 @@ const millisecondsPerDay = 86_400_000
 /** A token as the API shows one; its secret is known only when it is made. */
 export type TokenRow = Omit<Token, 'hash'>
 
-/** What is kept of a secret. */
-export const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
+/** What is kept of a secret: its SHA-256, here in base64. */
+export const hashOf = (secret: string) => hash('sha256', secret, 'base64')
 
 /** Makes a token, and the secret that stands for it: shown once, stored as its SHA-256 alone. */
 async function insertToken(
@@ -20,7 +20,13 @@ async function insertToken(
   token: Omit<TokenRow, 'id' | 'createdAt'>,
 ): Promise<{ secret: string; token: TokenRow }> {
   const secret = prefix + randomBytes(32).toString('base64url')
-  return { secret, token: await tx.token.create({ data: { ...token, hash: hashOf(secret) }, omit: { hash: true } }) }
+  return {
+    secret,
+    token: await tx.token.create({
+      data: { ...token, hash: Buffer.from(hashOf(secret), 'base64') },
+      omit: { hash: true },
+    }),
+  }
 }
 
 /** Starts a session of 30 days, and sweeps out the account's tokens that have ended. */
@@ -43,14 +49,14 @@ export function createAccessToken(
 /** Whose token has a hash, and when it ends; null when there is none, it has expired, or its account is closed. */
 export async function findToken(
   db: Statements,
-  hash: Uint8Array<ArrayBuffer>,
+  hashed: string,
 ): Promise<{ viewer: Viewer; token: CallerToken; expiresAt: Date | null } | null> {
   const rows = await db.$queryRaw<
     (Viewer & { tokenId: string; kind: CallerToken['kind']; scope: CallerToken['scope']; expiresAt: Date | null })[]
   >`
     SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope, t.expires_at AS "expiresAt"
     FROM tokens t JOIN users u ON u.id = t.user_id
-    WHERE t.hash = ${hash} AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`
+    WHERE t.hash = decode(${hashed}, 'base64') AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`
   if (!rows[0]) return null
   const { tokenId, kind, scope, expiresAt, ...viewer } = rows[0]
   return { viewer, token: { id: tokenId, kind, scope }, expiresAt }

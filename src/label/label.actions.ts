@@ -93,9 +93,14 @@ export async function findProjectLabels(
   const labels = await db.$queryRaw<LabelRow[]>`
     SELECT ${labelColumns.all} FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
     ORDER BY lower(l.name) ${db.direct ? Prisma.empty : Prisma.sql`FOR KEY SHARE`}`
+  checkLabels(ids, labels, faults)
+  return labels
+}
+
+/** Finds ids at fault that no label of the project has. */
+export function checkLabels(ids: readonly string[], labels: readonly LabelRow[], faults: FieldError[]): void {
   const known = new Set(labels.map(({ id }) => id))
   ids.forEach((id, index) => {
     if (!known.has(id)) faults.push({ path: `labelIds.${index}`, message: 'is no label of the project' })
   })
-  return labels
 }

@@ -5,7 +5,7 @@ import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
 import { asDecided, checkVersion, holdTicket, mustNotConflict, recordChange, told } from '../ticket/ticket.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
-import { findProjectLabels } from './label.actions.ts'
+import { checkLabels } from './label.actions.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
 export interface TicketLabels {
@@ -49,10 +49,14 @@ async function changeLabels(
   mustHaveRole(ticket, 'CONTRIBUTOR', 'Labelling a ticket')
   const faults: FieldError[] = []
   checkVersion(ticket, expectedVersion, faults)
-  const given = await findProjectLabels(db, ticket.projectId, labelIds, faults)
+  const labels = await db.$queryRaw<(LabelRow & { isSet: boolean })[]>`
+    SELECT ${labelColumns.all}, l.id = ANY(labelled.ids) AS "isSet"
+    FROM labels l, (SELECT ARRAY(SELECT label_id FROM ticket_labels WHERE ticket_id = ${ticket.id}::uuid) AS ids) labelled
+    WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || labelled.ids)`
+  checkLabels(labelIds, labels, faults)
   if (faults.length > 0) throw new BadUserInput(faults)
-  const current = await db.$queryRaw<LabelRow[]>`
-    SELECT ${labelColumns.all} FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = ${ticket.id}::uuid`
+  const current = labels.filter(({ isSet }) => isSet)
+  const given = labels.filter(({ id }) => labelIds.includes(id))
   const next = choose(current, given)
   const added = next.filter((label) => !holds(current, label)).map(({ id }) => id)
   const removed = current.filter((label) => !holds(next, label)).map(({ id }) => id)

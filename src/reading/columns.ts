@@ -13,6 +13,8 @@ export interface Columns<Row> {
   readonly always: readonly string[]
   /** All of them, to be selected by a plain statement. */
   readonly all: Prisma.Sql
+  /** The names that they have then. */
+  readonly names: Prisma.Sql
   /** Never there: it ties the columns to the type of their rows. */
   readonly row?: Row
 }
@@ -33,6 +35,7 @@ export function columnsOf<Row>(
     alias: Prisma.raw(alias),
     values: new Map(entries.map(({ name, value }) => [name, value])),
     always: entries.filter(({ reading }) => reading === 'always').map(({ name }) => name),
+    names: Prisma.raw(entries.map(({ name }) => `"${name}"`).join(', ')),
     all: Prisma.join(entries.map(({ name, value }) => Prisma.sql`${value.sql} AS ${Prisma.raw(`"${name}"`)}`)),
   }
 }

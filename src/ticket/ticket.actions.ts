@@ -121,7 +121,7 @@ export async function recordChange(
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
       SELECT id, ${viewer.id}::uuid, "updatedAt", version, changes FROM changed)`,
     ])}
-    SELECT * FROM changed`
+    SELECT ${ticketColumns.names} FROM changed`
   if (!ticket) throw new Overtaken()
   return ticket
 }
