@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { prepare } from './databases.ts'
 import { type Measure, measure } from './measure.ts'
-import { ask, startPeer } from './peers.ts'
+import { ask, type Peer, startPeer } from './peers.ts'
 import { median } from './report.ts'
+import type { Sample } from './workloads.ts'
 
 // What a request costs, in CPU of the server and of PostgreSQL, as the tracker grows.
 const { values } = parseArgs({
@@ -15,38 +16,46 @@ const { values } = parseArgs({
 })
 const grown = ['W1', 'W2', 'W4k']
 const scales = values.scales.split(',').map(Number)
-const costs = new Map<string, { server: number; postgres: number }[]>(grown.map((workload) => [workload, []]))
-for (const scale of scales) {
-  const { url, token, sample } = await prepare(scale)
-  const peer = await startPeer('snaglist', 4701, url, token)
-  try {
+type Cost = Pick<Measure, 'serverCpu' | 'postgresCpu'>
+const costs = new Map<string, Cost[]>()
+const costsOf = (workload: string, scale: number) => costs.get(`${workload} ${scale}`) ?? []
+
+const sizes: { scale: number; peer: Peer; sample: Sample }[] = []
+try {
+  for (const [index, scale] of scales.entries()) {
+    const { url, token, sample } = await prepare(scale)
+    const peer = await startPeer('snaglist', 4701 + index, url, token)
     const query = 'query ($offset: Int) { tickets(first: 1, offset: $offset) { pageInfo { endCursor } } }'
     const { tickets } = await ask<{ tickets: { pageInfo: { endCursor: string } } }>(peer, query, {
       offset: sample.deepOffset - 1,
     })
-    const deep = { ...sample, deepCursors: { snaglist: tickets.pageInfo.endCursor } }
-    for (const workload of grown) {
-      await measure(peer, workload, deep, 2)
-      const rounds: Omit<Measure, 'round'>[] = []
-      for (let round = 0; round < Number(values.rounds); round++) rounds.push(await measure(peer, workload, deep, 3))
-      const server = median(rounds.map(({ serverCpu }) => serverCpu))
-      const postgres = median(rounds.map(({ postgresCpu }) => postgresCpu))
-      costs.get(workload)?.push({ server, postgres })
-      console.info(`${scale} tickets, ${workload}: ${server.toFixed(3)} + ${postgres.toFixed(3)} ms`)
-    }
-  } finally {
-    peer.process.kill()
+    sizes.push({ scale, peer, sample: { ...sample, deepCursors: { snaglist: tickets.pageInfo.endCursor } } })
   }
+  // All sizes in each round, so that a machine that drifts hurts all alike; the first round only warms.
+  for (let round = 0; round <= Number(values.rounds); round++)
+    for (const workload of grown)
+      for (const { scale, peer, sample } of sizes) {
+        const cost = await measure(peer, workload, sample, round === 0 ? 2 : 3)
+        if (round > 0) costs.set(`${workload} ${scale}`, [...costsOf(workload, scale), cost])
+      }
+} finally {
+  for (const { peer } of sizes) peer.process.kill()
 }
-const total = ({ server, postgres }: { server: number; postgres: number }) => server + postgres
-const rows = [...costs].map(([workload, figures]) => {
-  const cells = figures.map(({ server, postgres }) => `${server.toFixed(2)} + ${postgres.toFixed(2)}`)
-  const [first, last] = [figures[0], figures.at(-1)]
-  return `| ${workload} | ${cells.join(' | ')} | ${first && last ? (total(last) / total(first)).toFixed(2) : ''} |`
+const total = ({ serverCpu, postgresCpu }: Cost) => serverCpu + postgresCpu
+const rows = grown.map((workload) => {
+  const cells = scales.map((scale) => {
+    const of = (figure: keyof Cost) => median(costsOf(workload, scale).map((cost) => cost[figure])).toFixed(2)
+    return `${of('serverCpu')} + ${of('postgresCpu')}`
+  })
+  const first = costsOf(workload, scales[0] as number)
+  const ratios = costsOf(workload, scales.at(-1) as number).map(
+    (cost, round) => total(cost) / total(first[round] as Cost),
+  )
+  return `| ${workload} | ${cells.join(' | ')} | ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}) |`
 })
 const text = `# What growth costs
 
-CPU of a request in milliseconds, server + PostgreSQL, medians of ${values.rounds} rounds, ${new Date().toISOString().slice(0, 10)}. The
+CPU of a request in milliseconds, server + PostgreSQL, medians of ${values.rounds} rounds with all sizes in each, ${new Date().toISOString().slice(0, 10)}. The
 workloads are those of [RESULTS.md](RESULTS.md); W4k stands at half the depth of all tickets.
 
 | | ${scales.map((scale) => `${scale} tickets`).join(' | ')} | last ÷ first |
