@@ -31,7 +31,7 @@ const statusOf = async (caller: Caller) => (await caller.send(Whoami)).status
 /** How many times the caller's token is looked up for one request. */
 async function lookUps(caller: Caller): Promise<number> {
   server.statements.length = 0
-  await caller.ask(Whoami)
+  await caller.send(Whoami)
   return server.statements.filter((sql) => sql.includes('FROM tokens')).length
 }
 
