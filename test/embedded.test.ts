@@ -1,11 +1,10 @@
-import { PGlite } from '@electric-sql/pglite'
 import { expect, test } from 'vitest'
-import { poolOver } from '../src/database/embedded.ts'
+import { openPGlite, poolOver } from '../src/database/embedded.ts'
 import { listenOnEmbedded } from '../src/database/listen.ts'
 import { databaseOver } from '../src/database/open.ts'
 
 test('a statement that fails on the embedded database leaves the next caller its own answer', async () => {
-  const embedded = poolOver(await PGlite.create())
+  const embedded = poolOver(await openPGlite())
   await using database = databaseOver({
     pool: embedded.pool,
     listen: listenOnEmbedded(embedded.pglite),

@@ -1,8 +1,7 @@
-import { PGlite } from '@electric-sql/pglite'
 import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { currentSchema, schemaDiff } from '../prisma/diff.ts'
-import { poolOver } from '../src/database/embedded.ts'
+import { openPGlite, poolOver } from '../src/database/embedded.ts'
 import { isMigrated, listMigrations, migrate } from '../src/database/migrate.ts'
 import { useServer } from './support/app.ts'
 
@@ -25,8 +24,8 @@ async function structure(pool: pg.Pool): Promise<string[]> {
 const beyondPrisma = (part: string) => /^constraint \w+_check |^index .*lower\(/.test(part)
 
 test('the migrations make what schema.prisma describes', async () => {
-  await using described = poolOver(await PGlite.create())
-  await using migrated = poolOver(await PGlite.create())
+  await using described = poolOver(await openPGlite())
+  await using migrated = poolOver(await openPGlite())
   const newId = /CREATE FUNCTION new_id.*?\$\$;/s.exec(listMigrations()[0]?.sql ?? '')?.[0]
   await described.pool.query(`${newId} CREATE TABLE _prisma_migrations (id int)`)
   await described.pool.query(await schemaDiff(described.pool, null, currentSchema()))
@@ -37,7 +36,7 @@ test('the migrations make what schema.prisma describes', async () => {
 })
 
 test('migrations run once, in one transaction, however many servers start together', async () => {
-  await using fresh = poolOver(await PGlite.create())
+  await using fresh = poolOver(await openPGlite())
   await expect(isMigrated(fresh.pool)).rejects.toThrow()
   const runs = await Promise.all([migrate(fresh.pool), migrate(fresh.pool), migrate(fresh.pool)])
   expect(runs.flat()).toEqual(listMigrations().map(({ name }) => name))
@@ -49,7 +48,7 @@ test('migrations run once, in one transaction, however many servers start togeth
 })
 
 test('a database that a newer server made, or whose migration was changed since, is refused', async () => {
-  await using fresh = poolOver(await PGlite.create())
+  await using fresh = poolOver(await openPGlite())
   await migrate(fresh.pool)
   await fresh.pool.query("UPDATE _prisma_migrations SET checksum = 'other'")
   await expect(migrate(fresh.pool)).rejects.toThrow(/Changed after they were applied/)

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import pg from 'pg'
 
@@ -19,12 +20,15 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
   mkdirSync(path, { recursive: true })
   const unlock = lock(path)
   try {
-    return poolOver(await PGlite.create(join(path, 'database')), unlock)
+    return poolOver(await openPGlite({ dataDir: join(path, 'database') }), unlock)
   } catch (error) {
     unlock()
     throw error
   }
 }
+
+/** Opens a PGlite with the extensions that migrations ask for; in memory where no directory is given. */
+export const openPGlite = (options: PGliteOptions = {}) => PGlite.create({ ...options, extensions: { pg_trgm } })
 
 /** A pool over a PGlite that is already open; it is closed with the pool, and `afterwards` is called then. */
 export function poolOver(pglite: PGlite, afterwards: () => void = () => {}): Embedded {

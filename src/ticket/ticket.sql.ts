@@ -31,6 +31,7 @@ export const ticketColumns = columnsOf<TicketRow>('t', {
   updatedById: 'plain',
   resolvedAt: 'time',
   archivedAt: 'time',
+  externalKey: 'plain',
   category: 'plain',
   subcategory: 'plain',
   absn: 'plain',

@@ -144,6 +144,10 @@ builder.interfaceType('Ticket', {
       nullable: true,
       description: 'Since when lists leave it out; null while they do not.',
     }),
+    externalKey: t.exposeString('externalKey', {
+      nullable: true,
+      description: 'What it is called where it was imported from; unique in its project.',
+    }),
     viewerCan: t.field({
       type: TicketPermissions,
       description: 'What you may do with it.',

@@ -1,10 +1,9 @@
-import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import { poolOver } from '../../src/database/embedded.ts'
+import { openPGlite, poolOver } from '../../src/database/embedded.ts'
 import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
 import { type Database, databaseOver } from '../../src/database/open.ts'
 import { Caller } from './caller.ts'
@@ -60,7 +59,7 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   const postgres = inject('postgres')
   const template = inject('template')
   if (postgres === null) {
-    const embedded = poolOver(await PGlite.create({ loadDataDir: new Blob([Buffer.from(template, 'base64')]) }))
+    const embedded = poolOver(await openPGlite({ loadDataDir: new Blob([Buffer.from(template, 'base64')]) }))
     const { pool, pglite, [Symbol.asyncDispose]: close } = embedded
     return databaseOver({ pool, listen: listenOnEmbedded(pglite), onStatement, close })
   }

@@ -1,7 +1,6 @@
-import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { poolOver } from '../../src/database/embedded.ts'
+import { openPGlite, poolOver } from '../../src/database/embedded.ts'
 import { migrate } from '../../src/database/migrate.ts'
 
 declare module 'vitest' {
@@ -18,7 +17,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const postgres = process.env['TEST_DATABASE_URL'] ?? null
   project.provide('postgres', postgres)
   if (postgres === null) {
-    await using embedded = poolOver(await PGlite.create())
+    await using embedded = poolOver(await openPGlite())
     await migrate(embedded.pool)
     const file = await embedded.pglite.dumpDataDir('none')
     project.provide('template', Buffer.from(await file.arrayBuffer()).toString('base64'))
