@@ -27,6 +27,7 @@ export interface AppOptions {
 }
 
 const maxBodyBytes = 1_000_000
+const maxFileBytes = 1_000_000_000
 const endpoint = '/graphql'
 /** A query is compiled when it comes for the second time: it will come again then. */
 const compileAt = 2
@@ -82,7 +83,7 @@ export function createApp({ config, database, log, isStopping = () => false }: A
     ],
   })
   return {
-    ...makeEntry({ yoga, documents, contextOf: makeContext, log, endpoint, maxBodyBytes }),
+    ...makeEntry({ yoga, documents, contextOf: makeContext, log, endpoint, maxBodyBytes, maxFileBytes }),
     async dispose() {
       await yoga.dispose()
       await callers[Symbol.asyncDispose]()
@@ -105,6 +106,7 @@ async function contextOf(
     config,
     prisma: database.prisma,
     direct: database.direct,
+    inBulk: database.inBulk,
     requestId,
     viewer: caller?.viewer ?? null,
     token: caller?.token ?? null,

@@ -19,6 +19,8 @@ import type { Context } from './context.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
 import { type Moment, RelativeDateTimeResolver, StorableDateTimeResolver } from './filter/moment.ts'
 import type { HistoryRow } from './history/history.sql.ts'
+import { type Upload, UploadResolver } from './http/upload.ts'
+import type { ImportRecord } from './import/import.sql.ts'
 import type { LabelRow } from './label/label.sql.ts'
 import type { ProjectRow } from './project/project.sql.ts'
 import type { TicketFilter } from './ticket/ticket.filter.ts'
@@ -41,6 +43,7 @@ export const builder = new SchemaBuilder<{
     Label: LabelRow
     Comment: CommentRow
     HistoryEvent: HistoryRow
+    Import: ImportRecord
   }
   Inputs: { TicketFilter: TicketFilter; IssueFilter: TicketFilter; DefectFilter: TicketFilter }
   Scalars: {
@@ -49,6 +52,7 @@ export const builder = new SchemaBuilder<{
     RelativeDateTime: { Input: Moment; Output: never }
     EmailAddress: { Input: string; Output: string }
     HexColor: { Input: string; Output: string }
+    Upload: { Input: Upload; Output: never }
     ChangeSource: { Input: ChangeSource; Output: ChangeSource }
     Disposition: { Input: Disposition; Output: Disposition }
     Priority: { Input: Priority; Output: Priority }
@@ -87,3 +91,6 @@ builder.addScalarType('RelativeDateTime', RelativeDateTimeResolver, {
 })
 builder.addScalarType('EmailAddress', EmailAddressResolver, { description: 'An e-mail address.' })
 builder.addScalarType('HexColor', HexColorCodeResolver, { description: 'A colour as "#rrggbb", such as "#d73a4a".' })
+builder.addScalarType('Upload', UploadResolver, {
+  description: 'A file of a multipart request, as in the GraphQL multipart request specification.',
+})

@@ -2,9 +2,10 @@ import DataLoader from 'dataloader'
 import type { PrismaClient } from '../prisma/generated/client.ts'
 import type { Callers } from './auth/caller.access.ts'
 import type { Config } from './config.ts'
+import type { BulkTransaction, InBulk } from './database/bulk.ts'
 import type { Statements } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
-import { atOnce, inTransaction } from './database/transaction.ts'
+import { atOnce, inTransaction, retried } from './database/transaction.ts'
 import { Unauthenticated } from './errors.ts'
 
 /** Who asks: what rights are decided on. */
@@ -28,6 +29,8 @@ export interface Context {
   readonly prisma: PrismaClient
   /** For statements outside of transactions. */
   readonly direct: Statements
+  /** For transactions that take many rows. */
+  readonly inBulk: InBulk
   readonly requestId: string
   /** Who asks; who signs in with this request is from then on. */
   viewer: Viewer | null
@@ -85,6 +88,19 @@ export async function writeAtOnce<Result>(
   const viewer = signedIn(context)
   try {
     return await atOnce(context, (db) => action(db, viewer))
+  } finally {
+    context.loaders.clear()
+  }
+}
+
+/** Runs a mutation's action as the signed-in caller in one transaction without limits of time. */
+export async function writeInBulk<Result>(
+  context: Context,
+  action: (tx: BulkTransaction, viewer: Viewer) => Promise<Result>,
+): Promise<Result> {
+  const viewer = signedIn(context)
+  try {
+    return await retried(() => context.inBulk((tx) => action(tx, viewer)))
   } finally {
     context.loaders.clear()
   }

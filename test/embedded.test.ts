@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { insertIntoEmbedded } from '../src/database/bulk.ts'
 import { openPGlite, poolOver } from '../src/database/embedded.ts'
 import { listenOnEmbedded } from '../src/database/listen.ts'
 import { databaseOver } from '../src/database/open.ts'
@@ -8,6 +9,7 @@ test('a statement that fails on the embedded database leaves the next caller its
   await using database = databaseOver({
     pool: embedded.pool,
     listen: listenOnEmbedded(embedded.pglite),
+    copy: insertIntoEmbedded,
     close: embedded[Symbol.asyncDispose],
   })
   const { prisma, pool } = database

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client.ts'
+import { bulkOver, type Copy, copyToPostgres, type InBulk, insertIntoEmbedded } from './bulk.ts'
 import { openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { statementNames } from './statement-names.ts'
@@ -14,6 +15,8 @@ export interface Database extends AsyncDisposable {
   readonly prisma: PrismaClient
   /** For statements outside of transactions. */
   readonly direct: Statements
+  /** For transactions that take many rows. */
+  readonly inBulk: InBulk
   readonly pool: pg.Pool
   /** Hears what is said with NOTIFY in this database. */
   readonly listen: Listen
@@ -36,7 +39,7 @@ export interface DatabaseOptions {
 export async function openDatabase({ url, onStatement, ...options }: DatabaseOptions): Promise<Database> {
   if (url === null) {
     const { pool, pglite, [Symbol.asyncDispose]: close } = await openEmbedded(options.dataDirectory)
-    return databaseOver({ pool, listen: listenOnEmbedded(pglite), onStatement, close })
+    return databaseOver({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
   }
   const pool = new pg.Pool({
     connectionString: url,
@@ -54,6 +57,7 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
   return databaseOver({
     pool,
     listen: listenOnPostgres(url),
+    copy: copyToPostgres,
     preparing: options.preparing ?? false,
     onStatement,
     close: () => pool.end(),
@@ -65,12 +69,14 @@ interface Opened extends Pick<Database, 'pool' | 'listen'> {
   /** Whether statements that come again are kept prepared. */
   readonly preparing?: boolean
   readonly onStatement?: ((sql: string) => void) | undefined
+  /** How the database takes many rows. */
+  readonly copy: Copy
   /** Runs after Prisma has let go of the pool. */
   readonly close: () => PromiseLike<void>
 }
 
 /** Prisma over a pool. */
-export function databaseOver({ pool, listen, preparing = false, onStatement, close }: Opened): Database {
+export function databaseOver({ pool, listen, preparing = false, onStatement, copy, close }: Opened): Database {
   // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {})
   const nameOf = preparing ? statementNames() : () => undefined
@@ -84,6 +90,7 @@ export function databaseOver({ pool, listen, preparing = false, onStatement, clo
   return {
     prisma,
     direct: statementsOver(pool, nameOf, onStatement),
+    inBulk: bulkOver(pool, copy, onStatement),
     pool,
     listen,
     async [Symbol.asyncDispose]() {

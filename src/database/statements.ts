@@ -9,18 +9,18 @@ export type Statements = Pick<Transaction, '$queryRaw'> & {
 }
 
 /**
- * Sends single statements on any connection of a pool, in the same words as Prisma, whose client takes twice the time of
+ * Sends single statements on any connection of a pool, or on one of them, in the same words as Prisma, whose client takes twice the time of
  * the driver for a statement that yields one row.
  */
 export function statementsOver(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.PoolClient,
   nameOf: (query: { readonly sql: string }) => string | undefined,
   onStatement: (sql: string) => void = () => {},
 ): Statements {
   const send = async (query: TemplateStringsArray | Prisma.Sql, ...parts: readonly unknown[]) => {
     const { text, values } = 'text' in query ? query : Prisma.sql(query, ...parts)
     onStatement(text)
-    const { rows } = await pool.query({ name: nameOf({ sql: text }), text, values })
+    const { rows } = await (pool as pg.Pool).query({ name: nameOf({ sql: text }), text, values })
     return rows
   }
   return { $queryRaw: send as Statements['$queryRaw'], direct: true }

@@ -23,13 +23,16 @@ const conflicts: Readonly<Record<string, string>> = {
  * Runs work in one transaction (READ COMMITTED), again when the database gave it up for a deadlock or a serialization
  * failure: up to five times, after a short random wait. Broken constraints come out as the API's errors.
  */
-export async function inTransaction<Result>(
+export const inTransaction = <Result>(
   prisma: PrismaClient,
   work: (tx: Transaction) => Promise<Result>,
-): Promise<Result> {
+): Promise<Result> => retried(() => prisma.$transaction(work))
+
+/** Runs a transaction again when the database gave it up, as `inTransaction` does. */
+export async function retried<Result>(transaction: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await prisma.$transaction(work)
+      return await transaction()
     } catch (error) {
       const { sqlState } = faultOf(error)
       const retry = sqlState === serializationFailure || sqlState === deadlockDetected || error instanceof Overtaken

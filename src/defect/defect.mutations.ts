@@ -1,20 +1,16 @@
-import { idList, nameText, notNull, projectReference, text, ticketReference, userReference } from '../check.ts'
+import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
 import { writeAtOnce } from '../context.ts'
+import { maxLabels } from '../label/label.actions.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
 import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
-import { firstLine } from './defect.actions.ts'
+import { defectRules, firstLine } from './defect.actions.ts'
 
 const rules = {
   ...ticketRules,
-  category: nameText(100),
-  subcategory: nameText(100).nullable(),
-  absn: text(100)
-    .transform((absn) => absn.trim() || null)
-    .nullable(),
-  reportedBy: nameText(100),
+  ...defectRules,
   priority: notNull,
   severity: notNull,
   assigneeId: userReference.nullable(),
@@ -39,7 +35,7 @@ mutation('createDefect', {
     title: rules.title.nullable(),
     reportedBy: rules.reportedBy.nullable(),
     projectId: projectReference,
-    labelIds: idList(50).nullable(),
+    labelIds: idList(maxLabels).nullable(),
   },
   faults: ({ title, description }) =>
     (title ?? firstLine(description)) === null

@@ -1,11 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import type { YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
+import { Unauthenticated } from '../errors.ts'
 import type { Documents } from './documents.ts'
+import { CallerGone, hasFiles, receiveFiles } from './multipart.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import { logRequest } from './request-log.ts'
-import { type Answer, contentTypeFor, type Header, mayBeShort, shortcut } from './shortcut.ts'
+import {
+  type Answer,
+  contentTypeFor,
+  type Header,
+  mayBeShort,
+  type Parameters,
+  parametersOf,
+  shortcut,
+} from './shortcut.ts'
 
 /** Where requests enter: the short cut where it may be taken, else Yoga. */
 export interface Entry {
@@ -22,6 +34,7 @@ interface EntryOptions {
   readonly log: Logger
   readonly endpoint: string
   readonly maxBodyBytes: number
+  readonly maxFileBytes: number
 }
 
 /** What Yoga is told of a request that was begun: the answer that it has to send, or why its caller is refused. */
@@ -30,27 +43,47 @@ export interface Begun extends Partial<Answer> {
   readonly refused: unknown
 }
 
-interface Posted {
+interface Asked {
   readonly url: string
   readonly header: Header
   readonly headers: Record<string, string>
+}
+
+interface Posted extends Asked {
   readonly body: string
+  /** What the body asks for, with files where it has some; null where it is at fault. */
+  readonly parameters: Parameters | null
+  /** Why the request is refused, where that is known already. */
+  readonly refusal?: unknown | null
 }
 
 /** Puts the short cut in front of Yoga. */
-export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBytes }: EntryOptions): Entry {
-  async function answer({ url, header, headers, body }: Posted) {
+export function makeEntry({
+  yoga,
+  documents,
+  contextOf,
+  log,
+  endpoint,
+  maxBodyBytes,
+  maxFileBytes,
+}: EntryOptions): Entry {
+  async function answer({ url, header, headers, body, parameters, refusal }: Posted) {
     const start = performance.now()
     const requestId = requestIdFrom(header(requestIdHeader))
-    let refused: unknown
-    const short = await shortcut(body, documents, () =>
+    let refused = refusal ?? undefined
+    const short = await shortcut(parameters, documents, () =>
       contextOf(header, requestId).catch((error) => {
         refused = error
         throw error
       }),
     )
-    if (!short || short.result.errors) {
-      const init = { method: 'POST', headers: { ...headers, [requestIdHeader]: requestId }, body }
+    // Yoga also says to pages of which origins they may read the answer.
+    if (!short || short.result.errors || header('origin') || !contentTypeFor(header)) {
+      const init = {
+        method: 'POST',
+        headers: { ...headers, 'content-length': String(Buffer.byteLength(body)), [requestIdHeader]: requestId },
+        body,
+      }
       const begun: Begun = { start, refused, ...short }
       const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun })
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
@@ -65,37 +98,67 @@ export function makeEntry({ yoga, documents, contextOf, log, endpoint, maxBodyBy
     }
   }
 
+  async function answerWithFiles(asked: Asked, body: Readable, signal: AbortSignal) {
+    // Nobody's files are taken in.
+    const refusal = await contextOf(asked.header, requestIdFrom(null)).then(
+      ({ viewer }) => (viewer ? null : new Unauthenticated()),
+      (error: unknown) => error,
+    )
+    await using received = await receiveFiles(asked.header, body, { maxBodyBytes, maxFileBytes, signal, refusal })
+    return await answer({
+      ...asked,
+      headers: { ...asked.headers, 'content-type': 'application/json' },
+      ...received,
+    })
+  }
+
   return {
     async handle(request, response) {
       const headers = request.headers as Record<string, string>
       const header: Header = (name) => headers[name]
+      const asked = { url: `http://${headers['host'] ?? 'localhost'}${endpoint}`, header, headers }
       try {
-        if (request.url !== endpoint || !mayBeShort(request.method, header, maxBodyBytes)) {
-          await yoga(request, response)
-          return
-        }
-        const body = await bodyOf(request)
-        if (body === null) return
-        const url = `http://${headers['host'] ?? 'localhost'}${endpoint}`
-        const answered = await answer({ url, header, headers, body })
-        const length = Buffer.byteLength(answered.body)
-        response.writeHead(answered.status, { ...answered.headers, 'content-length': length }).end(answered.body)
+        if (request.url === endpoint && hasFiles(request.method, header)) {
+          const gone = new AbortController()
+          response.once('close', () => response.writableFinished || gone.abort(new CallerGone()))
+          send(response, await answerWithFiles(asked, request, gone.signal))
+        } else if (request.url === endpoint && mayBeShort(request.method, header, maxBodyBytes)) {
+          const body = await bodyOf(request)
+          if (body !== null) send(response, await answer({ ...asked, body, parameters: parametersOf(body) }))
+        } else await yoga(request, response)
       } catch (error) {
         log.error({ err: error }, 'unexpected error')
         response.destroy()
       }
     },
     async fetch(url, init) {
-      const headers = new Headers(init?.headers)
+      const request = new Request(url, init)
+      const header: Header = (name) => request.headers.get(name)
+      const asked = { url, header, headers: Object.fromEntries(request.headers) }
+      if (new URL(url).pathname !== endpoint) return yoga.fetch(url, init ?? {})
+      if (hasFiles(request.method, header) && request.body) {
+        const signal = init?.signal ?? new AbortController().signal
+        const answered = await answerWithFiles(asked, Readable.fromWeb(request.body as ReadableStream), signal)
+        return new Response(answered.body, answered)
+      }
       const body = init?.body
-      if (typeof body !== 'string' || new URL(url).pathname !== endpoint) return yoga.fetch(url, init ?? {})
-      headers.set('content-length', String(Buffer.byteLength(body)))
-      const header: Header = (name) => headers.get(name)
-      if (!mayBeShort(init?.method, header, maxBodyBytes)) return yoga.fetch(url, init ?? {})
-      const answered = await answer({ url, header, headers: Object.fromEntries(headers), body })
+      if (typeof body !== 'string') return yoga.fetch(url, init ?? {})
+      request.headers.set('content-length', String(Buffer.byteLength(body)))
+      if (!mayBeShort(request.method, header, maxBodyBytes)) return yoga.fetch(url, init ?? {})
+      const answered = await answer({ ...asked, body, parameters: parametersOf(body) })
       return new Response(answered.body, answered)
     },
   }
+}
+
+interface Answered {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answered): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
 /** The body of a request; null when its sender has gone before the end. */

@@ -1,5 +1,6 @@
 import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
 import { writeAtOnce } from '../context.ts'
+import { maxLabels } from '../label/label.actions.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
@@ -17,7 +18,7 @@ mutation('createIssue', {
     projectId: projectReference,
     priority: notNull,
     assigneeId: userReference.nullable(),
-    labelIds: idList(50).nullable(),
+    labelIds: idList(maxLabels).nullable(),
   },
   findsFaults: true,
   resolve: async (input, context, faults) => ({

@@ -1,4 +1,5 @@
 import { Prisma } from '../../prisma/generated/client.ts'
+import { nameText } from '../check.ts'
 import type { Viewer } from '../context.ts'
 import { given } from '../database/patch.ts'
 import type { Statements } from '../database/statements.ts'
@@ -7,6 +8,12 @@ import { type FieldError, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectNamed } from '../project/project.actions.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
+
+/** What the name of a label must be, wherever one is made or changed. */
+export const labelName = nameText(50)
+
+/** How many labels a ticket is filed with at most. */
+export const maxLabels = 50
 
 export interface NewLabel {
   readonly projectId: string

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { id, idList, nameText, projectReference, text, ticketReference } from '../check.ts'
+import { id, idList, projectReference, text, ticketReference } from '../check.ts'
 import { write, writeAtOnce } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { findProject } from '../project/project.loaders.ts'
-import { createLabel, deleteLabel, updateLabel } from './label.actions.ts'
+import { createLabel, deleteLabel, labelName, updateLabel } from './label.actions.ts'
 import { addLabels, removeLabels, setLabels } from './ticket-labels.actions.ts'
 
 const rules = {
-  name: nameText(50),
+  name: labelName,
   color: z
     .string('must not be null')
     .regex(/^#[0-9a-f]{6}$/i, 'must be "#" and six hexadecimal digits')

@@ -1,6 +1,7 @@
 import { findComment } from '../comment/comment.loaders.ts'
 import { type Context, inOrder, loaderOf } from '../context.ts'
 import { findHistoryEvent } from '../history/history.loaders.ts'
+import { findImport } from '../import/import.loaders.ts'
 import { findLabel } from '../label/label.loaders.ts'
 import { findProject } from '../project/project.loaders.ts'
 import { findTicket } from '../ticket/ticket.loaders.ts'
@@ -15,6 +16,7 @@ const finders = {
   Label: findLabel,
   Comment: findComment,
   HistoryEvent: findHistoryEvent,
+  Import: findImport,
 } as const
 
 type NodeType = keyof typeof finders
@@ -29,6 +31,7 @@ export async function findNode(context: Context, id: string): Promise<{ id: stri
       SELECT id, CASE kind WHEN 'DEFECT' THEN 'Defect' ELSE 'Issue' END AS type FROM tickets JOIN wanted USING (id)
       UNION ALL SELECT id, 'Comment' FROM comments JOIN wanted USING (id)
       UNION ALL SELECT id, 'HistoryEvent' FROM history JOIN wanted USING (id)
+      UNION ALL SELECT id, 'Import' FROM imports JOIN wanted USING (id)
       UNION ALL SELECT id, 'Label' FROM labels JOIN wanted USING (id)
       UNION ALL SELECT id, 'Project' FROM projects JOIN wanted USING (id)
       UNION ALL SELECT id, 'User' FROM users JOIN wanted USING (id)`,

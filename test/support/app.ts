@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
+import { copyToPostgres, insertIntoEmbedded } from '../../src/database/bulk.ts'
 import { openPGlite, poolOver } from '../../src/database/embedded.ts'
 import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
 import { type Database, databaseOver } from '../../src/database/open.ts'
@@ -61,7 +62,7 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   if (postgres === null) {
     const embedded = poolOver(await openPGlite({ loadDataDir: new Blob([Buffer.from(template, 'base64')]) }))
     const { pool, pglite, [Symbol.asyncDispose]: close } = embedded
-    return databaseOver({ pool, listen: listenOnEmbedded(pglite), onStatement, close })
+    return databaseOver({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
   }
   const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
   await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)
@@ -73,6 +74,7 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   return databaseOver({
     pool,
     listen: listenOnPostgres(databaseUrl(postgres, name)),
+    copy: copyToPostgres,
     preparing: true,
     onStatement,
     close: async () => {

@@ -1,0 +1,162 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Busboy } from '@fastify/busboy'
+import { GraphQLError } from 'graphql'
+import { PayloadTooLarge } from '../errors.ts'
+import { type Header, type Parameters, parametersOf } from './shortcut.ts'
+import { Upload } from './upload.ts'
+
+/** The caller has closed the connection before the answer. */
+export class CallerGone extends GraphQLError {
+  constructor() {
+    super('The caller has gone.', { extensions: { code: 'CLIENT_CLOSED_REQUEST' } })
+  }
+}
+
+/** Whether a request brings files, as in the GraphQL multipart request specification (jaydenseric, version 2). */
+export const hasFiles = (method: string | undefined, header: Header): boolean =>
+  method === 'POST' && /^multipart\/form-data(;|$)/i.test(header('content-type') ?? '')
+
+/** A request with its files on disk, which are gone when it is disposed of. */
+interface Received extends AsyncDisposable {
+  /** What the request asks for without its files, as JSON. */
+  readonly body: string
+  readonly parameters: Parameters | null
+  /** Why the request is refused, if it is. */
+  readonly refusal: unknown
+}
+
+interface ReceiveOptions {
+  readonly maxBodyBytes: number
+  readonly maxFileBytes: number
+  readonly signal: AbortSignal
+  /** Why the request is refused before it is read, if it is. */
+  readonly refusal: unknown
+}
+
+const maxFiles = 5
+
+/** Takes a request with files in, in constant memory. Its faults are told as what it is refused for. */
+export async function receiveFiles(header: Header, request: Readable, options: ReceiveOptions): Promise<Received> {
+  if (options.refusal) {
+    request.resume()
+    return refused(options.refusal)
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'snaglist-'))
+  const remove = () => rm(directory, { recursive: true, force: true })
+  try {
+    const { operations, map, files } = await readParts(header, request, directory, options)
+    const parameters = parametersOf(operations)
+    if (parameters) putFiles(parameters, map, files)
+    return { body: operations, parameters, refusal: null, [Symbol.asyncDispose]: remove }
+  } catch (error) {
+    await remove()
+    request.resume()
+    return refused(error)
+  }
+}
+
+// Yoga words the refusal, and wants to be asked for something.
+const refused = (refusal: unknown): Received => ({
+  body: '{"query":"{__typename}"}',
+  parameters: null,
+  refusal,
+  [Symbol.asyncDispose]: async () => {},
+})
+
+interface Parts {
+  readonly operations: string
+  readonly map: Readonly<Record<string, readonly string[]>>
+  readonly files: ReadonlyMap<string, Upload>
+}
+
+async function readParts(
+  header: Header,
+  request: Readable,
+  directory: string,
+  { maxBodyBytes, maxFileBytes, signal }: ReceiveOptions,
+): Promise<Parts> {
+  const fields = new Map<string, string>()
+  const files = new Map<string, Upload>()
+  const written: Promise<void>[] = []
+  let fault: unknown = null
+  const limits = { fieldSize: maxBodyBytes, fields: 2, files: maxFiles, fileSize: maxFileBytes, parts: maxFiles + 2 }
+  const parser = openParser(header, limits)
+  parser.on('field', (name, value, _nameCut, valueCut) => {
+    if (valueCut) fault ??= new PayloadTooLarge(maxBodyBytes)
+    fields.set(name, value)
+  })
+  parser.on('file', (name, file, fileName) => {
+    const path = join(directory, String(files.size))
+    files.set(name, new Upload(path, basename((fileName ?? 'file').replaceAll('\\', '/')).slice(0, 255), signal))
+    file.on('limit', () => {
+      fault ??= new PayloadTooLarge(maxFileBytes)
+    })
+    written.push(pipeline(file, createWriteStream(path), { signal }))
+  })
+  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
+    parser.on(limit, () => {
+      fault ??= malformed('has more parts than operations, map and the files')
+    })
+  try {
+    await pipeline(request, parser, { signal })
+  } catch (error) {
+    fault ??= signal.aborted
+      ? new CallerGone()
+      : malformed(error instanceof Error ? `cannot be read: ${error.message}` : '')
+  }
+  await Promise.all(written).catch((error) => {
+    fault ??= signal.aborted ? new CallerGone() : error
+  })
+  if (fault) throw fault
+  const operations = fields.get('operations')
+  if (operations === undefined) throw malformed('has no field `operations`')
+  return { operations, map: parseMap(fields.get('map')), files }
+}
+
+function openParser(header: Header, limits: object) {
+  try {
+    return new Busboy({ headers: { 'content-type': header('content-type') ?? '' }, limits })
+  } catch {
+    throw malformed('has no boundary')
+  }
+}
+
+function parseMap(text: string | undefined): Parts['map'] {
+  try {
+    const map: unknown = JSON.parse(text ?? '')
+    const fits =
+      typeof map === 'object' &&
+      map !== null &&
+      Object.values(map).every((paths) => Array.isArray(paths) && paths.every((path) => typeof path === 'string'))
+    if (fits) return map as Parts['map']
+  } catch {}
+  throw malformed('has no field `map` that says which variables are which files')
+}
+
+/** Puts files where the map says: at paths such as "variables.input.file". */
+function putFiles(parameters: Parameters, map: Parts['map'], files: Parts['files']): void {
+  for (const [name, paths] of Object.entries(map))
+    for (const path of paths) {
+      const file = files.get(name)
+      if (!file) throw malformed(`has no file \`${name}\``)
+      const steps = path.split('.')
+      const last = steps.pop() ?? ''
+      const holder = steps.reduce<unknown>(
+        (value, step) => (isHolder(value) && Object.hasOwn(value, step) ? value[step] : undefined),
+        parameters,
+      )
+      if (steps[0] !== 'variables' || !isHolder(holder) || holder[last] !== null)
+        throw malformed(`has no null at ${path}, where the file \`${name}\` is to go`)
+      holder[last] = file
+    }
+}
+
+const isHolder = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const malformed = (what: string) =>
+  new GraphQLError(`The multipart request ${what}.`, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })

@@ -1,0 +1,155 @@
+import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import type { BulkTransaction } from '../database/bulk.ts'
+import { labelIds, ticketChanges } from './import-change.sql.ts'
+
+/** What an import did: how many tickets it made, changed and left, and what else it made. */
+export interface Merged {
+  readonly createdCount: number
+  readonly updatedCount: number
+  readonly unchangedCount: number
+  readonly made: Made
+}
+
+/** What an import made beside tickets, so that undoing it can take that away again. */
+export interface Made {
+  readonly lastNumber: number
+  readonly terms: readonly { readonly field: string; readonly folded: string }[]
+  readonly labels: readonly string[]
+}
+
+interface Target {
+  readonly importId: string
+  readonly projectId: string
+  readonly kind: TicketKind
+  /** When the import happens. */
+  readonly at: Date
+}
+
+const good = Prisma.sql`row > 0 AND faults IS NULL`
+
+/**
+ * Writes the rows of import_plan that have no faults, as a fixed number of statements. The project is locked. A ticket
+ * that comes resolved was filed open and then resolved, as its history tells.
+ */
+export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Target): Promise<Merged> {
+  const { importId, projectId, kind } = target
+  const project = Prisma.sql`${projectId}::uuid`
+  const terms = kind === 'DEFECT' ? await spellPlannedTerms(tx, projectId) : []
+  const labels = await tx.$queryRaw<{ id: string }[]>`
+    INSERT INTO labels (project_id, name, color)
+    SELECT DISTINCT ON (lower(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) AS given(name)
+    WHERE ${good} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))
+    ORDER BY lower(given.name), row RETURNING id`
+  await tx.$queryRaw`
+    CREATE TEMPORARY TABLE import_changes ON COMMIT DROP AS
+    SELECT * FROM (
+      SELECT p.*, to_jsonb(t) || jsonb_build_object('label_ids', ${labelIds(Prisma.sql`t.id`)}) AS before,
+        ${ticketChanges(Prisma.sql`t`, Prisma.sql`p`, projectId)} AS changes
+      FROM import_plan p JOIN tickets t ON t.id = p.id WHERE p.row > 0 AND p.faults IS NULL AND NOT p.created) compared
+    WHERE changes <> '[]'`
+  const [{ created, matched, lastNumber }] = await tx.$queryRaw<
+    [{ created: number; matched: number; lastNumber: number }]
+  >`
+    SELECT count(*) FILTER (WHERE created)::integer AS created, count(*) FILTER (WHERE NOT created)::integer AS matched,
+      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${good}`
+  if (created > 0) await createTickets(tx, viewer, target, lastNumber, created)
+  const changed = await changeTickets(tx, viewer, target)
+  await tx.$queryRaw`
+    INSERT INTO imported_tickets (import_id, ticket_id, version, before)
+    SELECT ${importId}::uuid, t.id, t.version, c.before FROM import_plan p JOIN tickets t ON t.id = p.id
+    LEFT JOIN import_changes c ON c.id = p.id WHERE p.row > 0 AND p.faults IS NULL AND (p.created OR c.id IS NOT NULL)`
+  return {
+    createdCount: created,
+    updatedCount: changed,
+    unchangedCount: matched - changed,
+    made: { lastNumber, terms, labels: labels.map(({ id }) => id) },
+  }
+}
+
+/** Files the new tickets under the next numbers, in the order of their rows. */
+async function createTickets(
+  tx: BulkTransaction,
+  viewer: Viewer,
+  { importId, projectId, kind, at }: Target,
+  lastNumber: number,
+  count: number,
+): Promise<void> {
+  const project = Prisma.sql`${projectId}::uuid`
+  await tx.$queryRaw`UPDATE projects SET last_number = last_number + ${count} WHERE id = ${project}`
+  await tx.$queryRaw`
+      INSERT INTO tickets (id, project_id, number, kind, title, description, status, resolution, priority, reporter_id,
+        assignee_id, version, created_at, updated_at, updated_by_id, resolved_at, archived_at, external_key, category,
+        subcategory, absn, reported_by, severity, disposition)
+      SELECT id, ${project}, ${lastNumber} + row_number() OVER (ORDER BY row), ${kind}::ticket_kind, title, description, status,
+        resolution, priority, reporter_id, assignee_id, CASE WHEN resolution IS NULL THEN 1 ELSE 2 END,
+        coalesce(created_at, ${at}::timestamptz), ${at}::timestamptz, CASE WHEN resolution IS NOT NULL THEN ${viewer.id}::uuid END,
+        CASE WHEN resolution IS NOT NULL THEN coalesce(resolved_at, ${at}::timestamptz) END, archived_at, external_key,
+        category, subcategory, absn, reported_by, severity, disposition
+      FROM import_plan WHERE ${good} AND created ORDER BY row`
+  await tx.$queryRaw`
+      INSERT INTO ticket_labels (ticket_id, label_id)
+      SELECT p.id, l.id FROM import_plan p, jsonb_array_elements_text(p.labels) AS given(name)
+      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) WHERE p.row > 0 AND p.faults IS NULL AND p.created`
+  await tx.$queryRaw`
+      INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
+      SELECT id, ${viewer.id}::uuid, coalesce(resolved_at, ${at}::timestamptz), 2, 'IMPORT', ${importId}::uuid,
+        jsonb_build_array(jsonb_build_object('field', 'status', 'from', 'OPEN', 'to', status),
+          jsonb_build_object('field', 'resolution', 'from', NULL, 'to', resolution))
+      FROM import_plan WHERE ${good} AND created AND resolution IS NOT NULL`
+}
+
+/** Changes the tickets of import_changes, and returns how many. */
+async function changeTickets(
+  tx: BulkTransaction,
+  viewer: Viewer,
+  { importId, projectId, at }: Target,
+): Promise<number> {
+  const project = Prisma.sql`${projectId}::uuid`
+  const [{ count }] = await tx.$queryRaw<[{ count: number }]>`
+      WITH changed AS (
+      UPDATE tickets t SET title = c.title, description = c.description, status = c.status, resolution = c.resolution,
+        priority = c.priority, reporter_id = c.reporter_id, assignee_id = c.assignee_id, created_at = c.created_at,
+        resolved_at = CASE WHEN c.resolution IS NOT NULL THEN coalesce(c.resolved_at, ${at}::timestamptz) END,
+        archived_at = c.archived_at, category = c.category, subcategory = c.subcategory, absn = c.absn,
+        reported_by = c.reported_by, severity = c.severity, disposition = c.disposition, version = t.version + 1,
+        updated_at = ${at}::timestamptz, updated_by_id = ${viewer.id}::uuid
+      FROM import_changes c WHERE t.id = c.id RETURNING t.id)
+      SELECT count(*)::integer AS count FROM changed`
+  if (count === 0) return 0
+  await tx.$queryRaw`
+      DELETE FROM ticket_labels tl USING import_changes c, labels l
+      WHERE tl.ticket_id = c.id AND l.id = tl.label_id AND c.labels IS NOT NULL
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(c.labels) AS given(name) WHERE lower(given.name) = lower(l.name))`
+  await tx.$queryRaw`
+      INSERT INTO ticket_labels (ticket_id, label_id)
+      SELECT c.id, l.id FROM import_changes c, jsonb_array_elements_text(c.labels) AS given(name)
+      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) ON CONFLICT DO NOTHING`
+  await tx.$queryRaw`
+      INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
+      SELECT t.id, ${viewer.id}::uuid, ${at}::timestamptz, t.version, 'IMPORT', ${importId}::uuid, c.changes
+      FROM import_changes c JOIN tickets t ON t.id = c.id`
+  return count
+}
+
+/**
+ * Spells the categories and subcategories of import_plan as the project first spelled them, and keeps new ones as their
+ * first row spells them. Returns those that are new.
+ */
+async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promise<Made['terms']> {
+  const project = Prisma.sql`${projectId}::uuid`
+  const made = await tx.$queryRaw<{ field: string; folded: string }[]>`
+    INSERT INTO defect_terms (project_id, field, folded, spelling)
+    SELECT DISTINCT ON (field, lower(term)) ${project}, field::defect_term_field, lower(term), term
+    FROM import_plan, LATERAL (VALUES ('CATEGORY', category), ('SUBCATEGORY', subcategory)) AS given(field, term)
+    WHERE ${good} AND term IS NOT NULL ORDER BY field, lower(term), row
+    ON CONFLICT DO NOTHING RETURNING field, folded`
+  for (const field of ['category', 'subcategory']) {
+    const column = Prisma.raw(field)
+    await tx.$queryRaw`
+      UPDATE import_plan p SET ${column} = known.spelling FROM defect_terms known
+      WHERE known.project_id = ${project} AND known.field = ${field.toUpperCase()}::defect_term_field
+        AND known.folded = lower(p.${column}) AND known.spelling <> p.${column}`
+  }
+  return made
+}

@@ -1,0 +1,28 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../context.ts'
+import { Forbidden } from '../errors.ts'
+import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
+import { type ImportFieldWord, importField } from './import-field.actions.ts'
+
+/** The imports `i` that the viewer may see: those of the projects they may see. */
+export const visibleImports = (viewer: Viewer): Prisma.Sql =>
+  viewer.role === 'ADMIN'
+    ? Prisma.sql`TRUE`
+    : Prisma.sql`i.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)}))`
+
+/** FORBIDDEN unless the viewer may import what goes to a field. */
+export function mustBeAbleToImport(field: ImportFieldWord, rights: ProjectRights): void {
+  const { name, onlyFor } = importField(field)
+  if (onlyFor === 'MAINTAINER') mustHaveRole(rights, 'MAINTAINER', `Importing ${name}`)
+}
+
+/** FORBIDDEN unless the viewer may take an import back: who made it, and maintainers. */
+export function mustBeAbleToUndo(
+  viewer: Viewer,
+  { actorId }: { readonly actorId: string },
+  rights: ProjectRights,
+): void {
+  mustHaveRole(rights, 'CONTRIBUTOR', 'Undoing an import')
+  if (actorId !== viewer.id && !hasRole(rights, 'MAINTAINER'))
+    throw new Forbidden('An import is undone by who made it, or by a MAINTAINER.')
+}

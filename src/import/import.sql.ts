@@ -1,0 +1,47 @@
+import { type Import, type ImportFault, Prisma } from '../../prisma/generated/client.ts'
+import { integer, moment, type Order, uuid } from '../paging/keyset.ts'
+import { columnsOf } from '../reading/columns.ts'
+
+/** An import as the API reads one. */
+export type ImportRecord = Omit<Import, 'made'>
+
+/** The columns of an ImportRecord, from imports `i`. */
+export const importColumns = columnsOf<ImportRecord>('i', {
+  id: 'always',
+  projectId: 'plain',
+  actorId: 'plain',
+  fileName: 'plain',
+  kind: 'plain',
+  dryRun: 'plain',
+  createdAt: 'time',
+  undoneAt: 'time',
+  rowCount: 'plain',
+  createdCount: 'plain',
+  updatedCount: 'plain',
+  unchangedCount: 'plain',
+  rejectedCount: 'plain',
+  faultCount: 'plain',
+  rejectedRows: 'plain',
+})
+
+/** Newest first. */
+export const importOrder: Order = [
+  { name: 'createdAt', sql: Prisma.sql`i.created_at`, type: moment, descending: true },
+  { name: 'id', sql: Prisma.sql`i.id`, type: uuid, descending: true },
+]
+
+/** What is wrong with a cell of an import. */
+export type ImportFaultRow = ImportFault
+
+/** The columns of an ImportFaultRow, from import_faults `f`. */
+export const faultColumns = columnsOf<ImportFaultRow>('f', {
+  importId: 'plain',
+  position: 'plain',
+  row: 'plain',
+  column: 'plain',
+  value: 'plain',
+  message: 'plain',
+})
+
+/** In the order of the file. */
+export const faultOrder: Order = [{ name: 'position', sql: Prisma.sql`f.position`, type: integer, descending: false }]
