@@ -43,7 +43,7 @@ test('features share actions, access, loaders, filters and SQL alone, save for t
     ({ from, to }) =>
       isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to) && !sharedRoles.includes(roleOf(to)),
   )
-  const blocks = ['ticket/ticket-order.type.ts', 'ticket/ticket-input.type.ts']
+  const blocks = ['connection', 'input', 'order'].map((block) => `ticket/ticket-${block}.type.ts`)
   expect(wrong.filter(({ to }) => !blocks.includes(to))).toEqual([])
 })
 

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { connection, offsetArgs } from '../paging/connection.type.ts'
 import { readTicketNamed, ticketList } from './ticket.loaders.ts'
-import { TicketConnection } from './ticket.type.ts'
+import { TicketConnection } from './ticket-connection.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
 builder.queryFields((t) => ({

@@ -1,14 +1,12 @@
 import { Disposition, Priority, Resolution, Severity, TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { signedIn } from '../context.ts'
-import { connectionType } from '../paging/connection.type.ts'
 import { getProjectRights, projectBelow } from '../project/project.loaders.ts'
 import type { Reads } from '../reading/look-ahead.ts'
 import { nestedField, readNested } from '../reading/nested.ts'
 import { userBelow } from '../user/user.loaders.ts'
 import { canArchive, canAssign, canComment, canUpdate } from './ticket.access.ts'
 import { ticketProjectKey } from './ticket.loaders.ts'
-import type { TicketRow } from './ticket.sql.ts'
 
 builder.enumType('TicketKind', {
   description: 'The two kinds of tickets.',
@@ -164,5 +162,3 @@ builder.interfaceType('Ticket', {
     }),
   }),
 })
-
-export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets')

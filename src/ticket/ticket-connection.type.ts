@@ -1,0 +1,4 @@
+import { connectionType } from '../paging/connection.type.ts'
+import type { TicketRow } from './ticket.sql.ts'
+
+export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets')
