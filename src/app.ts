@@ -6,8 +6,10 @@ import type { Context } from './context.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
 import { Unauthenticated } from './errors.ts'
+import { type ExportFormat, exportTickets, parseFilter } from './export/export.actions.ts'
 import { useBodyLimit } from './http/body-limit.ts'
 import { rememberDocuments } from './http/documents.ts'
+import { type Download, useDownloads } from './http/download.ts'
 import { type Begun, type Entry, makeEntry } from './http/entry.ts'
 import { maskError, useErrorLog } from './http/errors.ts'
 import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
@@ -76,6 +78,10 @@ export function createApp({ config, database, log, isStopping = () => false }: A
       useRequestLog(log),
       useErrorLog(log),
       useLandingPage(printedSchema),
+      useDownloads(
+        { '/export/tickets.csv': ticketsAs('csv'), '/export/tickets.jsonl': ticketsAs('jsonl') },
+        (request) => makeContext((name) => request.headers.get(name), requestIdOf(request)),
+      ),
       useReadinessCheck({ check: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)) }),
       useBodyLimit(maxBodyBytes),
       useShortcut(),
@@ -90,6 +96,17 @@ export function createApp({ config, database, log, isStopping = () => false }: A
     },
   }
 }
+
+const exportTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl; charset=utf-8' }
+
+/** The download of tickets: `project` by id or key, and `filter`, a TicketFilter as JSON. */
+const ticketsAs =
+  (format: ExportFormat) =>
+  async (context: Context, parameters: URLSearchParams): Promise<Download> => {
+    const filter = parseFilter(schema, parameters.get('filter'))
+    const pieces = await exportTickets(context, format, parameters.get('project'), filter)
+    return { type: exportTypes[format], fileName: `tickets.${format}`, pieces }
+  }
 
 async function contextOf(
   header: Header,

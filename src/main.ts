@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { isDemo, seedDemo } from '../prisma/seed.ts'
 import { createAccessToken } from './auth/token.actions.ts'
+import { CommandFailed, UsageError, withDatabase } from './command/command.ts'
+import { exportCommand, exportUsage } from './command/export.ts'
+import { importCommand, importUsage } from './command/import.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import type { Database } from './database/open.ts'
 import { printedSchema } from './schema.ts'
-import { createLog, openMigrated, startServer } from './server.ts'
+import { createLog, startServer } from './server.ts'
 import { demoWelcome, welcome } from './welcome.ts'
 
 const usage = `snaglist [command]
@@ -17,19 +20,20 @@ const usage = `snaglist [command]
         [--name TEXT]      what it is for
         [--read-only]      for queries alone
         [--days N]         how long it lasts; without end when left out
-  schema                   print the schema in GraphQL's own language
+${importUsage}${exportUsage}  schema                   print the schema in GraphQL's own language
+
+import and export work on a server, with --url URL --token TOKEN, or on the configured database, with --as ADMIN.
 
 Settings come from the environment and from the file .env; .env.example lists them.
 `
-
-/** A wrong command line. */
-class UsageError extends Error {}
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   serve: withoutOptions(serve),
   migrate: withoutOptions(() => withDatabase(async () => console.info('The database is up to date.'))),
   seed: withoutOptions(seed),
   token,
+  import: importCommand,
+  export: exportCommand,
   schema: withoutOptions(async () => process.stdout.write(printedSchema())),
   help: async () => console.info(usage),
 }
@@ -56,13 +60,6 @@ async function serve(): Promise<void> {
 /** Fills an empty embedded database, unless the configuration says not to. */
 async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, { prisma }: Database): Promise<void> {
   if (demo && databaseUrl === null && (await prisma.user.count()) === 0) await seedDemo(prisma, bcryptCost)
-}
-
-/** Runs work on the configured database, brought up to date, and closes it. */
-async function withDatabase(work: (database: Database, config: Config) => Promise<void>): Promise<void> {
-  const config = readConfig(process.env)
-  await using database = await openMigrated(config, await createLog(config))
-  await work(database, config)
 }
 
 function seed(): Promise<void> {
@@ -113,10 +110,11 @@ try {
   if (existsSync('.env')) process.loadEnvFile('.env')
   await main(process.argv.slice(2))
 } catch (error) {
-  const expected =
+  const wrong =
     error instanceof UsageError ||
     error instanceof ConfigError ||
     (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  console.error(expected || !(error instanceof Error) ? String((error as Error).message ?? error) : error.stack)
-  process.exitCode = expected ? 2 : 1
+  const expected = wrong || error instanceof CommandFailed || !(error instanceof Error)
+  console.error(expected ? String((error as Error).message ?? error) : error.stack)
+  process.exitCode = wrong ? 2 : 1
 }

@@ -109,6 +109,8 @@ export function makeEntry({
       ...asked,
       headers: { ...asked.headers, 'content-type': 'application/json' },
       ...received,
+      // What cannot be answered is not done.
+      parameters: contentTypeFor(asked.header) ? received.parameters : null,
     })
   }
 

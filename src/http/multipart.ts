@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -21,7 +21,7 @@ export class CallerGone extends GraphQLError {
 export const hasFiles = (method: string | undefined, header: Header): boolean =>
   method === 'POST' && /^multipart\/form-data(;|$)/i.test(header('content-type') ?? '')
 
-/** A request with its files on disk, which are gone when it is disposed of. */
+/** A request with its files, which are gone when it is disposed of. */
 interface Received extends AsyncDisposable {
   /** What the request asks for without its files, as JSON. */
   readonly body: string
@@ -46,15 +46,17 @@ export async function receiveFiles(header: Header, request: Readable, options: R
     request.resume()
     return refused(options.refusal)
   }
-  const directory = await mkdtemp(join(tmpdir(), 'snaglist-'))
-  const remove = () => rm(directory, { recursive: true, force: true })
+  const files = new Map<string, Upload>()
+  const close = async () => {
+    for (const { handle } of files.values()) await handle.close()
+  }
   try {
-    const { operations, map, files } = await readParts(header, request, directory, options)
+    const { operations, map } = await readParts(header, request, files, options)
     const parameters = parametersOf(operations)
     if (parameters) putFiles(parameters, map, files)
-    return { body: operations, parameters, refusal: null, [Symbol.asyncDispose]: remove }
+    return { body: operations, parameters, refusal: null, [Symbol.asyncDispose]: close }
   } catch (error) {
-    await remove()
+    await close()
     request.resume()
     return refused(error)
   }
@@ -71,17 +73,15 @@ const refused = (refusal: unknown): Received => ({
 interface Parts {
   readonly operations: string
   readonly map: Readonly<Record<string, readonly string[]>>
-  readonly files: ReadonlyMap<string, Upload>
 }
 
 async function readParts(
   header: Header,
   request: Readable,
-  directory: string,
+  files: Map<string, Upload>,
   { maxBodyBytes, maxFileBytes, signal }: ReceiveOptions,
 ): Promise<Parts> {
   const fields = new Map<string, string>()
-  const files = new Map<string, Upload>()
   const written: Promise<void>[] = []
   let fault: unknown = null
   const limits = { fieldSize: maxBodyBytes, fields: 2, files: maxFiles, fileSize: maxFileBytes, parts: maxFiles + 2 }
@@ -91,12 +91,23 @@ async function readParts(
     fields.set(name, value)
   })
   parser.on('file', (name, file, fileName) => {
-    const path = join(directory, String(files.size))
-    files.set(name, new Upload(path, basename((fileName ?? 'file').replaceAll('\\', '/')).slice(0, 255), signal))
+    // Heard from the start: an error that nobody hears ends the process.
+    file.on('error', (error) => {
+      fault ??= malformed(`cannot be read: ${error.message}`)
+      file.destroy()
+    })
     file.on('limit', () => {
       fault ??= new PayloadTooLarge(maxFileBytes)
     })
-    written.push(pipeline(file, createWriteStream(path), { signal }))
+    const save = async () => {
+      const handle = await openUnnamed()
+      const same = files.get(name)
+      if (same) fault ??= malformed(`has two files \`${name}\``)
+      await same?.handle.close()
+      files.set(name, new Upload(handle, basename((fileName ?? 'file').replaceAll('\\', '/')).slice(0, 255), signal))
+      for await (const chunk of file) await handle.write(chunk)
+    }
+    written.push(save())
   })
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     parser.on(limit, () => {
@@ -109,13 +120,22 @@ async function readParts(
       ? new CallerGone()
       : malformed(error instanceof Error ? `cannot be read: ${error.message}` : '')
   }
-  await Promise.all(written).catch((error) => {
-    fault ??= signal.aborted ? new CallerGone() : error
-  })
+  for (const { reason } of (await Promise.allSettled(written)).filter(isRejected))
+    fault ??= signal.aborted ? new CallerGone() : reason
   if (fault) throw fault
   const operations = fields.get('operations')
   if (operations === undefined) throw malformed('has no field `operations`')
-  return { operations, map: parseMap(fields.get('map')), files }
+  return { operations, map: parseMap(fields.get('map')) }
+}
+
+const isRejected = (result: PromiseSettledResult<void>) => result.status === 'rejected'
+
+/** A new file without a name, which is gone once it is closed, however this process ends. */
+async function openUnnamed(): Promise<FileHandle> {
+  const path = join(tmpdir(), `snaglist-${randomUUID()}`)
+  const handle = await open(path, 'wx+', 0o600)
+  await unlink(path)
+  return handle
 }
 
 function openParser(header: Header, limits: object) {
@@ -139,7 +159,7 @@ function parseMap(text: string | undefined): Parts['map'] {
 }
 
 /** Puts files where the map says: at paths such as "variables.input.file". */
-function putFiles(parameters: Parameters, map: Parts['map'], files: Parts['files']): void {
+function putFiles(parameters: Parameters, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
   for (const [name, paths] of Object.entries(map))
     for (const path of paths) {
       const file = files.get(name)

@@ -1,15 +1,16 @@
+import type { FileHandle } from 'node:fs/promises'
 import { GraphQLError, GraphQLScalarType } from 'graphql'
 
-/** A file that came with a request, kept on disk until the request is answered. */
+/** A file that came with a request: open until the request is answered, and gone from the disk with this process at the latest. */
 export class Upload {
-  readonly path: string
+  readonly handle: FileHandle
   /** Its name where it comes from. */
   readonly name: string
   /** Aborted when the sender goes before the answer. */
   readonly signal: AbortSignal
 
-  constructor(path: string, name: string, signal: AbortSignal) {
-    this.path = path
+  constructor(handle: FileHandle, name: string, signal: AbortSignal) {
+    this.handle = handle
     this.name = name
     this.signal = signal
   }

@@ -65,7 +65,7 @@ export async function keepRejectedRows(
   let row = -1
   let last = 0
   let rejected: { row: number; reason: string }[] = []
-  for await (const record of readRecords(file.path)) {
+  for await (const record of readRecords(file.handle)) {
     row++
     if (row === 0) continue
     if (rejected.length === 0) {

@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { type CsvError, type Parser, parse } from 'csv-parse'
 import { BadUserInput } from '../errors.ts'
 
 const mostRecordBytes = 1_000_000
 const mostColumns = 500
-const sampleBytes = 65_536
+const chunkBytes = 65_536
 
 /** Where a file cannot be read on: the record, counted from 0, and the column in it, where they are known. */
 export class BrokenFile extends Error {
@@ -21,15 +20,15 @@ export class BrokenFile extends Error {
 }
 
 /**
- * The records of a CSV file, header included, separated by commas, semicolons or tabs. Reads in constant memory. Throws
+ * The records of an open CSV file, header included, separated by commas, semicolons or tabs. Reads in constant memory. Throws
  * BAD_USER_INPUT for what is no CSV in UTF-8 at all, and BrokenFile, after all records before it, for what cannot be
  * read on. `read` is told how many bytes were read.
  */
 export async function* readRecords(
-  path: string,
+  file: FileHandle,
   read: (bytes: number) => void = () => {},
 ): AsyncGenerator<readonly string[]> {
-  const delimiter = await findDelimiter(path)
+  const delimiter = await findDelimiter(file)
   let records: string[][] = []
   let count = 0
   let index = 0
@@ -55,9 +54,9 @@ export async function* readRecords(
   parser.on('error', () => {}).resume()
   let rest: Buffer = Buffer.alloc(0)
   let fault: BrokenFile | null = null
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of chunksOf(file)) {
     read(chunk.length)
-    const bytes = Buffer.concat([rest, chunk])
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
     const whole = bytes.subarray(0, wholeCharacters(bytes))
     const good = isUtf8(whole) ? whole : whole.subarray(0, validLength(whole))
     rest = bytes.subarray(whole.length)
@@ -71,6 +70,16 @@ export async function* readRecords(
   fault ??= await sent(parser, null, () => [count, index])
   yield* records
   if (fault) throw fault
+}
+
+/** A file from its start, which a stream would close in the end. */
+async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer, undefined> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
 }
 
 /** Gives a parser what comes next, null for the end, and returns what it finds wrong with it. */
@@ -95,10 +104,8 @@ function brokenBy(error: Error, [record, index]: [number, number]): BrokenFile {
 }
 
 /** Which sign separates cells: that of three which comes most often in the first line, outside of quotes. */
-async function findDelimiter(path: string): Promise<string> {
-  await using file = await open(path)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(sampleBytes), 0, sampleBytes, 0)
-  const sample = buffer.subarray(0, bytesRead)
+async function findDelimiter(file: FileHandle): Promise<string> {
+  const sample = (await chunksOf(file).next()).value ?? Buffer.alloc(0)
   mustBeText(sample)
   const [line = ''] = sample
     .toString()

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
 import type { BulkTransaction } from '../database/bulk.ts'
@@ -6,9 +7,9 @@ import { type ImportFieldWord, importField, importFieldWords } from './import-fi
 import { BrokenFile, readRecords } from './import-file.actions.ts'
 import { type CellFault, type ImportHeader, type ImportReading, readHeader, rowReader } from './import-row.actions.ts'
 
-/** A file on this machine's disk that is to be imported. */
+/** An open file that is to be imported. */
 export interface ImportFile {
-  readonly path: string
+  readonly handle: FileHandle
   /** Its name where it comes from. */
   readonly name: string
 }
@@ -59,7 +60,7 @@ export async function stageRows(
     let row = -1
     let readRow: ReturnType<typeof rowReader> | undefined
     try {
-      for await (const record of readRecords(file.path, read)) {
+      for await (const record of readRecords(file.handle, read)) {
         row++
         if (readRow) {
           const { values, firstLine, faults } = readRow(record)

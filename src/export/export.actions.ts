@@ -1,0 +1,156 @@
+import { coerceInputValue, type GraphQLInputType, type GraphQLSchema } from 'graphql'
+import { Prisma } from '../../prisma/generated/client.ts'
+import { checkArgument, projectReference } from '../check.ts'
+import { type Context, signedIn } from '../context.ts'
+import { BadUserInput, type FieldError } from '../errors.ts'
+import { csvOf, escapeFormula, joinNames } from '../import/import-cell.actions.ts'
+import type { Bounds } from '../paging/bounds.ts'
+import type { Place } from '../paging/keyset.ts'
+import { type List, type Page, pageOf } from '../paging/page.ts'
+import { getProjectNamed } from '../project/project.actions.ts'
+import { objectOf, readValue, type Value } from '../reading/value.ts'
+import type { TicketFilter } from '../ticket/ticket.filter.ts'
+import { ticketList } from '../ticket/ticket.loaders.ts'
+import { type TicketRow, ticketColumns } from '../ticket/ticket.sql.ts'
+
+export type ExportFormat = 'csv' | 'jsonl'
+
+/** A ticket as exports tell it: people by username, labels by name. */
+interface ExportedTicket extends TicketRow {
+  readonly project: string
+  readonly assignee: string | null
+  readonly reporter: string
+  readonly labels: readonly string[]
+}
+
+const usernameOf = (column: string) => ({
+  sql: Prisma.sql`(SELECT u.username FROM users u WHERE u.id = ${Prisma.raw(column)})`,
+})
+
+const exportedTicket: Value<ExportedTicket> = objectOf(
+  new Map<string, Value<unknown>>([
+    ...ticketColumns.values,
+    ['place', { sql: Prisma.sql`t.place` }],
+    ['project', { sql: Prisma.sql`(SELECT p.key FROM projects p WHERE p.id = t.project_id)` }],
+    ['assignee', usernameOf('t.assignee_id')],
+    ['reporter', usernameOf('t.reporter_id')],
+    [
+      'labels',
+      {
+        sql: Prisma.sql`(SELECT coalesce(json_agg(l.name ORDER BY lower(l.name)), '[]') FROM ticket_labels tl
+          JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id)`,
+      },
+    ],
+  ]),
+)
+
+/** What is told of a ticket, in this order: names as in Ticket. */
+const cells: Readonly<Record<string, (ticket: ExportedTicket) => string | number | Date | readonly string[] | null>> = {
+  key: ({ project, number }) => `${project}-${number}`,
+  externalKey: (ticket) => ticket.externalKey,
+  kind: (ticket) => ticket.kind,
+  title: (ticket) => ticket.title,
+  description: (ticket) => ticket.description,
+  status: (ticket) => ticket.status,
+  resolution: (ticket) => ticket.resolution,
+  priority: (ticket) => ticket.priority,
+  assignee: (ticket) => ticket.assignee,
+  reporter: (ticket) => ticket.reporter,
+  labels: (ticket) => ticket.labels,
+  category: (ticket) => ticket.category,
+  subcategory: (ticket) => ticket.subcategory,
+  absn: (ticket) => ticket.absn,
+  reportedBy: (ticket) => ticket.reportedBy,
+  severity: (ticket) => ticket.severity,
+  disposition: (ticket) => ticket.disposition,
+  createdAt: (ticket) => ticket.createdAt,
+  resolvedAt: (ticket) => ticket.resolvedAt,
+  archivedAt: (ticket) => ticket.archivedAt,
+  updatedAt: (ticket) => ticket.updatedAt,
+  version: (ticket) => ticket.version,
+}
+
+const told = Object.entries(cells)
+const pageSize = 500
+
+/** A text of a cell, which no spreadsheet runs. */
+function cellOf(value: ReturnType<(typeof cells)[string]>): string {
+  if (value === null) return ''
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value === 'number') return String(value)
+  return escapeFormula(typeof value === 'string' ? value : joinNames(value))
+}
+
+const formats: Readonly<
+  Record<ExportFormat, { header: string; rows: (tickets: readonly ExportedTicket[]) => string }>
+> = {
+  csv: {
+    header: csvOf([told.map(([name]) => name)]),
+    rows: (tickets) => csvOf(tickets.map((ticket) => told.map(([, cell]) => cellOf(cell(ticket))))),
+  },
+  jsonl: {
+    header: '',
+    rows: (tickets) =>
+      tickets
+        .map((ticket) => `${JSON.stringify(Object.fromEntries(told.map(([name, cell]) => [name, cell(ticket)])))}\n`)
+        .join(''),
+  },
+}
+
+/**
+ * The tickets that a filter lets through, as text in pieces: a page of them at a time, in the order of their numbers
+ * within a project, else in that of their filing. NOT_FOUND where there is no such project to see.
+ */
+export async function exportTickets(
+  context: Context,
+  format: ExportFormat,
+  project: string | null,
+  filter: TicketFilter | null,
+): Promise<AsyncGenerator<string>> {
+  const viewer = signedIn(context)
+  if (project !== null) checkArgument('project', project, projectReference)
+  const within = project === null ? null : await getProjectNamed(context.direct, viewer, project)
+  const list = ticketList(context, { filter, orderBy: [{ field: within ? 'NUMBER' : 'CREATED_AT' }] })
+  const where = within ? Prisma.sql`t.project_id = ${within.id}::uuid AND ${list.where}` : list.where
+  return textOf(context, { ...list, where }, formats[format])
+}
+
+async function* textOf(
+  { direct }: Context,
+  list: List<TicketRow>,
+  { header, rows }: (typeof formats)[ExportFormat],
+): AsyncGenerator<string> {
+  yield header
+  let after: Place | null = null
+  do {
+    const bounds: Bounds = { limit: pageSize, backward: false, after, before: null, offset: 0 }
+    const parts = { row: exportedTicket, placed: true, counted: false }
+    const page: Page<ExportedTicket> = await readValue(
+      direct,
+      pageOf<ExportedTicket>(list as unknown as List<ExportedTicket>, bounds, parts),
+    )
+    if (page.rows.length > 0) yield rows(page.rows)
+    after = page.hasNextPage ? JSON.parse(page.rows.at(-1)?.place ?? 'null') : null
+  } while (after)
+}
+
+/** The filter that a text of JSON gives, as a variable of type TicketFilter would; BAD_USER_INPUT names every fault. */
+export function parseFilter(schema: GraphQLSchema, text: string | null): TicketFilter | null {
+  if (text === null) return null
+  const faults: FieldError[] = []
+  const filter = coerceInputValue(
+    parseJson(text),
+    schema.getType('TicketFilter') as GraphQLInputType,
+    (path, _value, error) => faults.push({ path: ['filter', ...path].join('.'), message: error.message }),
+  )
+  if (faults.length > 0) throw new BadUserInput(faults)
+  return filter as TicketFilter
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BadUserInput([{ path: 'filter', message: 'is no JSON' }])
+  }
+}

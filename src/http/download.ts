@@ -1,0 +1,47 @@
+import { ReadableStream } from 'node:stream/web'
+import { GraphQLError } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Context } from '../context.ts'
+import { maskError } from './errors.ts'
+import { requestIdOf } from './request-id.ts'
+
+/** Something to download: text in pieces, made as fast as it is taken. */
+export interface Download {
+  readonly type: string
+  readonly fileName: string
+  readonly pieces: AsyncIterable<string>
+}
+
+type Downloads = Readonly<Record<string, (context: Context, parameters: URLSearchParams) => Promise<Download>>>
+
+const statuses: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  BAD_USER_INPUT: 400,
+  UNAVAILABLE: 503,
+}
+
+/** Answers GET at some paths with a download; faults are told as the API tells them, as JSON. */
+export const useDownloads = (downloads: Downloads, contextOf: (request: Request) => Promise<Context>): Plugin => ({
+  async onRequest({ url, request, endResponse, fetchAPI }) {
+    const download = Object.hasOwn(downloads, url.pathname) ? downloads[url.pathname] : undefined
+    if (!download || request.method !== 'GET') return
+    try {
+      const { type, fileName, pieces } = await download(await contextOf(request), url.searchParams)
+      const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }
+      endResponse(new fetchAPI.Response(ReadableStream.from(encoded(pieces)) as BodyInit, { headers }))
+    } catch (error) {
+      const masked = maskError(error)
+      const code = String(masked.extensions['code'])
+      const extensions = { ...masked.extensions, ...(!(code in statuses) && { requestId: requestIdOf(request) }) }
+      const told = new GraphQLError(masked.message, { extensions }).toJSON()
+      endResponse(fetchAPI.Response.json({ errors: [told] }, { status: statuses[code] ?? 500 }))
+    }
+  },
+})
+
+async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const piece of pieces) yield encoder.encode(piece)
+}
