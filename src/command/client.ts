@@ -46,7 +46,7 @@ export async function withClient({ url, token, as }: ClientOptions, work: (ask: 
 }
 
 /** A request for a document of GraphQL. */
-export const graphqlRequest = (query: string, variables: object = {}): RequestInit => ({
+const graphqlRequest = (query: string, variables: object = {}): RequestInit => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ query, variables }),

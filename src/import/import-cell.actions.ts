@@ -32,4 +32,4 @@ function quotedNames(cell: string): string[] | null {
 
 /** Rows as CSV with its final line break. */
 export const csvOf = (rows: readonly (readonly (string | null)[])[]): string =>
-  stringify(rows as (string | null)[][], { record_delimiter: '\r\n' })
+  stringify(rows as (string | null)[][], { record_delimiter: '\r\n', quoted_match: /[\r\n]/ })

@@ -2,7 +2,7 @@ import type { BulkTransaction } from '../database/bulk.ts'
 import { assignableIn } from '../project/project.access.ts'
 import { csvOf, escapeFormula } from './import-cell.actions.ts'
 import { readRecords } from './import-file.actions.ts'
-import type { ImportFile } from './import-plan.actions.ts'
+import { type ImportFile, unknownName } from './import-plan.actions.ts'
 import type { CellFault, ImportHeader } from './import-row.actions.ts'
 import { suggestion } from './import-word.actions.ts'
 
@@ -17,33 +17,26 @@ interface RowFault extends CellFault {
 }
 
 /** Keeps the first faults of import_plan, with the nearest known names for people and labels that are not known. */
-export async function keepFaults(
-  tx: BulkTransaction,
-  importId: string,
-  projectId: string,
-  { names, fields }: ImportHeader,
-): Promise<void> {
+export async function keepFaults(tx: BulkTransaction, importId: string, projectId: string): Promise<void> {
   const faults = await tx.$queryRaw<RowFault[]>`
     SELECT p.row, fault ->> 'column' AS column, fault ->> 'value' AS value, fault ->> 'message' AS message
     FROM import_plan p, jsonb_array_elements(p.faults) WITH ORDINALITY AS told(fault, position)
     ORDER BY p.row, position LIMIT ${mostFaults}`
   if (faults.length === 0) return
-  const people = new Set([fields.get('ASSIGNEE'), fields.get('REPORTER')].map((index) => names[index ?? -1]))
-  const labels = names[fields.get('LABELS') ?? -1]
   const known = await tx.$queryRaw<{ name: string; isLabel: boolean }[]>`
     (SELECT u.username AS name, FALSE AS "isLabel" FROM users u WHERE ${assignableIn(projectId)} LIMIT 5000)
     UNION ALL SELECT l.name, TRUE FROM labels l WHERE l.project_id = ${projectId}::uuid`
   const usernames = known.filter(({ isLabel }) => !isLabel).map(({ name }) => name)
   const labelNames = known.filter(({ isLabel }) => isLabel).map(({ name }) => name)
   const suggestions = new Map<string, string>()
-  const worded = faults.map(({ column, value, message, ...fault }) => {
-    const candidates =
-      column === null || value === null ? null : people.has(column) ? usernames : column === labels ? labelNames : null
-    if (!candidates) return { ...fault, column, value, message }
-    const name = value?.split('; ')[0] ?? ''
-    if (!suggestions.has(name) && suggestions.size < mostSuggestions)
-      suggestions.set(name, suggestion(name, candidates))
-    return { ...fault, column, value, message: message + (suggestions.get(name) ?? '') }
+  const worded = faults.map((fault) => {
+    const isLabel = fault.message === unknownName.LABELS
+    if (!isLabel && fault.message !== unknownName.ASSIGNEE && fault.message !== unknownName.REPORTER) return fault
+    const name = fault.value?.split('; ')[0] ?? ''
+    const key = `${isLabel} ${name}`
+    if (!suggestions.has(key) && suggestions.size < mostSuggestions)
+      suggestions.set(key, suggestion(name, isLabel ? labelNames : usernames))
+    return { ...fault, message: fault.message + (suggestions.get(key) ?? '') }
   })
   await tx.$queryRaw`
     INSERT INTO import_faults (import_id, position, row, "column", value, message)

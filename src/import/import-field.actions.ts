@@ -59,7 +59,7 @@ function labels(cell: string): Cell {
 const externalKey = filled(text(200)).transform((key) => key.trim())
 
 /** The fields, by their words in the API. */
-export const importFields = {
+const importFields = {
   EXTERNAL_KEY: {
     name: 'externalKey',
     description: 'What the ticket is called where it comes from: the same key again is the same ticket.',
@@ -169,5 +169,15 @@ export const importFieldWords = Object.keys(importFields) as ImportFieldWord[]
 /** A field by its word. */
 export const importField = (field: ImportFieldWord): ImportField => importFields[field]
 
-/** What exports tell beside the fields that can be imported. */
-export const toldOnly = ['id', 'key', 'number', 'project', 'version', 'updatedAt', 'updatedBy', 'commentCount'] as const
+/** What exports, and rows that were rejected, tell beside the fields that can be imported. */
+export const toldOnly = [
+  'id',
+  'key',
+  'number',
+  'project',
+  'version',
+  'updatedAt',
+  'updatedBy',
+  'commentCount',
+  'reason',
+]

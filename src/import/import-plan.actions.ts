@@ -14,6 +14,13 @@ export interface ImportFile {
   readonly name: string
 }
 
+/** What is wrong with names that are not known. */
+export const unknownName = {
+  ASSIGNEE: 'names nobody who could be assigned: an active user who may see the project',
+  REPORTER: 'names no user',
+  LABELS: 'is no label of the project',
+} as const
+
 /** What staging a file has shown of it. */
 export interface Staged {
   readonly header: ImportHeader
@@ -152,13 +159,13 @@ export async function planRows(
         'ASSIGNEE',
         Prisma.sql`r.assignee IS NOT NULL AND assignee.id IS NULL`,
         Prisma.sql`r.assignee`,
-        said('names nobody who could be assigned: an active user who may see the project'),
+        said(unknownName.ASSIGNEE),
       ),
       faultIf(
         'REPORTER',
         Prisma.sql`r.reporter IS NOT NULL AND reporter.id IS NULL`,
         Prisma.sql`r.reporter`,
-        said('names no user'),
+        said(unknownName.REPORTER),
       ),
       ...(createLabels
         ? []
@@ -167,7 +174,7 @@ export async function planRows(
               'LABELS',
               Prisma.sql`labelled.unknown IS NOT NULL`,
               Prisma.sql`labelled.unknown`,
-              said('is no label of the project'),
+              said(unknownName.LABELS),
             ),
           ]),
       faultIf(
@@ -184,7 +191,7 @@ export async function planRows(
       ),
       faultIf(
         'RESOLVED_AT',
-        Prisma.sql`r.resolved_at < ${filed}`,
+        Prisma.sql`${isDone} AND r.resolved_at < ${filed}`,
         Prisma.sql`r.resolved_at::text`,
         said('lies before the ticket was filed'),
       ),
@@ -224,6 +231,8 @@ export async function planRows(
       WHERE u.username = r.assignee AND (u.id = t.assignee_id OR (${assignableIn(projectId)}))) assignee ON r.assignee IS NOT NULL
     LEFT JOIN LATERAL (SELECT string_agg(given.name, '; ') AS unknown FROM jsonb_array_elements_text(r.labels) AS given(name)
       WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))) labelled
-      ON r.labels IS NOT NULL`
+      ON r.labels IS NOT NULL
+    -- Ids are made after the sorting, so that they sort as the rows do.
+    ORDER BY r.row`
   await tx.$queryRaw`ANALYZE import_plan`
 }

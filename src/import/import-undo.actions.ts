@@ -38,7 +38,7 @@ export async function undoImport(tx: BulkTransaction, viewer: Viewer, id: string
     SELECT count(*) FROM held`
   await tx.$queryRaw`
     CREATE TEMPORARY TABLE import_undo ON COMMIT DROP AS
-    SELECT t.id, i.before, CASE
+    SELECT t.id, t.number, i.before, CASE
       WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'somebody') || ' since.'
       WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since.'
       END AS refused
@@ -48,7 +48,7 @@ export async function undoImport(tx: BulkTransaction, viewer: Viewer, id: string
   if (total === 0)
     throw new Conflict(found.undoneAt ? 'The import was undone already.' : 'The import changed no ticket.')
   const refused = await tx.$queryRaw<{ ticketId: string; reason: string }[]>`
-    SELECT u.id AS "ticketId", u.refused AS reason FROM import_undo u WHERE u.refused IS NOT NULL ORDER BY u.id`
+    SELECT u.id AS "ticketId", u.refused AS reason FROM import_undo u WHERE u.refused IS NOT NULL ORDER BY u.number`
   if (!dryRun && count > 0) {
     await restoreTickets(tx, viewer, id, found.projectId)
     await tx.$queryRaw`DELETE FROM tickets t USING import_undo u WHERE t.id = u.id AND u.refused IS NULL AND u.before IS NULL`

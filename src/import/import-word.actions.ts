@@ -78,7 +78,7 @@ function nearest(word: string, known: readonly string[]): string[] {
   const wanted = folded(word).slice(0, 50)
   return known
     .map((one) => ({ one, far: distance(wanted, folded(one).slice(0, 50)) }))
-    .filter(({ one, far }) => far <= Math.max(2, Math.min(wanted.length, one.length) / 2))
+    .filter(({ one, far }) => far <= Math.max(1, Math.min(wanted.length, one.length) / 2))
     .sort((a, b) => a.far - b.far)
     .slice(0, 3)
     .map(({ one }) => one)

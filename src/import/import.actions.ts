@@ -62,7 +62,7 @@ export function importTickets(
         INSERT INTO imports (project_id, actor_id, file_name, kind, dry_run, created_at, row_count, rejected_count, fault_count)
         VALUES (${project.id}::uuid, ${viewer.id}::uuid, ${input.file.name}, ${input.kind}::ticket_kind, ${input.dryRun},
           clock_timestamp(), ${counts.rows}, ${counts.rejected}, ${counts.faults}) RETURNING id, created_at AS at`
-      await keepFaults(tx, id, project.id, header)
+      await keepFaults(tx, id, project.id)
       if (input.skipFaulty && counts.rejected > 0 && !refused) await keepRejectedRows(tx, id, input.file, header)
       if (!refused && (counts.rejected === 0 || input.skipFaulty)) {
         await tx.$queryRaw`SAVEPOINT merged`

@@ -1,0 +1,162 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { useServer } from './support/app.ts'
+import type { Caller } from './support/caller.ts'
+import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
+import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+let projects = 0
+const freshProject = async () => (await createProject(cast.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
+
+const exported = (caller: Caller, project: string, filter: object = {}, format = 'csv') =>
+  caller.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
+const csvOf = async (project: string, filter?: object) => (await exported(cast.maintainer, project, filter)).text()
+
+/** What an export tells of tickets, without what an import cannot give them: the project, times and versions. */
+const told = (csv: string, project: string) =>
+  csv.replaceAll(`${project}-`, 'KEY-').replaceAll(/,[^,\n]*,\d+\r\n/g, '\r\n')
+
+const cell = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+  fc.constantFrom(
+    '=1+1',
+    "'=1",
+    '-x',
+    '@a',
+    '\tb',
+    '＝c',
+    'a,b;"c"',
+    'line\nbreak\r\nagain',
+    '\rq',
+    "''+",
+    ' a ',
+    '"',
+    'NULL',
+    '\\N',
+    '\u{1f41b}',
+  ),
+)
+const storable = cell.map((text) => text.toWellFormed().replaceAll('\0', '0')).filter((text) => text.trim() !== '')
+
+describe('an export', () => {
+  test('is CSV that imports again without loss', async () => {
+    const ticket = fc.record({
+      title: storable.filter((text) => [...text].length <= 200),
+      description: fc.option(storable),
+      priority: fc.constantFrom('LOW', 'URGENT'),
+      labels: fc
+        .subarray(['a;b', '"q"', '=x', 'plain', ' '])
+        .map((names) => names.filter((name) => name.trim() !== '')),
+      category: fc.constantFrom('Solder', '+Dent', 'a;b'),
+      absn: fc.option(storable.filter((text) => text.length <= 100)),
+      assignee: fc.constantFrom('reporter', null),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(ticket, { minLength: 1, maxLength: 8 }), async (tickets) => {
+        const [from, to] = [await freshProject(), await freshProject()]
+        for (const project of [from, to])
+          for (const name of ['a;b', '"q"', '=x', 'plain']) await createLabel(cast.maintainer, project, name)
+        const labels = new Map<string, string>()
+        const { rows } = await server.database.pool.query(
+          'SELECT l.id, l.name FROM labels l JOIN projects p ON p.id = l.project_id WHERE p.key = $1',
+          [from],
+        )
+        for (const { id, name } of rows) labels.set(name, id)
+        for (const { labels: names, assignee, category, ...fields } of tickets)
+          await createDefect(cast.maintainer, from, category, {
+            ...fields,
+            assigneeId: assignee,
+            labelIds: names.map((name) => labels.get(name)),
+          })
+        const csv = await csvOf(from)
+        const done = await importCsv(cast.maintainer, csv, { projectId: to, kind: 'DEFECT' })
+        expect(done.faults.nodes).toEqual([])
+        expect(countsOf(done)).toEqual([tickets.length, 0, 0, 0])
+        expect(told(await csvOf(to), to)).toBe(told(csv, from))
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('tells everything of tickets, archived ones where the filter says so', async () => {
+    const projectId = await freshProject()
+    const csv =
+      'externalKey,title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\nK-1,One,closed,dupe,2024-01-02,2024-02-03,2024-03-04,viewer\nK-2,Two,,,2024-01-02,,,\n'
+    const input: ImportOptions = { projectId, kind: 'ISSUE' }
+    await importCsv(cast.maintainer, csv, input)
+    const lines = (await csvOf(projectId, { archived: null })).split('\r\n')
+    expect(lines[0]).toBe(
+      'key,externalKey,kind,title,description,status,resolution,priority,assignee,reporter,labels,category,subcategory,absn,reportedBy,severity,disposition,createdAt,resolvedAt,archivedAt,updatedAt,version',
+    )
+    expect(lines[1]).toMatch(
+      new RegExp(
+        `^${projectId}-1,K-1,ISSUE,One,,CLOSED,DUPLICATE,MEDIUM,,viewer,,,,,,,,2024-01-02T00:00:00.000Z,2024-02-03T00:00:00.000Z,2024-03-04T00:00:00.000Z,\\S+,2$`,
+      ),
+    )
+    expect((await csvOf(projectId)).split('\r\n')).toHaveLength(3)
+    expect(countsOf(await importCsv(cast.maintainer, lines.join('\r\n'), input))).toEqual([0, 0, 2, 0])
+  })
+
+  test('has all pages, by number', async () => {
+    const projectId = await freshProject()
+    const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
+    await importCsv(cast.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
+    server.statements.length = 0
+    const lines = (await (await exported(cast.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
+    expect(server.statements.length).toBeLessThanOrEqual(5)
+    expect(lines.map((line) => JSON.parse(line).title)).toEqual(rows)
+  })
+
+  test('as lines of JSON has names and lists as they are', async () => {
+    const projectId = await freshProject()
+    const label = await createLabel(cast.maintainer, projectId, 'a;b')
+    await createIssue(cast.maintainer, projectId, '=1', { labelIds: [label] })
+    const response = await exported(cast.viewer, projectId, { kind: 'ISSUE' }, 'jsonl')
+    expect(response.headers.get('content-type')).toBe('application/jsonl; charset=utf-8')
+    expect(JSON.parse(await response.text())).toMatchObject({
+      key: `${projectId}-1`,
+      title: '=1',
+      labels: ['a;b'],
+      reporter: 'maintainer',
+    })
+  })
+
+  test('of all projects has those that the caller may see', async () => {
+    const hidden = (await createProject(cast.maintainer, 'HIDDEN')).key
+    await createIssue(cast.maintainer, hidden, 'Secret')
+    const all = async (caller: Caller) => (await caller.fetch('/export/tickets.csv')).text()
+    expect(await all(cast.maintainer)).toContain('Secret')
+    expect(await all(cast.stranger)).not.toContain('Secret')
+  })
+
+  test('tells refusals with their codes', async () => {
+    const refusal = async (path: string, caller: Caller = cast.stranger) => {
+      const response = await caller.fetch(path)
+      const { errors } = (await response.json()) as {
+        errors: [{ extensions: { code: string; fieldErrors?: { path: string }[] } }]
+      }
+      const { code, fieldErrors } = errors[0].extensions
+      return [response.status, code, ...(fieldErrors ?? []).map(({ path }) => path)]
+    }
+    const filter = (value: unknown) => `/export/tickets.csv?filter=${encodeURIComponent(JSON.stringify(value))}`
+    expect(await refusal('/export/tickets.csv', server.nobody)).toEqual([401, 'UNAUTHENTICATED'])
+    expect(await refusal('/export/tickets.csv?project=CORE')).toEqual([404, 'NOT_FOUND'])
+    expect(await refusal('/export/tickets.csv?project=NOPE')).toEqual([404, 'NOT_FOUND'])
+    expect(await refusal('/export/tickets.csv?project=!')).toEqual([400, 'BAD_USER_INPUT', 'project'])
+    expect(await refusal('/export/tickets.csv?filter={')).toEqual([400, 'BAD_USER_INPUT', 'filter'])
+    expect(await refusal(filter({ status: { eq: 'LATER' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.status.eq'])
+    expect(await refusal(filter({ title: { eq: 'x'.repeat(1001) } }))).toEqual([
+      400,
+      'BAD_USER_INPUT',
+      'filter.title.eq',
+    ])
+    expect(await refusal(filter({ id: { eq: '?' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.id.eq'])
+  })
+})

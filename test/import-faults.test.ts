@@ -1,0 +1,250 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { synonymsOf } from '../src/import/import-word.actions.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { countsOf, type ImportOptions, importCsv, sendFile } from './support/imports.ts'
+import { type Cast, castOf, createDefect, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+const Count = graphql(`
+  query CountOfProject($id: ID!) {
+    project(id: $id) { labels { name } issues(filter: { archived: null }) { totalCount } imports { totalCount nodes { id fileName } } }
+  }
+`)
+
+beforeAll(async () => {
+  cast = await castOf(server)
+  await createLabel(cast.maintainer, 'CORE', 'network')
+})
+
+const issues = { projectId: 'CORE', kind: 'ISSUE' } as const
+const count = async () => (await cast.admin.ask(Count, { id: 'CORE' })).project?.issues.totalCount
+
+/** The faults of a file, as "row column value: message"; nothing of it is imported. */
+async function faultsOf(csv: string | Uint8Array<ArrayBuffer>, input: Partial<ImportOptions> = {}): Promise<string[]> {
+  const before = await count()
+  const done = await importCsv(cast.maintainer, csv, { ...issues, ...input })
+  expect([done.createdCount, done.updatedCount, done.unchangedCount]).toEqual([0, 0, 0])
+  expect(await count()).toBe(before)
+  expect(done.faultCount).toBe(done.faults.totalCount)
+  return done.faults.nodes.map(({ row, column, value, message }) => `${row} ${column} ${value}: ${message}`)
+}
+
+describe('rows at fault', () => {
+  test('are told all at once, with the nearest known words, and nothing is imported', async () => {
+    const csv = [
+      'title;priority;status;assignee;labels;createdAt;resolution',
+      'good;high;open;viewer;network;2024-01-01;',
+      'bad;bloker;wipp;vewer;netwrk;1/2/2024;fixed',
+      ';;;;;;',
+      `${'x'.repeat(201)};;;stranger;;2999-01-01;perhaps`,
+    ].join('\n')
+    expect(await faultsOf(csv)).toEqual([
+      '2 priority bloker: is no priority; did you mean blocker (URGENT)?',
+      '2 status wipp: is no status; did you mean wip (IN_PROGRESS)?',
+      '2 createdAt 1/2/2024: is no date in ISO 8601, or in the format that was named',
+      '2 assignee vewer: names nobody who could be assigned: an active user who may see the project; did you mean viewer?',
+      '2 labels netwrk: is no label of the project; did you mean network?',
+      '2 resolution FIXED: goes only with the status RESOLVED or CLOSED',
+      '3 title null: must be given for a new ticket',
+      `4 title ${'x'.repeat(200)}: must have at most 200 characters`,
+      '4 resolution perhaps: is no resolution; known are FIXED, DUPLICATE, WONT_FIX, CANNOT_REPRODUCE, NOT_A_DEFECT',
+      expect.stringMatching(/^4 assignee stranger: names nobody/),
+      expect.stringMatching(/^4 createdAt 2999-01-01 00:00:00\+00: lies in the future/),
+    ])
+  })
+
+  test.each<[string, string, string[]]>([
+    [
+      'cells too many or too few',
+      'title,description\na,b,c\nd\n',
+      [
+        '1 null null: has 3 cells where the header has 2 columns',
+        '2 null null: has 1 cell where the header has 2 columns',
+      ],
+    ],
+    ['one key twice', 'title,externalKey\na,1\nb,1\n', ['2 externalKey 1: is the key of row 1 already']],
+    ['a NUL', 'title,description\na\0c,fine\n', ['1 title a\u{fffd}c: holds a character that no text has']],
+    [
+      'a resolution before the filing',
+      'title,status,createdAt,resolvedAt\na,closed,2024-02-01,2024-01-01\n',
+      ['1 resolvedAt 2024-01-01 00:00:00+00: lies before the ticket was filed'],
+    ],
+    [
+      'the time of a resolution that is none',
+      'title,resolvedAt\na,2024-01-01\n',
+      ['1 resolvedAt 2024-01-01 00:00:00+00: goes only with the status RESOLVED or CLOSED'],
+    ],
+    ['what only defects have', 'title,category\na,Dent\n', ['1 category Dent: only defects have a category']],
+    ['another kind', 'title,kind\na,defect\n', ['1 kind defect: is a DEFECT, and this imports each ISSUE']],
+    [
+      'a reporter who is nobody',
+      'title,reporter\na,nobody\n',
+      ['1 reporter nobody: names no user; known are admin, maintainer, contributor, reporter, viewer'],
+    ],
+    ['labels in quotes that do not fit', 'title,labels\na,"""x;y"\n', ['1 labels "x;y: has quotes that do not fit']],
+  ])('may have %s', async (_what, csv, faults) => {
+    expect(await faultsOf(csv)).toEqual(faults)
+  })
+
+  test('cannot take the key of a ticket of the other kind', async () => {
+    const project = await createProject(cast.maintainer, 'KINDS')
+    await importCsv(cast.maintainer, 'title,category,externalKey\na,Dent,1\n', {
+      projectId: project.key,
+      kind: 'DEFECT',
+    })
+    const done = await importCsv(cast.maintainer, 'title,externalKey\na,1\n', { projectId: project.key, kind: 'ISSUE' })
+    expect(done.faults.nodes).toMatchObject([
+      { row: 1, column: 'externalKey', value: '1', message: 'is the key of another defect' },
+    ])
+  })
+
+  test('of defects without a category or a title are told', async () => {
+    const done = await importCsv(cast.maintainer, 'description,absn\nFirst line,1\n,2\n', {
+      projectId: 'CORE',
+      kind: 'DEFECT',
+    })
+    expect(done.faults.nodes.map(({ row, column, message }) => [row, column, message])).toEqual([
+      [1, 'category', 'must be given for a new defect'],
+      [2, 'title', 'must be given for a new ticket'],
+      [2, 'category', 'must be given for a new defect'],
+    ])
+  })
+
+  test('are left out by SKIP, and come back as CSV that can be mended and imported', async () => {
+    const csv = 'title,priority,Note\nOne,high,"a,b"\nTwo,=worst,"c\nd"\nThree,,\nFour,x,\n'
+    const input: ImportOptions = { ...issues, onError: 'SKIP', columns: [{ from: 'Note', to: 'DESCRIPTION' }] }
+    const before = (await count()) as number
+    const done = await importCsv(cast.contributor, csv, input)
+    expect(countsOf(done)).toEqual([2, 0, 0, 2])
+    expect(await count()).toBe(before + 2)
+    const why = 'priority is no priority; known are LOW, MEDIUM, HIGH, URGENT'
+    expect(done.rejectedRows).toBe(`title,priority,Note,reason\r\nTwo,=worst,"c\nd","${why}"\r\nFour,x,,"${why}"\r\n`)
+    const mended = done.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
+    expect(countsOf(await importCsv(cast.contributor, mended, input))).toEqual([2, 0, 0, 0])
+  })
+
+  test('are counted all, and the first thousand are kept', async () => {
+    const rows = Array.from({ length: 1500 }, (_, index) => `t${index},x`)
+    const done = await importCsv(cast.maintainer, `title,priority\n${rows.join('\n')}\n`, {
+      ...issues,
+      onError: 'SKIP',
+    })
+    expect(done).toMatchObject({ rowCount: 1500, rejectedCount: 1500, faultCount: 1500, faults: { totalCount: 1000 } })
+    expect(done.rejectedRows?.split('\r\n')).toHaveLength(1502)
+  })
+})
+
+describe('a header', () => {
+  test.each<[string, string, Partial<ImportOptions>, string[]]>([
+    [
+      'names no field',
+      'title,__proto__,priorty\na,b,low\n',
+      {},
+      [
+        expect.stringMatching(/^0 __proto__ null: is the name of no field: say where the column goes, or IGNORE it/),
+        '0 priorty null: is the name of no field: say where the column goes, or IGNORE it; did you mean priority?',
+      ] as string[],
+    ],
+    ['goes to a field twice', 'title,Title\na,b\n', {}, ['0 Title null: goes to title, as the column title does']],
+    [
+      'is mapped and not there',
+      'title\na\n',
+      { columns: [{ from: 'titel', to: 'DESCRIPTION' }] },
+      ['0 titel null: is no column of the file; did you mean title?'],
+    ],
+    ['has too many columns', `title${',x'.repeat(600)}\n`, {}, ['0 null null: has more than 500 columns']],
+  ])('that %s leaves nothing to be imported', async (_what, csv, input, faults) => {
+    expect(await faultsOf(csv, input)).toEqual(faults)
+    expect(await faultsOf(csv, { ...input, onError: 'SKIP' })).toEqual(faults)
+  })
+})
+
+describe('a file that cannot be read on', () => {
+  const start = 'title,description\nfine,fine\nbloker,fine\n'
+  test.each<[string, string | Uint8Array<ArrayBuffer>, string[]]>([
+    [
+      'has a quote that is not closed',
+      `${start}x,"open\n`,
+      ['3 description null: begins with a quote that is not closed before the end of the file'],
+    ],
+    [
+      'has a quote that is not closed before a megabyte',
+      `${start}x,"${'open\n'.repeat(2e6)}`,
+      ['3 description null: makes the row longer than 1000000 characters; perhaps a quote before it was not closed'],
+    ],
+    [
+      'has a cell of ten megabytes',
+      `${start}x,${'y'.repeat(1e7)}\n`,
+      ['3 description null: makes the row longer than 1000000 characters; perhaps a quote before it was not closed'],
+    ],
+    ['has a row of a million columns', `${start}x${','.repeat(1e6)}\n`, ['3 null null: has more than 500 columns']],
+    [
+      'is not in UTF-8 after a while',
+      new Uint8Array([...Buffer.from(`${start}caf`), 0xe9, ...Buffer.from('\nx,y\n')]),
+      ['3 null null: is not in UTF-8 here'],
+    ],
+    [
+      'ends within a character',
+      new Uint8Array([...Buffer.from(`${start}caf`), 0xc3]),
+      ['3 null null: is not in UTF-8 here'],
+    ],
+  ])('because it %s tells where', async (_what, file, faults) => {
+    expect(await faultsOf(file)).toEqual(faults)
+    expect(await faultsOf(file, { onError: 'SKIP' })).toEqual(faults)
+  })
+
+  const bytes = (...numbers: number[]) => new Uint8Array(numbers)
+  test.each<[string, string | Uint8Array<ArrayBuffer>, RegExp]>([
+    ['empty', '', /is empty/],
+    ['a zip archive', bytes(0x50, 0x4b, 3, 4, 20, 0), /is a zip archive/],
+    ['compressed by gzip', bytes(0x1f, 0x8b, 8, 0), /is compressed by gzip/],
+    ['in UTF-16', new Uint8Array(Buffer.from('\ufefftitle,description\n', 'utf16le')), /is in UTF-16/],
+    ['in UTF-16 without a mark', new Uint8Array(Buffer.from('title,description\na,b\n', 'utf16le')), /is in UTF-16/],
+    ['binary', new Uint8Array(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)), /is no text in UTF-8/],
+  ])('at all because it is %s is refused by name', async (_what, file, message) => {
+    const before = (await cast.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount
+    const { errors } = await sendFile(cast.maintainer, file, issues)
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path: 'input.file', message: expect.stringMatching(message) }],
+    })
+    expect((await cast.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount).toBe(before)
+  })
+})
+
+test('what is wrong with the input itself is told at once', async () => {
+  const { errors } = await sendFile(cast.maintainer, 'title\na\n', {
+    projectId: 'no project!',
+    kind: 'ISSUE',
+    dateFormat: 'whenever',
+    values: [{ column: 'IGNORE', from: 'a', to: 'b' }],
+  })
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT' })
+  expect(errors?.[0]?.extensions?.fieldErrors?.map(({ path }) => path)).toEqual([
+    'input.projectId',
+    'input.dateFormat',
+    'input.values.0.column',
+  ])
+})
+
+test('the page on importing lists all words that are understood', () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/importing.md'), 'utf8')
+  for (const field of ['status', 'resolution', 'priority', 'severity', 'disposition', 'kind'] as const)
+    for (const [word, others] of Object.entries(synonymsOf(field)))
+      expect(page).toContain(`| ${word} | ${others.join(', ')} |`)
+})
+
+test('a defect that exists keeps what a file leaves empty', async () => {
+  const project = await createProject(cast.maintainer, 'KEEP')
+  await createDefect(cast.maintainer, project.key, 'Solder')
+  const input: ImportOptions = { projectId: project.key, kind: 'DEFECT' }
+  await importCsv(cast.maintainer, 'title,category,absn,externalKey\nA,Dent,S-1,1\n', input)
+  expect(countsOf(await importCsv(cast.maintainer, 'title,category,absn,externalKey\n,,,1\n', input))).toEqual([
+    0, 0, 1, 0,
+  ])
+})

@@ -1,0 +1,296 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
+import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+const Tickets = graphql(`
+  query ImportedTickets($project: ID!) {
+    tickets(filter: { project: { eq: $project }, archived: null }, orderBy: [{ field: NUMBER }]) {
+      nodes {
+        key externalKey title description status resolution priority version createdAt resolvedAt archivedAt
+        assignee { username } reporter { username } updatedBy { username } labels { name }
+        ... on Defect { category subcategory absn reportedBy severity disposition }
+        history { nodes { source batch at actor { username } changes { field from to } } }
+      }
+    }
+  }
+`)
+
+const ticketsOf = async (project: string) => (await cast.admin.ask(Tickets, { project })).tickets.nodes
+
+let projects = 0
+/** A project of its own, whose maintainer the maintainer is. */
+const freshProject = async () => (await createProject(cast.maintainer, `IMP${++projects}`, 'CONTRIBUTOR')).key
+
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+describe('a file', () => {
+  test('of issues becomes issues, in the order of its rows', async () => {
+    const projectId = await freshProject()
+    const csv =
+      'title,description,priority,status\nLogin fails,"It says ""no"",\nthen nothing",high,OPEN\nSlow page,,low,In Progress\n'
+    const done = await importCsv(cast.contributor, csv, { projectId, kind: 'ISSUE' })
+    expect(done).toMatchObject({
+      fileName: 'tickets.csv',
+      dryRun: false,
+      rowCount: 2,
+      faultCount: 0,
+      rejectedRows: null,
+      project: { key: projectId },
+      actor: { username: 'contributor' },
+    })
+    expect(countsOf(done)).toEqual([2, 0, 0, 0])
+    expect(done.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-2`])
+    expect(await ticketsOf(projectId)).toMatchObject([
+      {
+        title: 'Login fails',
+        description: 'It says "no",\nthen nothing',
+        priority: 'HIGH',
+        status: 'OPEN',
+        version: 1,
+      },
+      {
+        title: 'Slow page',
+        description: null,
+        priority: 'LOW',
+        status: 'IN_PROGRESS',
+        reporter: { username: 'contributor' },
+      },
+    ])
+  })
+
+  test('of defects becomes defects, whose terms are spelled as the project first spelled them', async () => {
+    const projectId = await freshProject()
+    const csv =
+      'Title;Category;sub category;ABSN;reported_by;severity;disposition\nA;Solder;Bridge;S-1;Station 4;minor;rework\nB;SOLDER;bridge;;;moderate;\n'
+    expect(countsOf(await importCsv(cast.contributor, csv, { projectId, kind: 'DEFECT' }))).toEqual([2, 0, 0, 0])
+    expect(await ticketsOf(projectId)).toMatchObject([
+      {
+        category: 'Solder',
+        subcategory: 'Bridge',
+        absn: 'S-1',
+        reportedBy: 'Station 4',
+        severity: 'MINOR',
+        disposition: 'REWORK',
+      },
+      {
+        category: 'Solder',
+        subcategory: 'Bridge',
+        absn: null,
+        reportedBy: 'contributor',
+        severity: 'MAJOR',
+        disposition: null,
+      },
+    ])
+  })
+
+  test.each([
+    ['semicolons', 'title;description\r\na;"b;c"\r\n'],
+    ['tabs', 'title\tdescription\na\tb;c'],
+    ['commas and a byte order mark', '\ufefftitle,description\na,b;c\n'],
+    ['headers in other words', '" TITLE ",Des_crip tion\na,b;c\n\n'],
+  ])('may have %s', async (_what, csv) => {
+    const projectId = await freshProject()
+    await importCsv(cast.contributor, csv, { projectId, kind: 'ISSUE' })
+    expect(await ticketsOf(projectId)).toMatchObject([{ title: 'a', description: 'b;c' }])
+  })
+
+  test('with a header alone imports nothing', async () => {
+    const projectId = await freshProject()
+    expect(countsOf(await importCsv(cast.contributor, 'title\n', { projectId, kind: 'ISSUE' }))).toEqual([0, 0, 0, 0])
+  })
+})
+
+describe('columns', () => {
+  test('go where they are mapped, one of them to several fields, and words stand for others', async () => {
+    const projectId = await freshProject()
+    const csv = 'defect_id,defect_type,severity,cost\n17,Scratch,Moderate,1.50\n18,Dent,schlimm,2\n'
+    const input: ImportOptions = {
+      projectId,
+      kind: 'DEFECT',
+      columns: [
+        { from: 'Defect ID', to: 'EXTERNAL_KEY' },
+        { from: 'defect_type', to: 'TITLE' },
+        { from: 'defect_type', to: 'CATEGORY' },
+        { from: 'cost', to: 'IGNORE' },
+      ],
+      values: [{ column: 'SEVERITY', from: 'SCHLIMM', to: 'critical' }],
+    }
+    expect(countsOf(await importCsv(cast.contributor, csv, input))).toEqual([2, 0, 0, 0])
+    expect(await ticketsOf(projectId)).toMatchObject([
+      { externalKey: '17', title: 'Scratch', category: 'Scratch', severity: 'MAJOR' },
+      { externalKey: '18', title: 'Dent', category: 'Dent', severity: 'CRITICAL' },
+    ])
+  })
+
+  test('of people and labels hold usernames and names', async () => {
+    const projectId = await freshProject()
+    await createLabel(cast.maintainer, projectId, 'needs; care')
+    await createLabel(cast.maintainer, projectId, 'UI')
+    const csv = 'title,assignee,labels\na,Reporter,"ui; ""needs; care"""\nb,,\n'
+    expect(countsOf(await importCsv(cast.contributor, csv, { projectId, kind: 'ISSUE' }))).toEqual([2, 0, 0, 0])
+    expect(await ticketsOf(projectId)).toMatchObject([
+      { assignee: { username: 'reporter' }, labels: [{ name: 'needs; care' }, { name: 'UI' }] },
+      { assignee: null, labels: [] },
+    ])
+  })
+
+  test('of labels make labels where a maintainer says so', async () => {
+    const projectId = await freshProject()
+    const csv = 'title,labels\na,Net;db\nb,NET\n'
+    const done = await importCsv(cast.maintainer, csv, { projectId, kind: 'ISSUE', createLabels: true })
+    expect(countsOf(done)).toEqual([2, 0, 0, 0])
+    expect((await ticketsOf(projectId)).map(({ labels }) => labels.map(({ name }) => name))).toEqual([
+      ['db', 'Net'],
+      ['Net'],
+    ])
+  })
+
+  test('of times keep the times that tickets had elsewhere, and their history tells of them', async () => {
+    const projectId = await freshProject()
+    const csv =
+      'title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\na,closed,dupe,2024-01-02T10:00:00+01:00,2024-02-03,,viewer\nb,open,,2024-01-02,,2024-05-06 07:08,\n'
+    const { id } = await importCsv(cast.maintainer, csv, { projectId, kind: 'ISSUE' })
+    expect(await ticketsOf(projectId)).toMatchObject([
+      {
+        status: 'CLOSED',
+        resolution: 'DUPLICATE',
+        createdAt: '2024-01-02T09:00:00.000Z',
+        resolvedAt: '2024-02-03T00:00:00.000Z',
+        reporter: { username: 'viewer' },
+        version: 2,
+        history: {
+          nodes: [
+            {
+              source: 'IMPORT',
+              batch: id,
+              at: '2024-02-03T00:00:00.000Z',
+              actor: { username: 'maintainer' },
+              changes: [
+                { field: 'status', from: 'OPEN', to: 'CLOSED' },
+                { field: 'resolution', from: null, to: 'DUPLICATE' },
+              ],
+            },
+          ],
+        },
+      },
+      {
+        createdAt: '2024-01-02T00:00:00.000Z',
+        resolvedAt: null,
+        archivedAt: '2024-05-06T07:08:00.000Z',
+        version: 1,
+        updatedBy: null,
+      },
+    ])
+  })
+
+  test('of dates in another shape are read in the format that is named', async () => {
+    const projectId = await freshProject()
+    const input = { projectId, kind: 'ISSUE', dateFormat: 'M/D/YYYY' } as const
+    await importCsv(cast.maintainer, 'title,createdAt\na,6/30/2024\n', input)
+    expect(await ticketsOf(projectId)).toMatchObject([{ createdAt: '2024-06-30T00:00:00.000Z' }])
+  })
+})
+
+describe('the same file again', () => {
+  const header = 'externalKey,title,priority,labels,assignee,status\n'
+  const first = `${header}A-1,One,high,ui,reporter,open\nA-2,Two,low,,,closed\nA-3,Three,,,,\n`
+
+  test('changes nothing, and a corrected one changes what differs, as its history tells', async () => {
+    const projectId = await freshProject()
+    await createLabel(cast.maintainer, projectId, 'ui')
+    await createLabel(cast.maintainer, projectId, 'net')
+    const input = { projectId, kind: 'ISSUE' } as const
+    expect(countsOf(await importCsv(cast.contributor, first, input))).toEqual([3, 0, 0, 0])
+    const before = await ticketsOf(projectId)
+    expect(countsOf(await importCsv(cast.contributor, first, input))).toEqual([0, 0, 3, 0])
+    expect(await ticketsOf(projectId)).toEqual(before)
+
+    const corrected = `${header}A-1,One,urgent,net;ui,contributor,done\nA-2,Two,,,,\nA-4,Four,,,,\n`
+    const done = await importCsv(cast.maintainer, corrected, input)
+    expect(countsOf(done)).toEqual([1, 1, 1, 0])
+    const after = await ticketsOf(projectId)
+    expect(after[0]).toMatchObject({
+      priority: 'URGENT',
+      status: 'RESOLVED',
+      resolution: 'FIXED',
+      version: 2,
+      updatedBy: { username: 'maintainer' },
+      labels: [{ name: 'net' }, { name: 'ui' }],
+    })
+    expect(after[0]?.history.nodes).toMatchObject([
+      {
+        source: 'IMPORT',
+        batch: done.id,
+        changes: [
+          { field: 'status', from: 'OPEN', to: 'RESOLVED' },
+          { field: 'resolution', from: null, to: 'FIXED' },
+          { field: 'priority', from: 'HIGH', to: 'URGENT' },
+          { field: 'assignee', from: 'reporter', to: 'contributor' },
+          { field: 'labels', from: 'ui', to: 'net, ui' },
+        ],
+      },
+    ])
+    expect(after.slice(1, 3)).toEqual(before.slice(1, 3))
+    expect(after[3]).toMatchObject({ key: `${projectId}-4`, externalKey: 'A-4' })
+    expect(done.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-4`])
+  })
+
+  test('without keys makes new tickets', async () => {
+    const projectId = await freshProject()
+    for (const count of [1, 2]) {
+      expect(countsOf(await importCsv(cast.contributor, 'title\nOne\n', { projectId, kind: 'ISSUE' }))).toEqual([
+        1, 0, 0, 0,
+      ])
+      expect(await ticketsOf(projectId)).toHaveLength(count)
+    }
+  })
+
+  test('goes to the tickets of its own project', async () => {
+    const projects = [await freshProject(), await freshProject()]
+    for (const projectId of projects)
+      expect(
+        countsOf(await importCsv(cast.contributor, 'title,externalKey\nOne,1\n', { projectId, kind: 'ISSUE' })),
+      ).toEqual([1, 0, 0, 0])
+  })
+
+  test('by several people at once makes each ticket once', async () => {
+    const projectId = await freshProject()
+    const rows = Array.from({ length: 50 }, (_, index) => `Ticket ${index},K-${index}`)
+    const csv = `title,externalKey\n${rows.join('\n')}\n`
+    const done = await Promise.all(
+      [cast.contributor, cast.maintainer, cast.admin].map((caller) =>
+        importCsv(caller, csv, { projectId, kind: 'ISSUE' }),
+      ),
+    )
+    expect(done.map(countsOf).toSorted().reverse()).toEqual([
+      [50, 0, 0, 0],
+      [0, 0, 50, 0],
+      [0, 0, 50, 0],
+    ])
+    expect((await ticketsOf(projectId)).map(({ key }) => key)).toEqual(
+      rows.map((_, index) => `${projectId}-${index + 1}`),
+    )
+  })
+})
+
+describe('a dry run', () => {
+  test('tells what would happen and changes nothing', async () => {
+    const projectId = await freshProject()
+    const input = { projectId, kind: 'DEFECT' } as const
+    await importCsv(cast.maintainer, 'title,category,externalKey\nOne,Dent,1\nTwo,Dent,2\n', input)
+    const before = await ticketsOf(projectId)
+    const csv = 'title,category,externalKey,labels\nUno,Dent,1,new\nTwo,Dent,2,\nThree,Scratch,3,\n'
+    const done = await importCsv(cast.maintainer, csv, { ...input, createLabels: true, dryRun: true })
+    expect(countsOf(done)).toEqual([1, 1, 1, 0])
+    expect(done).toMatchObject({ dryRun: true, tickets: { totalCount: 0 } })
+    expect(await ticketsOf(projectId)).toEqual(before)
+    expect(countsOf(await importCsv(cast.maintainer, csv, { ...input, createLabels: true }))).toEqual([1, 1, 1, 0])
+  })
+})

@@ -1,0 +1,65 @@
+import type { ImportCsvMutation, ImportCsvMutationVariables } from '../generated/graphql.ts'
+import { graphql } from '../generated/index.ts'
+import type { Answer, Caller } from './caller.ts'
+
+const document = graphql(`
+  mutation ImportCsv($input: ImportTicketsInput!) {
+    importTickets(input: $input) {
+      import {
+        id fileName kind dryRun undoneAt rowCount createdCount updatedCount unchangedCount rejectedCount faultCount rejectedRows
+        project { key } actor { username }
+        faults(first: 200) { totalCount nodes { row column value message } }
+        tickets(first: 200) { totalCount nodes { key title version } }
+      }
+    }
+  }
+`)
+
+/** What became of a file. */
+export type Imported = ImportCsvMutation['importTickets']['import']
+
+/** How a file is to be imported. */
+export type ImportOptions = Omit<ImportCsvMutationVariables['input'], 'file'>
+
+/** A multipart request that imports a file. */
+export function importForm(
+  file: string | Uint8Array<ArrayBuffer>,
+  input: ImportOptions,
+  fileName = 'tickets.csv',
+): FormData {
+  const form = new FormData()
+  form.set('operations', JSON.stringify({ query: document.toString(), variables: { input: { ...input, file: null } } }))
+  form.set('map', JSON.stringify({ 0: ['variables.input.file'] }))
+  form.set('0', new Blob([file]), fileName)
+  return form
+}
+
+/** Sends a file to be imported, and returns the whole answer. */
+export async function sendFile(
+  caller: Caller,
+  file: string | Uint8Array<ArrayBuffer>,
+  input: ImportOptions,
+  init: RequestInit = {},
+): Promise<Answer<ImportCsvMutation>> {
+  const response = await caller.fetch('/graphql', { method: 'POST', body: importForm(file, input), ...init })
+  return { status: response.status, headers: response.headers, ...((await response.json()) as object) }
+}
+
+/** Imports a file and returns what became of it; any error fails the test with the whole story. */
+export async function importCsv(
+  caller: Caller,
+  file: string | Uint8Array<ArrayBuffer>,
+  input: ImportOptions,
+): Promise<Imported> {
+  const { data, errors } = await sendFile(caller, file, input)
+  if (errors || !data) throw new Error(JSON.stringify({ input, errors }, null, 2))
+  return data.importTickets.import
+}
+
+/** How many tickets an import made, changed and left, and how many rows it rejected. */
+export const countsOf = ({ createdCount, updatedCount, unchangedCount, rejectedCount }: Imported) => [
+  createdCount,
+  updatedCount,
+  unchangedCount,
+  rejectedCount,
+]
