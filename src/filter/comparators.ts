@@ -83,7 +83,8 @@ export function compare<Filter extends object>(
   return allOf(conditions)
 }
 
-function faultOf(operand: unknown): string | null {
+/** What is wrong with an operand of any comparator; null where nothing is. */
+export function faultOf(operand: unknown): string | null {
   if (operand === null) return 'must not be null: leave it out, or use isNull where there is one'
   if (Array.isArray(operand) && operand.length > maxListLength) return `may list at most ${maxListLength}`
   for (const text of [operand].flat()) {
@@ -132,4 +133,4 @@ export const nullness = (column: Prisma.Sql, isNull: boolean) =>
   isNull ? Prisma.sql`${column} IS NULL` : Prisma.sql`${column} IS NOT NULL`
 
 /** A text in which LIKE's wildcards stand for themselves. */
-const literalPattern = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')
+export const literalPattern = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')

@@ -78,8 +78,18 @@ function selectedIn(
 export const named = (fields: readonly Selected[], name: string) =>
   fields.filter(({ definition }) => definition.name === name)
 
-/** Under which property a row carries a nested field's value: arguments tell apart what aliases ask for. */
-export const carriedName = (field: string, args: object) => `${field} ${JSON.stringify(args)}`
+/**
+ * Under which property a row carries a nested field's value: arguments tell apart what aliases ask for. Their order does
+ * not: it is another one in a compiled query.
+ */
+export const carriedName = (field: string, args: object) => `${field} ${JSON.stringify(args, inOrderOfNames)}`
+
+function inOrderOfNames(_name: string, value: unknown): unknown {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const names = isObject ? Object.keys(value) : []
+  if (names.length < 2) return value
+  return Object.fromEntries(names.sort().map((name) => [name, (value as Record<string, unknown>)[name]]))
+}
 
 /**
  * A row with what the selected fields read: their columns, and the nested fields among them as fragments in the same

@@ -42,6 +42,10 @@ const ofEveryTicket = (t: Fields, type: 'TicketFilter' | 'IssueFilter' | 'Defect
   createdAt: t.field({ type: DateTimeFilterInput, description: 'When it was filed.' }),
   updatedAt: t.field({ type: DateTimeFilterInput, description: 'When it last changed.' }),
   resolvedAt: t.field({ type: DateTimeFilterInput, description: 'When it was last resolved.' }),
+  search: t.string({
+    description:
+      'What it says: words in its title, description and comments, in any form and as parts of other words; its key, serial number or external key. All words must be there; "several words" in quotes are a phrase, `or` between two of them takes either, a dash before one takes tickets without it. At most 1,000 characters, of which the first 20 words count.',
+  }),
   archived: t.boolean({
     description:
       'True for archived ones, false for the others, null for both. Left out of the outermost filter it is false; left out further in, it says nothing.',

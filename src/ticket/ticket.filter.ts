@@ -10,6 +10,7 @@ import {
   compareTime,
   type DateTimeFilter,
   type EnumFilter,
+  faultOf,
   type IDFilter,
   type LabelFilter,
   maxListLength,
@@ -27,6 +28,7 @@ import {
   ticketsNamed,
   usersNamed,
 } from '../reference.ts'
+import { searchCondition } from '../search/search.filter.ts'
 
 type Given<Value> = Value | null | undefined
 
@@ -49,6 +51,7 @@ export interface TicketFilter {
   readonly createdAt?: Given<DateTimeFilter>
   readonly updatedAt?: Given<DateTimeFilter>
   readonly resolvedAt?: Given<DateTimeFilter>
+  readonly search?: Given<string>
   readonly archived?: Given<boolean>
   readonly category?: Given<StringFilter>
   readonly subcategory?: Given<StringFilter>
@@ -83,6 +86,12 @@ function sizeOf({ and, or, not, ...fields }: TicketFilter, depth = 1): number {
   return nested.reduce((size, filter) => size + 1 + sizeOf(filter, depth + 1), Object.keys(fields).length)
 }
 
+/** What a filter searches for, wherever it says so but inside of `not`. */
+export function searchesOf({ search, and, or }: TicketFilter, depth = 1): string[] {
+  const nested = depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []
+  return [...(search ? [search] : []), ...nested.flatMap((filter) => searchesOf(filter, depth + 1))]
+}
+
 type Conditions = {
   readonly [Name in Exclude<keyof TicketFilter, 'and' | 'or' | 'not'>]-?: (
     value: NonNullable<TicketFilter[Name]>,
@@ -113,6 +122,11 @@ const conditions: Conditions = {
   createdAt: (filter, spot) => compareTime(Prisma.sql`t.created_at`, filter, spot),
   updatedAt: (filter, spot) => compareTime(Prisma.sql`t.updated_at`, filter, spot),
   resolvedAt: (filter, spot) => compareTime(Prisma.sql`t.resolved_at`, filter, spot),
+  search: (search, spot) => {
+    const fault = faultOf(search)
+    if (fault) spot.faults.push({ path: spot.path, message: fault })
+    return searchCondition(fault ? '' : search)
+  },
   archived: (archived) => nullness(Prisma.sql`t.archived_at`, !archived),
   category: (filter, spot) => compareText(Prisma.sql`t.category`, filter, spot),
   subcategory: (filter, spot) => compareText(Prisma.sql`t.subcategory`, filter, spot),

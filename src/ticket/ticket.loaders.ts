@@ -7,7 +7,7 @@ import { type Nested, rowBelow } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets } from './ticket.access.ts'
-import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
+import { searchesOf, type TicketFilter, ticketCondition } from './ticket.filter.ts'
 import { ofKind, type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
 
 /** The ticket of an id; null where there is none to see. */
@@ -65,6 +65,6 @@ export function ticketList(
     columns: ticketColumns,
     from: Prisma.sql`tickets t`,
     where: Prisma.sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
-    order: ticketOrder(orderBy),
+    order: ticketOrder(orderBy, searchesOf(filter ?? {})),
   }
 }

@@ -6,8 +6,10 @@ import {
   type TicketKind,
   TicketStatus,
 } from '../../prisma/generated/client.ts'
+import { BadUserInput } from '../errors.ts'
 import { enumeration, integer, type KeyType, moment, type Order, type SortKey, text, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
+import { relevance } from '../search/search.filter.ts'
 
 /** A ticket as it is stored: an issue has none of a defect's own columns. */
 export type TicketRow = Ticket
@@ -53,6 +55,7 @@ export type TicketOrderField =
   | 'STATUS'
   | 'PRIORITY'
   | 'SEVERITY'
+  | 'RELEVANCE'
 
 export interface TicketOrder {
   readonly field: TicketOrderField
@@ -61,7 +64,10 @@ export interface TicketOrder {
 }
 
 const keys: Readonly<
-  Record<TicketOrderField, { readonly sql: Prisma.Sql; readonly type: KeyType; readonly nullable?: true }>
+  Record<
+    Exclude<TicketOrderField, 'RELEVANCE'>,
+    { readonly sql: Prisma.Sql; readonly type: KeyType; readonly nullable?: true }
+  >
 > = {
   CREATED_AT: { sql: Prisma.sql`t.created_at`, type: moment },
   UPDATED_AT: { sql: Prisma.sql`t.updated_at`, type: moment },
@@ -75,13 +81,31 @@ const keys: Readonly<
 
 const newestFirst: readonly TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
-/** The order asked for, ended by the id in the last key's direction; newest first when none is. A field counts once. */
-export function ticketOrder(given: readonly TicketOrder[] | null | undefined): Order {
+/**
+ * The order asked for, ended by the id in the last key's direction; newest first when none is. A field counts once.
+ * RELEVANCE is that to `searches`, of which there must be one.
+ */
+export function ticketOrder(given: readonly TicketOrder[] | null | undefined, searches: readonly string[] = []): Order {
   const asked = given?.length ? given : newestFirst
   const first = asked.filter(({ field }, index) => asked.findIndex((one) => one.field === field) === index)
+  mustBeSearched(asked, searches)
   const order = first.map(({ field, direction, nulls }): SortKey => {
+    if (field === 'RELEVANCE') return relevanceKey(searches, direction === 'DESC')
     const { sql, type, nullable } = keys[field]
     return { name: field, sql, type, descending: direction === 'DESC', ...(nullable && { nulls: nulls ?? 'LAST' }) }
   })
   return [...order, { name: 'id', sql: Prisma.sql`t.id`, type: uuid, descending: order.at(-1)?.descending ?? false }]
+}
+
+const relevanceKey = (searches: readonly string[], descending: boolean): SortKey => ({
+  name: 'RELEVANCE',
+  sql: relevance(searches),
+  type: integer,
+  descending,
+})
+
+function mustBeSearched(order: readonly TicketOrder[], searches: readonly string[]): void {
+  const index = order.findIndex(({ field }) => field === 'RELEVANCE')
+  if (index >= 0 && searches.length === 0)
+    throw new BadUserInput([{ path: `orderBy.${index}.field`, message: 'needs `search` in the filter' }])
 }

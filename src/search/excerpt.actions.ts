@@ -1,0 +1,101 @@
+/** A part of a text: from its first UTF-16 unit to before its last. */
+export interface TextRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** A fragment of a text, and where in it stands what was searched for. */
+export interface Excerpt {
+  readonly text: string
+  readonly hits: readonly TextRange[]
+}
+
+/** What stands around hits in a text that PostgreSQL has marked; no text has them itself. */
+export const marks = { start: '\u0002', end: '\u0003' } as const
+
+/**
+ * The best fragment of a text in which words are marked: that of at most so many UTF-16 units with the most hits, the
+ * marked words and the searched texts as they are written, cut between words. Null where nothing is hit.
+ */
+export function excerptOf(marked: string, searched: readonly string[], maxLength: number): Excerpt | null {
+  const { text, ranges } = unmarked(marked)
+  const hits = merged([...ranges, ...searched.flatMap((part) => occurrences(text, part))])
+  if (hits.length === 0) return null
+  const window = bestWindow(text, hits, maxLength)
+  return {
+    text: text.slice(window.start, window.end),
+    hits: hits
+      .filter(({ start, end }) => start < window.end && end > window.start)
+      .map(({ start, end }) => ({
+        start: Math.max(start, window.start) - window.start,
+        end: Math.min(end, window.end) - window.start,
+      })),
+  }
+}
+
+function unmarked(marked: string): { text: string; ranges: TextRange[] } {
+  const ranges: TextRange[] = []
+  let text = ''
+  for (const [index, piece] of marked.split(marks.start).entries()) {
+    const [hit = '', ...rest] = index === 0 ? ['', piece] : piece.split(marks.end)
+    if (hit) ranges.push({ start: text.length, end: text.length + hit.length })
+    text += hit + rest.join('')
+  }
+  return { text, ranges }
+}
+
+/** Where a part stands in a text, without regard to case. */
+function occurrences(text: string, part: string): TextRange[] {
+  const pattern = new RegExp(RegExp.escape(part), 'giu')
+  return [...text.matchAll(pattern)].map(({ index, 0: found }) => ({ start: index, end: index + found.length }))
+}
+
+/** Ranges in their order, those that touch as one. */
+function merged(ranges: readonly TextRange[]): TextRange[] {
+  const result: { start: number; end: number }[] = []
+  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+    const last = result.at(-1)
+    if (last && start < last.end) last.end = Math.max(last.end, end)
+    else result.push({ start, end })
+  }
+  return result
+}
+
+/** The window over a text that has the most hits; the first of several. Around its hits is as much text on both sides. */
+function bestWindow(text: string, hits: readonly TextRange[], maxLength: number): TextRange {
+  if (text.length <= maxLength) return { start: 0, end: text.length }
+  let best = { first: 0, last: 0 }
+  for (let first = 0, last = 0; first < hits.length; first++) {
+    last = Math.max(first, last)
+    while (last + 1 < hits.length && endOf(hits, last + 1) - startOf(hits, first) <= maxLength) last++
+    if (last - first > best.last - best.first) best = { first, last }
+  }
+  const margin = Math.max(0, maxLength - (endOf(hits, best.last) - startOf(hits, best.first))) >> 1
+  const start = Math.max(0, Math.min(startOf(hits, best.first) - margin, text.length - maxLength))
+  return {
+    start: cutBefore(text, start, startOf(hits, best.first)),
+    end: cutAfter(text, start + maxLength, endOf(hits, best.last)),
+  }
+}
+
+const startOf = (hits: readonly TextRange[], index: number) => hits[index]?.start ?? 0
+const endOf = (hits: readonly TextRange[], index: number) => hits[index]?.end ?? 0
+
+/** The first place after a space from `from` on, up to a hit; never inside of a character. */
+function cutBefore(text: string, from: number, hit: number): number {
+  if (from === 0 || text[from - 1] === ' ') return from
+  const space = text.indexOf(' ', from)
+  if (space >= 0 && space < hit) return space + 1
+  return isInsidePair(text, from) ? from + 1 : from
+}
+
+/** The last place before a space up to `to`, after a hit; never inside of a character. */
+function cutAfter(text: string, to: number, hit: number): number {
+  if (to >= text.length || text[to] === ' ') return Math.min(to, text.length)
+  const space = text.lastIndexOf(' ', to)
+  if (space >= hit) return space
+  return isInsidePair(text, to) ? to - 1 : to
+}
+
+const isInsidePair = (text: string, index: number) =>
+  /[\ud800-\udbff]/.test(text[index - 1] ?? '') && /[\udc00-\udfff]/.test(text[index] ?? '')

@@ -1,0 +1,99 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import { literalPattern } from '../filter/comparators.ts'
+
+/** A word or a phrase that is searched for, or with `negated` must not be there. */
+interface Term {
+  readonly text: string
+  readonly negated: boolean
+}
+
+/** Terms that must all hold. */
+type Alternative = readonly Term[]
+
+const maxTerms = 20
+const token = /(-?)"([^"]*)(?:"|$)|(\S+)/g
+
+/**
+ * What a text searches for: alternatives, at least one of which must hold. Spaces separate terms, `or` between two of
+ * them alternatives; quotes make phrases, a dash before a term negates it. Any other text is a term. Terms beyond the
+ * twentieth are left out, so that the cost of a search has a bound.
+ */
+export function parseSearch(search: string): readonly Alternative[] {
+  const alternatives: Term[][] = [[]]
+  const tokens = [...search.matchAll(token)].slice(0, 2 * maxTerms)
+  let count = 0
+  let separated = false
+  tokens.forEach(([, dash, phrase, word], index) => {
+    const current = alternatives.at(-1) as Term[]
+    if (word?.toLowerCase() === 'or' && current.length > 0 && !separated && index < tokens.length - 1) {
+      separated = true
+      return
+    }
+    const term = phrase === undefined ? termOf(word as string) : { text: phrase, negated: dash === '-' }
+    const text = term.text.trim().replaceAll(/\s+/g, ' ')
+    if (text === '' || count === maxTerms) return
+    count++
+    if (separated) alternatives.push([{ ...term, text }])
+    else current.push({ ...term, text })
+    separated = false
+  })
+  return alternatives.filter((terms) => terms.length > 0)
+}
+
+const termOf = (word: string): Term =>
+  word.length > 1 && word.startsWith('-') ? { text: word.slice(1), negated: true } : { text: word, negated: false }
+
+const queryOf = ({ text }: Term) => Prisma.sql`search_term(${text})`
+
+/** The tickets that have a term in any of their texts: its words in another form, or itself as a part of words. */
+const ticketsWith = (term: Term) => Prisma.sql`
+  SELECT s.ticket_id FROM ticket_texts s
+  WHERE s.words @@ ${queryOf(term)} OR s.body LIKE '%' || lower(${literalPattern(term.text)}) || '%'`
+
+const allTickets = Prisma.sql`SELECT s.ticket_id FROM ticket_texts s WHERE s.comment_id IS NULL`
+
+/**
+ * The tickets `t` that a search finds. Each term is looked up once, by the indexes of words and of parts of them, and
+ * the sets of tickets are put together. A search for nothing finds everything.
+ */
+export function searchCondition(search: string): Prisma.Sql {
+  const alternatives = parseSearch(search)
+  if (alternatives.length === 0) return Prisma.sql`TRUE`
+  const sets = alternatives.map((terms) => {
+    const wanted = terms.filter(({ negated }) => !negated).map(ticketsWith)
+    const unwanted = terms.filter(({ negated }) => negated).map(ticketsWith)
+    const found = Prisma.join(wanted.length > 0 ? wanted : [allTickets], ' INTERSECT ')
+    return unwanted.reduce((set, without) => Prisma.sql`(${set}) EXCEPT (${without})`, found)
+  })
+  return Prisma.sql`t.id IN (${Prisma.join(
+    sets.map((set) => Prisma.sql`(${set})`),
+    ' UNION ',
+  )})`
+}
+
+const termsOf = (searches: readonly string[]) =>
+  searches
+    .flatMap((search) => parseSearch(search).flat())
+    .filter(({ negated }) => !negated)
+    .slice(0, maxTerms)
+
+/** All that searches look for as one query of words; null where they look for nothing. */
+export function searchQuery(searches: readonly string[]): Prisma.Sql | null {
+  const terms = termsOf(searches)
+  return terms.length > 0 ? Prisma.sql`(${Prisma.join(terms.map(queryOf), ' || ')})` : null
+}
+
+/** The texts that searches look for, as they are written. */
+export const searchedTexts = (searches: readonly string[]): readonly string[] =>
+  termsOf(searches).map(({ text }) => text)
+
+/**
+ * How well a ticket `t` fits searches, in millionths: the rank of its best text (ts_rank: how often words stand there and
+ * how near to each other, in a title more than in a description, there more than in a comment).
+ */
+export function relevance(searches: readonly string[]): Prisma.Sql {
+  const query = searchQuery(searches)
+  if (!query) return Prisma.sql`0::integer`
+  return Prisma.sql`(SELECT coalesce(max(1e6 * ts_rank(s.words, query.of)), 0)::integer
+    FROM ticket_texts s, (SELECT ${query} AS of) query WHERE s.ticket_id = t.id AND s.words @@ query.of)`
+}

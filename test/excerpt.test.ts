@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createIssue } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+const Read = graphql(`
+  query Excerpt($id: ID!, $search: String!, $maxLength: Int) {
+    ticket(id: $id) { excerpt(search: $search, maxLength: $maxLength) { text hits { start end } } }
+  }
+`)
+const Comment = graphql(
+  `mutation ExcerptComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }`,
+)
+
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+/** The excerpt of a ticket, its hits in brackets. */
+async function excerpt(id: string, search: string, maxLength = 200): Promise<string | null> {
+  const found = (await cast.viewer.ask(Read, { id, search, maxLength })).ticket?.excerpt
+  if (!found) return null
+  expect(found.text.length).toBeLessThanOrEqual(maxLength)
+  return found.hits.reduceRight(
+    (text, { start, end }) => `${text.slice(0, start)}[${text.slice(start, end)}]${text.slice(end)}`,
+    found.text,
+  )
+}
+
+const issue = async (title: string, description?: string) =>
+  (await createIssue(cast.maintainer, 'CORE', title, { description })).id
+
+describe('an excerpt', () => {
+  test('marks words in their forms, and parts of words', async () => {
+    const id = await issue('Workflows', 'The executors\n\nwere failing in a workflow')
+    expect(await excerpt(id, 'executor fail')).toBe('The [executors] were [failing] in a workflow')
+    expect(await excerpt(id, 'flow')).toBe('Work[flow]s')
+    expect(await excerpt(id, '"were failing" -title')).toBe('The executors [were failing] in a workflow')
+  })
+
+  test('is of the text that fits best', async () => {
+    const id = await issue('Title', 'Something else')
+    await cast.reporter.ask(Comment, { input: { ticketId: id, body: 'A zebra of <b>stripes</b>' } })
+    expect(await excerpt(id, 'zebra')).toBe('A [zebra] of <b>stripes</b>')
+    expect(await excerpt(id, 'title zebra')).toBe('[Title]')
+  })
+
+  test('is of the place with most hits, cut between words', async () => {
+    const filler = 'lorem ipsum dolor sit amet '.repeat(20)
+    const id = await issue('Title', `one ${filler}two three ${filler}`)
+    const found = await excerpt(id, 'one two three', 60)
+    expect(found).toMatch(/^(?:\w+ )*\[two\] \[three\](?: \w+)*$/)
+  })
+
+  test('is null where nothing is hit', async () => {
+    const id = await issue('Title', 'Description')
+    for (const search of ['elsewhere', '', '-title', 'CORE-1']) expect(await excerpt(id, search)).toBeNull()
+  })
+
+  test('never cuts a character, whatever the text, and hits are what was searched for', async () => {
+    const filler = fc.string({ unit: fc.constantFrom('\u{1f41b}', 'a', ' ', 'é', '<b>', '\n', '&'), maxLength: 120 })
+    await fc.assert(
+      fc.asyncProperty(filler, filler, fc.integer({ min: 20, max: 60 }), async (before, after, maxLength) => {
+        const id = await issue('Title', `${before}needle${after}`)
+        const found = (await cast.viewer.ask(Read, { id, search: 'needle', maxLength })).ticket?.excerpt
+        expect(found?.text.isWellFormed()).toBe(true)
+        expect(found?.text.length).toBeLessThanOrEqual(maxLength)
+        expect(found?.hits.map(({ start, end }) => found.text.slice(start, end)).join(' ')).toContain('needle')
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test.each([
+    ['maxLength', 'x', 19, 'must be at least 20'],
+    ['maxLength', 'x', 1001, 'must be at most 1000'],
+    ['search', 'x'.repeat(1001), 200, 'must have at most 1000 characters'],
+  ])('is refused where %s is wrong', async (path, search, maxLength, message) => {
+    const id = await issue('Title')
+    expect((await cast.viewer.refusal(Read, { id, search, maxLength })).extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path, message }],
+    })
+  })
+})

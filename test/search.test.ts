@@ -1,0 +1,302 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { FindQuery, TicketFilter, TicketOrder } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Caller } from './support/caller.ts'
+import { importCsv } from './support/imports.ts'
+import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+const Find = graphql(`
+  query Find($filter: TicketFilter, $orderBy: [TicketOrder!], $first: Int, $after: String, $last: Int, $before: String) {
+    tickets(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+      totalCount nodes { title } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+`)
+const Comment = graphql(
+  `mutation SearchComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }`,
+)
+const Edit = graphql(`mutation SearchEdit($input: EditCommentInput!) { editComment(input: $input) { comment { id } } }`)
+const Delete = graphql(
+  `mutation SearchDelete($input: DeleteCommentInput!) { deleteComment(input: $input) { deletedCommentId } }`,
+)
+const Patch = graphql(`mutation SearchPatch($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }`)
+const PatchDefect = graphql(
+  `mutation SearchPatchDefect($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { id } } }`,
+)
+
+const project = 'CORE'
+const oldest: TicketOrder[] = [{ field: 'NUMBER' }]
+
+/** The titles that a search finds in the project, by number. */
+async function found(search: string, caller: Caller = cast.viewer, more: TicketFilter = {}): Promise<string[]> {
+  const filter = { project: { eq: project }, search, ...more }
+  const { tickets } = await caller.ask(Find, { filter, orderBy: oldest })
+  expect(tickets.totalCount).toBe(tickets.nodes.length)
+  return tickets.nodes.map(({ title }) => title)
+}
+
+const texts = [
+  ['Workflows stall', 'The scheduler is running; it fails in src/slave/main.cpp:120 with TASK_FAILED'],
+  ['Executor terminated', 'Uses log4j 2.17. The executors were failing: Slave::launch("x") 100% of the time'],
+  ['Balloon framework', 'naïve café \u{1f41b} under_score back\\slash'],
+  ['Docs', null],
+] as const
+
+beforeAll(async () => {
+  cast = await castOf(server)
+  for (const [title, description] of texts) await createIssue(cast.maintainer, project, title, { description })
+  await createDefect(cast.maintainer, project, 'Solder', { title: 'Bridge', absn: 'SN-100/A' })
+  await createDefect(cast.maintainer, project, 'Solder', { title: 'Gap', absn: 'SN-1000' })
+  await importCsv(cast.maintainer, 'title,externalKey\nImported,JIRA-7\n', { projectId: project, kind: 'ISSUE' })
+})
+
+const [workflows, executor, balloon, docs] = texts.map(([title]) => title) as [string, string, string, string]
+
+describe('a search finds', () => {
+  test.each<[what: string, search: string, titles: string[]]>([
+    ['words in other forms', 'fail run', [workflows]],
+    ['words in title and description together', 'executor failed', [executor]],
+    ['words without case', 'BALLOON FRAMEWORKS', [balloon]],
+    ['phrases', '"scheduler is running"', [workflows]],
+    ['no phrases in another order', '"running scheduler"', []],
+    ['no phrases over the end of a title', '"stall the scheduler"', []],
+    ['phrases whose quote is not closed', '"the executors were', [executor]],
+    ['tickets without a word', 'fail -executor', [workflows]],
+    ['tickets without a phrase', 'fail -"executors were"', [workflows]],
+    ['tickets without a word alone', '-fail -balloon -solder -imported', [docs, 'Bridge', 'Gap']],
+    ['one word or another', 'balloon or log4j', [executor, balloon]],
+    ['one word or several', 'balloon OR executor failing', [executor, balloon]],
+    ['parts of words', 'flow', [workflows]],
+    ['parts of code words', 'task_fail', [workflows]],
+    ['parts of words that begin with a number', 'og4', [executor]],
+    ['paths', 'slave/main.cpp:12', [workflows]],
+    ['code', 'Slave::launch("x")', [executor]],
+    ['a per cent sign itself', '100%', [executor]],
+    ['an underscore itself', 'under_s', [balloon]],
+    ['no other sign for an underscore', 'runn_ng', []],
+    ['a backslash itself', 'back\\s', [balloon]],
+    ['other letters', 'CAFÉ', [balloon]],
+    ['emoji', '\u{1f41b}', [balloon]],
+    ['words that stand everywhere', 'the', [workflows, executor]],
+    ['a key', 'core-4', [docs]],
+    ['the key of one ticket alone', 'CORE-1', [workflows]],
+    ['a serial number', 'sn-100/a', ['Bridge']],
+    ['the whole of a serial number alone', 'SN-100', []],
+    ['an external key', 'jira-7', ['Imported']],
+    ['everything where it says nothing', ' "" ', [...texts.map(([title]) => title), 'Bridge', 'Gap', 'Imported']],
+    ['a word `or` at the end', 'executor or', [executor]],
+  ])('%s', async (_what, search, titles) => {
+    expect(await found(search)).toEqual(titles)
+  })
+
+  test('what comments say, as long as they say it', async () => {
+    const { id } = await createIssue(cast.maintainer, project, 'Talked about')
+    const { addComment } = await cast.reporter.ask(Comment, { input: { ticketId: id, body: 'A zookeeper quorum' } })
+    expect(await found('zookeepers talk')).toEqual(['Talked about'])
+    expect(await found('ookeep')).toEqual(['Talked about'])
+    await cast.reporter.ask(Edit, { input: { id: addComment.comment.id, body: 'An elephant' } })
+    expect(await found('zookeeper')).toEqual([])
+    expect(await found('elephants')).toEqual(['Talked about'])
+    await cast.reporter.ask(Comment, { input: { ticketId: id, parentId: addComment.comment.id, body: 'Large' } })
+    await cast.reporter.ask(Delete, { input: { id: addComment.comment.id } })
+    expect(await found('elephant')).toEqual([])
+    expect(await found('large')).toEqual(['Talked about'])
+  })
+
+  test('what was changed', async () => {
+    const issue = await createIssue(cast.maintainer, project, 'Giraffe')
+    const defect = await createDefect(cast.maintainer, project, 'Solder', { title: 'Numbered', absn: 'Z-1' })
+    await cast.maintainer.ask(Patch, { input: { id: issue.id, title: 'Camel', description: 'in the desert' } })
+    await cast.maintainer.ask(PatchDefect, { input: { id: defect.id, absn: 'Z-2' } })
+    expect(await Promise.all(['giraffe', 'camels', 'deserts', 'z-1', 'z-2'].map((search) => found(search)))).toEqual([
+      [],
+      ['Camel'],
+      ['Camel'],
+      [],
+      ['Numbered'],
+    ])
+  })
+
+  test('nothing in a project that the caller may not see', async () => {
+    const hidden = (await createProject(cast.maintainer, 'SECRET')).key
+    await createIssue(cast.maintainer, hidden, 'Unicorn workflow')
+    const filter: TicketFilter = { search: 'unicorn' }
+    expect((await cast.maintainer.ask(Find, { filter })).tickets.totalCount).toBe(1)
+    for (const caller of [cast.viewer, cast.stranger])
+      for (const search of ['unicorn', 'nicor', 'SECRET-1', '-executor'])
+        expect((await caller.ask(Find, { filter: { search } })).tickets.nodes.map(({ title }) => title)).not.toContain(
+          'Unicorn workflow',
+        )
+  })
+})
+
+describe('a search combines', () => {
+  test('with every other part of a filter', async () => {
+    await createLabel(cast.maintainer, project, 'seen')
+    expect(await found('fail', cast.viewer, { title: { startsWith: 'Work' } })).toEqual([workflows])
+    expect(await found('fail', cast.viewer, { not: { search: 'log4j' } })).toEqual([workflows])
+    expect(await found('', cast.viewer, { or: [{ search: 'balloon' }, { search: 'flow' }] })).toEqual([
+      workflows,
+      balloon,
+    ])
+    expect(await found('fail', cast.viewer, { and: [{ search: 'executor' }, { kind: 'ISSUE' }] })).toEqual([executor])
+    expect(await found('solder', cast.viewer, { kind: 'DEFECT', label: { some: ['seen'] } })).toEqual([])
+  })
+})
+
+describe('RELEVANCE', () => {
+  const zebras = { project: { eq: 'RANK' }, search: 'zebra' }
+  beforeAll(async () => {
+    await createProject(cast.maintainer, 'RANK', 'VIEWER')
+    const { id } = await createIssue(cast.maintainer, 'RANK', 'In a comment')
+    await cast.maintainer.ask(Comment, { input: { ticketId: id, body: 'A zebra' } })
+    await createIssue(cast.maintainer, 'RANK', 'A part of a word', { description: 'megazebras' })
+    await createIssue(cast.maintainer, 'RANK', 'In the description', { description: 'Many zebras' })
+    await createIssue(cast.maintainer, 'RANK', 'A zebra in the title')
+  })
+
+  const best: TicketOrder[] = [{ field: 'RELEVANCE', direction: 'DESC' }]
+  const ranked = ['A zebra in the title', 'In the description', 'In a comment', 'A part of a word']
+
+  test('puts titles before descriptions, these before comments, and those before parts of words', async () => {
+    const titles = async (orderBy: TicketOrder[]) =>
+      (await cast.viewer.ask(Find, { filter: zebras, orderBy })).tickets.nodes.map(({ title }) => title)
+    expect(await titles(best)).toEqual(ranked)
+    expect(await titles([{ field: 'RELEVANCE' }])).toEqual(ranked.toReversed())
+  })
+
+  test('has pages in both directions', async () => {
+    for (const [forward, size] of [
+      [true, 1],
+      [true, 3],
+      [false, 1],
+      [false, 3],
+    ] as const) {
+      const titles: string[] = []
+      for (let cursor: string | null | undefined = null; ; ) {
+        const page: object = forward ? { first: size, after: cursor } : { last: size, before: cursor }
+        const answer: FindQuery = await cast.viewer.ask(Find, { filter: zebras, orderBy: best, ...page })
+        const { nodes, pageInfo } = answer.tickets
+        const part = nodes.map(({ title }) => title)
+        titles.splice(forward ? titles.length : 0, 0, ...part)
+        cursor = forward ? pageInfo.endCursor : pageInfo.startCursor
+        if (!(forward ? pageInfo.hasNextPage : pageInfo.hasPreviousPage)) break
+      }
+      expect(titles).toEqual(ranked)
+    }
+  })
+
+  test('goes by all searches of a filter', async () => {
+    const filter: TicketFilter = {
+      or: [{ search: 'zebra' }, { title: { eq: 'x' }, search: 'part word' }],
+      project: { eq: 'RANK' },
+    }
+    expect((await cast.viewer.ask(Find, { filter, orderBy: best })).tickets.nodes[0]?.title).toBe('A part of a word')
+  })
+
+  test('needs a search', async () => {
+    const orderBy: TicketOrder[] = [{ field: 'TITLE' }, { field: 'RELEVANCE' }]
+    for (const filter of [{}, { not: { search: 'zebra' } }])
+      expect((await cast.viewer.refusal(Find, { filter, orderBy })).extensions).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        fieldErrors: [{ path: 'orderBy.1.field', message: 'needs `search` in the filter' }],
+      })
+  })
+})
+
+describe('any text', () => {
+  test('is a legal search', async () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.constantFrom(
+        '"',
+        '-',
+        'or',
+        ' OR ',
+        '-"',
+        "'",
+        ':',
+        '&',
+        '|',
+        '!',
+        '(',
+        '<->',
+        '*',
+        '\\',
+        '%',
+        '_',
+        '\u{1f41b}',
+        'the',
+        'of',
+        '\t',
+        '-or',
+        "':*'",
+      ),
+    )
+    const search = fc
+      .array(piece, { maxLength: 40 })
+      .map((pieces) => pieces.join('').toWellFormed().replaceAll('\0', '').slice(0, 1000).toWellFormed())
+    await fc.assert(
+      fc.asyncProperty(search, async (text) => {
+        await cast.viewer.ask(Find, { filter: { search: text }, orderBy: text.trim() ? [{ field: 'RELEVANCE' }] : [] })
+      }),
+      { numRuns: 150 },
+    )
+    for (const text of [
+      'x'.repeat(1000),
+      'ä'.repeat(1000),
+      'a '.repeat(500),
+      '"'.repeat(1000),
+      '\u{1f41b}'.repeat(500),
+      'or '.repeat(300),
+    ])
+      await cast.viewer.ask(Find, { filter: { search: text }, orderBy: [{ field: 'RELEVANCE' }] })
+  })
+
+  test('of a title finds its ticket by any part', async () => {
+    const title = 'The qu1ck_brown-fox:: jumps (over) %the% lazy dog.cpp \u{1f98a} Ünïcode'
+    await createIssue(cast.maintainer, project, title)
+    const letters = [...title]
+    await fc.assert(
+      fc.asyncProperty(fc.nat(letters.length - 1), fc.integer({ min: 1, max: 30 }), async (start, length) => {
+        const part = letters
+          .slice(start, start + length)
+          .join('')
+          .trim()
+        if (part !== '') expect(await found(`"${part}"`)).toContain(title)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test.each([
+    ['is too long', 'x'.repeat(1001), 'may have at most 1000 characters'],
+    ['holds a NUL', 'a\0b', 'holds a character that no text has'],
+    ['is not well-formed', 'a\ud800', 'holds a character that no text has'],
+  ])('that %s is refused', async (_what, search, message) => {
+    const nested = { and: [{ search }] }
+    expect((await cast.viewer.refusal(Find, { filter: nested })).extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path: 'filter.and.0.search', message }],
+    })
+  })
+})
+
+test('a list by relevance with excerpts is one statement', async () => {
+  const document = graphql(`
+    query FindWithExcerpts($search: String!) {
+      tickets(filter: { search: $search }, orderBy: [{ field: RELEVANCE, direction: DESC }]) {
+        totalCount nodes { title excerpt(search: $search) { text hits { start end } } }
+      }
+    }
+  `)
+  await cast.viewer.ask(document, { search: 'fail' })
+  server.statements.length = 0
+  expect((await cast.viewer.ask(document, { search: 'fail' })).tickets.nodes.length).toBeGreaterThan(1)
+  expect(server.statements).toHaveLength(1)
+})
