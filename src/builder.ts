@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
-import { EmailAddressResolver, HexColorCodeResolver } from 'graphql-scalars'
+import { EmailAddressResolver, HexColorCodeResolver, JSONResolver } from 'graphql-scalars'
 import type {
   ChangeSource,
   Disposition,
@@ -53,6 +53,7 @@ export const builder = new SchemaBuilder<{
     EmailAddress: { Input: string; Output: string }
     HexColor: { Input: string; Output: string }
     Upload: { Input: Upload; Output: never }
+    JSON: { Input: unknown; Output: unknown }
     ChangeSource: { Input: ChangeSource; Output: ChangeSource }
     Disposition: { Input: Disposition; Output: Disposition }
     Priority: { Input: Priority; Output: Priority }
@@ -91,6 +92,7 @@ builder.addScalarType('RelativeDateTime', RelativeDateTimeResolver, {
 })
 builder.addScalarType('EmailAddress', EmailAddressResolver, { description: 'An e-mail address.' })
 builder.addScalarType('HexColor', HexColorCodeResolver, { description: 'A colour as "#rrggbb", such as "#d73a4a".' })
+builder.addScalarType('JSON', JSONResolver, { description: 'Any value of JSON.' })
 builder.addScalarType('Upload', UploadResolver, {
   description: 'A file of a multipart request, as in the GraphQL multipart request specification.',
 })

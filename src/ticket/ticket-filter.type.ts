@@ -42,6 +42,25 @@ const ofEveryTicket = (t: Fields, type: 'TicketFilter' | 'IssueFilter' | 'Defect
   createdAt: t.field({ type: DateTimeFilterInput, description: 'When it was filed.' }),
   updatedAt: t.field({ type: DateTimeFilterInput, description: 'When it last changed.' }),
   resolvedAt: t.field({ type: DateTimeFilterInput, description: 'When it was last resolved.' }),
+  firstResponseAt: t.field({
+    type: DateTimeFilterInput,
+    description: 'When another than its reporter first commented on it, assigned it or moved it.',
+  }),
+  firstResolvedAt: t.field({
+    type: DateTimeFilterInput,
+    description: 'When it was first resolved or closed, whether or not it was reopened since.',
+  }),
+  everResolvedAt: t.field({
+    type: DateTimeFilterInput,
+    description:
+      'Any of the times at which it was resolved or closed, in all these ways together; isNull where it never was.',
+  }),
+  everReopenedAt: t.field({
+    type: DateTimeFilterInput,
+    description:
+      'Any of the times at which it was opened again, in all these ways together; isNull where it never was.',
+  }),
+  openAt: t.field({ type: 'RelativeDateTime', description: 'It was filed before this time, and open then.' }),
   search: t.string({
     description:
       'What it says: words in its title, description and comments, in any form and as parts of other words; its key, serial number or external key. All words must be there; "several words" in quotes are a phrase, `or` between two of them takes either, a dash before one takes tickets without it. At most 1,000 characters, of which the first 20 words count.',
@@ -52,10 +71,21 @@ const ofEveryTicket = (t: Fields, type: 'TicketFilter' | 'IssueFilter' | 'Defect
   }),
 })
 
+const ofDefects = (t: Fields) => ({
+  category: t.field({ type: StringFilterInput, description: 'What kind of defect.' }),
+  subcategory: t.field({ type: StringFilterInput, description: 'The finer kind.' }),
+  absn: t.field({ type: StringFilterInput, description: 'The serial number of the affected unit.' }),
+  reportedBy: t.field({ type: StringFilterInput, description: 'Who found it.' }),
+  severity: t.field({ type: SeverityFilter, description: 'How bad it is.' }),
+  disposition: t.field({ type: DispositionFilter, description: 'What was decided about the unit.' }),
+})
+
 builder.inputType('TicketFilter', {
-  description: 'Which tickets. All given fields hold together; {} is everything that is not archived.',
+  description:
+    'Which tickets. All given fields hold together; {} is everything that is not archived. No issue has what only defects have.',
   fields: (t) => ({
     ...ofEveryTicket(t, 'TicketFilter'),
+    ...ofDefects(t),
     kind: t.field({ type: 'TicketKind', description: 'Issues alone, or defects alone.' }),
   }),
 })
@@ -67,13 +97,5 @@ builder.inputType('IssueFilter', {
 
 builder.inputType('DefectFilter', {
   description: 'Which defects. All given fields hold together; {} is everything that is not archived.',
-  fields: (t) => ({
-    ...ofEveryTicket(t, 'DefectFilter'),
-    category: t.field({ type: StringFilterInput, description: 'What kind of defect.' }),
-    subcategory: t.field({ type: StringFilterInput, description: 'The finer kind.' }),
-    absn: t.field({ type: StringFilterInput, description: 'The serial number of the affected unit.' }),
-    reportedBy: t.field({ type: StringFilterInput, description: 'Who found it.' }),
-    severity: t.field({ type: SeverityFilter, description: 'How bad it is.' }),
-    disposition: t.field({ type: DispositionFilter, description: 'What was decided about the unit.' }),
-  }),
+  fields: (t) => ({ ...ofEveryTicket(t, 'DefectFilter'), ...ofDefects(t) }),
 })

@@ -20,6 +20,8 @@ import {
   type StringFilter,
   type UserFilter,
 } from '../filter/comparators.ts'
+import { type Moment, momentSql } from '../filter/moment.ts'
+import { wasOpenAt } from '../history/status.sql.ts'
 import {
   isProjectReference,
   isTicketReference,
@@ -29,6 +31,12 @@ import {
   usersNamed,
 } from '../reference.ts'
 import { searchCondition } from '../search/search.filter.ts'
+import {
+  compareAnyReopening,
+  compareAnyResolution,
+  compareFirstResolution,
+  compareFirstResponse,
+} from './ticket-history.filter.ts'
 
 type Given<Value> = Value | null | undefined
 
@@ -51,6 +59,11 @@ export interface TicketFilter {
   readonly createdAt?: Given<DateTimeFilter>
   readonly updatedAt?: Given<DateTimeFilter>
   readonly resolvedAt?: Given<DateTimeFilter>
+  readonly firstResponseAt?: Given<DateTimeFilter>
+  readonly firstResolvedAt?: Given<DateTimeFilter>
+  readonly everResolvedAt?: Given<DateTimeFilter>
+  readonly everReopenedAt?: Given<DateTimeFilter>
+  readonly openAt?: Given<Moment>
   readonly search?: Given<string>
   readonly archived?: Given<boolean>
   readonly category?: Given<StringFilter>
@@ -122,6 +135,11 @@ const conditions: Conditions = {
   createdAt: (filter, spot) => compareTime(Prisma.sql`t.created_at`, filter, spot),
   updatedAt: (filter, spot) => compareTime(Prisma.sql`t.updated_at`, filter, spot),
   resolvedAt: (filter, spot) => compareTime(Prisma.sql`t.resolved_at`, filter, spot),
+  firstResponseAt: compareFirstResponse,
+  firstResolvedAt: compareFirstResolution,
+  everResolvedAt: compareAnyResolution,
+  everReopenedAt: compareAnyReopening,
+  openAt: (moment) => wasOpenAt(momentSql(moment)),
   search: (search, spot) => {
     const fault = faultOf(search)
     if (fault) spot.faults.push({ path: spot.path, message: fault })

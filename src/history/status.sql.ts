@@ -1,0 +1,41 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+
+// What history tells of many tickets, or of one: `of` is what the tickets come from, with their id and reporter_id.
+
+/** The ticket `t` of the statement around a fragment. */
+export const thisTicket = Prisma.sql`(SELECT t.id, t.reporter_id)`
+
+const open = Prisma.sql`('OPEN', 'IN_PROGRESS')`
+const done = Prisma.sql`('RESOLVED', 'CLOSED')`
+
+/** The changes of status of tickets: ticket_id, at, version, and what it `was` and `became`. */
+export const statusChanges = (of: Prisma.Sql) => Prisma.sql`(
+  SELECT o.id AS ticket_id, h.at, h.version, change ->> 'from' AS was, change ->> 'to' AS became
+  FROM ${of} o JOIN history h ON h.ticket_id = o.id AND h.changes @> '[{"field": "status"}]'
+  CROSS JOIN LATERAL jsonb_array_elements(h.changes) change WHERE change ->> 'field' = 'status')`
+
+/** The times at which tickets went from OPEN or IN_PROGRESS to RESOLVED or CLOSED: ticket_id and at. */
+export const resolutions = (of: Prisma.Sql) => Prisma.sql`(
+  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${open} AND s.became IN ${done})`
+
+/** The times at which tickets went back: ticket_id and at. */
+export const reopenings = (of: Prisma.Sql) => Prisma.sql`(
+  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${done} AND s.became IN ${open})`
+
+/**
+ * What tickets got by another than their reporter: comments, assignments and changes of status, as ticket_id and at. An
+ * import tells of the past: it is no response.
+ */
+export const responses = (of: Prisma.Sql) => Prisma.sql`(
+  SELECT o.id AS ticket_id, c.created_at AS at FROM ${of} o
+  JOIN comments c ON c.ticket_id = o.id AND c.author_id <> o.reporter_id AND c.deleted_at IS NULL
+  UNION ALL
+  SELECT o.id, h.at FROM ${of} o JOIN history h ON h.ticket_id = o.id AND h.actor_id <> o.reporter_id AND h.source <> 'IMPORT'
+  WHERE h.changes @> '[{"field": "status"}]' OR EXISTS (SELECT FROM jsonb_array_elements(h.changes) change
+    WHERE change ->> 'field' = 'assignee' AND change ->> 'to' IS NOT NULL))`
+
+/** Whether the ticket `t` was filed before a time, and open then, as its changes of status tell. */
+export const wasOpenAt = (time: Prisma.Sql) => Prisma.sql`(t.created_at < ${time} AND coalesce(
+  (SELECT s.became FROM ${statusChanges(thisTicket)} s WHERE s.at < ${time} ORDER BY s.at DESC, s.version DESC LIMIT 1),
+  (SELECT s.was FROM ${statusChanges(thisTicket)} s ORDER BY s.at, s.version LIMIT 1),
+  t.status::text) IN ${open})`

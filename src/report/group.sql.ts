@@ -1,0 +1,103 @@
+import { Prisma, Severity } from '../../prisma/generated/client.ts'
+import type { FilterJson } from './report.sql.ts'
+
+/** What tickets are grouped by. */
+interface Grouping {
+  readonly description: string
+  /** What tickets `t` are joined with to have it. */
+  readonly join: Prisma.Sql
+  /** Its name, as text; null where a ticket has none. */
+  readonly name: Prisma.Sql
+  /** The filter of the tickets of a group. */
+  readonly of: (name: string) => FilterJson
+  /** The filter of the tickets that have none. */
+  readonly ofNone: FilterJson
+  /** The filter of the tickets in any group but some; `rest` are the names of these other groups. */
+  readonly ofRest: (names: readonly string[], rest: readonly string[]) => FilterJson
+}
+
+const nothing = Prisma.empty
+const never: FilterJson = { or: [] }
+
+/** A column of text, which filters compare without case. */
+const textual = (field: string, column: string, description: string): Grouping => ({
+  description,
+  join: nothing,
+  name: Prisma.raw(`t.${column}`),
+  of: (name) => ({ [field]: { eq: name } }),
+  ofNone: { [field]: { isNull: true } },
+  ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
+})
+
+/** An enum; `words` are given where tickets may have none of them. */
+const enumerated = (field: string, description: string, words?: readonly string[]): Grouping => ({
+  description,
+  join: nothing,
+  name: Prisma.raw(`t.${field}::text`),
+  of: (name) => ({ [field]: { eq: name } }),
+  ofNone: words ? { [field]: { notIn: words } } : never,
+  ofRest: (_names, rest) => ({ [field]: { in: rest } }),
+})
+
+const personal = (field: string, column: string, description: string): Grouping => ({
+  description,
+  join: Prisma.sql`LEFT JOIN users person ON person.id = t.${Prisma.raw(column)}`,
+  name: Prisma.sql`person.username`,
+  of: (name) => ({ [field]: { eq: name } }),
+  ofNone: { [field]: { isNull: true } },
+  ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
+})
+
+const atMost = 100
+const chunks = (names: readonly string[]) =>
+  Array.from({ length: Math.ceil(names.length / atMost) }, (_, index) =>
+    names.slice(index * atMost, (index + 1) * atMost),
+  )
+
+/** What reports can be grouped by. Names are grouped without case, and shown in one of their spellings. */
+export const groupings = {
+  PROJECT: {
+    description: 'Its project, by key.',
+    join: Prisma.sql`JOIN projects home ON home.id = t.project_id`,
+    name: Prisma.sql`home.key`,
+    of: (name) => ({ project: { eq: name } }),
+    ofNone: never,
+    ofRest: (names) => ({ project: { notIn: names } }),
+  },
+  STATUS: enumerated('status', 'Where it stands.'),
+  PRIORITY: enumerated('priority', 'How urgent it is.'),
+  SEVERITY: enumerated('severity', 'How bad it is; issues have none.', Object.values(Severity)),
+  CATEGORY: textual('category', 'category', 'What kind of defect; issues have none.'),
+  SUBCATEGORY: textual('subcategory', 'subcategory', 'The finer kind of defect.'),
+  ABSN: textual('absn', 'absn', 'The serial number of the affected unit.'),
+  LABEL: {
+    description: 'Each of its labels: a ticket with several counts in each.',
+    join: Prisma.sql`LEFT JOIN (ticket_labels labelled JOIN labels label ON label.id = labelled.label_id) ON labelled.ticket_id = t.id`,
+    name: Prisma.sql`label.name`,
+    of: (name) => ({ label: { some: [name] } }),
+    ofNone: { label: { isEmpty: true } },
+    ofRest: (_names, rest) => ({ or: chunks(rest).map((names) => ({ label: { some: names } })) }),
+  },
+  ASSIGNEE: personal('assignee', 'assignee_id', 'Who works on it, by username.'),
+  REPORTER: personal('reporter', 'reporter_id', 'The account that filed it, by username.'),
+  REPORTED_BY: textual('reportedBy', 'reported_by', 'Who found the defect.'),
+} as const satisfies Record<string, Grouping>
+
+export type ReportGroup = keyof typeof groupings
+
+/** All tickets as one group without a name. */
+const ungrouped: Grouping = {
+  description: 'All of them.',
+  join: nothing,
+  name: Prisma.sql`NULL::text`,
+  of: () => ({}),
+  ofNone: {},
+  ofRest: () => ({}),
+}
+
+/** How tickets are grouped; not at all where nothing is given. */
+export const groupingOf = (group: ReportGroup | null | undefined): Grouping => (group ? groupings[group] : ungrouped)
+
+/** The filter of a group by its name, which is null for the tickets that have none. */
+export const ofGroup = (grouping: Grouping, name: string | null): FilterJson =>
+  name === null ? grouping.ofNone : grouping.of(name)

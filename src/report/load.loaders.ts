@@ -1,0 +1,34 @@
+import type { Context } from '../context.ts'
+import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
+
+/** What somebody has to do; `userId` is null for what nobody is assigned to. */
+export interface AssigneeLoad {
+  readonly userId: string | null
+  readonly total: number
+  readonly open: number
+  readonly resolved: number
+  readonly filter: FilterJson
+  readonly openFilter: FilterJson
+  readonly resolvedFilter: FilterJson
+}
+
+/** Who the most tickets are assigned to, ties by username. */
+export async function readTopAssignees(context: Context, scope: ReportScope, limit: number): Promise<AssigneeLoad[]> {
+  const rows = await context.direct.$queryRaw<
+    (Pick<AssigneeLoad, 'userId' | 'total' | 'open' | 'resolved'> & { username: string | null })[]
+  >`
+    SELECT u.id AS "userId", u.username, count(*)::integer AS total,
+      count(*) FILTER (WHERE t.status IN ('OPEN', 'IN_PROGRESS'))::integer AS open,
+      count(*) FILTER (WHERE t.status IN ('RESOLVED', 'CLOSED'))::integer AS resolved
+    FROM ${scope.tickets} t LEFT JOIN users u ON u.id = t.assignee_id
+    GROUP BY u.id ORDER BY total DESC, u.username COLLATE "C" NULLS LAST LIMIT ${limit}`
+  return rows.map(({ username, ...load }) => {
+    const assignee = { assignee: username === null ? { isNull: true } : { eq: username } }
+    return {
+      ...load,
+      filter: narrowed(scope, assignee),
+      openFilter: narrowed(scope, assignee, { status: { in: ['OPEN', 'IN_PROGRESS'] } }),
+      resolvedFilter: narrowed(scope, assignee, { status: { in: ['RESOLVED', 'CLOSED'] } }),
+    }
+  })
+}

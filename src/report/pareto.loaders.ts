@@ -1,0 +1,57 @@
+import type { Context } from '../context.ts'
+import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
+import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
+
+/** How much one value makes up of all. */
+export interface ParetoRow {
+  readonly value: string | null
+  readonly isOther: boolean
+  readonly count: number
+  readonly share: number
+  readonly cumulativeShare: number
+  readonly vitalFew: boolean
+  readonly filter: FilterJson
+}
+
+/** The share of all that the vital few make up: Juran's reading of Pareto, "Universals in Management Planning" (1954). */
+const vitalShare = 0.8
+
+/** The values that the most tickets have, largest first, ties by value; those beyond the limit together, last. */
+export async function readPareto(
+  { direct }: Context,
+  scope: ReportScope,
+  by: ReportGroup,
+  limit: number,
+): Promise<ParetoRow[]> {
+  const grouping = groupingOf(by)
+  const rows = await direct.$queryRaw<
+    { value: string | null; count: number; isOther: boolean; rest: string[] | null }[]
+  >`
+    WITH named AS MATERIALIZED (
+      SELECT t.id, ${grouping.name} AS name, lower(${grouping.name}) AS folded FROM ${scope.tickets} t ${grouping.join}),
+    counted AS (SELECT folded, min(name) AS value, count(*)::integer AS count FROM named GROUP BY folded),
+    ranked AS MATERIALIZED (
+      SELECT *, row_number() OVER (PARTITION BY value IS NULL ORDER BY count DESC, folded COLLATE "C") AS rank FROM counted)
+    SELECT value, count, FALSE AS "isOther", NULL AS rest, folded FROM ranked WHERE rank <= ${limit} OR value IS NULL
+    UNION ALL
+    SELECT NULL, (SELECT count(DISTINCT named.id)::integer FROM named JOIN ranked ON ranked.folded = named.folded
+        WHERE ranked.rank > ${limit}), TRUE, array_agg(value), NULL
+    FROM ranked WHERE rank > ${limit} AND value IS NOT NULL HAVING count(*) > 0
+    ORDER BY "isOther", count DESC, folded NULLS LAST`
+  const total = rows.reduce((sum, { count }) => sum + count, 0)
+  const names = rows.flatMap(({ value }) => (value === null ? [] : [value]))
+  let counted = 0
+  return rows.map(({ value, count, isOther, rest }) => {
+    counted += count
+    const cumulativeShare = counted / total
+    return {
+      value: isOther ? 'other' : value,
+      isOther,
+      count,
+      share: count / total,
+      cumulativeShare,
+      vitalFew: cumulativeShare <= vitalShare,
+      filter: narrowed(scope, isOther ? grouping.ofRest(names, rest ?? []) : ofGroup(grouping, value)),
+    }
+  })
+}

@@ -1,0 +1,22 @@
+import { Prisma } from '../../prisma/generated/client.ts'
+import { allOf, compareTime, type DateTimeFilter, notSql, type Spot } from '../filter/comparators.ts'
+import { reopenings, resolutions, responses, thisTicket } from '../history/status.sql.ts'
+
+/** The first of some times of the ticket `t` compared. */
+const compareFirst = (times: Prisma.Sql) => (filter: DateTimeFilter, spot: Spot) =>
+  compareTime(Prisma.sql`(SELECT min(first.at) FROM ${times} first)`, filter, spot)
+
+/** Whether any of some times of the ticket `t` compares in all ways together; `isNull` asks whether there is none. */
+const compareAny =
+  (times: Prisma.Sql) =>
+  ({ isNull, ...filter }: DateTimeFilter, spot: Spot): Prisma.Sql => {
+    const any = Prisma.sql`EXISTS (SELECT FROM ${times} any_time WHERE ${compareTime(Prisma.sql`any_time.at`, filter, spot)})`
+    const conditions = Object.keys(filter).length > 0 || isNull === false ? [any] : []
+    if (isNull === null) compareTime(Prisma.sql`NULL`, { isNull }, spot)
+    return allOf(isNull ? [...conditions, notSql(Prisma.sql`EXISTS (SELECT FROM ${times} any_time)`)] : conditions)
+  }
+
+export const compareFirstResponse = compareFirst(responses(thisTicket))
+export const compareFirstResolution = compareFirst(resolutions(thisTicket))
+export const compareAnyResolution = compareAny(resolutions(thisTicket))
+export const compareAnyReopening = compareAny(reopenings(thisTicket))

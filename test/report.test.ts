@@ -1,0 +1,329 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { ReportGroup, TicketFilter } from './generated/graphql.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Caller } from './support/caller.ts'
+import { importCsv } from './support/imports.ts'
+import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+const Reports = graphql(`
+  query Reports($filter: TicketFilter, $groupBy: ReportGroup, $by: ReportGroup!, $limit: Int, $edges: [Int!]) {
+    reports(filter: $filter) {
+      topAssignees(limit: $limit) { user { username } total open resolved filter openFilter resolvedFilter }
+      resolutionTime(groupBy: $groupBy) { group count mean p50 p75 p90 p95 max filter }
+      firstResponseTime(groupBy: $groupBy) { group count mean p50 p75 p90 p95 max filter }
+      pareto(by: $by, limit: $limit) { value isOther count share cumulativeShare vitalFew filter }
+      ageing(edges: $edges, groupBy: $groupBy) { group fromDays toDays count filter }
+      reopenRate(from: "2020-01-01T00:00:00Z") { resolved reopened rate filter reopenedFilter }
+    }
+  }
+`)
+const Count = graphql(`query ReportCount($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
+const Patch = graphql(
+  `mutation ReportPatch($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { id } } }`,
+)
+const Comment = graphql(
+  `mutation ReportComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }`,
+)
+
+const groups: readonly ReportGroup[] = [
+  'PROJECT',
+  'STATUS',
+  'PRIORITY',
+  'SEVERITY',
+  'CATEGORY',
+  'SUBCATEGORY',
+  'ABSN',
+  'LABEL',
+  'ASSIGNEE',
+  'REPORTER',
+  'REPORTED_BY',
+]
+
+interface Stored {
+  readonly id: string
+  readonly status: string
+  readonly category: string | null
+  readonly assignee: string | null
+  readonly created_at: Date
+  readonly resolved_at: Date | null
+  readonly labels: readonly string[]
+}
+
+const hour = 3600
+const day = 24 * hour
+let stored: readonly Stored[]
+
+/** Reads what is stored, for figures that are worked out once more here. */
+async function readStored(): Promise<Stored[]> {
+  const { rows } = await server.database.pool.query(`
+    SELECT t.id, t.status, t.category, t.created_at, t.resolved_at, (SELECT username FROM users WHERE id = t.assignee_id) AS assignee,
+      ARRAY(SELECT l.name FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id) AS labels
+    FROM tickets t JOIN projects p ON p.id = t.project_id WHERE p.key = 'LINE' AND t.archived_at IS NULL`)
+  return rows
+}
+
+const ask = (
+  variables: { groupBy?: ReportGroup; by?: ReportGroup; limit?: number; edges?: number[]; filter?: TicketFilter },
+  caller: Caller = cast.viewer,
+) =>
+  caller
+    .ask(Reports, { by: 'CATEGORY', filter: { project: { eq: 'LINE' } }, ...variables })
+    .then(({ reports }) => reports)
+
+const countOf = async (filter: unknown, caller: Caller = cast.viewer) =>
+  (await caller.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
+
+/** The quantile of type 7 of Hyndman and Fan (1996). */
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = (sorted.length - 1) * share
+  const [low = 0, high = low] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]]
+  return low + (high - low) * (place - Math.floor(place))
+}
+
+beforeAll(async () => {
+  cast = await castOf(server)
+  await createProject(cast.maintainer, 'LINE', 'CONTRIBUTOR')
+  for (const name of ['net', 'ui', 'db']) await createLabel(cast.maintainer, 'LINE', name)
+  const now = Date.now()
+  const ago = (days: number) => new Date(now - days * day * 1000).toISOString()
+  const pick = <Item>(items: readonly Item[], index: number) => items[index % items.length] as Item
+  const rows = Array.from({ length: 60 }, (_, index) => {
+    const done = index % 3 === 0
+    const filed = 2 + ((index * 37) % 130)
+    return [
+      `Ticket ${index}`,
+      pick(
+        ['Solder', 'Dent', 'Solder', 'Scratch', 'solder', 'Crack', 'Dent'],
+        (index * 7 + Math.floor(index / 5)) % 11,
+      ),
+      pick(['', 'Bridge', 'bridge'], index),
+      pick(['', 'S-1', 's-1', 'S-2'], index),
+      pick(['Minor', 'Major', 'Critical'], index),
+      pick(['', 'reporter', 'contributor', 'maintainer'], index),
+      pick(['', 'net', 'net;ui', 'db'], index),
+      done ? pick(['resolved', 'closed'], index) : pick(['open', 'wip'], index),
+      ago(filed),
+      done ? ago(filed - 1.5 - (index % 7) / 10) : '',
+      pick(['Station 1', 'station 1', 'Lab'], index),
+      index === 59 ? ago(1) : '',
+    ].join(',')
+  })
+  const header =
+    'title,category,subcategory,absn,severity,assignee,labels,status,createdAt,resolvedAt,reportedBy,archivedAt'
+  await importCsv(cast.maintainer, `${header}\n${rows.join('\n')}\n`, { projectId: 'LINE', kind: 'DEFECT' })
+  await importCsv(cast.maintainer, 'title,priority\nAn issue,high\n', { projectId: 'LINE', kind: 'ISSUE' })
+  // Two of the resolved ones are opened again, one of them is resolved once more, and others get an answer.
+  for (const key of ['LINE-1', 'LINE-4']) await cast.contributor.ask(Patch, { input: { id: key, status: 'OPEN' } })
+  await cast.contributor.ask(Patch, { input: { id: 'LINE-4', status: 'RESOLVED' } })
+  await cast.contributor.ask(Patch, { input: { id: 'LINE-2', assigneeId: 'contributor' } })
+  await cast.contributor.ask(Comment, { input: { ticketId: 'LINE-3', body: 'Seen' } })
+  await cast.maintainer.ask(Comment, { input: { ticketId: 'LINE-5', body: 'My own' } })
+  stored = await readStored()
+})
+
+describe('the tickets behind a number', () => {
+  test.each([undefined, ...groups])('are just as many, by %s', async (group) => {
+    for (const [limit, edges] of [
+      [2, [30, 60]],
+      [100, [1]],
+    ] as const) {
+      const reports = await ask({ ...(group && { groupBy: group, by: group }), limit, edges: [...edges] })
+      const claims: [unknown, number][] = [
+        ...reports.topAssignees.flatMap((row): [unknown, number][] => [
+          [row.filter, row.total],
+          [row.openFilter, row.open],
+          [row.resolvedFilter, row.resolved],
+        ]),
+        ...[...reports.resolutionTime, ...reports.firstResponseTime, ...reports.pareto, ...reports.ageing].map(
+          (row): [unknown, number] => [row.filter, row.count],
+        ),
+        [reports.reopenRate.filter, reports.reopenRate.resolved],
+        [reports.reopenRate.reopenedFilter, reports.reopenRate.reopened],
+      ]
+      expect(claims.length).toBeGreaterThan(8)
+      for (const [filter, count] of claims) expect([filter, await countOf(filter)]).toEqual([filter, count])
+    }
+  })
+
+  test('are those of the filter that was given, whatever stands in it', async () => {
+    const filter: TicketFilter = {
+      project: { eq: 'LINE' },
+      status: { in: ['OPEN', 'RESOLVED', 'CLOSED'] },
+      createdAt: { gte: '-P100D', lt: '2999-01-01T00:00:00Z' },
+      category: { isNull: false },
+      or: [{ severity: { gte: 'MAJOR' } }, { search: 'ticket' }],
+      and: [{ assignee: { isNull: false } }],
+      archived: null,
+    }
+    const { pareto, topAssignees, resolutionTime } = await ask({ filter, by: 'CATEGORY', limit: 2 })
+    for (const { filter: rows, count } of [...pareto, ...resolutionTime]) expect(await countOf(rows)).toBe(count)
+    for (const { openFilter, open } of topAssignees) expect(await countOf(openFilter)).toBe(open)
+    expect(pareto.reduce((sum, { count }) => sum + count, 0)).toBe(await countOf(filter))
+  })
+})
+
+describe('figures agree with another reckoning', () => {
+  test('of top assignees', async () => {
+    const { topAssignees } = await ask({ limit: 100 })
+    const names = [...new Set(stored.map(({ assignee }) => assignee))]
+    const expected = names
+      .map((name) => {
+        const theirs = stored.filter(({ assignee }) => assignee === name)
+        const open = theirs.filter(({ status }) => status === 'OPEN' || status === 'IN_PROGRESS').length
+        return { name, total: theirs.length, open, resolved: theirs.length - open }
+      })
+      .sort((a, b) => b.total - a.total || ((a.name ?? '~') < (b.name ?? '~') ? -1 : 1))
+    expect(
+      topAssignees.map(({ user, total, open, resolved }) => ({ name: user?.username ?? null, total, open, resolved })),
+    ).toEqual(expected)
+    expect((await ask({ limit: 2 })).topAssignees).toEqual(topAssignees.slice(0, 2))
+  })
+
+  test('of resolution times, by category and together', async () => {
+    for (const groupBy of ['CATEGORY', undefined] as const) {
+      const { resolutionTime } = await ask(groupBy ? { groupBy } : {})
+      for (const row of resolutionTime) {
+        const seconds = stored.flatMap(({ category, created_at, resolved_at }) =>
+          resolved_at && (!groupBy || category === row.group)
+            ? [(resolved_at.getTime() - created_at.getTime()) / 1000]
+            : [],
+        )
+        expect(row.count).toBe(seconds.length)
+        expect(row.mean).toBeCloseTo(seconds.reduce((sum, value) => sum + value, 0) / seconds.length, 3)
+        for (const [name, share] of [
+          ['p50', 0.5],
+          ['p75', 0.75],
+          ['p90', 0.9],
+          ['p95', 0.95],
+          ['max', 1],
+        ] as const)
+          expect(row[name]).toBeCloseTo(quantile(seconds, share), 3)
+      }
+      expect(resolutionTime.reduce((sum, { count }) => sum + count, 0)).toBe(
+        stored.filter(({ resolved_at }) => resolved_at).length,
+      )
+    }
+  })
+
+  test('of first responses: by another than the reporter, and not by an import', async () => {
+    const { firstResponseTime } = await ask({})
+    expect(firstResponseTime).toMatchObject([{ group: null, count: 4 }])
+    const { rows } = await server.database.pool.query<{ seconds: number }>(`
+      SELECT extract(epoch FROM (CASE number WHEN 3 THEN (SELECT created_at FROM comments WHERE ticket_id = t.id)
+        ELSE (SELECT min(at) FROM history WHERE ticket_id = t.id AND source = 'API') END) - t.created_at)::float8 AS seconds
+      FROM tickets t JOIN projects p ON p.id = t.project_id WHERE p.key = 'LINE' AND number IN (1, 2, 3, 4)`)
+    expect(firstResponseTime[0]?.mean).toBeCloseTo(rows.reduce((sum, { seconds }) => sum + seconds, 0) / 4, 3)
+  })
+
+  test('of a Pareto, whose rest is in the last row', async () => {
+    const counts = Map.groupBy(stored, ({ category }) => category)
+    const expected = [...counts]
+      .map(([value, tickets]) => ({ value, count: tickets.length }))
+      .sort((a, b) => b.count - a.count || ((a.value ?? '~') < (b.value ?? '~') ? -1 : 1))
+    const all = await ask({ by: 'CATEGORY', limit: 100 })
+    expect(all.pareto.map(({ value, count }) => ({ value, count }))).toEqual(expected)
+    let sum = 0
+    for (const row of all.pareto) {
+      sum += row.count
+      expect(row.share).toBeCloseTo(row.count / stored.length, 10)
+      expect(row.cumulativeShare).toBeCloseTo(sum / stored.length, 10)
+      expect(row.vitalFew).toBe(sum / stored.length <= 0.8)
+    }
+    const { pareto } = await ask({ by: 'CATEGORY', limit: 2 })
+    expect(pareto.map(({ value, isOther }) => [value, isOther])).toEqual([
+      ['Solder', false],
+      [expected[1]?.value, false],
+      [null, false],
+      ['other', true],
+    ])
+    expect(pareto.at(-1)).toMatchObject({ cumulativeShare: 1, vitalFew: false })
+  })
+
+  test('of a Pareto by label, where a ticket counts in each of its labels', async () => {
+    const { pareto } = await ask({ by: 'LABEL', limit: 1 })
+    const having = (names: readonly string[]) =>
+      stored.filter(({ labels }) => labels.some((label) => names.includes(label))).length
+    expect(pareto.map(({ value, count }) => [value, count]).toSorted()).toEqual(
+      [
+        [null, stored.filter(({ labels }) => labels.length === 0).length],
+        ['net', having(['net'])],
+        ['other', having(['ui', 'db'])],
+      ].toSorted(),
+    )
+  })
+
+  test('of ages, with the buckets that are empty', async () => {
+    const { ageing } = await ask({ edges: [10, 60, 500], groupBy: 'SEVERITY' })
+    expect(ageing).toHaveLength(4 * 4)
+    const { ageing: together } = await ask({ edges: [10, 60, 500] })
+    const open = stored.filter(({ status }) => status === 'OPEN' || status === 'IN_PROGRESS')
+    const days = open.map(({ created_at }) => (Date.now() - created_at.getTime()) / 1000 / day)
+    const between = (from: number, to: number) => days.filter((age) => age >= from && age < to).length
+    expect(together.map(({ fromDays, toDays, count }) => [fromDays, toDays, count])).toEqual([
+      [0, 10, between(0, 10)],
+      [10, 60, between(10, 60)],
+      [60, 500, between(60, 500)],
+      [500, null, 0],
+    ])
+    expect(ageing.reduce((sum, { count }) => sum + count, 0)).toBe(open.length)
+  })
+
+  test('of what is reopened', async () => {
+    expect((await ask({})).reopenRate).toMatchObject({ resolved: 20, reopened: 2, rate: 0.1 })
+  })
+})
+
+test('a report is one statement, and the people in it another', async () => {
+  await ask({})
+  server.statements.length = 0
+  await ask({})
+  // Six reports, the people of one, and the range of another.
+  expect(server.statements).toHaveLength(8)
+})
+
+test('reports are about what the caller may see', async () => {
+  const hidden = (await createProject(cast.maintainer, 'HIDE')).key
+  await importCsv(cast.maintainer, 'title,status,assignee\nSecret,closed,maintainer\n', {
+    projectId: hidden,
+    kind: 'ISSUE',
+  })
+  const filter: TicketFilter = { project: { eq: hidden } }
+  const nothing = { count: 0, mean: null, p50: null, p75: null, p90: null, p95: null, max: null }
+  const seen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, cast.maintainer)
+  expect(seen).toMatchObject({
+    topAssignees: [{ total: 1 }],
+    resolutionTime: [{ count: 1 }],
+    pareto: [{ value: 'maintainer' }],
+    reopenRate: { resolved: 1 },
+  })
+  const unseen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, cast.stranger)
+  expect(unseen).toMatchObject({
+    topAssignees: [],
+    resolutionTime: [nothing],
+    firstResponseTime: [nothing],
+    pareto: [],
+    ageing: [
+      { fromDays: 0, toDays: 7, count: 0 },
+      { fromDays: 7, toDays: null, count: 0 },
+    ],
+    reopenRate: { resolved: 0, reopened: 0, rate: null },
+  })
+  expect(await ask({ filter, groupBy: 'LABEL' }, cast.stranger)).toMatchObject({ resolutionTime: [], ageing: [] })
+})
+
+test.each<[string, object, string]>([
+  ['a limit of none', { limit: 0 }, 'limit'],
+  ['a limit beyond a hundred', { limit: 101 }, 'limit'],
+  ['edges that do not ascend', { edges: [7, 7] }, 'edges'],
+  ['an edge of nothing', { edges: [0, 7] }, 'edges.0'],
+  ['too many edges', { edges: Array.from({ length: 21 }, (_, index) => index + 1) }, 'edges'],
+  ['a filter at fault', { filter: { title: { eq: 'x'.repeat(1001) } } }, 'filter.title.eq'],
+])('%s is refused', async (_what, variables, path) => {
+  const { extensions } = await cast.viewer.refusal(Reports, { by: 'CATEGORY', ...variables })
+  expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
+})
