@@ -39,7 +39,8 @@ const requiredOf = (type: GraphQLInputType) =>
 /** Every text that a mutation takes, by the name of the mutation and the field; lists of them too. */
 const texts = Object.values(schema.getMutationType()?.getFields() ?? {}).flatMap(({ name, args }) => {
   const type = args[0] && isNonNullType(args[0].type) ? args[0].type.ofType : undefined
-  if (!isInputObjectType(type)) return []
+  // Files come with other requests, whose texts are checked alike.
+  if (!isInputObjectType(type) || 'file' in type.getFields()) return []
   return Object.values(type.getFields())
     .filter((field) => /^\[?(String|ID|EmailAddress|HexColor)\b/.test(`${field.type}`))
     .map((field) => ({ name, type, field: field.name, isList: `${field.type}`.startsWith('[') }))

@@ -3,6 +3,7 @@ import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { type Contents, castProject, fillProject } from './support/contents.ts'
+import { type ImportOptions, sendFile } from './support/imports.ts'
 import { type Cast, CreateDefect, CreateIssue, CreateLabel, castOf, signUp } from './support/people.ts'
 import { type Codes, callerOf, callers, expectRefusal, type Row, row, serverMutations } from './support/rights.ts'
 
@@ -59,6 +60,9 @@ const AddLabels = graphql(`
 const RemoveLabels = graphql(`
   mutation RightsRemoveLabels($input: RemoveLabelsInput!) { removeLabels(input: $input) { ticket { id } } }
 `)
+const UndoImport = graphql(`
+  mutation RightsUndoImport($input: UndoImportInput!) { undoImport(input: $input) { undoneCount } }
+`)
 const SetMember = graphql(`
   mutation RightsSetMember($input: SetProjectMemberInput!) { setProjectMember(input: $input) { project { id } } }
 `)
@@ -79,6 +83,12 @@ const fromContributor: Codes = [U, N, F, F, F, ok, ok, ok]
 const fromMaintainer: Codes = [U, N, F, F, F, F, ok, ok]
 
 /** What is done in a project. The REPORTER made what is `own`, the CONTRIBUTOR the rest. */
+const importing = (name: string, codes: Codes, file: string, options: Partial<ImportOptions> = {}): Row => ({
+  name,
+  codes,
+  send: (caller, at) => sendFile(caller, file, { projectId: at.project, kind: 'ISSUE', ...options }),
+})
+
 const rows: readonly Row[] = [
   row('createIssue', fromReporter, CreateIssue)((at) => ({ projectId: at.projectKey, title: any() })),
   row(
@@ -187,6 +197,11 @@ const rows: readonly Row[] = [
   row('setLabels', fromContributor, SetLabels)((at) => ({ ticketId: at.ownDefect, labelIds: [at.label] })),
   row('addLabels', fromContributor, AddLabels)((at) => ({ ticketId: at.ownIssue, labelIds: [at.label] })),
   row('removeLabels', fromContributor, RemoveLabels)((at) => ({ ticketId: at.issueKey, labelIds: [at.label] })),
+  importing('importTickets', fromContributor, 'title\nImported\n'),
+  importing('importTickets, with times', fromMaintainer, 'title,createdAt\nImported,2024-01-01\n'),
+  importing('importTickets, of others', fromMaintainer, 'title,reporter\nImported,reporter\n'),
+  importing('importTickets, making labels', fromMaintainer, 'title,labels\nImported,new\n', { createLabels: true }),
+  row('undoImport', fromMaintainer, UndoImport)((at) => ({ importId: at.import })),
   row(
     'setProjectMember',
     fromMaintainer,
@@ -229,7 +244,7 @@ test.each(rows)('$name takes the right role, and changes nothing without it', as
     const project = who === 'guest' ? open : closed
     if (code !== null) await expectRefusal(server, deed, caller, who, project, code)
     else {
-      const contents = deed.name.startsWith('delete') ? await fillProject(cast, cast.project) : project
+      const contents = /^(delete|undo)/.test(deed.name) ? await fillProject(cast, cast.project) : project
       expect((await deed.send(caller, contents, who)).errors, `${deed.name} as ${who}`).toBeUndefined()
     }
   }

@@ -38,9 +38,14 @@ const open = ['viewer', 'signUp', 'signIn']
 const fieldsOf = (type: typeof schema extends { getQueryType(): infer Type } ? Type : never) =>
   Object.values(type?.getFields() ?? {}).filter(({ name }) => !open.includes(name))
 
+/** Files come with other requests, which nobody gets in at all. */
+const hasFile = ({ args }: GraphQLField<unknown, unknown>) => args.some(({ type }) => literal(type).includes('file:'))
+
 test.each([
   ...fieldsOf(schema.getQueryType()).map((field) => `query { ${selection(field)} }`),
-  ...fieldsOf(schema.getMutationType()).map((field) => `mutation { ${selection(field)} }`),
+  ...fieldsOf(schema.getMutationType())
+    .filter((field) => !hasFile(field))
+    .map((field) => `mutation { ${selection(field)} }`),
 ])('nobody gets no further than UNAUTHENTICATED with %s', async (query) => {
   const { errors, data } = await server.nobody.post({ query })
   expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(['UNAUTHENTICATED'])

@@ -1,5 +1,6 @@
 import type { ProjectRole } from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
+import { importCsv } from './imports.ts'
 import { type Cast, createDefect, createIssue, createLabel, createProject, setMember } from './people.ts'
 
 const Comment = graphql(`
@@ -28,6 +29,7 @@ const names = [
   'reply',
   'ownComment',
   'event',
+  'import',
 ] as const
 
 /** Makes a project in which the cast has its roles. */
@@ -68,6 +70,7 @@ export async function fillProject(
     reply: await comment(maintainer, first),
     ownComment: await comment(reporter),
     event: renamed.updateIssue.issue.history.nodes[0]?.id ?? '',
+    import: (await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })).id,
   }
 }
 

@@ -1,0 +1,182 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Answer, Caller } from './support/caller.ts'
+import { importForm, sendFile } from './support/imports.ts'
+import { type Cast, castOf } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+
+const Count = graphql(`query MultipartCount { project(id: "CORE") { issues { totalCount } imports { totalCount } } }`)
+const counts = async () => {
+  const { project } = await cast.admin.ask(Count)
+  return [project?.issues.totalCount, project?.imports.totalCount]
+}
+
+const input = { projectId: 'CORE', kind: 'ISSUE' } as const
+const operations = JSON.stringify({
+  query: 'mutation ($input: ImportTicketsInput!) { importTickets(input: $input) { import { rowCount } } }',
+  variables: { input: { ...input, file: null } },
+})
+const map = '{"0":["variables.input.file"]}'
+const part = (name: string, body: string, rest = '') =>
+  `--B\r\ncontent-disposition: form-data; name="${name}"${rest}\r\n\r\n${body}\r\n`
+const file = (name = '0') => part(name, 'title\na\n', '; filename="a.csv"\r\ncontent-type: text/csv')
+const end = '--B--\r\n'
+
+async function post(
+  body: string,
+  headers: Record<string, string> = {},
+  caller: Caller = cast.maintainer,
+): Promise<Answer<unknown>> {
+  const response = await caller.fetch('/graphql', {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'multipart/form-data; boundary=B', ...headers },
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, ...(text.startsWith('{') ? JSON.parse(text) : {}) }
+}
+
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+describe('a request with a file', () => {
+  test('is answered like any other', async () => {
+    const answer = await post(part('operations', operations) + part('map', map) + file() + end, {
+      'x-request-id': 'mine',
+    })
+    expect(answer).toMatchObject({ status: 200, data: { importTickets: { import: { rowCount: 1 } } } })
+    expect(answer.headers.get('x-request-id')).toBe('mine')
+  })
+
+  test.each<[string, string, string, RegExp]>([
+    [
+      'ends early',
+      part('operations', operations) + part('map', map) + file(),
+      'BAD_REQUEST',
+      /terminated early|Unexpected end/,
+    ],
+    ['has no map', part('operations', operations) + file() + end, 'BAD_REQUEST', /no field `map`/],
+    [
+      'has a map that is none',
+      part('operations', operations) + part('map', '[1]') + file() + end,
+      'BAD_REQUEST',
+      /no field `map`/,
+    ],
+    ['has no operations', part('map', map) + file() + end, 'BAD_REQUEST', /no field `operations`/],
+    [
+      'has operations that are no JSON',
+      part('operations', '{') + part('map', map) + file() + end,
+      'BAD_REQUEST',
+      /JSON/,
+    ],
+    [
+      'has two files of one name',
+      part('operations', operations) + part('map', map) + file() + file() + end,
+      'BAD_REQUEST',
+      /two files `0`/,
+    ],
+    [
+      'has too many files',
+      part('operations', operations) +
+        part('map', map) +
+        [0, 1, 2, 3, 4, 5, 6].map((name) => file(`${name}`)).join('') +
+        end,
+      'BAD_REQUEST',
+      /more parts/,
+    ],
+    ['lacks the file', part('operations', operations) + part('map', map) + end, 'BAD_REQUEST', /no file `0`/],
+    [
+      'puts the file elsewhere',
+      part('operations', operations) + part('map', '{"0":["variables.__proto__.file"]}') + file() + end,
+      'BAD_REQUEST',
+      /no null at/,
+    ],
+    [
+      'puts the file over a value',
+      part('operations', operations) + part('map', '{"0":["variables.input.kind"]}') + file() + end,
+      'BAD_REQUEST',
+      /no null at/,
+    ],
+    ['is no multipart request', 'anything', 'BAD_REQUEST', /cannot be read/],
+    [
+      'asks for what is not there',
+      part('operations', '{"query":"{ nope }"}') + part('map', '{}') + end,
+      'GRAPHQL_VALIDATION_FAILED',
+      /nope/,
+    ],
+    [
+      'has operations that are too long',
+      part('operations', `{"query":"${'x'.repeat(1_100_000)}"}`) + part('map', '{}') + end,
+      'PAYLOAD_TOO_LARGE',
+      /over 1000000 bytes/,
+    ],
+    [
+      'has a document that is too long',
+      part('operations', JSON.stringify({ query: `{ viewer { id ${' '.repeat(20_000)} } }` })) +
+        part('map', '{}') +
+        end,
+      'QUERY_TOO_COMPLEX',
+      /too long/,
+    ],
+  ])('that %s is refused, and nothing happens', async (_what, body, code, message) => {
+    const before = await counts()
+    const { errors } = await post(body)
+    expect(errors?.[0]?.extensions?.code).toBe(code)
+    expect(errors?.[0]?.message).toMatch(message)
+    expect(await counts()).toEqual(before)
+  })
+
+  test('whose answer is wanted in another form is not carried out', async () => {
+    const before = await counts()
+    const { status } = await post(part('operations', operations) + part('map', map) + file() + end, {
+      accept: 'text/html',
+    })
+    expect(status).toBe(406)
+    expect(await counts()).toEqual(before)
+  })
+
+  test('by nobody, or with a token that is none, is refused before it is read', async () => {
+    expect((await sendFile(server.nobody, 'title\n', input)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    const stranger = await post(part('operations', operations), { authorization: 'Bearer snag_none' }, server.nobody)
+    expect(stranger).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  })
+
+  test('that is broken off leaves nothing behind', async () => {
+    const before = await counts()
+    const rows = Array.from({ length: 20_000 }, (_, index) => `Ticket ${index}`).join('\n')
+    for (const when of ['before', 'while'] as const) {
+      const controller = new AbortController()
+      if (when === 'before') controller.abort()
+      else server.database.pool.once('acquire', () => controller.abort())
+      const request = new Request('http://localhost/graphql', {
+        method: 'POST',
+        body: importForm(`title\n${rows}\n`, input),
+      })
+      const response = await cast.maintainer
+        .fetch('/graphql', {
+          method: 'POST',
+          body: await request.arrayBuffer(),
+          headers: { 'content-type': request.headers.get('content-type') ?? '' },
+          signal: controller.signal,
+        })
+        .catch((error: unknown) => error)
+      if (response instanceof Response) expect(JSON.stringify(await response.json())).toContain('errors')
+    }
+    expect(await counts()).toEqual(before)
+  })
+})
+
+test('a file is no value that JSON can hold', async () => {
+  const answer = await cast.maintainer.post({
+    ...JSON.parse(operations),
+    variables: { input: { ...input, file: 'title\na\n' } },
+  })
+  expect(answer.errors?.[0]?.extensions).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    fieldErrors: [{ path: 'input.file' }],
+  })
+})
