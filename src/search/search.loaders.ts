@@ -5,7 +5,7 @@ import type { Nested } from '../reading/nested.ts'
 import { type Excerpt, excerptOf, marks } from './excerpt.actions.ts'
 import { searchedTexts, searchQuery } from './search.filter.ts'
 
-export interface ExcerptArguments {
+interface ExcerptArguments {
   readonly search: string
   readonly maxLength?: number | null | undefined
 }
