@@ -44,6 +44,35 @@ query Filter($filter: DefectFilter) {
     },
   },
   {
+    query: `# What is said about batteries or cold, the best first, and where.
+query Search {
+  tickets(
+    filter: { search: "battery or cold -drift" }
+    orderBy: [{ field: RELEVANCE, direction: DESC }]
+  ) {
+    totalCount
+    nodes {
+      key title
+      excerpt(search: "battery or cold") { text hits { start end } }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Which defects come most, and how the backlog goes. The filter
+# of each row, given to \`tickets\`, lists what is behind it.
+query Report {
+  reports(filter: { project: { eq: "CORE" } }, timeZone: "Europe/Berlin") {
+    pareto(by: CATEGORY) { value count share cumulativeShare vitalFew filter }
+    topAssignees { user { name } total open resolved }
+    resolutionTime(groupBy: PRIORITY) { group count p50 p90 }
+    flow(interval: WEEK, from: "-P6W") { from opened resolved reopened backlog }
+  }
+}
+`,
+  },
+  {
     query: `# Files an issue. A project's key stands for its id,
 # a username for a user's.
 mutation Create {
