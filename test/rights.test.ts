@@ -148,7 +148,7 @@ test('whole lists and their counts hold what the caller may see', async () => {
     const { issues } = await cast[name].ask(Issues, {})
     const { defects } = await cast[name].ask(Defects, {})
     const { projects } = await cast[name].ask(Projects)
-    expect(sorted([issues]), name).toEqual(contents.flatMap(({ issue, ownIssue }) => [issue, ownIssue]).sort())
+    expect(sorted([issues]), name).toEqual(contents.flatMap(({ issue, importedIssue, ownIssue }) => [issue, importedIssue, ownIssue]).sort())
     expect(sorted([defects]), name).toEqual(contents.flatMap(({ defect, ownDefect }) => [defect, ownDefect]).sort())
     expect(sorted([tickets]), name).toEqual(sorted([issues, defects]))
     expect(sorted([projects]), name).toEqual(contents.map(({ project }) => project).sort())

@@ -30,6 +30,7 @@ const names = [
   'ownComment',
   'event',
   'import',
+  'importedIssue',
 ] as const
 
 /** Makes a project in which the cast has its roles. */
@@ -55,6 +56,7 @@ export async function fillProject(
     return (await caller.ask(Comment, { input })).addComment.comment.id
   }
   const first = await comment(contributor)
+  const imported = await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })
   const renamed = await contributor.ask(Rename, { id: issue.id })
   return {
     project: project.id,
@@ -70,7 +72,8 @@ export async function fillProject(
     reply: await comment(maintainer, first),
     ownComment: await comment(reporter),
     event: renamed.updateIssue.issue.history.nodes[0]?.id ?? '',
-    import: (await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })).id,
+    import: imported.id,
+    importedIssue: imported.tickets.nodes[0]?.id ?? '',
   }
 }
 

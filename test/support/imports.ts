@@ -9,7 +9,7 @@ const document = graphql(`
         id fileName kind dryRun undoneAt rowCount createdCount updatedCount unchangedCount rejectedCount faultCount rejectedRows
         project { key } actor { username }
         faults(first: 200) { totalCount nodes { row column value message } }
-        tickets(first: 200) { totalCount nodes { key title version } }
+        tickets(first: 200) { totalCount nodes { id key title version } }
       }
     }
   }
