@@ -1,5 +1,6 @@
 import { Prisma } from '../../prisma/generated/client.ts'
-import { literalPattern } from '../filter/comparators.ts'
+import { plannedForValues } from '../database/statement-names.ts'
+import { allOf, anyOf, literalPattern } from '../filter/comparators.ts'
 
 /** A word or a phrase that is searched for, or with `negated` must not be there. */
 interface Term {
@@ -45,30 +46,21 @@ const termOf = (word: string): Term =>
 
 const queryOf = ({ text }: Term) => Prisma.sql`search_term(${text})`
 
-/** The tickets that have a term in any of their texts: its words in another form, or itself as a part of words. */
-const ticketsWith = (term: Term) => Prisma.sql`
-  SELECT s.ticket_id FROM ticket_texts s
-  WHERE s.words @@ ${queryOf(term)} OR s.body LIKE '%' || lower(${literalPattern(term.text)}) || '%'`
-
-const allTickets = Prisma.sql`SELECT s.ticket_id FROM ticket_texts s WHERE s.comment_id IS NULL`
+/** Whether the ticket `t` has a term in any of its texts: its words in another form, or itself as a part of words. */
+const has = (term: Term) => Prisma.sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id
+  AND (s.words @@ ${queryOf(term)} OR s.body LIKE '%' || lower(${literalPattern(term.text)}) || '%'))`
 
 /**
- * The tickets `t` that a search finds. Each term is looked up once, by the indexes of words and of parts of them, and
- * the sets of tickets are put together. A search for nothing finds everything.
+ * Whether a search finds the ticket `t`; a search for nothing finds everything. Each term stands for itself, so that
+ * PostgreSQL can begin with the rarest by the indexes of words and of parts of them, and ask the others of what it finds,
+ * or walk a list in its order where all of them are common.
  */
 export function searchCondition(search: string): Prisma.Sql {
   const alternatives = parseSearch(search)
   if (alternatives.length === 0) return Prisma.sql`TRUE`
-  const sets = alternatives.map((terms) => {
-    const wanted = terms.filter(({ negated }) => !negated).map(ticketsWith)
-    const unwanted = terms.filter(({ negated }) => negated).map(ticketsWith)
-    const found = Prisma.join(wanted.length > 0 ? wanted : [allTickets], ' INTERSECT ')
-    return unwanted.reduce((set, without) => Prisma.sql`(${set}) EXCEPT (${without})`, found)
-  })
-  return Prisma.sql`t.id IN (${Prisma.join(
-    sets.map((set) => Prisma.sql`(${set})`),
-    ' UNION ',
-  )})`
+  return anyOf(
+    alternatives.map((terms) => allOf(terms.map((term) => (term.negated ? Prisma.sql`NOT ${has(term)}` : has(term))))),
+  )
 }
 
 const termsOf = (searches: readonly string[]) =>
