@@ -59,6 +59,9 @@ const BelowNode = graphql(`
   }
 `)
 
+const Import = graphql(`query RightsImport($id: ID!) { import(id: $id) { tickets { nodes { id } } } }`)
+const Search = graphql(`query RightsSearch($search: String!) { tickets(filter: { search: $search }) { nodes { id } } }`)
+
 type Ask = (contents: Contents) => object
 /** Each way to reach what a project holds: the question, its variables, and what an answer shows to who may see it. */
 const ways: readonly [name: string, document: { toString(): string }, shows: keyof Contents, variables: Ask][] = [
@@ -67,6 +70,9 @@ const ways: readonly [name: string, document: { toString(): string }, shows: key
   ['node of a label', Node, 'label', ({ label }) => ({ id: label })],
   ['node of a comment', Node, 'comment', ({ comment }) => ({ id: comment })],
   ['node of a change', Node, 'event', ({ event }) => ({ id: event })],
+  ['node of an import', Node, 'import', ({ import: id }) => ({ id })],
+  ['import by id', Import, 'importedIssue', ({ import: id }) => ({ id })],
+  ['a search', Search, 'ownIssue', () => ({ search: 'issue of mine' })],
   ['node of a project', Node, 'project', ({ project }) => ({ id: project })],
   ['nodes of tickets', Nodes, 'defect', ({ issue, defect }) => ({ ids: [issue, defect, issue] })],
   ['nodes of what hangs on tickets', Nodes, 'reply', ({ reply, event, label }) => ({ ids: [reply, event, label] })],
@@ -148,7 +154,9 @@ test('whole lists and their counts hold what the caller may see', async () => {
     const { issues } = await cast[name].ask(Issues, {})
     const { defects } = await cast[name].ask(Defects, {})
     const { projects } = await cast[name].ask(Projects)
-    expect(sorted([issues]), name).toEqual(contents.flatMap(({ issue, importedIssue, ownIssue }) => [issue, importedIssue, ownIssue]).sort())
+    expect(sorted([issues]), name).toEqual(
+      contents.flatMap(({ issue, importedIssue, ownIssue }) => [issue, importedIssue, ownIssue]).sort(),
+    )
     expect(sorted([defects]), name).toEqual(contents.flatMap(({ defect, ownDefect }) => [defect, ownDefect]).sort())
     expect(sorted([tickets]), name).toEqual(sorted([issues, defects]))
     expect(sorted([projects]), name).toEqual(contents.map(({ project }) => project).sort())

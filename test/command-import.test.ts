@@ -1,0 +1,137 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { Command } from './support/command.ts'
+import { databaseUrl, execute } from './support/databases.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'snaglist-command-'))
+const postgres = inject('postgres')
+const name = `snaglist_command_${crypto.randomUUID().replaceAll('-', '')}`
+const env = {
+  PORT: '0',
+  SNAGLIST_LOG_LEVEL: 'error',
+  SNAGLIST_DATA: join(folder, 'data'),
+  ...(postgres && { DATABASE_URL: databaseUrl(postgres, name) }),
+}
+
+const issues = join(folder, 'issues.csv')
+const defects = join(folder, 'defects.csv')
+writeFileSync(issues, 'key,title,points\nJ-1,"One, with a ""quote"" and\na line",3\nJ-2,=Two,5\n')
+writeFileSync(
+  defects,
+  'id,type,date,severity\n1,Dent,6/30/2024,Moderate\n2,Dent,7/1/2024,awful\n3,Scratch,13/1/2024,Minor\n',
+)
+
+/** Runs a command to its end, and returns what it printed and its exit code. */
+async function run(...args: string[]): Promise<[output: string, code: number | null]> {
+  await using command = new Command(args, env)
+  const code = await command.ended()
+  return [command.output, code]
+}
+
+beforeAll(async () => {
+  if (postgres) await execute(postgres, `CREATE DATABASE ${name}`)
+  await run('seed')
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  if (postgres) await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+})
+
+const asIssues = ['--project', 'CORE', '--kind', 'issue', '--map', 'key=externalKey', '--ignore', 'points']
+const asDefects = [
+  '--project',
+  'core',
+  '--kind',
+  'defect',
+  '--map',
+  'id=externalKey',
+  '--map',
+  'type=category',
+  '--map',
+  'type=title',
+  '--map',
+  'date=createdAt',
+]
+const values = ['--value', 'severity:awful=CRITICAL', '--date-format', 'M/D/YYYY']
+
+describe('on the configured database', () => {
+  test('import imports, again changes nothing, and export gives the same back', async () => {
+    expect(await run('import', issues, ...asIssues, '--as', 'ada', '--dry-run')).toEqual([
+      expect.stringContaining(
+        'issues.csv: 2 rows, 2 created, 0 updated, 0 unchanged, 0 rejected; only tried, nothing was changed',
+      ),
+      0,
+    ])
+    expect(await run('import', issues, ...asIssues, '--as', 'Ada')).toEqual([
+      expect.stringContaining('2 created, 0 updated'),
+      0,
+    ])
+    expect(await run('import', issues, ...asIssues, '--as', 'ada')).toEqual([
+      expect.stringContaining('0 created, 0 updated, 2 unchanged'),
+      0,
+    ])
+    const out = join(folder, 'out.csv')
+    const filter = '{"title":{"contains":"Two"},"createdAt":{"gte":"-P1D"}}'
+    expect(await run('export', '--project', 'CORE', '--filter', filter, '--out', out, '--as', 'ada')).toEqual(['', 0])
+    expect(readFileSync(out, 'utf8')).toMatch(/^key,externalKey,kind,title,.*\r\nCORE-62,J-2,ISSUE,'=Two,,OPEN,/)
+    const [lines, code] = await run('export', '--filter', filter, '--format', 'jsonl', '--as', 'ada')
+    expect([JSON.parse(lines).title, code]).toEqual(['=Two', 0])
+  })
+
+  test('import tells every fault, or leaves the faulty rows out and writes them beside the file', async () => {
+    const [told, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
+    expect(told).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
+    expect(told).toContain('  row 3, date "13/1/2024" is no date in ISO 8601, or in the format that was named')
+    expect(code).toBe(1)
+    const [skipped, skippedCode] = await run('import', defects, ...asDefects, ...values, '--skip-faulty', '--as', 'ada')
+    expect(skipped).toContain('2 created, 0 updated, 0 unchanged, 1 rejected')
+    expect(skippedCode).toBe(0)
+    expect(readFileSync(join(folder, 'defects.rejected.csv'), 'utf8')).toMatch(
+      /^id,type,date,severity,reason\r\n3,Scratch,13\/1\/2024,Minor,/,
+    )
+  })
+
+  test.each<[string[], RegExp]>([
+    [['import'], /Say which file/],
+    [['import', 'nowhere.csv', ...asIssues, '--as', 'ada'], /There is no file nowhere.csv/],
+    [['import', issues, '--kind', 'issue', '--as', 'ada'], /Say into which project/],
+    [['import', issues, '--project', 'CORE', '--as', 'ada'], /Say what its rows are/],
+    [['import', issues, ...asIssues], /Say where/],
+    [['import', issues, ...asIssues, '--as', 'tomas'], /no active ADMIN tomas/],
+    [['import', issues, ...asIssues, '--url', 'here', '--token', 'x'], /is no URL/],
+    [['import', issues, ...asIssues, '--url', 'http://localhost:1'], /Say who asks/],
+    [['import', issues, ...asIssues, '--map', 'points', '--as', 'ada'], /is not of the form COLUMN=FIELD/],
+    [['import', issues, ...asIssues, '--map', 'points=weight', '--as', 'ada'], /There is no field weight/],
+    [['import', issues, ...asIssues, '--value', 'x', '--as', 'ada'], /is not of the form FIELD:FROM=TO/],
+    [['export', '--format', 'xml', '--as', 'ada'], /--format is csv or jsonl/],
+  ])('%j is refused with what is wrong', async (args, message) => {
+    const [output, code] = await run(...args)
+    expect(output).toMatch(message)
+    expect(code).toBe(2)
+  })
+})
+
+test('on a server both work with a token', async () => {
+  const [token] = await run('token', '--user', 'ada')
+  await using server = new Command(['serve'], env)
+  const [, url = ''] = await server.printed(/listens on (http:\/\/localhost:\d+)\/graphql/)
+  const there = ['--url', url, '--token', token.trim()]
+  expect(await run('import', issues, ...asIssues, ...there)).toEqual([expect.stringContaining('2 unchanged'), 0])
+  const [exported, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...there)
+  expect([exported, code]).toEqual([expect.stringContaining('"One, with a ""quote"" and\na line"'), 0])
+  const refusals = [
+    [['export', '--project', 'NOPE', ...there], 'There is no project NOPE.'],
+    [['export', '--filter', '{"nope":1}', ...there], 'filter Field "nope" is not defined by type "TicketFilter".'],
+    [
+      ['import', issues, ...asIssues, '--url', url, '--token', 'snag_none'],
+      'The token is unknown, has expired or was revoked. Sign in again.',
+    ],
+    [
+      ['import', issues, ...asIssues, '--url', 'http://localhost:1', '--token', 'x'],
+      'http://localhost:1 does not answer',
+    ],
+  ] as const
+  for (const [args, message] of refusals) expect(await run(...args)).toEqual([expect.stringContaining(message), 1])
+})
