@@ -60,7 +60,9 @@ const BelowNode = graphql(`
 `)
 
 const Import = graphql(`query RightsImport($id: ID!) { import(id: $id) { tickets { nodes { id } } } }`)
-const Search = graphql(`query RightsSearch($search: String!) { tickets(filter: { search: $search }) { nodes { id } } }`)
+const Search = graphql(
+  `query RightsSearch($project: ID!) { tickets(filter: { search: "issue of mine", project: { eq: $project } }) { nodes { id } } }`,
+)
 
 type Ask = (contents: Contents) => object
 /** Each way to reach what a project holds: the question, its variables, and what an answer shows to who may see it. */
@@ -72,7 +74,7 @@ const ways: readonly [name: string, document: { toString(): string }, shows: key
   ['node of a change', Node, 'event', ({ event }) => ({ id: event })],
   ['node of an import', Node, 'import', ({ import: id }) => ({ id })],
   ['import by id', Import, 'importedIssue', ({ import: id }) => ({ id })],
-  ['a search', Search, 'ownIssue', () => ({ search: 'issue of mine' })],
+  ['a search', Search, 'ownIssue', ({ project }) => ({ project })],
   ['node of a project', Node, 'project', ({ project }) => ({ id: project })],
   ['nodes of tickets', Nodes, 'defect', ({ issue, defect }) => ({ ids: [issue, defect, issue] })],
   ['nodes of what hangs on tickets', Nodes, 'reply', ({ reply, event, label }) => ({ ids: [reply, event, label] })],
