@@ -6,8 +6,12 @@ import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
+import { hasFiles } from './http/multipart.ts'
 
 const graceMilliseconds = 10_000
+/** How long a caller may take to send a request, with files and without. */
+const fileMilliseconds = 600_000
+const bodyMilliseconds = 60_000
 
 /** A server that listens. Disposing it answers what was begun, at most ten seconds long, and closes the database. */
 export interface Server extends AsyncDisposable {
@@ -53,8 +57,12 @@ export async function startServer(
   const app = createApp({ config, database, log, isStopping: () => stopping })
   let inFlight = 0
   const drained = new EventEmitter()
-  const http = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
+  const http = createServer({ requestTimeout: fileMilliseconds, headersTimeout: 20_000 }, (request, response) => {
     inFlight++
+    const header = (name: string) => request.headers[name]?.toString()
+    const late = setTimeout(() => request.complete || request.destroy(), bodyMilliseconds)
+    if (hasFiles(request.method, header)) clearTimeout(late)
+    request.once('close', () => clearTimeout(late))
     response.once('close', () => {
       inFlight--
       drained.emit('request')

@@ -186,12 +186,12 @@ describe('a file that cannot be read on', () => {
     [
       'is not in UTF-8 after a while',
       new Uint8Array([...Buffer.from(`${start}caf`), 0xe9, ...Buffer.from('\nx,y\n')]),
-      ['3 null null: is not in UTF-8 here'],
+      ['3 title null: is not in UTF-8 here'],
     ],
     [
       'ends within a character',
       new Uint8Array([...Buffer.from(`${start}caf`), 0xc3]),
-      ['3 null null: is not in UTF-8 here'],
+      ['3 title null: is not in UTF-8 here'],
     ],
   ])('because it %s tells where', async (_what, file, faults) => {
     expect(await faultsOf(file)).toEqual(faults)

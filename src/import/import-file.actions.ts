@@ -31,7 +31,8 @@ export async function* readRecords(
   const delimiter = await findDelimiter(file)
   let records: string[][] = []
   let count = 0
-  let index = 0
+  // How many cells of the record that is being read are complete.
+  let cells = 0
   const parser = parse({
     bom: true,
     delimiter,
@@ -40,14 +41,15 @@ export async function* readRecords(
     skip_empty_lines: true,
     max_record_size: mostRecordBytes,
     cast: (cell, at) => {
-      index = at.index
-      if (index >= mostColumns) throw new BrokenFile(`has more than ${mostColumns} columns`, count, null)
+      cells = at.index + 1
+      if (cells > mostColumns) throw new BrokenFile(`has more than ${mostColumns} columns`, count, null)
       return cell
     },
     // Taken here, records before a fault are not lost with the stream.
     on_record: (record: string[]) => {
       records.push(record)
       count++
+      cells = 0
       return null
     },
   })
@@ -60,14 +62,14 @@ export async function* readRecords(
     const whole = bytes.subarray(0, wholeCharacters(bytes))
     const good = isUtf8(whole) ? whole : whole.subarray(0, validLength(whole))
     rest = bytes.subarray(whole.length)
-    fault = await sent(parser, good, () => [count, index])
-    if (!fault && good !== whole) fault = new BrokenFile('is not in UTF-8 here', count, null)
+    fault = await sent(parser, good, () => [count, cells])
+    if (!fault && good !== whole) fault = new BrokenFile('is not in UTF-8 here', count, cells)
     yield* records
     records = []
     if (fault) throw fault
   }
-  if (rest.length > 0) fault = new BrokenFile('is not in UTF-8 here', count, null)
-  fault ??= await sent(parser, null, () => [count, index])
+  if (rest.length > 0) fault = new BrokenFile('is not in UTF-8 here', count, cells)
+  fault ??= await sent(parser, null, () => [count, cells])
   yield* records
   if (fault) throw fault
 }
@@ -91,9 +93,9 @@ function sent(parser: Parser, bytes: Buffer | null, place: () => [number, number
   })
 }
 
-function brokenBy(error: Error, [record, index]: [number, number]): BrokenFile {
+function brokenBy(error: Error, [record, cells]: [number, number]): BrokenFile {
   if (error instanceof BrokenFile) return error
-  const { code, index: column = index } = error as CsvError & { index?: number }
+  const { code, index: column = cells } = error as CsvError & { index?: number }
   const message =
     code === 'CSV_MAX_RECORD_SIZE'
       ? `makes the row longer than ${mostRecordBytes} characters; perhaps a quote before it was not closed`
