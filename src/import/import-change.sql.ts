@@ -57,3 +57,9 @@ export function ticketChanges(was: Prisma.Sql, will: Prisma.Sql, projectId: stri
     ' || ',
   )
 }
+
+const takenColumns = [...Object.values(plainFields), 'reporter_id', 'assignee_id', 'created_at', 'archived_at']
+
+/** Assignments that give tickets what a row `will` has: all but the time of resolution, versions and times of change. */
+export const takenFrom = (will: string) =>
+  Prisma.raw(takenColumns.map((column) => `${column} = ${will}.${column}`).join(', '))

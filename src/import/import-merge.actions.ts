@@ -1,7 +1,7 @@
 import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
 import type { BulkTransaction } from '../database/bulk.ts'
-import { labelIds, ticketChanges } from './import-change.sql.ts'
+import { labelIds, takenFrom, ticketChanges } from './import-change.sql.ts'
 
 /** What an import did: how many tickets it made, changed and left, and what else it made. */
 export interface Merged {
@@ -108,12 +108,9 @@ async function changeTickets(
   const project = Prisma.sql`${projectId}::uuid`
   const [{ count }] = await tx.$queryRaw<[{ count: number }]>`
       WITH changed AS (
-      UPDATE tickets t SET title = c.title, description = c.description, status = c.status, resolution = c.resolution,
-        priority = c.priority, reporter_id = c.reporter_id, assignee_id = c.assignee_id, created_at = c.created_at,
+      UPDATE tickets t SET ${takenFrom('c')},
         resolved_at = CASE WHEN c.resolution IS NOT NULL THEN coalesce(c.resolved_at, ${at}::timestamptz) END,
-        archived_at = c.archived_at, category = c.category, subcategory = c.subcategory, absn = c.absn,
-        reported_by = c.reported_by, severity = c.severity, disposition = c.disposition, version = t.version + 1,
-        updated_at = ${at}::timestamptz, updated_by_id = ${viewer.id}::uuid
+        version = t.version + 1, updated_at = ${at}::timestamptz, updated_by_id = ${viewer.id}::uuid
       FROM import_changes c WHERE t.id = c.id RETURNING t.id)
       SELECT count(*)::integer AS count FROM changed`
   if (count === 0) return 0

@@ -4,7 +4,7 @@ import type { BulkTransaction } from '../database/bulk.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import { holdProject } from '../project/project.actions.ts'
 import { mustBeAbleToUndo, visibleImports } from './import.access.ts'
-import { ticketChanges } from './import-change.sql.ts'
+import { takenFrom, ticketChanges } from './import-change.sql.ts'
 import type { Made } from './import-merge.actions.ts'
 
 /** What taking an import back did, or would do. */
@@ -79,10 +79,7 @@ async function restoreTickets(tx: BulkTransaction, viewer: Viewer, id: string, p
       ${ticketChanges(Prisma.sql`t`, Prisma.sql`r`, projectId)}
     FROM import_restored r JOIN tickets t ON t.id = r.id`
   await tx.$queryRaw`
-    UPDATE tickets t SET title = r.title, description = r.description, status = r.status, resolution = r.resolution,
-      priority = r.priority, reporter_id = r.reporter_id, assignee_id = r.assignee_id, created_at = r.created_at,
-      resolved_at = r.resolved_at, archived_at = r.archived_at, category = r.category, subcategory = r.subcategory,
-      absn = r.absn, reported_by = r.reported_by, severity = r.severity, disposition = r.disposition,
+    UPDATE tickets t SET ${takenFrom('r')}, resolved_at = r.resolved_at,
       version = t.version + 1, updated_at = r.at, updated_by_id = ${viewer.id}::uuid
     FROM import_restored r WHERE t.id = r.id`
   await tx.$queryRaw`
