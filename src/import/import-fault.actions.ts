@@ -1,9 +1,10 @@
 import type { BulkTransaction } from '../database/bulk.ts'
 import { assignableIn } from '../project/project.access.ts'
 import { csvOf, escapeFormula } from './import-cell.actions.ts'
+import { unknownName } from './import-check.sql.ts'
 import { readRecords } from './import-file.actions.ts'
-import { type ImportFile, unknownName } from './import-plan.actions.ts'
 import type { CellFault, ImportHeader } from './import-row.actions.ts'
+import type { ImportFile } from './import-stage.actions.ts'
 import { suggestion } from './import-word.actions.ts'
 
 /** How many faults of an import are kept. */

@@ -1,103 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
 import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../context.ts'
 import type { BulkTransaction } from '../database/bulk.ts'
 import { assignableIn } from '../project/project.access.ts'
-import { type ImportFieldWord, importField, importFieldWords } from './import-field.actions.ts'
-import { BrokenFile, readRecords } from './import-file.actions.ts'
-import { type CellFault, type ImportHeader, type ImportReading, readHeader, rowReader } from './import-row.actions.ts'
-
-/** An open file that is to be imported. */
-export interface ImportFile {
-  readonly handle: FileHandle
-  /** Its name where it comes from. */
-  readonly name: string
-}
-
-/** What is wrong with names that are not known. */
-export const unknownName = {
-  ASSIGNEE: 'names nobody who could be assigned: an active user who may see the project',
-  REPORTER: 'names no user',
-  LABELS: 'is no label of the project',
-} as const
-
-/** What staging a file has shown of it. */
-export interface Staged {
-  readonly header: ImportHeader
-  /** Whether the file has a fault that leaves none of its rows to be taken. */
-  readonly refused: boolean
-}
-
-const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-const columnOf = (field: ImportFieldWord) => snakeCase(importField(field).name)
-const stagedFields = importFieldWords.filter((field) => field !== 'KIND')
-const stagingColumns: Readonly<Record<string, string>> = {
-  row: 'integer',
-  faults: 'jsonb',
-  first_line: 'text',
-  ...Object.fromEntries(stagedFields.map((field) => [columnOf(field), importField(field).type])),
-}
-
-/**
- * Reads a file into the table import_rows, which lasts as long as the transaction: a row for each of its rows, good or
- * not, and the row 0 with what is wrong with the file as a whole. `mayUse` throws where a field is not for the viewer.
- */
-export async function stageRows(
-  tx: BulkTransaction,
-  file: ImportFile,
-  reading: ImportReading,
-  mayUse: (field: ImportFieldWord) => void,
-  read: (bytes: number) => void,
-): Promise<Staged> {
-  const columns = Object.entries(stagingColumns).map(([name, type]) => `${name} ${type}`)
-  await tx.$queryRaw`${Prisma.raw(`CREATE TEMPORARY TABLE import_rows (${columns.join(', ')}) ON COMMIT DROP`)}`
-  let header: ImportHeader = { names: [], fields: new Map(), faults: [] }
-  let refused = false
-  const faulty = (row: number, faults: readonly CellFault[]) => {
-    refused = true
-    return [
-      String(row),
-      JSON.stringify(faults),
-      ...Object.keys(stagingColumns)
-        .slice(2)
-        .map(() => null),
-    ]
-  }
-  async function* rows() {
-    let row = -1
-    let readRow: ReturnType<typeof rowReader> | undefined
-    try {
-      for await (const record of readRecords(file.handle, read)) {
-        row++
-        if (readRow) {
-          const { values, firstLine, faults } = readRow(record)
-          yield [
-            String(row),
-            faults.length > 0 ? JSON.stringify(faults) : null,
-            firstLine,
-            ...stagedFields.map((field) => values.get(field) ?? null),
-          ]
-          continue
-        }
-        header = readHeader(record, reading)
-        for (const field of header.fields.keys()) mayUse(field)
-        readRow = rowReader(header, reading)
-        if (header.faults.length > 0) yield faulty(0, header.faults)
-      }
-    } catch (error) {
-      if (!(error instanceof BrokenFile)) throw error
-      const column = error.column === null ? null : (header.names[error.column] ?? null)
-      yield faulty(error.record, [{ column, value: null, message: error.message }])
-    }
-  }
-  await tx.copy('import_rows', stagingColumns, rows())
-  await tx.$queryRaw`ANALYZE import_rows`
-  return { header, refused }
-}
-
-interface Project {
-  readonly id: string
-}
+import { faultsOf, isDone } from './import-check.sql.ts'
+import type { ImportHeader } from './import-row.actions.ts'
 
 /**
  * Makes the table import_plan of import_rows: what each row refers to is found, and what is wrong with rows in the light
@@ -105,107 +11,14 @@ interface Project {
  */
 export async function planRows(
   tx: BulkTransaction,
-  { id: projectId }: Project,
+  projectId: string,
   kind: TicketKind,
   viewer: Viewer,
-  { names, fields }: ImportHeader,
+  header: ImportHeader,
   createLabels: boolean,
 ): Promise<void> {
   const project = Prisma.sql`${projectId}::uuid`
-  const faultIf = (field: ImportFieldWord, condition: Prisma.Sql, value: Prisma.Sql, message: Prisma.Sql) => {
-    const index = fields.get(field)
-    const column = index === undefined ? importField(field).name : (names[index] ?? null)
-    return Prisma.sql`|| CASE WHEN ${condition} THEN jsonb_build_array(jsonb_build_object(
-      'column', ${column}::text, 'value', left(${value}, 200), 'message', ${message})) ELSE '[]' END`
-  }
-  const isNew = Prisma.sql`t.id IS NULL`
-  const isDone = Prisma.sql`coalesce(r.status, t.status, 'OPEN') IN ('RESOLVED', 'CLOSED')`
-  const nothing = Prisma.sql`NULL::text`
-  const said = (message: string) => Prisma.sql`${message}::text`
-  const filed = Prisma.sql`coalesce(r.created_at, t.created_at, now())`
-  const faults = Prisma.join(
-    [
-      Prisma.sql`coalesce(r.faults, '[]')`,
-      faultIf(
-        'EXTERNAL_KEY',
-        Prisma.sql`t.kind <> ${kind}::ticket_kind`,
-        Prisma.sql`r.external_key`,
-        Prisma.sql`'is the key of another ' || lower(t.kind::text)`,
-      ),
-      faultIf(
-        'EXTERNAL_KEY',
-        Prisma.sql`r.first_row <> r.row`,
-        Prisma.sql`r.external_key`,
-        Prisma.sql`'is the key of row ' || r.first_row || ' already'`,
-      ),
-      // A cell that is at fault itself is no cell that is missing.
-      faultIf(
-        'TITLE',
-        Prisma.sql`${isNew} AND r.faults IS NULL AND coalesce(r.title, ${kind === 'DEFECT' ? Prisma.sql`r.first_line` : nothing}) IS NULL`,
-        nothing,
-        said('must be given for a new ticket'),
-      ),
-      ...(kind === 'DEFECT'
-        ? [
-            faultIf(
-              'CATEGORY',
-              Prisma.sql`${isNew} AND r.faults IS NULL AND r.category IS NULL`,
-              nothing,
-              said('must be given for a new defect'),
-            ),
-          ]
-        : []),
-      faultIf(
-        'ASSIGNEE',
-        Prisma.sql`r.assignee IS NOT NULL AND assignee.id IS NULL`,
-        Prisma.sql`r.assignee`,
-        said(unknownName.ASSIGNEE),
-      ),
-      faultIf(
-        'REPORTER',
-        Prisma.sql`r.reporter IS NOT NULL AND reporter.id IS NULL`,
-        Prisma.sql`r.reporter`,
-        said(unknownName.REPORTER),
-      ),
-      ...(createLabels
-        ? []
-        : [
-            faultIf(
-              'LABELS',
-              Prisma.sql`labelled.unknown IS NOT NULL`,
-              Prisma.sql`labelled.unknown`,
-              said(unknownName.LABELS),
-            ),
-          ]),
-      faultIf(
-        'RESOLUTION',
-        Prisma.sql`r.resolution IS NOT NULL AND NOT ${isDone}`,
-        Prisma.sql`r.resolution::text`,
-        said('goes only with the status RESOLVED or CLOSED'),
-      ),
-      faultIf(
-        'RESOLVED_AT',
-        Prisma.sql`r.resolved_at IS NOT NULL AND NOT ${isDone}`,
-        Prisma.sql`r.resolved_at::text`,
-        said('goes only with the status RESOLVED or CLOSED'),
-      ),
-      faultIf(
-        'RESOLVED_AT',
-        Prisma.sql`${isDone} AND r.resolved_at < ${filed}`,
-        Prisma.sql`r.resolved_at::text`,
-        said('lies before the ticket was filed'),
-      ),
-      ...(['CREATED_AT', 'RESOLVED_AT', 'ARCHIVED_AT'] as const).map((field) =>
-        faultIf(
-          field,
-          Prisma.sql`r.${Prisma.raw(columnOf(field))} > now()`,
-          Prisma.sql`r.${Prisma.raw(columnOf(field))}::text`,
-          said('lies in the future'),
-        ),
-      ),
-    ],
-    ' ',
-  )
+  const faults = faultsOf(header, kind, createLabels)
   await tx.$queryRaw`
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
     SELECT r.row, nullif(${faults}, '[]') AS faults, t.id IS NULL AS created, coalesce(t.id, new_id()) AS id,
@@ -220,7 +33,7 @@ export async function planRows(
       coalesce(r.archived_at, t.archived_at)::timestamptz(3) AS archived_at,
       coalesce(r.category, t.category) AS category, coalesce(r.subcategory, t.subcategory) AS subcategory,
       coalesce(r.absn, t.absn) AS absn,
-      ${kind === 'DEFECT' ? Prisma.sql`coalesce(r.reported_by, t.reported_by, ${viewer.name}::text)` : nothing} AS reported_by,
+      ${kind === 'DEFECT' ? Prisma.sql`coalesce(r.reported_by, t.reported_by, ${viewer.name}::text)` : Prisma.sql`NULL::text`} AS reported_by,
       ${kind === 'DEFECT' ? Prisma.sql`coalesce(r.severity, t.severity, 'MAJOR')` : Prisma.sql`NULL::severity`} AS severity,
       coalesce(r.disposition, t.disposition) AS disposition
     FROM (SELECT *, CASE WHEN external_key IS NOT NULL THEN first_value(row) OVER (PARTITION BY external_key ORDER BY row) END AS first_row

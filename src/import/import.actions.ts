@@ -7,8 +7,9 @@ import { getProjectNamed, holdProject } from '../project/project.actions.ts'
 import { mustBeAbleToImport } from './import.access.ts'
 import { keepFaults, keepRejectedRows } from './import-fault.actions.ts'
 import { mergeRows } from './import-merge.actions.ts'
-import { type ImportFile, planRows, stageRows } from './import-plan.actions.ts'
+import { planRows } from './import-plan.actions.ts'
 import type { ImportReading } from './import-row.actions.ts'
+import { type ImportFile, stageRows } from './import-stage.actions.ts'
 
 /** A file to import, how to read it, and what to do with it. */
 export interface NewImport extends ImportReading {
@@ -53,7 +54,7 @@ export function importTickets(
       // Only now, so that others can file tickets while the file is read.
       mustBeAbleToStart(await holdProject(tx, viewer, project.id), input)
       await lockReferred(tx, project.id)
-      await planRows(tx, project, input.kind, viewer, header, input.createLabels)
+      await planRows(tx, project.id, input.kind, viewer, header, input.createLabels)
       const [counts] = await tx.$queryRaw<[{ rows: number; rejected: number; faults: number }]>`
         SELECT count(*) FILTER (WHERE row > 0)::integer AS rows,
           count(*) FILTER (WHERE row > 0 AND faults IS NOT NULL)::integer AS rejected,
