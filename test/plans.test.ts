@@ -129,6 +129,20 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
     await expectFew(() => page(list, cast.admin))
   })
 
+  test('a search goes by the indexes of words and of parts of words', async () => {
+    for (const caller of [cast.contributor, cast.admin]) {
+      const [statement] = await sentFor(() => page({ filter: { search: '12345' }, orderBy: newest }, caller))
+      const { rows } = await server.database.pool.query<{ 'QUERY PLAN': string }>(
+        `EXPLAIN ${statement?.text}`,
+        statement?.values,
+      )
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      expect(plan).toContain('ticket_texts_words_idx')
+      expect(plan).toContain('ticket_texts_body_idx')
+      expect(plan).not.toContain('Seq Scan on ticket_texts')
+    }
+  })
+
   test.each(shapes)('so does one far down: %s', async (_name, list) => {
     let after = ''
     for (let pages = 0; pages < 4; pages++) {
