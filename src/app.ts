@@ -81,6 +81,7 @@ export function createApp({ config, database, log, isStopping = () => false }: A
       useDownloads(
         { '/export/tickets.csv': ticketsAs('csv'), '/export/tickets.jsonl': ticketsAs('jsonl') },
         (request) => makeContext((name) => request.headers.get(name), requestIdOf(request)),
+        log,
       ),
       useReadinessCheck({ check: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)) }),
       useBodyLimit(maxBodyBytes),

@@ -1,6 +1,7 @@
 import { ReadableStream } from 'node:stream/web'
 import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { maskError } from './errors.ts'
 import { requestIdOf } from './request-id.ts'
@@ -23,17 +24,23 @@ const statuses: Readonly<Record<string, number>> = {
 }
 
 /** Answers GET at some paths with a download; faults are told as the API tells them, as JSON. */
-export const useDownloads = (downloads: Downloads, contextOf: (request: Request) => Promise<Context>): Plugin => ({
+export const useDownloads = (
+  downloads: Downloads,
+  contextOf: (request: Request) => Promise<Context>,
+  log: Logger,
+): Plugin => ({
   async onRequest({ url, request, endResponse, fetchAPI }) {
     const download = Object.hasOwn(downloads, url.pathname) ? downloads[url.pathname] : undefined
     if (!download || request.method !== 'GET') return
+    const unexpected = (err: unknown) => log.error({ err, requestId: requestIdOf(request) }, 'unexpected error')
     try {
       const { type, fileName, pieces } = await download(await contextOf(request), url.searchParams)
       const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }
-      endResponse(new fetchAPI.Response(ReadableStream.from(encoded(pieces)) as BodyInit, { headers }))
+      endResponse(new fetchAPI.Response(ReadableStream.from(encoded(pieces, unexpected)) as BodyInit, { headers }))
     } catch (error) {
       const masked = maskError(error)
       const code = String(masked.extensions['code'])
+      if (!(code in statuses)) unexpected(error)
       const extensions = { ...masked.extensions, ...(!(code in statuses) && { requestId: requestIdOf(request) }) }
       const told = new GraphQLError(masked.message, { extensions }).toJSON()
       endResponse(fetchAPI.Response.json({ errors: [told] }, { status: statuses[code] ?? 500 }))
@@ -41,7 +48,13 @@ export const useDownloads = (downloads: Downloads, contextOf: (request: Request)
   },
 })
 
-async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+/** The pieces as bytes. What fails under way breaks the connection, so that nobody takes a part for the whole. */
+async function* encoded(pieces: AsyncIterable<string>, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  for await (const piece of pieces) yield encoder.encode(piece)
+  try {
+    for await (const piece of pieces) yield encoder.encode(piece)
+  } catch (error) {
+    failed(error)
+    throw error
+  }
 }
