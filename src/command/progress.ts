@@ -7,7 +7,7 @@ export function showProgress(total: number): { readonly add: (bytes: number) => 
   let shown = ''
   const show = (line: string) => {
     if (!stderr.isTTY || line === shown) return
-    stderr.write(`\r${line.padEnd(shown.length)}`)
+    stderr.write(`\r${line.padEnd(shown.length)}${line === '' ? '\r' : ''}`)
     shown = line
   }
   return {
