@@ -5,16 +5,18 @@ import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
+import { type Documents, rememberDocuments } from './document/documents.ts'
 import { Unauthenticated } from './errors.ts'
 import { type ExportFormat, exportTickets, parseFilter } from './export/export.actions.ts'
+import { readAddresses } from './http/address.ts'
 import { useBodyLimit } from './http/body-limit.ts'
-import { rememberDocuments } from './http/documents.ts'
 import { type Download, useDownloads } from './http/download.ts'
-import { type Begun, type Entry, makeEntry } from './http/entry.ts'
+import { type Entry, type FromEntry, makeEntry } from './http/entry.ts'
 import { maskError, useErrorLog } from './http/errors.ts'
+import { executeWithin, useExecution } from './http/execution.ts'
 import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
-import { useDocumentLimits } from './http/limits.ts'
+import { openRates, useRates } from './http/rates.ts'
 import { requestIdOf, useRequestId } from './http/request-id.ts'
 import { useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
@@ -42,16 +44,26 @@ export interface App extends Entry {
 /** Makes the HTTP interface over a database. */
 export function createApp({ config, database, log, isStopping = () => false }: AppOptions): App {
   const callers = openCallers(database)
-  const documents = rememberDocuments(schema, compileAt)
-  const makeContext = (header: Header, requestId: string) => contextOf(header, requestId, callers, { config, database })
-  const yoga = createYoga({
+  const open = config.introspection === 'open'
+  const documents = rememberDocuments({ schema, compileAt, suggesting: open })
+  const rates = openRates({
+    requests: config.rateRequests,
+    points: config.ratePoints,
+    pool: config.rateStore === 'database' ? database.pool : null,
+  })
+  const execute = executeWithin(rates)
+  const makeContext = (header: Header, requestId: string, address: string) =>
+    contextOf({ header, requestId, address }, { config, database, callers, documents })
+  const yoga = createYoga<FromEntry, Context>({
     schema,
     context: ({ request, ...server }) => {
-      const { begun } = server as { begun?: Begun }
+      const { begun, address } = server as unknown as FromEntry
       if (begun?.refused) throw begun.refused
-      return makeContext((name) => request.headers.get(name), requestIdOf(request))
+      return makeContext((name) => request.headers.get(name), requestIdOf(request), address)
     },
     batching: false,
+    // Documents are remembered by `documents`, in a memory of a known size.
+    parserAndValidationCache: false,
     multipart: false,
     graphqlEndpoint: endpoint,
     maxRequestBodySize: false,
@@ -77,20 +89,32 @@ export function createApp({ config, database, log, isStopping = () => false }: A
       useRequestId(),
       useRequestLog(log),
       useErrorLog(log),
+      useRates(rates),
       useLandingPage(printedSchema),
       useDownloads(
         { '/export/tickets.csv': ticketsAs('csv'), '/export/tickets.jsonl': ticketsAs('jsonl') },
-        (request) => makeContext((name) => request.headers.get(name), requestIdOf(request)),
+        (request, address) => makeContext((name) => request.headers.get(name), requestIdOf(request), address),
         log,
       ),
       useReadinessCheck({ check: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)) }),
       useBodyLimit(maxBodyBytes),
       useShortcut(),
-      useDocumentLimits(),
+      useExecution(documents, execute),
     ],
   })
   return {
-    ...makeEntry({ yoga, documents, contextOf: makeContext, log, endpoint, maxBodyBytes, maxFileBytes }),
+    ...makeEntry({
+      yoga,
+      documents,
+      contextOf: makeContext,
+      addressOf: readAddresses(config.trustedProxies),
+      rates,
+      execute,
+      log,
+      endpoint,
+      maxBodyBytes,
+      maxFileBytes,
+    }),
     async dispose() {
       await yoga.dispose()
       await callers[Symbol.asyncDispose]()
@@ -109,11 +133,20 @@ const ticketsAs =
     return { type: exportTypes[format], fileName: `tickets.${format}`, pieces }
   }
 
+interface Asking {
+  readonly header: Header
+  readonly requestId: string
+  readonly address: string
+}
+
+interface Serving extends Pick<AppOptions, 'config' | 'database'> {
+  readonly callers: Callers
+  readonly documents: Documents
+}
+
 async function contextOf(
-  header: Header,
-  requestId: string,
-  callers: Callers,
-  { config, database }: Pick<AppOptions, 'config' | 'database'>,
+  { header, requestId, address }: Asking,
+  { config, database, callers, documents }: Serving,
 ): Promise<Context> {
   const authorization = header('authorization')
   const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
@@ -126,6 +159,8 @@ async function contextOf(
     direct: database.direct,
     inBulk: database.inBulk,
     requestId,
+    address,
+    documents,
     viewer: caller?.viewer ?? null,
     token: caller?.token ?? null,
     callers,

@@ -1,3 +1,4 @@
+import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
 
 /** What the environment decides. Frozen: nothing changes it once the server runs. */
@@ -11,6 +12,19 @@ const isLoopback = (host: string) => host === 'localhost' || host === '::1' || h
 const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
   error: ({ input }) => `"${input}" is no origin such as https://app.example.com`,
 })
+
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()))
+const proxy = z.string().refine(isProxy, {
+  error: ({ input }) => `"${input}" is no address or subnet such as 10.0.0.0/8`,
+})
+
+function isProxy(value: string): boolean {
+  try {
+    return proxyAddr.compile([value]) !== null
+  } catch {
+    return false
+  }
+}
 
 /** Every variable with its default; `.env.example` lists the same. */
 const variables = z
@@ -27,11 +41,13 @@ const variables = z
     SNAGLIST_POOL_SIZE: integer(1, 1000).default(10),
     SNAGLIST_PREPARE: flag.default(true),
     SNAGLIST_BCRYPT_COST: integer(4, 15).default(12),
-    SNAGLIST_CORS_ORIGINS: z
-      .string()
-      .transform((list) => list.split(',').map((item) => item.trim()))
-      .pipe(z.array(origin))
-      .optional(),
+    SNAGLIST_CORS_ORIGINS: list.pipe(z.array(origin)).optional(),
+    SNAGLIST_TRUSTED_PROXIES: list.pipe(z.array(proxy)).optional(),
+    SNAGLIST_INTROSPECTION: z.enum(['open', 'signed-in']).optional(),
+    SNAGLIST_COST_LIMIT: integer(1, 1_000_000_000).default(25_000),
+    SNAGLIST_RATE_POINTS: integer(0, 1_000_000_000).default(100_000),
+    SNAGLIST_RATE_REQUESTS: integer(0, 1_000_000_000).default(6000),
+    SNAGLIST_RATE_STORE: z.enum(['memory', 'database']).default('memory'),
     SNAGLIST_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   })
   .transform((env) => ({
@@ -49,6 +65,18 @@ const variables = z
     bcryptCost: env.SNAGLIST_BCRYPT_COST,
     /** Origins whose pages may call the API from a browser. */
     corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],
+    /** Proxies that are believed which address a request comes from. */
+    trustedProxies: env.SNAGLIST_TRUSTED_PROXIES ?? [],
+    /** Who may ask about the schema, and gets GraphiQL. */
+    introspection: env.SNAGLIST_INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'signed-in' : 'open'),
+    /** What an operation may cost at most, in points. */
+    costLimit: env.SNAGLIST_COST_LIMIT,
+    /** Points that a user may spend in a minute; 0 for any number. */
+    ratePoints: env.SNAGLIST_RATE_POINTS,
+    /** Requests that an address may make in a minute; 0 for any number. */
+    rateRequests: env.SNAGLIST_RATE_REQUESTS,
+    /** Where these are counted: by each server, or by all together. */
+    rateStore: env.SNAGLIST_RATE_STORE,
     logLevel: env.SNAGLIST_LOG_LEVEL,
   }))
 

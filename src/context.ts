@@ -6,6 +6,7 @@ import type { BulkTransaction, InBulk } from './database/bulk.ts'
 import type { Statements } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
 import { atOnce, inTransaction, retried } from './database/transaction.ts'
+import type { Documents } from './document/documents.ts'
 import { Unauthenticated } from './errors.ts'
 
 /** Who asks: what rights are decided on. */
@@ -32,6 +33,9 @@ export interface Context {
   /** For transactions that take many rows. */
   readonly inBulk: InBulk
   readonly requestId: string
+  /** Where the request comes from. */
+  readonly address: string
+  readonly documents: Documents
   /** Who asks; who signs in with this request is from then on. */
   viewer: Viewer | null
   readonly token: CallerToken | null

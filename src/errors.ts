@@ -70,6 +70,19 @@ export class QueryTooComplex extends GraphQLError {
   }
 }
 
+/** More than the caller may ask for now; `retryAfter` is in seconds. */
+export class RateLimited extends GraphQLError {
+  constructor(why: string, retryAfter: number, headers: Readonly<Record<string, string>> = {}) {
+    super(`${why} Try again in ${retryAfter} seconds.`, {
+      extensions: {
+        code: 'RATE_LIMITED',
+        retryAfter,
+        http: { status: 429, headers: { ...headers, 'retry-after': String(retryAfter) } },
+      },
+    })
+  }
+}
+
 /** The request's body is over its limit. */
 export class PayloadTooLarge extends GraphQLError {
   constructor(limit: number) {

@@ -20,7 +20,7 @@ const BulkMany = graphql(`
 `)
 const BulkOutcome = graphql(`
   query BulkOutcome($project: ID!, $after: String) {
-    tickets(filter: { project: { eq: $project } }, orderBy: [{ field: NUMBER }], first: 50, after: $after) {
+    tickets(filter: { project: { eq: $project } }, orderBy: [{ field: NUMBER }], first: 40, after: $after) {
       nodes {
         key status resolution resolvedAt version
         history(first: 200) { totalCount nodes { version batch changes { field from to } } }

@@ -16,7 +16,7 @@ const BulkMove = graphql(`
       matchedCount updatedCount batch
       tickets {
         id key status resolution resolvedAt version updatedAt updatedBy { username }
-        history { totalCount nodes { at version source batch actor { username } changes { field from to } } }
+        history(first: 5) { totalCount nodes { at version source batch actor { username } changes { field from to } } }
       }
     }
   }

@@ -23,6 +23,12 @@ test('nothing is needed', () => {
     preparing: true,
     bcryptCost: 12,
     corsOrigins: [],
+    trustedProxies: [],
+    introspection: 'open',
+    costLimit: 25_000,
+    ratePoints: 100_000,
+    rateRequests: 6000,
+    rateStore: 'memory',
     logLevel: 'info',
   })
 })

@@ -2,6 +2,7 @@ import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { connection } from '../paging/connection.type.ts'
 import { readTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
+import { ticketListCost } from '../ticket/ticket-cost.filter.ts'
 import { DefectConnection, defectListArgs } from './defect.type.ts'
 
 builder.queryFields((t) => ({
@@ -15,6 +16,7 @@ builder.queryFields((t) => ({
   }),
   defects: t.field({
     type: DefectConnection,
+    extensions: { cost: ticketListCost },
     description: 'The defects that you may see.',
     args: defectListArgs,
     resolve: (_root, args, context, info) => connection(ticketList(context, args, 'DEFECT'), args, context, info),

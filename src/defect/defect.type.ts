@@ -4,6 +4,7 @@ import { connectionBelow, connectionType, offsetArgs } from '../paging/connectio
 import { nestedField } from '../reading/nested.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
+import { ticketCountCost, ticketListCost } from '../ticket/ticket-cost.filter.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
 /** A defect's own columns have values, by the database's word; this says it to the compiler. */
@@ -41,7 +42,7 @@ builder.objectType('Defect', {
   }),
 })
 
-export const DefectConnection = connectionType<TicketRow>('Defect', 'defects')
+export const DefectConnection = connectionType<TicketRow>('Defect', 'defects', ticketCountCost)
 
 /** The arguments of a list of defects. */
 export const defectListArgs = builder.args((t) => ({
@@ -55,6 +56,11 @@ builder.objectField('Project', 'defects', (t) =>
     type: DefectConnection,
     description: 'Its defects.',
     args: defectListArgs,
-    ...nestedField(connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT'))),
+    ...nestedField(
+      connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),
+      {
+        cost: ticketListCost,
+      },
+    ),
   }),
 )

@@ -50,7 +50,11 @@ builder.objectType('HistoryEvent', {
       nullable: true,
       description: 'The same for all tickets that one bulk change or import changed.',
     }),
-    changes: t.expose('changes', { type: [FieldChangeType], description: 'What became of each field that changed.' }),
+    changes: t.expose('changes', {
+      type: [FieldChangeType],
+      extensions: { size: 2 },
+      description: 'What became of each field that changed.',
+    }),
   }),
 })
 

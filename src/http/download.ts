@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
+import type { FromEntry } from './entry.ts'
 import { maskError } from './errors.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -26,15 +27,18 @@ const statuses: Readonly<Record<string, number>> = {
 /** Answers GET at some paths with a download; faults are told as the API tells them, as JSON. */
 export const useDownloads = (
   downloads: Downloads,
-  contextOf: (request: Request) => Promise<Context>,
+  contextOf: (request: Request, address: string) => Promise<Context>,
   log: Logger,
 ): Plugin => ({
-  async onRequest({ url, request, endResponse, fetchAPI }) {
+  async onRequest({ url, request, serverContext, endResponse, fetchAPI }) {
     const download = Object.hasOwn(downloads, url.pathname) ? downloads[url.pathname] : undefined
     if (!download || request.method !== 'GET') return
     const unexpected = (err: unknown) => log.error({ err, requestId: requestIdOf(request) }, 'unexpected error')
     try {
-      const { type, fileName, pieces } = await download(await contextOf(request), url.searchParams)
+      const { type, fileName, pieces } = await download(
+        await contextOf(request, (serverContext as unknown as FromEntry).address),
+        url.searchParams,
+      )
       const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }
       endResponse(new fetchAPI.Response(ReadableStream.from(encoded(pieces, unexpected)) as BodyInit, { headers }))
     } catch (error) {

@@ -4,9 +4,12 @@ import type { ReadableStream } from 'node:stream/web'
 import type { YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
+import type { Documents } from '../document/documents.ts'
 import { Unauthenticated } from '../errors.ts'
-import type { Documents } from './documents.ts'
+import type { AddressOf } from './address.ts'
+import type { Execute } from './execution.ts'
 import { CallerGone, hasFiles, receiveFiles } from './multipart.ts'
+import type { Allowance, Rates } from './rates.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import { logRequest } from './request-log.ts'
 import {
@@ -23,14 +26,17 @@ import {
 export interface Entry {
   /** Answers a request of Node's http server. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
-  /** Answers a request in process. */
-  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
+  /** Answers a request in process, as if it came from an address. */
+  readonly fetch: (url: string, init?: RequestInit, address?: string) => Promise<Response>
 }
 
 interface EntryOptions {
-  readonly yoga: YogaServerInstance<Record<never, never>, Context>
+  readonly yoga: YogaServerInstance<FromEntry, Context>
   readonly documents: Documents
-  readonly contextOf: (header: Header, requestId: string) => Promise<Context>
+  readonly contextOf: (header: Header, requestId: string, address: string) => Promise<Context>
+  readonly addressOf: AddressOf
+  readonly rates: Rates
+  readonly execute: Execute
   readonly log: Logger
   readonly endpoint: string
   readonly maxBodyBytes: number
@@ -40,10 +46,18 @@ interface EntryOptions {
 /** What Yoga is told of a request that was begun: the answer that it has to send, or why its caller is refused. */
 export interface Begun extends Partial<Answer> {
   readonly start: number
-  readonly refused: unknown
+  readonly refused?: unknown
+}
+
+/** What Yoga is told of every request beside what is in it. */
+export interface FromEntry {
+  /** Where it comes from. */
+  readonly address: string
+  readonly begun?: Begun
 }
 
 interface Asked {
+  readonly address: string
   readonly url: string
   readonly header: Header
   readonly headers: Record<string, string>
@@ -62,21 +76,26 @@ export function makeEntry({
   yoga,
   documents,
   contextOf,
+  addressOf,
+  rates,
+  execute,
   log,
   endpoint,
   maxBodyBytes,
   maxFileBytes,
 }: EntryOptions): Entry {
-  async function answer({ url, header, headers, body, parameters, refusal }: Posted) {
+  async function answer({ address, url, header, headers, body, parameters, refusal }: Posted) {
     const start = performance.now()
     const requestId = requestIdFrom(header(requestIdHeader))
-    let refused = refusal ?? undefined
-    const short = await shortcut(parameters, documents, () =>
-      contextOf(header, requestId).catch((error) => {
-        refused = error
-        throw error
-      }),
-    )
+    let refused: unknown = refusal ?? undefined
+    let short: Answer | null = null
+    let allowance: Allowance | null = null
+    try {
+      allowance = await rates.request(address)
+      short = await shortcut(parameters, documents, () => contextOf(header, requestId, address), execute)
+    } catch (error) {
+      refused = error
+    }
     // Yoga also says to pages of which origins they may read the answer.
     if (!short || short.result.errors || header('origin') || !contentTypeFor(header)) {
       const init = {
@@ -85,22 +104,26 @@ export function makeEntry({
         body,
       }
       const begun: Begun = { start, refused, ...short }
-      const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun })
+      const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun, address } satisfies FromEntry)
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
     }
-    const { operation, context, result } = short
+    const { operation, context, result, cost } = short
     const user = context.viewer?.username
-    logRequest(log, { requestId, method: 'POST', path: endpoint, status: 200, start, operation, user })
+    logRequest(log, { requestId, method: 'POST', path: endpoint, status: 200, start, operation, cost, user })
     return {
       status: 200,
-      headers: { 'content-type': contentTypeFor(header) as string, [requestIdHeader]: requestId },
+      headers: {
+        'content-type': contentTypeFor(header) as string,
+        [requestIdHeader]: requestId,
+        ...(short.allowance ?? allowance),
+      },
       body: JSON.stringify(result),
     }
   }
 
   async function answerWithFiles(asked: Asked, body: Readable, signal: AbortSignal) {
     // Nobody's files are taken in.
-    const refusal = await contextOf(asked.header, requestIdFrom(null)).then(
+    const refusal = await contextOf(asked.header, requestIdFrom(null), asked.address).then(
       ({ viewer }) => (viewer ? null : new Unauthenticated()),
       (error: unknown) => error,
     )
@@ -118,7 +141,8 @@ export function makeEntry({
     async handle(request, response) {
       const headers = request.headers as Record<string, string>
       const header: Header = (name) => headers[name]
-      const asked = { url: `http://${headers['host'] ?? 'localhost'}${endpoint}`, header, headers }
+      const address = addressOf(request)
+      const asked = { address, url: `http://${headers['host'] ?? 'localhost'}${endpoint}`, header, headers }
       try {
         if (request.url === endpoint && hasFiles(request.method, header)) {
           const gone = new AbortController()
@@ -127,26 +151,27 @@ export function makeEntry({
         } else if (request.url === endpoint && mayBeShort(request.method, header, maxBodyBytes)) {
           const body = await bodyOf(request)
           if (body !== null) send(response, await answer({ ...asked, body, parameters: parametersOf(body) }))
-        } else await yoga(request, response)
+        } else await yoga(request, response, { address } satisfies FromEntry)
       } catch (error) {
         log.error({ err: error }, 'unexpected error')
         response.destroy()
       }
     },
-    async fetch(url, init) {
+    async fetch(url, init, address = '127.0.0.1') {
       const request = new Request(url, init)
       const header: Header = (name) => request.headers.get(name)
-      const asked = { url, header, headers: Object.fromEntries(request.headers) }
-      if (new URL(url).pathname !== endpoint) return yoga.fetch(url, init ?? {})
+      const asked = { address, url, header, headers: Object.fromEntries(request.headers) }
+      const pass = () => yoga.fetch(url, init ?? {}, { address } satisfies FromEntry)
+      if (new URL(url).pathname !== endpoint) return pass()
       if (hasFiles(request.method, header) && request.body) {
         const signal = init?.signal ?? new AbortController().signal
         const answered = await answerWithFiles(asked, Readable.fromWeb(request.body as ReadableStream), signal)
         return new Response(answered.body, answered)
       }
       const body = init?.body
-      if (typeof body !== 'string') return yoga.fetch(url, init ?? {})
+      if (typeof body !== 'string') return pass()
       request.headers.set('content-length', String(Buffer.byteLength(body)))
-      if (!mayBeShort(request.method, header, maxBodyBytes)) return yoga.fetch(url, init ?? {})
+      if (!mayBeShort(request.method, header, maxBodyBytes)) return pass()
       const answered = await answer({ ...asked, body, parameters: parametersOf(body) })
       return new Response(answered.body, answered)
     },

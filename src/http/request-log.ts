@@ -8,6 +8,7 @@ import { requestIdOf } from './request-id.ts'
 interface Trace {
   readonly start: number
   operation?: string | undefined
+  cost?: number | undefined
   user?: string | undefined
 }
 
@@ -30,8 +31,8 @@ export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string
   return {
     onRequest({ request, serverContext }) {
       const { begun } = serverContext as { begun?: Begun }
-      const { start = performance.now(), operation, context } = begun ?? {}
-      traces.set(request, { start, operation, user: context?.viewer?.username })
+      const { start = performance.now(), operation, cost, context } = begun ?? {}
+      traces.set(request, { start, operation, cost, user: context?.viewer?.username })
     },
     onExecute({ args }) {
       const { request, viewer } = args.contextValue as { request: Request; viewer?: { username: string } | null }
@@ -39,11 +40,17 @@ export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string
       if (!trace) return
       trace.operation = getOperationAST(args.document, args.operationName)?.name?.value
       trace.user = viewer?.username
+      return {
+        onExecuteDone({ result }) {
+          const { cost } = ('extensions' in result && result.extensions) as { cost?: { requested: number } }
+          trace.cost = cost?.requested
+        },
+      }
     },
     onResponse({ request, response }) {
       const trace = traces.get(request)
       if (!trace) return
-      const { start, operation, user } = trace
+      const { start, operation, cost, user } = trace
       const { method, url } = request
       const path = new URL(url).pathname
       logRequest(log, {
@@ -53,6 +60,7 @@ export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string
         status: response.status,
         start,
         operation,
+        cost,
         user,
       })
     },

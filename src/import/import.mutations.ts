@@ -50,7 +50,10 @@ const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
 
 const maxMappings = 200
 
+const importCost = 5000
+
 mutation('importTickets', {
+  cost: importCost,
   description:
     'Imports tickets from a CSV file, sent as a multipart request. For CONTRIBUTORs of the project. A row whose external key the project knows goes to that ticket, any other makes a new one. Cells that are empty say nothing. What is wrong with rows is told in `faults`, not in errors.',
   input: (t) => ({
@@ -136,6 +139,7 @@ const ImportRefusal = builder.objectRef<Undone['refused'][number]>('ImportRefusa
 })
 
 mutation('undoImport', {
+  cost: importCost,
   description:
     'Takes an import back: deletes the tickets that it made, and gives those that it changed what they had. Tickets that were changed or commented on since stay as they are. For who made it, and MAINTAINERs.',
   input: (t) => ({

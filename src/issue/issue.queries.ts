@@ -2,6 +2,7 @@ import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { connection } from '../paging/connection.type.ts'
 import { readTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
+import { ticketListCost } from '../ticket/ticket-cost.filter.ts'
 import { IssueConnection, issueListArgs } from './issue.type.ts'
 
 builder.queryFields((t) => ({
@@ -15,6 +16,7 @@ builder.queryFields((t) => ({
   }),
   issues: t.field({
     type: IssueConnection,
+    extensions: { cost: ticketListCost },
     description: 'The issues that you may see.',
     args: issueListArgs,
     resolve: (_root, args, context, info) => connection(ticketList(context, args, 'ISSUE'), args, context, info),

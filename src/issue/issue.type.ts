@@ -4,11 +4,12 @@ import { connectionBelow, connectionType, offsetArgs } from '../paging/connectio
 import { nestedField } from '../reading/nested.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
+import { ticketCountCost, ticketListCost } from '../ticket/ticket-cost.filter.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
 builder.objectType('Issue', { interfaces: ['Node', 'Ticket'], description: 'An issue with software.' })
 
-export const IssueConnection = connectionType<TicketRow>('Issue', 'issues')
+export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', ticketCountCost)
 
 /** The arguments of a list of issues. */
 export const issueListArgs = builder.args((t) => ({
@@ -22,6 +23,11 @@ builder.objectField('Project', 'issues', (t) =>
     type: IssueConnection,
     description: 'Its issues.',
     args: issueListArgs,
-    ...nestedField(connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE'))),
+    ...nestedField(
+      connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
+      {
+        cost: ticketListCost,
+      },
+    ),
   }),
 )

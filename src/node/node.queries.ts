@@ -14,6 +14,7 @@ builder.queryFields((t) => ({
   }),
   nodes: t.field({
     type: ['Node'],
+    extensions: { size: ({ ids }) => (Array.isArray(ids) ? ids.length : 1) },
     nullable: { list: false, items: true },
     description: `Many things by their ids, in the order asked; null where there is nothing that you may see.`,
     args: { ids: t.arg.idList({ required: true, description: `The ids: at most ${maxNodes}.` }) },

@@ -104,10 +104,14 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
 
 const cursorOf = (order: Order, row: Placed<unknown> | undefined) => (row ? encodeCursor(order, row.place) : null)
 
-/** Makes the connection and edge types of a type, given by its name or itself; `rows` is the word for many of them. */
+/**
+ * Makes the connection and edge types of a type, given by its name or itself; `rows` is the word for many of them, and
+ * `countCost` what it costs to count them all, in points.
+ */
 export function connectionType<Row extends object>(
   node: string | ObjectRef<typeof builder.$inferSchemaTypes, Row>,
   rows: string,
+  countCost = 1,
 ) {
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'
@@ -137,6 +141,7 @@ export function connectionType<Row extends object>(
       }),
       totalCount: t.exposeInt('totalCount', {
         description: 'How many rows the whole list has. Counted only when asked for.',
+        extensions: { cost: countCost },
       }),
     }),
   })

@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql'
+import type { GraphQLFieldExtensions, GraphQLResolveInfo } from 'graphql'
 import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, loaderOf } from '../context.ts'
 import type { Columns } from './columns.ts'
@@ -40,10 +40,13 @@ async function readBatch<Type>({ direct }: Context, value: Value<Type>, ids: rea
   return ids.map((id) => decoded(value, byId.get(id)))
 }
 
-/** What makes a field of a type nested: says so to look-ahead, and resolves. */
-export function nestedField(nested: Nested) {
+/** What makes a field of a type nested: says so to look-ahead, and resolves; `price` is what it costs (`document/cost.ts`). */
+export function nestedField(
+  nested: Nested,
+  price: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
+) {
   return {
-    extensions: { reads: { nested } satisfies Reads },
+    extensions: { reads: { nested } satisfies Reads, ...price },
     resolve: (parent: object, args: object, context: Context, info: GraphQLResolveInfo) =>
       readNested(nested, parent, args, { context, info }) as never,
   }

@@ -10,6 +10,12 @@ import { isDoneStatus } from './ticket-update.actions.ts'
 const maxIds = 1000
 const maxTicketsShown = 1000
 
+/** How many tickets an input names or says that its filter matches, as it stands in the document. */
+function countOf(input: unknown): number {
+  const { ids, expectedCount } = (input ?? {}) as Readonly<Record<string, unknown>>
+  return Array.isArray(ids) ? ids.length : typeof expectedCount === 'number' ? Math.max(0, expectedCount) : 0
+}
+
 const faultIf = (wrong: boolean, path: string, message: string): FieldError[] => (wrong ? [{ path, message }] : [])
 
 mutation('bulkUpdateStatus', {
@@ -25,6 +31,7 @@ mutation('bulkUpdateStatus', {
     }),
     dryRun: t.boolean({ defaultValue: false, description: 'Tells what would happen and changes nothing.' }),
   }),
+  cost: (input) => 10 + countOf(input) / 10,
   rules: { ids: z.array(ticketReference).max(maxIds, `may list at most ${maxIds}`).nullable() },
   faults: ({ ids, filter, expectedCount, status, resolution }) => [
     ...faultIf((ids == null) === (filter == null), 'ids', 'must be given, or a filter instead: one of the two'),
@@ -57,6 +64,7 @@ mutation('bulkUpdateStatus', {
     }),
     tickets: t.field({
       type: ['Ticket'],
+      extensions: { size: (_args, above) => Math.min(maxTicketsShown, countOf(above['input'])) },
       description: `The tickets as they are now, by id; the first ${maxTicketsShown} of them.`,
       resolve: ({ matchedIds }, _args, context) =>
         Promise.all(matchedIds.slice(0, maxTicketsShown).map((id) => getTicket(context, id))),

@@ -1,4 +1,5 @@
 import { connectionType } from '../paging/connection.type.ts'
 import type { TicketRow } from './ticket.sql.ts'
+import { ticketCountCost } from './ticket-cost.filter.ts'
 
-export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets')
+export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets', ticketCountCost)

@@ -3,6 +3,7 @@ import { checkArgument, ticketReference } from '../check.ts'
 import { connection, offsetArgs } from '../paging/connection.type.ts'
 import { readTicketNamed, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
+import { ticketListCost } from './ticket-cost.filter.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
 builder.queryFields((t) => ({
@@ -16,6 +17,7 @@ builder.queryFields((t) => ({
   }),
   tickets: t.field({
     type: TicketConnection,
+    extensions: { cost: ticketListCost },
     description: 'The tickets of both kinds that you may see.',
     args: {
       filter: t.arg({ type: 'TicketFilter', description: 'Only these; all that are not archived when left out.' }),

@@ -5,6 +5,7 @@ import { mutation } from '../mutation.ts'
 import { insertUser, mustBeAdmin, updateUser, userRules } from './user.actions.ts'
 
 mutation('createUser', {
+  cost: 500,
   description: 'Makes an account. For an ADMIN of the server.',
   input: (t) => ({
     username: t.string({

@@ -26,6 +26,9 @@ export interface TestServer extends Recorded {
   readonly configured: (env: Readonly<Record<string, string>>) => TestServer
 }
 
+// Tests that are not about rates ask as much as they like.
+const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
+
 /** Opens a server before the tests of a file, and closes it after them. */
 export function useServer(): TestServer {
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
@@ -42,7 +45,13 @@ export function useServer(): TestServer {
 
 function serverOver(database: Database, statements: string[], env: Readonly<Record<string, string>>): TestServer {
   const lines: string[] = []
-  const config: Config = readConfig({ NODE_ENV: 'test', SNAGLIST_BCRYPT_COST: '4', SNAGLIST_SIGN_UP: 'open', ...env })
+  const config: Config = readConfig({
+    NODE_ENV: 'test',
+    SNAGLIST_BCRYPT_COST: '4',
+    SNAGLIST_SIGN_UP: 'open',
+    ...unlimited,
+    ...env,
+  })
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
   const app = createApp({ config, database, log })
   return {

@@ -18,6 +18,7 @@ export interface Answer<Data> {
   readonly headers: Headers
   readonly data?: Data | null
   readonly errors?: readonly AnswerError[]
+  readonly extensions?: { readonly cost?: { readonly requested: number; readonly limit: number } }
 }
 
 type Variables<Given> = [Given] extends [Record<string, never>] ? [] : [variables: Given]

@@ -1,0 +1,79 @@
+import { GraphQLError } from 'graphql'
+import { builder } from '../builder.ts'
+import { costOf, type PricedList, pricedLists } from '../document/cost.ts'
+import { BadUserInput } from '../errors.ts'
+
+interface ExplainedCost {
+  readonly requested: number
+  readonly limit: number
+  readonly lists: readonly PricedList[]
+}
+
+const listsShown = 20
+
+const ListCostType = builder.objectRef<PricedList>('ListCost').implement({
+  description: 'What a list of a query costs.',
+  fields: (t) => ({
+    path: t.exposeString('path', {
+      description: 'Where it stands in the answer: names or aliases, such as "tickets.nodes.comments".',
+    }),
+    cost: t.exposeInt('cost', { description: 'What it costs with all below it, in all places where it comes.' }),
+    first: t.exposeInt('first', {
+      nullable: true,
+      description:
+        'The largest `first` or `last` with which the whole query fits its limit, all else as it is; null where no page is small enough.',
+    }),
+  }),
+})
+
+const QueryCostType = builder.objectRef<ExplainedCost>('QueryCost').implement({
+  description:
+    'What a query costs, in points: one for each object that it may return, lists counted by the page sizes asked for, and more for counts, searches, excerpts and reports.',
+  fields: (t) => ({
+    requested: t.exposeInt('requested', { description: 'What it costs.' }),
+    limit: t.exposeInt('limit', { description: 'What a query may cost at most.' }),
+    lists: t.field({
+      type: [ListCostType],
+      description: `Its lists in pages, the dearest first: ${listsShown} of them at most.`,
+      extensions: { size: listsShown },
+      resolve: ({ lists }) => lists.slice(0, listsShown),
+    }),
+  }),
+})
+
+builder.queryField('explainCost', (t) =>
+  t.field({
+    type: QueryCostType,
+    description:
+      'What a query or mutation would cost, which is not run. Every answer tells its own as `extensions.cost`.',
+    // Reading a document takes up to 50 milliseconds.
+    extensions: { cost: 1000 },
+    args: {
+      query: t.arg.string({ required: true, description: 'The document.' }),
+      variables: t.arg({ type: 'JSON', description: 'Its variables, as an object.' }),
+      operationName: t.arg.string({ description: 'Which of its operations, where it has several.' }),
+    },
+    resolve: (_root, { query, variables, operationName }, { documents, config }): ExplainedCost => {
+      const fault = (path: string, message: string) => new BadUserInput([{ path, message }])
+      if (variables != null && (typeof variables !== 'object' || Array.isArray(variables)))
+        throw fault('variables', 'must be an object')
+      const { faults, operation } = read(() => documents(query))
+      if (faults.length > 0) throw new BadUserInput(faults.map(({ message }) => ({ path: 'query', message })))
+      const chosen = operation(operationName ?? undefined)
+      if (!chosen) throw fault('operationName', 'names none of the operations')
+      const given = (variables ?? {}) as Readonly<Record<string, unknown>>
+      const limit = config.costLimit
+      return { requested: costOf(chosen.prices, given), limit, lists: pricedLists(chosen.prices, given, limit) }
+    },
+  }),
+)
+
+/** What is read of a document, its faults told as those of the argument. */
+function read<Result>(reading: () => Result): Result {
+  try {
+    return reading()
+  } catch (error) {
+    if (error instanceof GraphQLError) throw new BadUserInput([{ path: 'query', message: error.message }])
+    throw error
+  }
+}

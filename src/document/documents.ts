@@ -1,0 +1,154 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+  validate,
+} from 'graphql'
+import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import type { Context } from '../context.ts'
+import { compilable } from './compilable.ts'
+import { type Price, pricesOf } from './cost.ts'
+import { measure, mustBeWithinLimits, parseWithin } from './limits.ts'
+
+/** An operation of a valid document, ready to run. */
+export interface Operation {
+  readonly name: string | undefined
+  readonly kind: OperationTypeNode
+  /** Whether it asks about the schema. */
+  readonly introspects: boolean
+  /** What its fields cost. */
+  readonly prices: readonly Price[]
+  readonly run: (context: Context, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
+}
+
+/** A document that was read: why it is refused, or its operations. */
+export interface ReadDocument {
+  readonly document: DocumentNode
+  readonly faults: readonly GraphQLError[]
+  /** An operation by its name; null where there is none to choose. */
+  readonly operation: (name: string | undefined) => Operation | null
+}
+
+/** Reads a document. Throws what is wrong with its text: that it is no GraphQL, or over a limit. */
+export type Documents = (query: string) => ReadDocument
+
+export interface DocumentOptions {
+  readonly schema: GraphQLSchema
+  /** A query is compiled when it comes for this time. */
+  readonly compileAt: number
+  /** Whether faults tell of names that are like those that are not there. */
+  readonly suggesting: boolean
+}
+
+// What is remembered is weighed in bytes, as measured: a character of a document takes some 100, a compiled field 9,000.
+const rememberedAtMost = 50_000_000
+const bytesOfCharacter = 100
+const bytesOfField = 9000
+// Written out by the compiler, 3 kB of fragments in fragments can take seconds.
+const compiledSelections = 300
+const faultsAtMost = 20
+
+/** Remembers valid documents, and compiles the queries that come again. Once too much is remembered, all is forgotten. */
+export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOptions): Documents {
+  const known = new Map<string, ReadDocument>()
+  let remembered = 0
+  const weigh = (bytes: number) => {
+    remembered += bytes
+  }
+  return (query) => {
+    const remembers = known.get(query)
+    if (remembers) return remembers
+    mustBeWithinLimits({ query })
+    const document = parseWithin(query)
+    const { selections, excess } = measure(document)
+    const faults =
+      excess.length > 0
+        ? excess
+        : validate(schema, document, undefined, { maxErrors: faultsAtMost, hideSuggestions: !suggesting })
+    const read: ReadDocument = {
+      document,
+      faults,
+      operation: operationsOf(schema, document, { selections, compileAt, weigh }),
+    }
+    if (faults.length > 0) return read
+    if (remembered > rememberedAtMost) {
+      known.clear()
+      remembered = 0
+    }
+    weigh(query.length * bytesOfCharacter)
+    known.set(query, read)
+    return read
+  }
+}
+
+interface Compiling {
+  readonly selections: number
+  readonly compileAt: number
+  /** Told of the bytes that are remembered from now on. */
+  readonly weigh: (bytes: number) => void
+}
+
+function operationsOf(schema: GraphQLSchema, document: DocumentNode, compiling: Compiling): ReadDocument['operation'] {
+  const operations = new Map<string | undefined, Operation>()
+  return (name) => {
+    const operation = operations.get(name) ?? operationOf(schema, document, name, compiling)
+    // Names that are none are not kept: a caller could think of endless ones.
+    if (operation) operations.set(name, operation)
+    return operation
+  }
+}
+
+function operationOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+  compiling: Compiling,
+): Operation | null {
+  const node = getOperationAST(document, operationName)
+  if (!node || node.operation === OperationTypeNode.SUBSCRIPTION) return null
+  const interpret: Operation['run'] = async (contextValue, variableValues) =>
+    execute({ schema, document, contextValue, variableValues, operationName: operationName ?? null })
+  let uses = 0
+  let run = interpret
+  const prices = pricesOf(schema, document, node)
+  return {
+    name: node.name?.value,
+    kind: node.operation,
+    introspects: prices.some(({ field }) => field.startsWith('__')),
+    prices,
+    run(context, variables) {
+      uses++
+      if (uses === compiling.compileAt && node.operation === OperationTypeNode.QUERY)
+        run = compile(schema, document, operationName, interpret, compiling)
+      return run(context, variables)
+    },
+  }
+}
+
+/**
+ * A query as a program of its own, which takes a third of the time to run. What that would do otherwise than the
+ * interpreter is left to it: documents that are not `compilable`, inner variables that are left out, and errors, which
+ * it would give without their locations.
+ */
+function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+  interpret: Operation['run'],
+  { selections, weigh }: Compiling,
+): Operation['run'] {
+  const inner = selections <= compiledSelections && compilable(document)
+  const compilation = inner && compileQuery(schema, document, operationName)
+  if (!inner || !compilation || !isCompiledQuery(compilation)) return interpret
+  weigh(selections * bytesOfField)
+  const innerNames = [...inner]
+  return async (context, variables) => {
+    if (innerNames.some((name) => variables[name] === undefined)) return interpret(context, variables)
+    const result: ExecutionResult = await compilation.query(undefined, context, variables)
+    return result.errors ? interpret(context, variables) : result
+  }
+}

@@ -1,0 +1,72 @@
+import type { DocumentNode, ExecutionResult } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Context } from '../context.ts'
+import { costOf } from '../document/cost.ts'
+import type { Documents, Operation, ReadDocument } from '../document/documents.ts'
+import { mustBeWithinLimits } from '../document/limits.ts'
+import { Forbidden, QueryTooComplex } from '../errors.ts'
+import type { Allowance, Rates } from './rates.ts'
+
+type Variables = Readonly<Record<string, unknown>>
+
+/** What an operation was answered with. */
+export interface Executed {
+  readonly result: ExecutionResult
+  readonly cost: number
+  /** What its user may still ask for. */
+  readonly allowance: Allowance | null
+}
+
+/** Runs an operation for a caller. Throws, before anything is run, what it is refused for. */
+export type Execute = (operation: Operation, context: Context, variables: Variables) => Promise<Executed>
+
+/**
+ * What stands between a valid operation and its result: it may not ask about a schema that is closed to its caller, cost
+ * more than the limit, or more than the caller has left in the minute. The result tells its cost.
+ */
+export const executeWithin =
+  (rates: Rates): Execute =>
+  async (operation, context, variables) => {
+    const { viewer, config } = context
+    if (operation.introspects && config.introspection === 'signed-in' && !viewer)
+      throw new Forbidden('Sign in to ask about the schema.')
+    const cost = costOf(operation.prices, variables)
+    const limit = config.costLimit
+    if (cost > limit) throw new QueryTooComplex('The query costs too much, in points', cost, limit)
+    const allowance = viewer ? await rates.spend(viewer.id, cost) : null
+    const result = await operation.run(context, variables)
+    return { result: { ...result, extensions: { cost: { requested: cost, limit } } }, cost, allowance }
+  }
+
+/** Has Yoga read and run documents as the short cut does. */
+export function useExecution(documents: Documents, execute: Execute): Plugin<Context> {
+  const read = new WeakMap<DocumentNode, ReadDocument>()
+  const allowances = new WeakMap<Request, Allowance>()
+  return {
+    onParams({ params }) {
+      mustBeWithinLimits(params)
+    },
+    onParse({ params, setParsedDocument }) {
+      const found = documents(String(params.source))
+      read.set(found.document, found)
+      setParsedDocument(found.document)
+    },
+    onValidate({ params, setResult }) {
+      const faults = read.get(params.documentAST)?.faults
+      if (faults) setResult([...faults])
+    },
+    onExecute({ args, setExecuteFn }) {
+      const { document, operationName, contextValue, variableValues } = args
+      const operation = read.get(document)?.operation(operationName ?? undefined)
+      if (!operation) return
+      setExecuteFn(async () => {
+        const { result, allowance } = await execute(operation, contextValue as Context, variableValues ?? {})
+        if (allowance) allowances.set(args.contextValue.request, allowance)
+        return result
+      })
+    },
+    onResponse({ request, response }) {
+      for (const [name, value] of Object.entries(allowances.get(request) ?? {})) response.headers.set(name, value)
+    },
+  }
+}

@@ -1,0 +1,183 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf, createIssue } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+  for (const title of ['One', 'Two', 'Three']) await createIssue(cast.contributor, 'CORE', title)
+})
+
+const Explain = graphql(`
+  query Explain($query: String!, $variables: JSON, $operationName: String) {
+    explainCost(query: $query, variables: $variables, operationName: $operationName) {
+      requested limit lists { path cost first }
+    }
+  }
+`)
+const limit = 25_000
+/** Whichever way a request goes: the short cut, or Yoga, which answers browsers. */
+const ways = [
+  ['by the short cut', {}],
+  ['through Yoga', { origin: 'http://localhost' }],
+] as const
+
+const costOf = async (query: string, variables: object = {}) =>
+  (await cast.viewer.post({ query, variables })).extensions?.cost
+const explained = async (query: string, variables: object = {}, operationName?: string) =>
+  (await cast.viewer.ask(Explain, { query, variables, operationName: operationName ?? null })).explainCost
+
+describe('what a query costs', () => {
+  test.each<[string, string, object, number]>([
+    ['one point for what asks for nothing', '{ __typename }', {}, 1],
+    ['a point for each object', '{ viewer { id username } }', {}, 1],
+    ['a page by its size, and a point for itself', '{ tickets(first: 20) { nodes { id } } }', {}, 21],
+    ['a page of 50, where no size is given', '{ tickets { nodes { id } } }', {}, 51],
+    ['nothing for where a page stands', '{ tickets(first: 2) { pageInfo { endCursor } edges { cursor } } }', {}, 1],
+    [
+      'pages within pages, multiplied',
+      '{ tickets(last: 10) { nodes { comments(first: 5) { nodes { id } } } } }',
+      {},
+      71,
+    ],
+    [
+      'what is in edges as what is in nodes',
+      '{ tickets(first: 10) { edges { node { comments(first: 5) { edges { node { id } } } } } } }',
+      {},
+      71,
+    ],
+    [
+      'sizes in variables',
+      'query ($a: Int, $b: Int = 7) { tickets(first: $a) { nodes { comments(last: $b) { nodes { id } } } } }',
+      { a: 3 },
+      1 + 3 * (1 + 1 + 7),
+    ],
+    [
+      'every fragment in each place',
+      '{ a: viewer { ...F } b: viewer { ...F ... { ...F } } } fragment F on User { id }',
+      {},
+      2,
+    ],
+    ['more for a count', '{ tickets(first: 0) { totalCount } }', {}, 201],
+    ['more for a search', '{ tickets(first: 0, filter: { or: [{ search: "a" }] }) { nodes { id } } }', {}, 1501],
+    [
+      'more for a search in a variable',
+      'query ($f: TicketFilter) { tickets(first: 0, filter: $f) { nodes { id } } }',
+      { f: { search: 'a', not: { search: 'b' } } },
+      3001,
+    ],
+    ['more for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 2000 + 10],
+  ])('is %s', async (_what, query, variables, requested) => {
+    for (const [, headers] of ways) {
+      const answer = await cast.viewer.post({ query, variables }, headers)
+      expect(answer.errors).toBeUndefined()
+      expect(answer.extensions).toEqual({ cost: { requested, limit } })
+    }
+    expect(await explained(query, variables)).toMatchObject({ requested, limit })
+  })
+
+  test('tells of a change too, with what its input names', async () => {
+    const bulk = 'mutation ($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { tickets { id } } }'
+    const input = { ids: ['CORE-1', 'CORE-2'], status: 'OPEN', dryRun: true }
+    expect((await cast.contributor.post({ query: bulk, variables: { input } })).extensions?.cost).toEqual({
+      requested: Math.ceil(10 + 0.2 + 1 + 2),
+      limit,
+    })
+  })
+})
+
+describe('a query that costs more than the limit', () => {
+  const query = 'query ($n: Int!) { tickets(first: 200) { nodes { comments(first: $n) { nodes { id } } } } }'
+  const cost = (n: number) => 1 + 200 * (2 + n)
+
+  test.each(ways)('is refused before it runs, and judged afresh with other variables, %s', async (_way, headers) => {
+    expect(cost(122)).toBeLessThanOrEqual(limit)
+    for (const [n, fits] of [
+      [122, true],
+      [123, false],
+      [122, true],
+      [200, false],
+    ] as const) {
+      server.statements.length = 0
+      const answer = await cast.viewer.post({ query, variables: { n } }, headers)
+      if (fits) expect(answer).toMatchObject({ status: 200, extensions: { cost: { requested: cost(n), limit } } })
+      else {
+        const extensions = { code: 'QUERY_TOO_COMPLEX', cost: cost(n), limit }
+        expect(answer).toMatchObject({ status: 400, errors: [{ extensions }] })
+        expect(answer.data).toBeUndefined()
+        expect(server.statements.filter((sql) => sql.includes('tickets'))).toEqual([])
+      }
+    }
+  })
+
+  test('fits with the page sizes that the preview names, and not with larger ones', async () => {
+    const text = (a: number, b: number) =>
+      `{ tickets(first: ${a}) { nodes { comments(first: ${b}) { nodes { author { id } } } history(first: 3) { nodes { id } } } } }`
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 }), async (a, b) => {
+        const { lists } = await explained(text(a, b))
+        const fitting = (path: string) => lists.find((list) => list.path === path)?.first ?? null
+        const [outer, inner] = [fitting('tickets'), fitting('tickets.nodes.comments')]
+        const fits = async (query: string) => (await explained(query)).requested <= limit
+        if (outer !== null) expect(await fits(text(outer, b))).toBe(true)
+        if (inner !== null) expect(await fits(text(a, inner))).toBe(true)
+        if ((outer ?? 0) < 200) expect(await fits(text((outer ?? 0) + 1, b))).toBe(false)
+        if ((inner ?? 0) < 200) expect(await fits(text(a, (inner ?? 0) + 1))).toBe(false)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  test('is as dear as the server is told', async () => {
+    const strict = server.configured({ SNAGLIST_COST_LIMIT: '20' })
+    const caller = Object.assign(Object.create(cast.viewer), { app: strict.app })
+    expect(await caller.post({ query: '{ tickets(first: 20) { nodes { id } } }' })).toMatchObject({
+      errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', cost: 21, limit: 20 } }],
+    })
+    expect((await caller.post({ query: '{ tickets(first: 19) { nodes { id } } }' })).errors).toBeUndefined()
+    await strict.app.dispose()
+  })
+})
+
+describe('the preview', () => {
+  test('tells the dearest lists first, of the operation that is named', async () => {
+    const query = `
+      query Small { viewer { id } }
+      query Large { projects(first: 2) { nodes { few: issues(first: 1) { nodes { id } } issues { nodes { id } } } } }`
+    expect(await explained(query, {}, 'Small')).toMatchObject({ requested: 1, lists: [] })
+    expect(await explained(query, {}, 'Large')).toMatchObject({
+      requested: 1 + 2 * (1 + 2 + 51),
+      lists: [
+        { path: 'projects', cost: 109, first: 200 },
+        { path: 'projects.nodes.issues', cost: 102, first: 200 },
+        { path: 'projects.nodes.few', cost: 4, first: 200 },
+      ],
+    })
+  })
+
+  test.each<[string, object, string]>([
+    ['no GraphQL', { query: '{' }, 'query'],
+    ['what does not fit the schema', { query: '{ nothing }' }, 'query'],
+    ['what is over a limit', { query: '{ viewer { id } }'.padEnd(15_001) }, 'query'],
+    ['no operation of that name', { query: '{ viewer { id } }', operationName: 'Other' }, 'operationName'],
+    ['variables that are no object', { query: '{ viewer { id } }', variables: [1] }, 'variables'],
+  ])('refuses %s', async (_what, variables, path) => {
+    const { errors } = await cast.viewer.post({ query: Explain.toString(), variables })
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
+  })
+
+  test('is for who has signed in', async () => {
+    const { errors } = await server.nobody.post({ query: Explain.toString(), variables: { query: '{ __typename }' } })
+    expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+  })
+})
+
+test('introspection has a price as well', async () => {
+  expect((await costOf('{ __schema { types { name } } }'))?.requested).toBeLessThan(10)
+  const wide = Array.from({ length: 29 }, (_, i) => `a${i}: types { fields { args { type { fields { name } } } } }`)
+  const { errors } = await cast.viewer.post({ query: `{ __schema { ${wide.join(' ')} } }` })
+  expect(errors?.[0]?.extensions?.code).toBe('QUERY_TOO_COMPLEX')
+})
