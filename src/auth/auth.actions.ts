@@ -7,6 +7,7 @@ import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
 import { hashPassword, isPassword } from './password.actions.ts'
+import { type Attempt, countAttempt, forgiveAttempt } from './sign-in-attempts.actions.ts'
 import { startSession } from './token.actions.ts'
 
 /** A session that began: its secret is shown once. */
@@ -33,13 +34,18 @@ export async function mayStillSignUp(tx: Transaction, policy: Config['signUp']):
   return isFirst
 }
 
-/** Signs in. A wrong password, an unknown username and a closed account get the same answer after the same time. */
+/**
+ * Signs in. A wrong password, an unknown username and a closed account get the same answer after the same time;
+ * RATE_LIMITED where too many have failed.
+ */
 export async function signIn(
   prisma: PrismaClient,
-  username: string,
+  attempt: Attempt,
   password: string,
   bcryptCost: number,
 ): Promise<Session> {
+  const { username } = attempt
+  await countAttempt(prisma, attempt)
   // What can be no username is none that is there: the same answer after the same time.
   const user = usernamePattern.test(username)
     ? await prisma.user.findUnique({ where: { username: username.toLowerCase() } })
@@ -52,6 +58,7 @@ export async function signIn(
       SELECT ${userColumns.all} FROM users u
       WHERE u.id = ${user.id}::uuid AND u.active AND u.password_hash = ${user.passwordHash} FOR SHARE`
     if (!viewer) throw new Unauthenticated(wrongCredentials)
+    await forgiveAttempt(tx, attempt)
     return sessionOf(tx, viewer)
   })
 }
@@ -63,6 +70,14 @@ async function sessionOf(tx: Transaction, viewer: UserRow): Promise<Session> {
   return { token: secret, expiresAt, viewer }
 }
 
+interface PasswordChange {
+  readonly currentPassword: string
+  readonly newPassword: string
+  readonly bcryptCost: number
+  /** Where the request comes from. */
+  readonly address: string
+}
+
 /**
  * Sets a new password, given the current one, and ends every other session of the account. The slow work comes before
  * the transaction, so that no connection waits for it; a password that was changed meanwhile is not the current one.
@@ -71,8 +86,10 @@ export async function changePassword(
   prisma: PrismaClient,
   viewer: Viewer,
   token: CallerToken,
-  { currentPassword, newPassword, bcryptCost }: { currentPassword: string; newPassword: string; bcryptCost: number },
+  { currentPassword, newPassword, bcryptCost, address }: PasswordChange,
 ): Promise<UserRow> {
+  const attempt = { username: viewer.username, address }
+  await countAttempt(prisma, attempt)
   const wrong = new BadUserInput([{ path: 'currentPassword', message: 'is not the current password' }])
   const former = await prisma.user.findUniqueOrThrow({ where: { id: viewer.id } })
   if (!(await isPassword(currentPassword, former.passwordHash, bcryptCost))) throw wrong
@@ -84,6 +101,7 @@ export async function changePassword(
       omit: { passwordHash: true },
     })
     if (!user) throw wrong
+    await forgiveAttempt(tx, attempt)
     await tx.token.deleteMany({ where: { userId: viewer.id, kind: 'SESSION', id: { not: token.id } } })
     return user
   })

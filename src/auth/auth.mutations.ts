@@ -70,7 +70,10 @@ mutation('signIn', {
     password: t.string({ required: true, description: 'The password.' }),
   }),
   resolve: async ({ username, password }, context) =>
-    enter(context, await signIn(context.prisma, username, password, context.config.bcryptCost)),
+    enter(
+      context,
+      await signIn(context.prisma, { username, address: context.address }, password, context.config.bcryptCost),
+    ),
   payload: SignInPayload,
 })
 
@@ -105,7 +108,11 @@ mutation('changePassword', {
   rules: { newPassword: userRules.password },
   resolve: async (input, context) => {
     const { bcryptCost } = context.config
-    const user = await changePassword(context.prisma, signedIn(context), tokenInUse(context), { ...input, bcryptCost })
+    const user = await changePassword(context.prisma, signedIn(context), tokenInUse(context), {
+      ...input,
+      bcryptCost,
+      address: context.address,
+    })
     context.callers.forget()
     return { user }
   },

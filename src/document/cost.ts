@@ -160,7 +160,7 @@ function pageSize({ first, last }: Arguments): number {
 }
 
 /** What a field and all below it cost, in points, once. */
-export const priceTotal = (price: Price, variables: Variables): number =>
+const priceTotal = (price: Price, variables: Variables): number =>
   price.fixed(variables) + price.times(variables) * objectTotal(price, variables)
 
 /** What one object of a field and all below it cost, in points. */

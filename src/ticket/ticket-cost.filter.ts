@@ -15,7 +15,7 @@ export function ticketListCost({ filter, orderBy, offset }: Readonly<Record<stri
 }
 
 /** How often a filter searches, wherever in it. */
-export function searchesIn(filter: unknown): number {
+function searchesIn(filter: unknown): number {
   if (typeof filter !== 'object' || filter === null) return 0
   return Object.entries(filter).reduce(
     (sum, [name, value]) => sum + (name === 'search' && typeof value === 'string' ? 1 : searchesIn(value)),

@@ -1,0 +1,143 @@
+import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { type TestServer, useServer } from './support/app.ts'
+import { type Person, password, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  await signUp(server, 'grace')
+})
+beforeEach(async () => {
+  await server.database.pool.query('TRUNCATE sign_in_attempts')
+})
+
+const SignIn = graphql(`mutation TrySignIn($input: SignInInput!) { signIn(input: $input) { viewer { username } } }`)
+const ChangePassword = graphql(`
+  mutation TryPassword($input: ChangePasswordInput!) { changePassword(input: $input) { user { id } } }
+`)
+
+/** What became of a sign-in: OK, or the code of its error, with the seconds to wait where it tells them. */
+async function attempt(username: string, secret: string, address = '192.0.2.1', { app }: TestServer = server) {
+  const response = await app.fetch(
+    'http://localhost/graphql',
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: SignIn.toString(), variables: { input: { username, password: secret } } }),
+    },
+    address,
+  )
+  const { errors } = (await response.json()) as { errors?: { extensions: { code: string; retryAfter?: number } }[] }
+  const { code = 'OK', retryAfter } = errors?.[0]?.extensions ?? {}
+  if (retryAfter !== undefined)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, String(retryAfter)])
+  return { code, retryAfter }
+}
+const codesOf = async (count: number, ...args: Parameters<typeof attempt>) => {
+  const codes: string[] = []
+  for (let i = 0; i < count; i++) codes.push((await attempt(...args)).code)
+  return codes
+}
+/** Lets so much time pass for those that have to wait. */
+const pass = (seconds: number) =>
+  server.database.pool.query(
+    `UPDATE sign_in_attempts SET blocked_until = blocked_until - interval '1 second' * $1, last_at = last_at - interval '1 second' * $1`,
+    [seconds],
+  )
+
+test('after five failures each further one waits twice as long, and the owner gets in again', async () => {
+  expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
+  for (const seconds of [1, 2, 4, 8]) {
+    expect(await attempt('ADA', password)).toEqual({ code: 'RATE_LIMITED', retryAfter: seconds })
+    await pass(seconds)
+    expect(await attempt('ada', 'wrong')).toEqual({ code: 'UNAUTHENTICATED' })
+  }
+  await pass(16)
+  expect(await attempt('ada', password)).toEqual({ code: 'OK' })
+  expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
+})
+
+test('waits end after a quarter of an hour', async () => {
+  await codesOf(5, 'ada', 'wrong')
+  await server.database.pool.query("UPDATE sign_in_attempts SET failures = 40 WHERE key LIKE 'both %'")
+  await pass(10)
+  await attempt('ada', 'wrong')
+  expect(await attempt('ada', password)).toEqual({ code: 'RATE_LIMITED', retryAfter: 900 })
+})
+
+test('many at once are no way around, nor many in one document', async () => {
+  const codes = await Promise.all(Array.from({ length: 20 }, () => attempt('ada', 'wrong')))
+  expect(codes.filter(({ code }) => code === 'UNAUTHENTICATED')).toHaveLength(5)
+  expect(codes.filter(({ code }) => code === 'RATE_LIMITED')).toHaveLength(15)
+
+  await server.database.pool.query('TRUNCATE sign_in_attempts')
+  const signIn = 'signIn(input: { username: "grace", password: "wrong" }) { token }'
+  for (let document = 0; document < 2; document++)
+    await server.nobody.post({ query: `mutation { a: ${signIn} b: ${signIn} c: ${signIn} }` })
+  const { rows } = await server.database.pool.query("SELECT failures FROM sign_in_attempts WHERE key LIKE 'both %'")
+  // A document ends with its first failure: nothing after it is tried.
+  expect(rows).toEqual([{ failures: 2 }])
+})
+
+test('waits are kept over a restart', async () => {
+  await codesOf(5, 'ada', 'wrong')
+  const restarted = server.configured({})
+  expect(await attempt('ada', password, '192.0.2.1', restarted)).toMatchObject({ code: 'RATE_LIMITED' })
+  await restarted.app.dispose()
+})
+
+test('one account is not guarded at the cost of another, nor one address at the cost of another', async () => {
+  expect(await codesOf(6, 'ada', 'wrong')).toContain('RATE_LIMITED')
+  expect(await attempt('grace', password)).toEqual({ code: 'OK' })
+  expect(await attempt('ada', password, '192.0.2.2')).toEqual({ code: 'OK' })
+})
+
+test('an address that tries one account after another has to wait', async () => {
+  const codes: string[] = []
+  for (let account = 0; account < 51; account++) codes.push((await attempt(`user${account}`, 'wrong')).code)
+  expect(codes).toEqual([...Array(50).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
+  expect(await attempt('grace', password)).toMatchObject({ code: 'RATE_LIMITED' })
+})
+
+test('an account that is tried from everywhere waits, but not where its owner has signed in before', async () => {
+  expect(await attempt('ada', password, '192.0.2.77')).toEqual({ code: 'OK' })
+  const codes: string[] = []
+  for (let address = 0; address < 101; address++)
+    codes.push((await attempt('ada', 'wrong', `203.0.113.${address}`)).code)
+  expect(codes).toEqual([...Array(100).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
+  expect(await attempt('ada', password, '198.51.100.1')).toMatchObject({ code: 'RATE_LIMITED' })
+  expect(await attempt('ada', password, '192.0.2.77')).toEqual({ code: 'OK' })
+})
+
+test('unknown accounts are counted like those that are there, and what is no username once for all', async () => {
+  for (const username of ['nobody', 'no such name!'])
+    expect(await codesOf(6, username, 'wrong')).toEqual([...Array(5).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
+  const { rows } = await server.database.pool.query('SELECT count(*)::integer AS count FROM sign_in_attempts')
+  await attempt('another name that is none!', 'wrong')
+  expect((await server.database.pool.query('SELECT count(*)::integer AS count FROM sign_in_attempts')).rows).toEqual(
+    rows,
+  )
+})
+
+test('the current password is guarded alike, where a token was stolen', async () => {
+  const input = { currentPassword: 'wrong', newPassword: 'another horse' }
+  const codes: unknown[] = []
+  for (let i = 0; i < 6; i++) codes.push((await ada.refusal(ChangePassword, { input })).extensions?.code)
+  expect(codes).toEqual([...Array(5).fill('BAD_USER_INPUT'), 'RATE_LIMITED'])
+})
+
+test('what is a day old is forgotten', async () => {
+  await codesOf(5, 'ada', 'wrong')
+  await server.database.pool.query(
+    "UPDATE sign_in_attempts SET last_at = now() - interval '25 hours', blocked_until = now()",
+  )
+  expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
+  await server.database.pool.query(
+    "UPDATE sign_in_attempts SET last_at = now() - interval '25 hours', blocked_until = now()",
+  )
+  expect(await attempt('grace', password, '192.0.2.9')).toEqual({ code: 'OK' })
+  const { rows } = await server.database.pool.query('SELECT key FROM sign_in_attempts ORDER BY key')
+  expect(rows).toEqual([{ key: 'account grace' }, { key: 'address 192.0.2.9' }, { key: 'trusted grace 192.0.2.9' }])
+})
