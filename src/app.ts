@@ -16,8 +16,8 @@ import { maskError, useErrorLog } from './http/errors.ts'
 import { executeWithin, useExecution } from './http/execution.ts'
 import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
-import { openRates, useRates } from './http/rates.ts'
-import { requestIdOf, useRequestId } from './http/request-id.ts'
+import { allowanceHeaders, openRates, useRates } from './http/rates.ts'
+import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts'
 import { useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
 import { printedSchema, schema } from './schema.ts'
@@ -74,8 +74,8 @@ export function createApp({ config, database, log, isStopping = () => false }: A
         config.corsOrigins.includes(origin) && {
           origin,
           methods: ['GET', 'POST'],
-          allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
-          exposedHeaders: ['x-request-id'],
+          allowedHeaders: ['authorization', 'content-type', 'idempotency-key', requestIdHeader],
+          exposedHeaders: [requestIdHeader, 'retry-after', 'idempotency-replayed', ...allowanceHeaders],
           credentials: false,
         }
       )

@@ -103,7 +103,7 @@ export function makeEntry({
         headers: { ...headers, 'content-length': String(Buffer.byteLength(body)), [requestIdHeader]: requestId },
         body,
       }
-      const begun: Begun = { start, refused, ...short }
+      const begun: Begun = { start, refused, ...short, allowance: short?.allowance ?? allowance }
       const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun, address } satisfies FromEntry)
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
     }

@@ -7,8 +7,10 @@ import { maskError } from './errors.ts'
 
 const windowSeconds = 60
 
+export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
+
 /** What somebody may still do in the minute, as headers of an answer. */
-export type Allowance = Readonly<Record<'ratelimit-limit' | 'ratelimit-remaining' | 'ratelimit-reset', string>>
+export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], string>>
 
 /** Counts what callers ask for. Throws RATE_LIMITED where it is too much. */
 export interface Rates {
@@ -59,7 +61,7 @@ export const useRates = ({ request: count }: Rates): Plugin => {
       if (probes.has(url.pathname)) return
       try {
         if (begun?.refused instanceof RateLimited) throw begun.refused
-        const allowance = begun ? null : await count(address)
+        const allowance = begun ? begun.allowance : await count(address)
         if (allowance) allowances.set(request, allowance)
       } catch (error) {
         const { message, extensions } = maskError(error)

@@ -1,0 +1,157 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { type TestServer, useServer } from './support/app.ts'
+import { createProject, type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+let grace: Person
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  grace = await signUp(server, 'grace')
+  await createProject(ada, 'CORE')
+})
+
+let limited: TestServer
+const limitedTo = (env: Readonly<Record<string, string>>) => {
+  limited = server.configured(env)
+  return limited
+}
+beforeEach(async () => {
+  await server.database.pool.query('TRUNCATE rates')
+})
+afterEach(() => limited.app.dispose())
+
+const viewer = '{ viewer { username } }'
+/** Whichever way a request goes: the short cut, or Yoga. */
+const ways = [
+  ['by the short cut', {}],
+  ['through Yoga', { origin: 'http://localhost' }],
+] as const
+
+const ask = (query: string, { token }: { token: string | null }, headers = {}, address = '192.0.2.1') =>
+  limited.app.fetch(
+    'http://localhost/graphql',
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers },
+      body: JSON.stringify({ query }),
+    },
+    address,
+  )
+const allowanceOf = ({ headers }: Response) =>
+  ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`)))
+
+/** Holds that an answer refuses what is too much, and says when to come again. */
+async function expectLimited(response: Response, limit: number) {
+  expect(response.status).toBe(429)
+  const { errors, data } = (await response.json()) as { errors: { extensions: object }[]; data?: unknown }
+  const retryAfter = Number(response.headers.get('retry-after'))
+  expect(retryAfter).toBeGreaterThan(0)
+  expect(retryAfter).toBeLessThanOrEqual(60)
+  expect(errors).toEqual([{ message: expect.any(String), extensions: { code: 'RATE_LIMITED', retryAfter } }])
+  expect(data).toBeUndefined()
+  expect(allowanceOf(response).slice(0, 2)).toEqual([limit, 0])
+}
+
+const stores = ['memory', 'database'] as const
+describe.each(stores)('counted in %s', (SNAGLIST_RATE_STORE) => {
+  test.each(ways)('a user may spend so many points in a minute, %s', async (_way, headers) => {
+    limitedTo({ SNAGLIST_RATE_POINTS: '50', SNAGLIST_RATE_STORE })
+    const page = (first: number) => `{ tickets(first: ${first}) { nodes { id } } }`
+    expect(allowanceOf(await ask(page(19), ada, headers))).toEqual([50, 30, expect.any(Number)])
+    expect(allowanceOf(await ask(viewer, ada, headers)).slice(0, 2)).toEqual([50, 29])
+    await expectLimited(await ask(page(29), ada, headers), 50)
+    // What was refused is not spent.
+    expect(allowanceOf(await ask(page(28), ada, headers)).slice(0, 2)).toEqual([50, 0])
+    await expectLimited(await ask(viewer, ada, headers), 50)
+    expect((await ask(viewer, grace, headers)).status).toBe(200)
+  })
+
+  test.each(ways)('an address may make so many requests in a minute, whoever asks, %s', async (_way, headers) => {
+    limitedTo({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
+    for (const [caller, left] of [
+      [server.nobody, 2],
+      [ada, 1],
+      [{ token: 'snag_unknown' }, 0],
+    ] as const)
+      expect(allowanceOf(await ask('{ __typename }', caller, headers)).slice(0, 2)).toEqual([3, left])
+    for (const caller of [server.nobody, ada]) await expectLimited(await ask(viewer, caller, headers), 3)
+    expect((await ask(viewer, ada, headers, '192.0.2.2')).status).toBe(200)
+  })
+})
+
+test('every path of the server is counted, but for those that tell whether it runs', async () => {
+  limitedTo({ SNAGLIST_RATE_REQUESTS: '4' })
+  const get = (path: string) => limited.app.fetch(`http://localhost${path}`)
+  for (const path of ['/', '/schema.graphql', '/graphql?query={__typename}', '/nothing'])
+    expect((await get(path)).status, path).not.toBe(429)
+  for (const path of ['/', '/export/tickets.csv', '/graphql?query={__typename}'])
+    await expectLimited(await get(path), 4)
+  for (const path of ['/health', '/ready']) expect((await get(path)).status, path).toBe(200)
+})
+
+test('pages of an allowed origin may read why they have to wait', async () => {
+  const origin = 'https://app.example'
+  limitedTo({ SNAGLIST_RATE_REQUESTS: '1', SNAGLIST_CORS_ORIGINS: origin })
+  await ask(viewer, ada, { origin })
+  const response = await ask(viewer, ada, { origin })
+  await expectLimited(response, 1)
+  expect(response.headers.get('access-control-allow-origin')).toBe(origin)
+  expect(response.headers.get('access-control-expose-headers')).toContain('ratelimit-remaining')
+})
+
+describe('the address of a request', () => {
+  /** How many requests are left after one that names other addresses. */
+  async function leftAfter(forwarded: readonly string[]) {
+    const http = createServer(limited.app.handle).listen(0, '127.0.0.1')
+    await new Promise((resolve) => http.once('listening', resolve))
+    const { port } = http.address() as AddressInfo
+    const left: number[] = []
+    for (const header of forwarded) {
+      const response = await fetch(`http://127.0.0.1:${port}/health`).then(() =>
+        fetch(`http://127.0.0.1:${port}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-forwarded-for': header },
+          body: JSON.stringify({ query: '{ __typename }' }),
+        }),
+      )
+      left.push(Number(response.headers.get('ratelimit-remaining')))
+    }
+    http.closeAllConnections()
+    await new Promise((resolve) => http.close(resolve))
+    return left
+  }
+
+  test('is the one that it comes from, whatever it says', async () => {
+    limitedTo({ SNAGLIST_RATE_REQUESTS: '10' })
+    expect(await leftAfter(['192.0.2.1', '192.0.2.2', '127.0.0.1', 'words'])).toEqual([9, 8, 7, 6])
+  })
+
+  test('is the one that a trusted proxy passes on, and no other that stands before it', async () => {
+    limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8' })
+    expect(
+      await leftAfter(['192.0.2.1', '192.0.2.2', '192.0.2.9, 192.0.2.2', '192.0.2.2, 10.1.2.3', 'spoofed, 192.0.2.1']),
+    ).toEqual([9, 9, 8, 7, 8])
+  })
+
+  test('is half of one in IPv6, of which the other half is free to choose', async () => {
+    limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback' })
+    expect(
+      await leftAfter(['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1', '::ffff:192.0.2.1', '192.0.2.1']),
+    ).toEqual([9, 8, 9, 9, 8])
+  })
+})
+
+test.skipIf(inject('postgres') === null)('several servers count together in the database', async () => {
+  const env = { SNAGLIST_RATE_POINTS: '3', SNAGLIST_RATE_STORE: 'database' }
+  const other = limitedTo(env)
+  limitedTo(env)
+  expect((await ask(viewer, ada)).headers.get('ratelimit-remaining')).toBe('2')
+  const mine = limited
+  limited = other
+  expect((await ask(viewer, ada)).headers.get('ratelimit-remaining')).toBe('1')
+  await other.app.dispose()
+  limited = mine
+})
