@@ -10,11 +10,12 @@ import { Unauthenticated } from './errors.ts'
 import { type ExportFormat, exportTickets, parseFilter } from './export/export.actions.ts'
 import { readAddresses } from './http/address.ts'
 import { useBodyLimit } from './http/body-limit.ts'
+import { useJsonOnly, useNoSniffing } from './http/content.ts'
 import { type Download, useDownloads } from './http/download.ts'
 import { type Entry, type FromEntry, makeEntry } from './http/entry.ts'
 import { maskError, useErrorLog } from './http/errors.ts'
 import { executeWithin, useExecution } from './http/execution.ts'
-import { graphiqlOptions, renderGraphiQL } from './http/graphiql.ts'
+import { useSchemaPages } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
 import { allowanceHeaders, openRates, useRates } from './http/rates.ts'
 import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts'
@@ -54,6 +55,10 @@ export function createApp({ config, database, log, isStopping = () => false }: A
   const execute = executeWithin(rates)
   const makeContext = (header: Header, requestId: string, address: string) =>
     contextOf({ header, requestId, address }, { config, database, callers, documents })
+  const isSignedIn = async (request: Request) => {
+    const secret = secretIn(request.headers.get('authorization'))
+    return secret !== null && (await callers.find(secret)) !== null
+  }
   const yoga = createYoga<FromEntry, Context>({
     schema,
     context: ({ request, ...server }) => {
@@ -80,8 +85,7 @@ export function createApp({ config, database, log, isStopping = () => false }: A
         }
       )
     },
-    graphiql: graphiqlOptions,
-    renderGraphiQL,
+    graphiql: false,
     landingPage: false,
     logging: false,
     maskedErrors: { maskError },
@@ -90,13 +94,16 @@ export function createApp({ config, database, log, isStopping = () => false }: A
       useRequestLog(log),
       useErrorLog(log),
       useRates(rates),
-      useLandingPage(printedSchema),
+      useLandingPage(),
+      useSchemaPages(config, { endpoint, printedSchema, isSignedIn }),
       useDownloads(
         { '/export/tickets.csv': ticketsAs('csv'), '/export/tickets.jsonl': ticketsAs('jsonl') },
         (request, address) => makeContext((name) => request.headers.get(name), requestIdOf(request), address),
         log,
       ),
       useReadinessCheck({ check: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)) }),
+      useJsonOnly(),
+      useNoSniffing(),
       useBodyLimit(maxBodyBytes),
       useShortcut(),
       useExecution(documents, execute),
@@ -133,6 +140,8 @@ const ticketsAs =
     return { type: exportTypes[format], fileName: `tickets.${format}`, pieces }
   }
 
+const secretIn = (authorization: string | null | undefined) => /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null
+
 interface Asking {
   readonly header: Header
   readonly requestId: string
@@ -149,7 +158,7 @@ async function contextOf(
   { config, database, callers, documents }: Serving,
 ): Promise<Context> {
   const authorization = header('authorization')
-  const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  const secret = secretIn(authorization)
   const caller = secret ? await callers.find(secret) : null
   if (authorization && !caller)
     throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)

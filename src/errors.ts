@@ -83,6 +83,15 @@ export class RateLimited extends GraphQLError {
   }
 }
 
+/** The body is of a kind that is not read. */
+export class UnsupportedContent extends GraphQLError {
+  constructor(instead: string) {
+    super(`The request's body cannot be read. ${instead}`, {
+      extensions: { code: 'BAD_REQUEST', http: { status: 415 } },
+    })
+  }
+}
+
 /** The request's body is over its limit. */
 export class PayloadTooLarge extends GraphQLError {
   constructor(limit: number) {

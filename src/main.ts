@@ -48,7 +48,7 @@ function withoutOptions(run: () => Promise<unknown>): (args: string[]) => Promis
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
   const log = await createLog(config)
-  const server = await startServer(config, log, (database) => prepareDemo(config, database))
+  const server = await startServer(config, log, { prepare: (database) => prepareDemo(config, database) })
   process.stdout.write((await demoWelcome(server)) ?? (await welcome(server)))
   const signal = await new Promise<string>((resolve) => {
     process.once('SIGINT', resolve).once('SIGTERM', resolve)

@@ -9,9 +9,21 @@ import { type Database, openDatabase } from './database/open.ts'
 import { hasFiles } from './http/multipart.ts'
 
 const graceMilliseconds = 10_000
-/** How long a caller may take to send a request, with files and without. */
-const fileMilliseconds = 600_000
-const bodyMilliseconds = 60_000
+
+/** How long callers may take, in milliseconds. */
+export interface Patience {
+  /** For the head of a request. */
+  readonly head: number
+  /** For the body of one, without files and with them. */
+  readonly body: number
+  readonly files: number
+  /** For taking any part of an answer. */
+  readonly answer: number
+  /** How often heads and bodies are looked at. */
+  readonly checked: number
+}
+
+const usualPatience: Patience = { head: 20_000, body: 60_000, files: 600_000, answer: 60_000, checked: 5000 }
 
 /** A server that listens. Disposing it answers what was begun, at most ten seconds long, and closes the database. */
 export interface Server extends AsyncDisposable {
@@ -46,21 +58,34 @@ export async function openMigrated(config: Config, log: Logger): Promise<Databas
   }
 }
 
-/** Starts the server: the database first, then the port. `prepare` runs between the two. */
+interface StartOptions {
+  /** Runs before the server takes requests. */
+  readonly prepare?: (database: Database) => Promise<void>
+  readonly patience?: Patience
+}
+
+/** Starts the server: the database first, then the port. */
 export async function startServer(
   config: Config,
   log: Logger,
-  prepare: (database: Database) => Promise<void> = async () => {},
+  { prepare = async () => {}, patience = usualPatience }: StartOptions = {},
 ): Promise<Server> {
   const database = await openMigrated(config, log)
   let stopping = false
   const app = createApp({ config, database, log, isStopping: () => stopping })
   let inFlight = 0
   const drained = new EventEmitter()
-  const http = createServer({ requestTimeout: fileMilliseconds, headersTimeout: 20_000 }, (request, response) => {
+  const times = {
+    requestTimeout: patience.files,
+    headersTimeout: patience.head,
+    connectionsCheckingInterval: patience.checked,
+  }
+  const http = createServer(times, (request, response) => {
     inFlight++
     const header = (name: string) => request.headers[name]?.toString()
-    const late = setTimeout(() => request.complete || request.destroy(), bodyMilliseconds)
+    const late = setTimeout(() => request.complete || request.destroy(), patience.body)
+    // A request may be worked on for longer; an answer must be taken.
+    response.setTimeout(patience.answer, () => response.headersSent && response.destroy())
     if (hasFiles(request.method, header)) clearTimeout(late)
     request.once('close', () => clearTimeout(late))
     response.once('close', () => {

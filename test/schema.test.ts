@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isScalarType, parse, validate } from 'graphql'
 import { expect, test } from 'vitest'
-import { examples } from '../src/http/graphiql.ts'
+import { examples } from '../src/http/graphiql-examples.ts'
 import { printedSchema, schema } from '../src/schema.ts'
 
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))

@@ -72,7 +72,7 @@ export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOpt
     const read: ReadDocument = {
       document,
       faults,
-      operation: operationsOf(schema, document, { selections, compileAt, weigh }),
+      operation: operationsOf(schema, document, { selections, compileAt, suggesting, weigh }),
     }
     if (faults.length > 0) return read
     if (remembered > rememberedAtMost) {
@@ -88,6 +88,7 @@ export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOpt
 interface Compiling {
   readonly selections: number
   readonly compileAt: number
+  readonly suggesting: boolean
   /** Told of the bytes that are remembered from now on. */
   readonly weigh: (bytes: number) => void
 }
@@ -111,7 +112,14 @@ function operationOf(
   const node = getOperationAST(document, operationName)
   if (!node || node.operation === OperationTypeNode.SUBSCRIPTION) return null
   const interpret: Operation['run'] = async (contextValue, variableValues) =>
-    execute({ schema, document, contextValue, variableValues, operationName: operationName ?? null })
+    execute({
+      schema,
+      document,
+      contextValue,
+      variableValues,
+      operationName: operationName ?? null,
+      hideSuggestions: !compiling.suggesting,
+    })
   let uses = 0
   let run = interpret
   const prices = pricesOf(schema, document, node)

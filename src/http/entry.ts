@@ -115,6 +115,7 @@ export function makeEntry({
       headers: {
         'content-type': contentTypeFor(header) as string,
         [requestIdHeader]: requestId,
+        'x-content-type-options': 'nosniff',
         ...(short.allowance ?? allowance),
       },
       body: JSON.stringify(result),

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { costOf } from '../document/cost.ts'
 import type { Documents, Operation, ReadDocument } from '../document/documents.ts'
 import { mustBeWithinLimits } from '../document/limits.ts'
-import { Forbidden, QueryTooComplex } from '../errors.ts'
+import { QueryTooComplex, Unauthenticated } from '../errors.ts'
 import type { Allowance, Rates } from './rates.ts'
 
 type Variables = Readonly<Record<string, unknown>>
@@ -29,7 +29,7 @@ export const executeWithin =
   async (operation, context, variables) => {
     const { viewer, config } = context
     if (operation.introspects && config.introspection === 'signed-in' && !viewer)
-      throw new Forbidden('Sign in to ask about the schema.')
+      throw new Unauthenticated('Sign in to ask about the schema.')
     const cost = costOf(operation.prices, variables)
     const limit = config.costLimit
     if (cost > limit) throw new QueryTooComplex('The query costs too much, in points', cost, limit)

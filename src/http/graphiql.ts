@@ -1,133 +1,10 @@
-import type { GraphiQLOptions } from 'graphql-yoga'
+import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
+import type { Config } from '../config.ts'
+import { Unauthenticated } from '../errors.ts'
+import { examples } from './graphiql-examples.ts'
+import { htmlResponse } from './html.ts'
 
-/** The tabs that GraphiQL opens with: they work on the demo, or on a project of one's own with the key CORE. */
-export const examples: readonly { readonly query: string; readonly variables?: object }[] = [
-  {
-    query: `# The newest open tickets of both kinds, with what is in them.
-# Ctrl-Enter runs it.
-query List {
-  viewer { name role }
-  tickets(
-    first: 5
-    filter: { status: { in: [OPEN, IN_PROGRESS] } }
-  ) {
-    totalCount
-    nodes {
-      __typename key title status priority
-      assignee { name }
-      labels { name color }
-      comments(last: 1) { nodes { author { name } body } }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-`,
-  },
-  {
-    query: `# Filters combine freely. Here, in the variables below:
-# critical defects of the last 90 days, or whatever nobody has taken.
-query Filter($filter: DefectFilter) {
-  defects(
-    filter: $filter
-    orderBy: [{ field: SEVERITY, direction: DESC }, { field: CREATED_AT }]
-  ) {
-    totalCount
-    nodes {
-      key title category subcategory absn
-      severity disposition reportedBy createdAt
-    }
-  }
-}
-`,
-    variables: {
-      filter: { or: [{ severity: { eq: 'CRITICAL' }, createdAt: { gte: '-P90D' } }, { assignee: { isNull: true } }] },
-    },
-  },
-  {
-    query: `# What is said about batteries or cold, the best first, and where.
-query Search {
-  tickets(
-    filter: { search: "battery or cold -drift" }
-    orderBy: [{ field: RELEVANCE, direction: DESC }]
-  ) {
-    totalCount
-    nodes {
-      key title
-      excerpt(search: "battery or cold") { text hits { start end } }
-    }
-  }
-}
-`,
-  },
-  {
-    query: `# Which defects come most, and how the backlog goes. The filter
-# of each row, given to \`tickets\`, lists what is behind it.
-query Report {
-  reports(filter: { project: { eq: "CORE" } }, timeZone: "Europe/Berlin") {
-    pareto(by: CATEGORY) { value count share cumulativeShare vitalFew filter }
-    topAssignees { user { name } total open resolved }
-    resolutionTime(groupBy: PRIORITY) { group count p50 p90 }
-    flow(interval: WEEK, from: "-P6W") { from opened resolved reopened backlog }
-  }
-}
-`,
-  },
-  {
-    query: `# Files an issue. A project's key stands for its id,
-# a username for a user's.
-mutation Create {
-  createIssue(
-    input: {
-      projectId: "CORE"
-      title: "Clock drifts after standby"
-      description: "Ten minutes a day, **only** on battery."
-      priority: HIGH
-    }
-  ) {
-    issue { id key version reporter { username } createdAt }
-  }
-}
-`,
-  },
-  {
-    query: `# Comments on a ticket, and shows the talk so far.
-mutation Comment {
-  addComment(
-    input: { ticketId: "CORE-1", body: "Seen again this morning." }
-  ) {
-    comment {
-      id author { name } createdAt
-      ticket {
-        key commentCount
-        comments(last: 3) { nodes { author { name } body } }
-      }
-    }
-  }
-}
-`,
-  },
-  {
-    query: `# Moves many tickets: all of them or none. With dryRun it only
-# tells what would happen. Instead of ids it takes any filter,
-# with expectedCount beside it.
-mutation Bulk {
-  bulkUpdateStatus(
-    input: { ids: ["CORE-2", "CORE-3"], status: CLOSED, dryRun: true }
-  ) {
-    matchedCount updatedCount batch
-    tickets {
-      key status resolution version
-      history(first: 1) {
-        nodes { actor { name } changes { field from to } }
-      }
-    }
-  }
-}
-`,
-  },
-]
-
-export const graphiqlOptions: GraphiQLOptions = {
+const options: GraphiQLOptions = {
   title: 'Snaglist GraphiQL',
   defaultTabs: examples.map(({ query, variables }) => ({
     query,
@@ -158,8 +35,97 @@ const signInFromFragment = `<script>
 </script>`
 
 /** GraphiQL as one page that asks no other host for anything. */
-export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
+async function renderGraphiQL(): Promise<string> {
   // Nine megabytes, which a server that nobody looks at never loads.
   const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
   return render(options).replace('</head>', () => `${signInFromFragment}</head>`)
 }
+
+/** Asks who looks at it for a token, and puts GraphiQL in its own place. */
+const signInPage = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Sign in to Snaglist</title>
+<style>
+  :root { color-scheme: light dark }
+  body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 20rem; margin: 12vh auto; padding: 0 1.5rem }
+  label, button { display: block; margin: 1rem 0 } input { display: block; width: 100%; font: inherit }
+</style>
+${signInFromFragment}
+</head>
+<body>
+<h1>Snaglist</h1>
+<form>
+  <label>Username <input name="username" autocomplete="username" required></label>
+  <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+  <button>Sign in</button>
+  <p role="alert"></p>
+</form>
+<script>
+{
+  const { nonce } = document.currentScript
+  const key = 'snaglist:token'
+  const open = async () => {
+    if (!sessionStorage.getItem(key)) return
+    const answer = await fetch(location.pathname, { headers: { accept: 'text/html' } })
+    if (!answer.ok) return sessionStorage.removeItem(key)
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    document.replaceChild(document.adoptNode(page.documentElement), document.documentElement)
+    // Scripts that were parsed so do not run: new ones do.
+    for (const inert of document.querySelectorAll('script')) {
+      const script = document.createElement('script')
+      script.nonce = nonce
+      script.textContent = inert.textContent
+      inert.replaceWith(script)
+    }
+  }
+  const form = document.querySelector('form')
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    const query = 'mutation SignIn($input: SignInInput!) { signIn(input: $input) { token } }'
+    const variables = { input: Object.fromEntries(new FormData(form)) }
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(location.pathname, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
+    const { data, errors } = await answer.json()
+    if (errors) return (document.querySelector('[role=alert]').textContent = errors[0].message)
+    sessionStorage.setItem(key, data.signIn.token)
+    await open()
+  })
+  void open()
+}
+</script>
+</body>
+</html>
+`
+
+/** Whether a request comes from somebody who has signed in. */
+type IsSignedIn = (request: Request) => Promise<boolean>
+
+/**
+ * Shows GraphiQL to browsers at the endpoint, and the schema to tools as a file. Where introspection is closed, both are
+ * for callers with a token: a browser gets a page to sign in on instead.
+ */
+export const useSchemaPages = (
+  { introspection }: Pick<Config, 'introspection'>,
+  { endpoint, printedSchema, isSignedIn }: { endpoint: string; printedSchema: () => string; isSignedIn: IsSignedIn },
+): Plugin => ({
+  async onRequest({ request, url, endResponse, fetchAPI }) {
+    const wantsGraphiQL = url.pathname === endpoint && shouldRenderGraphiQL(request)
+    const wantsSchema = url.pathname === '/schema.graphql' && ['GET', 'HEAD'].includes(request.method)
+    if (!wantsGraphiQL && !wantsSchema) return
+    const open = introspection === 'open' || (await isSignedIn(request))
+    if (wantsGraphiQL) {
+      const { body, init } = open ? htmlResponse(await renderGraphiQL()) : htmlResponse(signInPage, 401)
+      endResponse(new fetchAPI.Response(body, init))
+    } else if (open)
+      endResponse(
+        new fetchAPI.Response(printedSchema(), { headers: { 'content-type': 'application/graphql; charset=utf-8' } }),
+      )
+    else {
+      const { message, extensions } = new Unauthenticated()
+      endResponse(fetchAPI.Response.json({ errors: [{ message, extensions }] }, { status: 401 }))
+    }
+  },
+})

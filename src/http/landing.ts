@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga'
+import { htmlResponse } from './html.ts'
 
 const page = `<!doctype html>
 <html lang="en">
@@ -21,13 +22,11 @@ const page = `<!doctype html>
 </html>
 `
 
-/** The page at / and the schema as a file. */
-export const useLandingPage = (printedSchema: () => string): Plugin => ({
+/** The page at /. */
+export const useLandingPage = (): Plugin => ({
   onRequest({ url, request, endResponse, fetchAPI }) {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return
-    const answer = (body: string, type: string) =>
-      endResponse(new fetchAPI.Response(body, { headers: { 'content-type': type } }))
-    if (url.pathname === '/') answer(page, 'text/html; charset=utf-8')
-    if (url.pathname === '/schema.graphql') answer(printedSchema(), 'application/graphql; charset=utf-8')
+    if (url.pathname !== '/' || !['GET', 'HEAD'].includes(request.method)) return
+    const { body, init } = htmlResponse(page)
+    endResponse(new fetchAPI.Response(body, init))
   },
 })

@@ -1,0 +1,161 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { pino } from 'pino'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { type Server, startServer } from '../src/server.ts'
+import { useServer } from './support/app.ts'
+import { createProject, type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+let ada: Person
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  await createProject(ada, 'CORE')
+})
+
+const change = 'mutation { createProject(input: { key: "FORGED", name: "Forged" }) { project { id } } }'
+const forged = async () => (await server.database.prisma.project.count({ where: { key: 'FORGED' } })) > 0
+
+describe('what a page of another origin can send without asking first', () => {
+  test.each<[string, string, string]>([
+    ['a form', 'application/x-www-form-urlencoded', `query=${encodeURIComponent(change)}`],
+    ['plain text', 'text/plain', JSON.stringify({ query: change })],
+    ['plain text that holds "json"', 'text/plain; application/json', JSON.stringify({ query: change })],
+    ['no type', '', JSON.stringify({ query: change })],
+    [
+      'a form with files',
+      'multipart/form-data; boundary=x',
+      `--x\r\ncontent-disposition: form-data; name="query"\r\n\r\n${change}\r\n--x--\r\n`,
+    ],
+    ['the text of a document', 'application/graphql', change],
+  ])('is not read: %s', async (_what, type, body) => {
+    const response = await ada.fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: Buffer.from(body),
+    })
+    expect([400, 415]).toContain(response.status)
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
+    expect(await forged()).toBe(false)
+  })
+
+  test('is not read as a form with files by anybody without a token', async () => {
+    const body = new FormData()
+    body.set('operations', JSON.stringify({ query: change }))
+    body.set('map', '{}')
+    const response = await server.nobody.fetch('/graphql', { method: 'POST', body })
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+    expect(await forged()).toBe(false)
+  })
+
+  test('changes nothing by its address', async () => {
+    const response = await ada.fetch(`/graphql?query=${encodeURIComponent(change)}`)
+    expect(response.status).toBe(405)
+    expect(await forged()).toBe(false)
+  })
+
+  test('is answered so that only pages of allowed origins may read it', async () => {
+    const origin = 'https://app.example'
+    const strict = server.configured({ SNAGLIST_CORS_ORIGINS: origin })
+    for (const [asking, allowed] of [
+      [origin, origin],
+      ['https://app.example.evil', null],
+      ['http://app.example', null],
+      ['null', null],
+    ] as const) {
+      const headers = { origin: asking, 'access-control-request-method': 'POST' }
+      const preflight = await strict.app.fetch('http://localhost/graphql', { method: 'OPTIONS', headers })
+      expect(preflight.headers.get('access-control-allow-origin')).toBe(allowed)
+      expect(preflight.headers.get('access-control-allow-credentials')).not.toBe('true')
+    }
+    await strict.app.dispose()
+  })
+})
+
+test('what is compressed is not read, however small', async () => {
+  const body = gzipSync(Buffer.alloc(50_000_000, ' '))
+  for (const encoding of ['gzip', 'br', 'deflate']) {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
+    const response = await ada.fetch('/graphql', { method: 'POST', headers, body })
+    expect(response.status).toBe(415)
+  }
+})
+
+describe('pages', () => {
+  test.each(['/', '/graphql'])('run their own scripts alone, and stand in no frame: %s', async (path) => {
+    const response = await server.nobody.fetch(path, { headers: { accept: 'text/html' } })
+    const policy = response.headers.get('content-security-policy')
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toMatch(/script-src[^;]*'unsafe/)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    })
+    const nonce = /'nonce-([^']+)'/.exec(policy ?? '')?.[1] ?? ''
+    const scripts = [...(await response.text()).matchAll(/^ *<script( [^>]*)?>$/gm)].map(([, attributes]) => attributes)
+    expect(scripts).toEqual(scripts.map(() => ` nonce="${nonce}"`))
+    const again = await server.nobody.fetch(path, { headers: { accept: 'text/html' } })
+    expect(again.headers.get('content-security-policy')).not.toContain(nonce)
+  })
+
+  test('answers of the API are what they say they are', async () => {
+    for (const headers of [{}, { origin: 'http://localhost' }])
+      expect((await ada.post({ query: '{ __typename }' }, headers)).headers.get('x-content-type-options')).toBe(
+        'nosniff',
+      )
+  })
+})
+
+// Over the embedded database of its own: the callers are what this is about.
+describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
+  const patience = { head: 200, body: 200, files: 400, answer: 200, checked: 50 }
+  const listening = test.extend<{ started: Server }>({
+    started: async ({ task: _ }, use) => {
+      const config = readConfig({
+        NODE_ENV: 'test',
+        PORT: '0',
+        SNAGLIST_DATA: `/tmp/snaglist-${crypto.randomUUID()}`,
+        SNAGLIST_DEMO: '0',
+      })
+      await using started = await startServer(config, pino({ level: 'silent' }), { patience })
+      await use(started)
+    },
+  })
+  /** Sends the beginning of a request, and waits until the server has had enough. */
+  async function dropped({ url }: Server, text: string) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(text)
+    socket.resume()
+    await once(socket, 'close')
+  }
+
+  listening('is dropped, whether in the head or in the body of a request', async ({ started }) => {
+    const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
+    await dropped(started, 'POST /graphql HTTP/1.1\r\nhost:')
+    await dropped(started, `${head}content-length: 100\r\n\r\n{"query":`)
+    await dropped(started, `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n`)
+    expect((await fetch(`${started.url}/health`)).status).toBe(200)
+  })
+
+  listening('to take the answer is dropped', async ({ started }) => {
+    // Both ends of each connection are in this process.
+    const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    const before = open()
+    const socket = connect(Number(new URL(started.url).port), '127.0.0.1')
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    // GraphiQL, many times: more than all buffers on the way hold.
+    socket.write('GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/html\r\n\r\n'.repeat(5))
+    await once(socket, 'readable')
+    expect(open()).toBe(before + 2)
+    while (open() > before + 1) await turn()
+    socket.destroy()
+    expect((await fetch(`${started.url}/health`)).status).toBe(200)
+  })
+})
