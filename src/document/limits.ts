@@ -17,6 +17,8 @@ const limits = {
   aliases: 30,
   /** Fields and fragments, each in every place where it stands once fragments are written out. */
   selections: 1000,
+  /** The same field beside itself. */
+  repetitions: 20,
   directives: 50,
   directivesInOnePlace: 5,
   mutationRootFields: 10,
@@ -62,6 +64,8 @@ interface Size {
   readonly directives: number
   /** The most directives in one place. */
   readonly crowd: number
+  /** The most times that one field stands beside itself. */
+  readonly repetitions: number
   /** Fields of the set itself. */
   readonly fields: number
 }
@@ -69,7 +73,7 @@ interface Size {
 // Fragments in fragments multiply; no count needs to be exact beyond this.
 const uncountable = 1_000_000
 
-const nothing: Size = { depth: 0, aliases: 0, selections: 0, directives: 0, crowd: 0, fields: 0 }
+const nothing: Size = { depth: 0, aliases: 0, selections: 0, directives: 0, crowd: 0, repetitions: 0, fields: 0 }
 
 /** How large a document is: fields and fragments, written out, of its largest definition; and every limit that it is over. */
 export interface Measured {
@@ -109,7 +113,10 @@ export function measure(document: DocumentNode): Measured {
   }
 
   const sizeOf = (set: SelectionSetNode | undefined): Size =>
-    (set?.selections ?? []).reduce<Size>((size, node) => sum(size, sizeOfNode(node)), nothing)
+    (set?.selections ?? []).reduce<Size>((size, node) => sum(size, sizeOfNode(node)), {
+      ...nothing,
+      repetitions: repetitionsIn(set),
+    })
 
   const all = document.definitions.map((definition) => {
     // How deep it is shows where it is spread.
@@ -124,11 +131,23 @@ export function measure(document: DocumentNode): Measured {
     over('The document is too deep', most('depth'), limits.depth),
     over('The document has too many aliases', most('aliases'), limits.aliases),
     over('The document has too many fields and fragments', most('selections'), limits.selections),
+    over('The document repeats a field too often', most('repetitions'), limits.repetitions),
     over('The document has too many directives', most('directives'), limits.directives),
     over('The document has too many directives in one place', most('crowd'), limits.directivesInOnePlace),
     over('The document has too many mutations', most('fields'), limits.mutationRootFields),
   ].filter((fault) => fault !== null)
   return { selections: most('selections'), excess }
+}
+
+/** How often the field that stands most often in a set stands there, under its name in the answer. */
+function repetitionsIn(set: SelectionSetNode | undefined): number {
+  const counts = new Map<string, number>()
+  for (const node of set?.selections ?? [])
+    if (node.kind === Kind.FIELD) {
+      const name = (node.alias ?? node.name).value
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+  return Math.max(0, ...counts.values())
 }
 
 const over = (what: string, cost: number, limit: number) =>
@@ -140,5 +159,6 @@ const sum = (a: Size, b: Size): Size => ({
   selections: Math.min(uncountable, a.selections + b.selections),
   directives: Math.min(uncountable, a.directives + b.directives),
   crowd: Math.max(a.crowd, b.crowd),
+  repetitions: Math.max(a.repetitions, b.repetitions),
   fields: Math.min(uncountable, a.fields + b.fields),
 })

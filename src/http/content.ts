@@ -1,12 +1,15 @@
 import type { Plugin } from 'graphql-yoga'
-import { UnsupportedContent } from '../errors.ts'
+import { Unauthenticated, UnsupportedContent } from '../errors.ts'
 
 /**
- * Takes JSON alone, and none that is compressed: a page of another origin cannot send it without asking first, and what
- * is small on the way is small in memory.
+ * Takes what a page of another origin cannot send without asking first: JSON alone, and queries in addresses only with a
+ * token. None of it may be compressed: what is small on the way is small in memory.
  */
 export const useJsonOnly = (): Plugin => ({
   onRequestParse({ request }) {
+    // What a link or an image may ask for is nothing: a token is sent by those alone who mean it.
+    if (request.method === 'GET' && !request.headers.has('authorization'))
+      throw new Unauthenticated('Send a token, or ask by POST.', 401)
     if (request.method !== 'POST') return
     const type = request.headers.get('content-type') ?? ''
     if (!/^application\/json *(;|$)/i.test(type)) throw new UnsupportedContent('Send application/json.')

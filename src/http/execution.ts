@@ -46,14 +46,16 @@ export function useExecution(documents: Documents, execute: Execute): Plugin<Con
     onParams({ params }) {
       mustBeWithinLimits(params)
     },
-    onParse({ params, setParsedDocument }) {
-      const found = documents(String(params.source))
-      read.set(found.document, found)
-      setParsedDocument(found.document)
+    // As functions, not results: Yoga gives what these find its status.
+    onParse({ setParseFn }) {
+      setParseFn((source) => {
+        const found = documents(String(source))
+        read.set(found.document, found)
+        return found.document
+      })
     },
-    onValidate({ params, setResult }) {
-      const faults = read.get(params.documentAST)?.faults
-      if (faults) setResult([...faults])
+    onValidate({ setValidationFn }) {
+      setValidationFn((_schema, document) => read.get(document)?.faults ?? [])
     },
     onExecute({ args, setExecuteFn }) {
       const { document, operationName, contextValue, variableValues } = args

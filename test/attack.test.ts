@@ -1,0 +1,129 @@
+import { getIntrospectionQuery } from 'graphql'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type TestServer, useServer } from './support/app.ts'
+import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+
+// What the auditor graphql-cop asks of a server, and what it may not be given, by somebody who has not signed in to one
+// in production.
+const server = useServer()
+let production: TestServer
+let ada: Person
+beforeAll(async () => {
+  ada = await signUp(server, 'ada')
+  await createProject(ada, 'CORE')
+  await createIssue(ada, 'CORE', 'An issue')
+  production = server.configured({ NODE_ENV: 'production' })
+})
+
+const times = (count: number, piece: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => piece(index)).join(' ')
+const ask = (query: string) => production.nobody.post({ query })
+
+describe('a query that is to wear the server out is refused', () => {
+  test.each([
+    ['aliases', `{ ${times(101, (i) => `alias${i}: __typename`)} }`],
+    ['the same field', `query cop { ${times(500, () => '__typename')} }`],
+    ['directives', `query cop { __typename ${times(10, () => '@aa')} }`],
+    [
+      'introspection in circles',
+      'query cop { __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } } }',
+    ],
+    ['fragments in circles', 'query cop { ...A } fragment A on Query { ...B } fragment B on Query { ...A }'],
+  ])('with %s', async (_what, query) => {
+    const { data, errors } = await ask(query)
+    expect(data).toBeUndefined()
+    expect(errors).toHaveLength(1)
+  })
+
+  test('as a list of queries', async () => {
+    const { status, data } = await production.nobody.post(Array(11).fill({ query: 'query cop { __typename }' }))
+    expect(status).toBe(400)
+    expect(data).toBeUndefined()
+  })
+})
+
+describe('what the server is made of', () => {
+  test('is not told by introspection, but to who has signed in', async () => {
+    for (const query of [
+      getIntrospectionQuery(),
+      '{ __type(name: "User") { name } }',
+      '{ a: __schema { types { name } } }',
+    ]) {
+      const { data, errors } = await ask(query)
+      expect(data ?? null).toBeNull()
+      expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    }
+    expect((await ask('{ __typename }')).data).toEqual({ __typename: 'Query' })
+    const member = Object.assign(Object.create(ada), { app: production.app }) as Person
+    expect((await member.post({ query: getIntrospectionQuery() })).data).toHaveProperty('__schema')
+    expect((await member.fetch('/schema.graphql')).status).toBe(200)
+    expect((await production.nobody.fetch('/schema.graphql')).status).toBe(401)
+  })
+
+  test('is not told by suggestions', async () => {
+    const variables = { input: { projectId: 'CORE', title: 'x', priority: 'HIG', titel: 'x' } }
+    for (const body of [
+      { query: 'query cop { __schema { directive } }' },
+      { query: '{ ticket(id: "CORE-1") { titel } }' },
+      { query: '{ tickets(filtr: {}) { totalCount } }' },
+      { query: '{ tickets(filter: { priority: { eq: HIG } }) { totalCount } }' },
+      { query: '{ node(id: "x") { ... on Isue { id } } }' },
+      { query: 'mutation ($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }', variables },
+    ])
+      for (const headers of [{}, { origin: 'http://localhost' }]) {
+        const answer = await production.nobody.post(body, headers)
+        expect(answer.errors?.length).toBeGreaterThan(0)
+        expect(JSON.stringify(answer.errors)).not.toMatch(/did you mean/i)
+      }
+    const open = await server.nobody.post({ query: '{ ticket(id: "CORE-1") { titel } }' })
+    expect(open.errors?.[0]?.message).toMatch(/did you mean/i)
+  })
+
+  test('is not told by a page, but to who has signed in', async () => {
+    const page = (token?: string) =>
+      production.app.fetch('http://localhost/graphql', {
+        headers: { accept: 'text/html', ...(token && { authorization: `Bearer ${token}` }) },
+      })
+    for (const answer of [await page(), await page('snag_wrong')]) {
+      expect(answer.status).toBe(401)
+      expect(await answer.text()).not.toMatch(/graphiql|playground|altair|voyager/i)
+    }
+    const shown = await page(ada.token ?? '')
+    expect([shown.status, (await shown.text()).includes('Snaglist GraphiQL')]).toEqual([200, true])
+  })
+
+  test('is not told by faults: no stack, no path, no tracing', async () => {
+    for (const body of [
+      '{',
+      '{"query":',
+      '{"query":{}}',
+      '{"query":"{ cop( }"}',
+      '{"query":"query cop { __typename","variables":[]}',
+    ]) {
+      const answer = JSON.stringify(await production.nobody.post(body))
+      expect(answer).not.toMatch(/node_modules|\.ts\b|\.js\b|stack|exception/i)
+    }
+    const { extensions } = await ask('{ __typename }')
+    expect(Object.keys(extensions ?? {})).toEqual(['cost'])
+  })
+})
+
+describe('what a page of another origin may ask in the name of somebody', () => {
+  const change = 'mutation cop { createProject(input: { key: "COP", name: "Cop" }) { project { id } } }'
+  test('is nothing by an address', async () => {
+    for (const query of ['query cop { __typename }', change]) {
+      const response = await production.nobody.fetch(`/graphql?query=${encodeURIComponent(query)}`)
+      expect(response.status).toBeGreaterThanOrEqual(400)
+      expect(await response.json()).not.toHaveProperty('data')
+    }
+  })
+
+  test('is nothing by a form', async () => {
+    for (const query of ['query cop { __typename }', change]) {
+      const body = new URLSearchParams({ query })
+      const response = await production.nobody.fetch('/graphql', { method: 'POST', body })
+      expect(response.status).toBe(415)
+      expect(await response.json()).not.toHaveProperty('data')
+    }
+  })
+})

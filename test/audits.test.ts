@@ -1,0 +1,33 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { serverAudits } from 'graphql-http'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { useServer } from './support/app.ts'
+
+const server = useServer()
+const http = createServer((request, response) => server.app.handle(request, response))
+beforeAll(async () => {
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+})
+afterAll(() => {
+  http.closeAllConnections()
+  http.close()
+})
+
+// The checks of graphql-http, for the specification "GraphQL over HTTP": over a connection, and in a page's words.
+const portOf = () => (http.address() as AddressInfo).port
+describe.each([
+  ['a tool', {}],
+  ['a page', { origin: 'http://localhost' }],
+] as const)('the server serves %s as GraphQL over HTTP says', (_who, headers) => {
+  const fetchFn = (url: string, init: RequestInit = {}) =>
+    fetch(url, { ...init, headers: { ...(init.headers as object), ...headers } })
+  const audits = serverAudits({ url: () => `http://127.0.0.1:${portOf()}/graphql`, fetchFn })
+  test.each(audits.filter(({ name }) => /^(MUST|SHOULD)/.test(name)).map(({ name, fn }) => [name, fn] as const))(
+    '%s',
+    async (_name, audit) => {
+      const result = await audit()
+      if (result.status !== 'ok') throw new Error(result.reason)
+    },
+  )
+})
