@@ -1,9 +1,9 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 
-// What history tells of many tickets, or of one: `of` is what the tickets come from, with their id and reporter_id.
+// What history tells of many tickets, or of one: `of` is what the tickets come from, with their id.
 
 /** The ticket `t` of the statement around a fragment. */
-export const thisTicket = Prisma.sql`(SELECT t.id, t.reporter_id)`
+export const thisTicket = Prisma.sql`(SELECT t.id)`
 
 const open = Prisma.sql`('OPEN', 'IN_PROGRESS')`
 const done = Prisma.sql`('RESOLVED', 'CLOSED')`
@@ -23,16 +23,16 @@ export const reopenings = (of: Prisma.Sql) => Prisma.sql`(
   SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${done} AND s.became IN ${open})`
 
 /**
- * What tickets got by another than their reporter: comments, assignments and changes of status, as ticket_id and at. An
- * import tells of the past: it is no response.
+ * When the ticket `t` first got a comment, an assignment or a change of status by another than its reporter; null where it
+ * did not. An import tells of the past: it is no response.
  */
-export const responses = (of: Prisma.Sql) => Prisma.sql`(
-  SELECT o.id AS ticket_id, c.created_at AS at FROM ${of} o
-  JOIN comments c ON c.ticket_id = o.id AND c.author_id <> o.reporter_id AND c.deleted_at IS NULL
-  UNION ALL
-  SELECT o.id, h.at FROM ${of} o JOIN history h ON h.ticket_id = o.id AND h.actor_id <> o.reporter_id AND h.source <> 'IMPORT'
-  WHERE h.changes @> '[{"field": "status"}]' OR EXISTS (SELECT FROM jsonb_array_elements(h.changes) change
-    WHERE change ->> 'field' = 'assignee' AND change ->> 'to' IS NOT NULL))`
+export const firstResponse = Prisma.sql`least(
+  (SELECT c.created_at FROM comments c
+    WHERE c.ticket_id = t.id AND c.author_id <> t.reporter_id AND c.deleted_at IS NULL ORDER BY c.created_at LIMIT 1),
+  (SELECT min(h.at) FROM history h
+    WHERE h.ticket_id = t.id AND h.actor_id <> t.reporter_id AND h.source <> 'IMPORT'
+      AND (h.changes @> '[{"field": "status"}]' OR EXISTS (SELECT FROM jsonb_array_elements(h.changes) change
+        WHERE change ->> 'field' = 'assignee' AND change ->> 'to' IS NOT NULL))))`
 
 /** Whether the ticket `t` was filed before a time, and open then, as its changes of status tell. */
 export const wasOpenAt = (time: Prisma.Sql) => Prisma.sql`(t.created_at < ${time} AND coalesce(

@@ -1,10 +1,6 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 import { allOf, compareTime, type DateTimeFilter, notSql, type Spot } from '../filter/comparators.ts'
-import { reopenings, resolutions, responses, thisTicket } from '../history/status.sql.ts'
-
-/** The first of some times of the ticket `t` compared. */
-const compareFirst = (times: Prisma.Sql) => (filter: DateTimeFilter, spot: Spot) =>
-  compareTime(Prisma.sql`(SELECT min(first.at) FROM ${times} first)`, filter, spot)
+import { firstResponse, reopenings, resolutions, thisTicket } from '../history/status.sql.ts'
 
 /** Whether any of some times of the ticket `t` compares in all ways together; `isNull` asks whether there is none. */
 const compareAny =
@@ -16,7 +12,8 @@ const compareAny =
     return allOf(isNull ? [...conditions, notSql(Prisma.sql`EXISTS (SELECT FROM ${times} any_time)`)] : conditions)
   }
 
-export const compareFirstResponse = compareFirst(responses(thisTicket))
-export const compareFirstResolution = compareFirst(resolutions(thisTicket))
+export const compareFirstResponse = (filter: DateTimeFilter, spot: Spot) => compareTime(firstResponse, filter, spot)
+export const compareFirstResolution = (filter: DateTimeFilter, spot: Spot) =>
+  compareTime(Prisma.sql`(SELECT min(first.at) FROM ${resolutions(thisTicket)} first)`, filter, spot)
 export const compareAnyResolution = compareAny(resolutions(thisTicket))
 export const compareAnyReopening = compareAny(reopenings(thisTicket))
