@@ -18,6 +18,7 @@ import { executeWithin, useExecution } from './http/execution.ts'
 import { useSchemaPages } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
 import { allowanceHeaders, openRates, useRates } from './http/rates.ts'
+import { replayedHeader } from './http/repeated.ts'
 import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts'
 import { useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
@@ -80,7 +81,7 @@ export function createApp({ config, database, log, isStopping = () => false }: A
           origin,
           methods: ['GET', 'POST'],
           allowedHeaders: ['authorization', 'content-type', 'idempotency-key', requestIdHeader],
-          exposedHeaders: [requestIdHeader, 'retry-after', 'idempotency-replayed', ...allowanceHeaders],
+          exposedHeaders: [requestIdHeader, 'retry-after', replayedHeader, ...allowanceHeaders],
           credentials: false,
         }
       )
@@ -170,6 +171,8 @@ async function contextOf(
     requestId,
     address,
     documents,
+    idempotencyKey: header('idempotency-key') ?? null,
+    once: null,
     viewer: caller?.viewer ?? null,
     token: caller?.token ?? null,
     callers,

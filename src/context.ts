@@ -8,6 +8,7 @@ import type { Transaction } from './database/transaction.ts'
 import { atOnce, inTransaction, retried } from './database/transaction.ts'
 import type { Documents } from './document/documents.ts'
 import { Unauthenticated } from './errors.ts'
+import { actOnce, type Once, recall } from './idempotency/once.ts'
 
 /** Who asks: what rights are decided on. */
 export interface Viewer {
@@ -36,6 +37,10 @@ export interface Context {
   /** Where the request comes from. */
   readonly address: string
   readonly documents: Documents
+  /** The Idempotency-Key that the request came with. */
+  readonly idempotencyKey: string | null
+  /** What has a change with an Idempotency-Key take effect once. */
+  once: Once | null
   /** Who asks; who signs in with this request is from then on. */
   viewer: Viewer | null
   readonly token: CallerToken | null
@@ -89,6 +94,8 @@ export async function writeAtOnce<Result>(
   context: Context,
   action: (db: Statements, viewer: Viewer) => Promise<Result>,
 ): Promise<Result> {
+  // What is kept for an Idempotency-Key is kept in the same transaction.
+  if (context.once) return write(context, action)
   const viewer = signedIn(context)
   try {
     return await atOnce(context, (db) => action(db, viewer))
@@ -104,23 +111,38 @@ export async function writeInBulk<Result>(
 ): Promise<Result> {
   const viewer = signedIn(context)
   try {
-    return await retried(() => context.inBulk((tx) => action(tx, viewer)))
+    return await retried(() => context.inBulk((tx) => actOnce(tx, context.once, () => action(tx, viewer))))
   } finally {
     context.loaders.clear()
   }
 }
 
 /**
- * Runs a mutation's action in one transaction. What was loaded before it is forgotten, so that the payload, and the next
- * mutation of the same document, see what is stored now.
+ * Runs a mutation's action in one transaction; for a request with an Idempotency-Key once. What was loaded before it is
+ * forgotten, so that the payload, and the next mutation of the same document, see what is stored now.
  */
 export async function writeAsAnyone<Result>(
   context: Context,
   action: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await inTransaction(context.prisma, action)
+    return await inTransaction(context.prisma, (tx) => actOnce(tx, context.once, () => action(tx)))
   } finally {
     context.loaders.clear()
   }
+}
+
+/**
+ * Runs a mutation's action in one transaction after slow work that proves or prepares it, which no connection waits for.
+ * What an earlier request with the same Idempotency-Key has done is not proven again.
+ */
+export async function writeProven<Proof, Result>(
+  context: Context,
+  prove: () => Promise<Proof>,
+  action: (tx: Transaction, proof: Proof) => Promise<Result>,
+): Promise<Result> {
+  const before = context.once && (await recall(context.direct, context.once))
+  if (before) return before.given as Result
+  const proof = await prove()
+  return writeAsAnyone(context, (tx) => action(tx, proof))
 }

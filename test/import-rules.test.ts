@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
 
-const infrastructure = new Set(['database', 'document', 'reading', 'paging', 'filter', 'http'])
+const infrastructure = new Set(['database', 'document', 'idempotency', 'reading', 'paging', 'filter', 'http'])
 const commandLine = 'command'
 const roles = [
   'type',
@@ -55,7 +55,7 @@ test('what a feature does knows nothing of GraphQL types', () => {
   expect(wrong).toEqual([])
 })
 
-test('database, document, reading, paging, filter and http know no feature', () => {
+test('database, document, idempotency, reading, paging, filter and http know no feature', () => {
   const wrong = imports.filter(
     ({ from, to, typeOnly }) => infrastructure.has(folderOf(from)) && isFeature(to) && !typeOnly,
   )

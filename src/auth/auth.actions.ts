@@ -1,12 +1,12 @@
 import type { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Config } from '../config.ts'
 import type { CallerToken, Viewer } from '../context.ts'
-import { inTransaction, type Transaction } from '../database/transaction.ts'
+import type { Transaction } from '../database/transaction.ts'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
-import { hashPassword, isPassword } from './password.actions.ts'
+import { isPassword } from './password.actions.ts'
 import { type Attempt, countAttempt, forgiveAttempt } from './sign-in-attempts.actions.ts'
 import { startSession } from './token.actions.ts'
 
@@ -34,33 +34,41 @@ export async function mayStillSignUp(tx: Transaction, policy: Config['signUp']):
   return isFirst
 }
 
+/** What a proven password stands for: a session begins only if the account has that password still. */
+interface Proof {
+  readonly attempt: Attempt
+  readonly userId: string
+  readonly passwordHash: string
+}
+
 /**
- * Signs in. A wrong password, an unknown username and a closed account get the same answer after the same time;
+ * Proves a password. A wrong one, an unknown username and a closed account get the same answer after the same time;
  * RATE_LIMITED where too many have failed.
  */
-export async function signIn(
+export async function proveSignIn(
   prisma: PrismaClient,
   attempt: Attempt,
   password: string,
   bcryptCost: number,
-): Promise<Session> {
-  const { username } = attempt
+): Promise<Proof> {
   await countAttempt(prisma, attempt)
   // What can be no username is none that is there: the same answer after the same time.
-  const user = usernamePattern.test(username)
-    ? await prisma.user.findUnique({ where: { username: username.toLowerCase() } })
+  const user = usernamePattern.test(attempt.username)
+    ? await prisma.user.findUnique({ where: { username: attempt.username.toLowerCase() } })
     : null
   const proven = await isPassword(password, user?.passwordHash ?? null, bcryptCost)
   if (!user || !proven) throw new Unauthenticated(wrongCredentials)
-  return inTransaction(prisma, async (tx) => {
-    // The proof took its time: the session begins only if the account is open and has that password still.
-    const [viewer] = await tx.$queryRaw<UserRow[]>`
-      SELECT ${userColumns.all} FROM users u
-      WHERE u.id = ${user.id}::uuid AND u.active AND u.password_hash = ${user.passwordHash} FOR SHARE`
-    if (!viewer) throw new Unauthenticated(wrongCredentials)
-    await forgiveAttempt(tx, attempt)
-    return sessionOf(tx, viewer)
-  })
+  return { attempt, userId: user.id, passwordHash: user.passwordHash }
+}
+
+/** Signs in who has proven the password. The proof took its time: the account may be closed since, or have another one. */
+export async function signIn(tx: Transaction, { attempt, userId, passwordHash }: Proof): Promise<Session> {
+  const [viewer] = await tx.$queryRaw<UserRow[]>`
+    SELECT ${userColumns.all} FROM users u
+    WHERE u.id = ${userId}::uuid AND u.active AND u.password_hash = ${passwordHash} FOR SHARE`
+  if (!viewer) throw new Unauthenticated(wrongCredentials)
+  await forgiveAttempt(tx, attempt)
+  return sessionOf(tx, viewer)
 }
 
 const wrongCredentials = 'The username or the password is wrong.'
@@ -70,41 +78,41 @@ async function sessionOf(tx: Transaction, viewer: UserRow): Promise<Session> {
   return { token: secret, expiresAt, viewer }
 }
 
-interface PasswordChange {
-  readonly currentPassword: string
-  readonly newPassword: string
-  readonly bcryptCost: number
-  /** Where the request comes from. */
-  readonly address: string
+const wrongPassword = () => new BadUserInput([{ path: 'currentPassword', message: 'is not the current password' }])
+
+/** Proves the current password of an account, which guards against whoever has only its token. */
+export async function provePassword(
+  prisma: PrismaClient,
+  attempt: Attempt & { readonly userId: string },
+  password: string,
+  bcryptCost: number,
+): Promise<Proof> {
+  await countAttempt(prisma, attempt)
+  const { userId } = attempt
+  const { passwordHash } = await prisma.user.findUniqueOrThrow({ where: { id: userId } })
+  if (!(await isPassword(password, passwordHash, bcryptCost))) throw wrongPassword()
+  return { attempt, userId, passwordHash }
 }
 
 /**
- * Sets a new password, given the current one, and ends every other session of the account. The slow work comes before
- * the transaction, so that no connection waits for it; a password that was changed meanwhile is not the current one.
+ * Sets a new password, given proof of the current one, and ends every other session of the account. A password that was
+ * changed since the proof is not the current one.
  */
 export async function changePassword(
-  prisma: PrismaClient,
-  viewer: Viewer,
+  tx: Transaction,
   token: CallerToken,
-  { currentPassword, newPassword, bcryptCost, address }: PasswordChange,
+  { attempt, userId, passwordHash: former }: Proof,
+  passwordHash: string,
 ): Promise<UserRow> {
-  const attempt = { username: viewer.username, address }
-  await countAttempt(prisma, attempt)
-  const wrong = new BadUserInput([{ path: 'currentPassword', message: 'is not the current password' }])
-  const former = await prisma.user.findUniqueOrThrow({ where: { id: viewer.id } })
-  if (!(await isPassword(currentPassword, former.passwordHash, bcryptCost))) throw wrong
-  const passwordHash = await hashPassword(newPassword, bcryptCost)
-  return inTransaction(prisma, async (tx) => {
-    const [user] = await tx.user.updateManyAndReturn({
-      where: { id: viewer.id, passwordHash: former.passwordHash },
-      data: { passwordHash },
-      omit: { passwordHash: true },
-    })
-    if (!user) throw wrong
-    await forgiveAttempt(tx, attempt)
-    await tx.token.deleteMany({ where: { userId: viewer.id, kind: 'SESSION', id: { not: token.id } } })
-    return user
+  const [user] = await tx.user.updateManyAndReturn({
+    where: { id: userId, passwordHash: former },
+    data: { passwordHash },
+    omit: { passwordHash: true },
   })
+  if (!user) throw wrongPassword()
+  await forgiveAttempt(tx, attempt)
+  await tx.token.deleteMany({ where: { userId, kind: 'SESSION', id: { not: token.id } } })
+  return user
 }
 
 /** Takes an access token of one's own back, an ADMIN anyone's. NOT_FOUND for all others. */

@@ -1,10 +1,19 @@
 import { builder } from '../builder.ts'
 import { id, nameText, notNull } from '../check.ts'
-import { type CallerToken, type Context, signedIn, write, writeAsAnyone } from '../context.ts'
+import { type CallerToken, type Context, signedIn, write, writeProven } from '../context.ts'
 import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { userRules } from '../user/user.actions.ts'
-import { changePassword, mayStillSignUp, revokeAccessToken, type Session, signIn, signUp } from './auth.actions.ts'
+import {
+  changePassword,
+  mayStillSignUp,
+  provePassword,
+  proveSignIn,
+  revokeAccessToken,
+  type Session,
+  signIn,
+  signUp,
+} from './auth.actions.ts'
 import { hashPassword } from './password.actions.ts'
 import { createAccessToken } from './token.actions.ts'
 
@@ -51,11 +60,14 @@ mutation('signUp', {
   }),
   rules: userRules,
   resolve: async ({ password, ...user }, context) => {
-    await mayStillSignUp(context.prisma, context.config.signUp)
-    const passwordHash = await hashPassword(password, context.config.bcryptCost)
+    const { signUp: policy, bcryptCost } = context.config
+    const hashed = async () => {
+      await mayStillSignUp(context.prisma, policy)
+      return hashPassword(password, bcryptCost)
+    }
     return enter(
       context,
-      await writeAsAnyone(context, (tx) => signUp(tx, context.config.signUp, { ...user, passwordHash })),
+      await writeProven(context, hashed, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
     )
   },
   payload: SignInPayload,
@@ -69,11 +81,11 @@ mutation('signIn', {
     username: t.string({ required: true, description: 'The username, in any case.' }),
     password: t.string({ required: true, description: 'The password.' }),
   }),
-  resolve: async ({ username, password }, context) =>
-    enter(
-      context,
-      await signIn(context.prisma, { username, address: context.address }, password, context.config.bcryptCost),
-    ),
+  resolve: async ({ username, password }, context) => {
+    const attempt = { username, address: context.address }
+    const prove = () => proveSignIn(context.prisma, attempt, password, context.config.bcryptCost)
+    return enter(context, await writeProven(context, prove, signIn))
+  },
   payload: SignInPayload,
 })
 
@@ -106,13 +118,22 @@ mutation('changePassword', {
     newPassword: t.string({ required: true, description: 'At least 8 characters and at most 72 bytes.' }),
   }),
   rules: { newPassword: userRules.password },
-  resolve: async (input, context) => {
+  resolve: async ({ currentPassword, newPassword }, context) => {
     const { bcryptCost } = context.config
-    const user = await changePassword(context.prisma, signedIn(context), tokenInUse(context), {
-      ...input,
-      bcryptCost,
-      address: context.address,
+    const { id: userId, username } = signedIn(context)
+    const token = tokenInUse(context)
+    const prove = async () => ({
+      proof: await provePassword(
+        context.prisma,
+        { userId, username, address: context.address },
+        currentPassword,
+        bcryptCost,
+      ),
+      passwordHash: await hashPassword(newPassword, bcryptCost),
     })
+    const user = await writeProven(context, prove, (tx, { proof, passwordHash }) =>
+      changePassword(tx, token, proof, passwordHash),
+    )
     context.callers.forget()
     return { user }
   },

@@ -17,6 +17,8 @@ import { measure, mustBeWithinLimits, parseWithin } from './limits.ts'
 /** An operation of a valid document, ready to run. */
 export interface Operation {
   readonly name: string | undefined
+  /** The document that it stands in. */
+  readonly query: string
   readonly kind: OperationTypeNode
   /** Whether it asks about the schema. */
   readonly introspects: boolean
@@ -72,7 +74,7 @@ export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOpt
     const read: ReadDocument = {
       document,
       faults,
-      operation: operationsOf(schema, document, { selections, compileAt, suggesting, weigh }),
+      operation: operationsOf(schema, document, { query, selections, compileAt, suggesting, weigh }),
     }
     if (faults.length > 0) return read
     if (remembered > rememberedAtMost) {
@@ -86,6 +88,7 @@ export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOpt
 }
 
 interface Compiling {
+  readonly query: string
   readonly selections: number
   readonly compileAt: number
   readonly suggesting: boolean
@@ -125,6 +128,7 @@ function operationOf(
   const prices = pricesOf(schema, document, node)
   return {
     name: node.name?.value,
+    query: compiling.query,
     kind: node.operation,
     introspects: prices.some(({ field }) => field.startsWith('__')),
     prices,

@@ -103,7 +103,7 @@ export function makeEntry({
         headers: { ...headers, 'content-length': String(Buffer.byteLength(body)), [requestIdHeader]: requestId },
         body,
       }
-      const begun: Begun = { start, refused, ...short, allowance: short?.allowance ?? allowance }
+      const begun: Begun = { start, refused, ...short, headers: { ...allowance, ...short?.headers } }
       const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun, address } satisfies FromEntry)
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
     }
@@ -116,7 +116,8 @@ export function makeEntry({
         'content-type': contentTypeFor(header) as string,
         [requestIdHeader]: requestId,
         'x-content-type-options': 'nosniff',
-        ...(short.allowance ?? allowance),
+        ...allowance,
+        ...short.headers,
       },
       body: JSON.stringify(result),
     }

@@ -1,11 +1,12 @@
-import type { DocumentNode, ExecutionResult } from 'graphql'
+import { type DocumentNode, type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Context } from '../context.ts'
 import { costOf } from '../document/cost.ts'
 import type { Documents, Operation, ReadDocument } from '../document/documents.ts'
 import { mustBeWithinLimits } from '../document/limits.ts'
 import { QueryTooComplex, Unauthenticated } from '../errors.ts'
-import type { Allowance, Rates } from './rates.ts'
+import type { Rates } from './rates.ts'
+import { runOnce } from './repeated.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -13,8 +14,8 @@ type Variables = Readonly<Record<string, unknown>>
 export interface Executed {
   readonly result: ExecutionResult
   readonly cost: number
-  /** What its user may still ask for. */
-  readonly allowance: Allowance | null
+  /** What its user may still ask for, and whether it is an answer that was given before. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Runs an operation for a caller. Throws, before anything is run, what it is refused for. */
@@ -34,14 +35,19 @@ export const executeWithin =
     const limit = config.costLimit
     if (cost > limit) throw new QueryTooComplex('The query costs too much, in points', cost, limit)
     const allowance = viewer ? await rates.spend(viewer.id, cost) : null
-    const result = await operation.run(context, variables)
-    return { result: { ...result, extensions: { cost: { requested: cost, limit } } }, cost, allowance }
+    const isChange = operation.kind === OperationTypeNode.MUTATION
+    const { result, headers } =
+      isChange && context.idempotencyKey !== null
+        ? await runOnce(operation, context, context.idempotencyKey, variables)
+        : { result: await operation.run(context, variables), headers: {} }
+    const extensions = { cost: { requested: cost, limit } }
+    return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }
 
 /** Has Yoga read and run documents as the short cut does. */
 export function useExecution(documents: Documents, execute: Execute): Plugin<Context> {
   const read = new WeakMap<DocumentNode, ReadDocument>()
-  const allowances = new WeakMap<Request, Allowance>()
+  const told = new WeakMap<Request, Executed['headers']>()
   return {
     onParams({ params }) {
       mustBeWithinLimits(params)
@@ -62,13 +68,13 @@ export function useExecution(documents: Documents, execute: Execute): Plugin<Con
       const operation = read.get(document)?.operation(operationName ?? undefined)
       if (!operation) return
       setExecuteFn(async () => {
-        const { result, allowance } = await execute(operation, contextValue as Context, variableValues ?? {})
-        if (allowance) allowances.set(args.contextValue.request, allowance)
+        const { result, headers } = await execute(operation, contextValue as Context, variableValues ?? {})
+        told.set(args.contextValue.request, headers)
         return result
       })
     },
     onResponse({ request, response }) {
-      for (const [name, value] of Object.entries(allowances.get(request) ?? {})) response.headers.set(name, value)
+      for (const [name, value] of Object.entries(told.get(request) ?? {})) response.headers.set(name, value)
     },
   }
 }

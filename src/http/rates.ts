@@ -54,15 +54,14 @@ export function openRates({ requests, points, pool }: RateOptions): Rates {
 
 /** Counts the requests that Yoga answers, and refuses those that are too many. */
 export const useRates = ({ request: count }: Rates): Plugin => {
-  const allowances = new WeakMap<Request, Allowance>()
+  const told = new WeakMap<Request, Readonly<Record<string, string>>>()
   return {
     async onRequest({ request, url, serverContext, endResponse, fetchAPI }) {
       const { begun, address } = serverContext as unknown as FromEntry
       if (probes.has(url.pathname)) return
       try {
         if (begun?.refused instanceof RateLimited) throw begun.refused
-        const allowance = begun ? begun.allowance : await count(address)
-        if (allowance) allowances.set(request, allowance)
+        told.set(request, (begun ? begun.headers : await count(address)) ?? {})
       } catch (error) {
         const { message, extensions } = maskError(error)
         const { http, ...told } = extensions as { http?: ResponseInit }
@@ -70,7 +69,7 @@ export const useRates = ({ request: count }: Rates): Plugin => {
       }
     },
     onResponse({ request, response }) {
-      for (const [name, value] of Object.entries(allowances.get(request) ?? {}))
+      for (const [name, value] of Object.entries(told.get(request) ?? {}))
         if (!response.headers.has(name)) response.headers.set(name, value)
     },
   }

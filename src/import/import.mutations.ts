@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { id, notNull, projectReference, text } from '../check.ts'
 import { signedIn, writeInBulk } from '../context.ts'
+import { actOnce } from '../idempotency/once.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { importTickets } from './import.actions.ts'
@@ -103,7 +104,7 @@ mutation('importTickets', {
   resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
     const viewer = signedIn(context)
     const importId = await importTickets(
-      context.inBulk,
+      (work) => context.inBulk((tx) => actOnce(tx, context.once, () => work(tx))),
       viewer,
       {
         projectId,

@@ -1,6 +1,6 @@
 import { hashPassword } from '../auth/password.actions.ts'
 import { notNull, userReference } from '../check.ts'
-import { signedIn, write } from '../context.ts'
+import { signedIn, write, writeProven } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { insertUser, mustBeAdmin, updateUser, userRules } from './user.actions.ts'
 
@@ -25,8 +25,11 @@ mutation('createUser', {
   rules: { ...userRules, role: notNull },
   resolve: async ({ password, role, ...input }, context) => {
     mustBeAdmin(signedIn(context))
-    const passwordHash = await hashPassword(password, context.config.bcryptCost)
-    return { user: await write(context, (tx) => insertUser(tx, { ...input, passwordHash, role: role ?? 'MEMBER' })) }
+    const hashed = () => hashPassword(password, context.config.bcryptCost)
+    const user = await writeProven(context, hashed, (tx, passwordHash) =>
+      insertUser(tx, { ...input, passwordHash, role: role ?? 'MEMBER' }),
+    )
+    return { user }
   },
   payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'The new account.' }) }),
 })
