@@ -1,0 +1,212 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import type { Caller } from './support/caller.ts'
+import { sendFile } from './support/imports.ts'
+import { type Cast, CreateIssue, castOf, createIssue, createLabel, password } from './support/people.ts'
+import { dump } from './support/rights.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+/** Whichever way a request goes: the short cut, or Yoga. */
+const ways = [
+  ['by the short cut', {}],
+  ['through Yoga', { origin: 'http://localhost' }],
+] as const
+
+const send = (caller: Caller, body: object, key: string, headers = {}) =>
+  caller.post(body, { 'idempotency-key': key, ...headers })
+const told = ({ status, data, errors, extensions }: Awaited<ReturnType<typeof send>>) => ({
+  status,
+  data,
+  errors,
+  extensions,
+})
+const isReplayed = ({ headers }: { headers: Headers }) => headers.get('idempotency-replayed') === 'true'
+const creating = (title: string) => ({
+  query: CreateIssue.toString(),
+  variables: { input: { projectId: 'CORE', title } },
+})
+const count = (title: string) => server.database.prisma.ticket.count({ where: { title } })
+/** The server went down after the change was committed, before it could say so. */
+const loseAnswers = () => server.database.pool.query("UPDATE idempotency_keys SET sealed = NULL WHERE step = ''")
+
+const Patch = graphql(`
+  mutation OncePatch($id: ID!, $version: Int) {
+    updateIssue(input: { id: $id, title: "Patched", expectedVersion: $version }) { issue { version title updatedAt } }
+  }
+`)
+
+/** Changes of every shape: each is to take effect once. */
+const changes: Readonly<Record<string, () => Promise<{ caller: Caller; body: object }>>> = {
+  'a ticket that is filed': async () => ({ caller: cast.reporter, body: creating('Filed once') }),
+  'a patch at a version': async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'To patch')
+    return { caller: cast.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
+  },
+  'a comment': async () => {
+    const { id } = await createIssue(cast.contributor, 'CORE', 'To comment on')
+    const query = `mutation { addComment(input: { ticketId: "${id}", body: "Once" }) { comment { id createdAt ticket { commentCount } } } }`
+    return { caller: cast.reporter, body: { query } }
+  },
+  'a bulk': async () => {
+    const ids = [await createIssue(cast.contributor, 'CORE', 'One'), await createIssue(cast.contributor, 'CORE', 'Two')]
+    const input = `{ ids: ${JSON.stringify(ids.map(({ id }) => id))}, status: CLOSED }`
+    const query = `mutation { bulkUpdateStatus(input: ${input}) { batch updatedCount tickets { key status version } } }`
+    return { caller: cast.contributor, body: { query } }
+  },
+  'a label that is deleted': async () => {
+    const id = await createLabel(cast.maintainer, 'CORE', `label ${crypto.randomUUID()}`)
+    const query = `mutation { deleteLabel(input: { id: "${id}" }) { deletedLabelId project { key } } }`
+    return { caller: cast.maintainer, body: { query } }
+  },
+  'an account that is opened': async () => {
+    const input = `{ username: "u${crypto.randomUUID().slice(0, 8)}", name: "New", password: "${password}" }`
+    return { caller: server.nobody, body: { query: `mutation { signUp(input: ${input}) { token viewer { id } } }` } }
+  },
+  'a session that begins': async () => {
+    const query = `mutation { signIn(input: { username: "viewer", password: "${password}" }) { token expiresAt } }`
+    return { caller: server.nobody, body: { query } }
+  },
+  'an access token': async () => {
+    const query = 'mutation { createAccessToken(input: { name: "once" }) { secret accessToken { id } } }'
+    return { caller: cast.reporter, body: { query } }
+  },
+  'several changes in a document': async () => {
+    const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
+    return { caller: cast.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
+  },
+  'a refusal': async () => ({ caller: cast.viewer, body: creating('Refused') }),
+}
+
+describe.each(Object.entries(changes))('a key makes it happen once: %s', (_what, change) => {
+  test.each(ways)('and gives the first answer again, %s', async (_way, headers) => {
+    const { caller, body } = await change()
+    const key = crypto.randomUUID()
+    const first = await send(caller, body, key, headers)
+    const before = await dump(server)
+    const again = await send(caller, body, key, headers)
+    expect(told(again)).toEqual(told(first))
+    expect([isReplayed(first), isReplayed(again)]).toEqual([false, true])
+    expect(await dump(server)).toBe(before)
+  })
+
+  test('and gives it even when the server went down before it could', async () => {
+    const { caller, body } = await change()
+    const key = crypto.randomUUID()
+    const first = await send(caller, body, key)
+    await loseAnswers()
+    const before = await dump(server)
+    expect(told(await send(caller, body, key))).toEqual(told(first))
+    // But for the answer, which is kept again.
+    await loseAnswers()
+    expect(await dump(server)).toBe(before)
+  })
+})
+
+test.each(ways)('of twenty at once one takes effect, and all get its answer, %s', async (_way, headers) => {
+  const title = `At once ${crypto.randomUUID()}`
+  const key = crypto.randomUUID()
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => send(cast.reporter, creating(title), key, headers)),
+  )
+  expect(answers[0]?.data).toHaveProperty('createIssue.issue.key')
+  expect(new Set(answers.map((answer) => JSON.stringify(told(answer)))).size).toBe(1)
+  expect(await count(title)).toBe(1)
+})
+
+describe('a key', () => {
+  test('stands for one body: with another it is a conflict, and changes nothing', async () => {
+    const key = crypto.randomUUID()
+    await send(cast.reporter, creating('The first body'), key)
+    const before = await dump(server)
+    for (const body of [creating('Another body'), { ...creating('The first body'), query: `${CreateIssue} ` }]) {
+      const { data, errors } = await send(cast.reporter, body, key)
+      expect(errors?.[0]?.extensions?.code).toBe('CONFLICT')
+      expect(data).toBeUndefined()
+    }
+    expect(await dump(server)).toBe(before)
+  })
+
+  test('is each caller’s own', async () => {
+    const key = crypto.randomUUID()
+    const [mine, theirs] = await Promise.all(
+      [cast.reporter, cast.contributor].map((caller) => send(caller, creating('Of two'), key)),
+    )
+    expect(mine?.data).not.toEqual(theirs?.data)
+    expect(await count('Of two')).toBe(2)
+  })
+
+  test('is forgotten after 24 hours', async () => {
+    const key = crypto.randomUUID()
+    const age = (hours: number) =>
+      server.database.pool.query(`UPDATE idempotency_keys SET created_at = now() - interval '1 hour' * $1`, [hours])
+    await send(cast.reporter, creating('A day'), key)
+    await age(23)
+    expect(isReplayed(await send(cast.reporter, creating('A day'), key))).toBe(true)
+    await age(25)
+    expect(isReplayed(await send(cast.reporter, creating('A day'), key))).toBe(false)
+    expect(await count('A day')).toBe(2)
+    const old = () =>
+      server.database.prisma.idempotencyKey.count({ where: { createdAt: { lt: new Date(Date.now() - 86_400_000) } } })
+    const before = await old()
+    expect(before).toBeGreaterThan(20)
+    await send(cast.reporter, creating('Swept'), crypto.randomUUID())
+    expect(await old()).toBe(before - 20)
+  })
+
+  test('changes nothing of a query', async () => {
+    const key = crypto.randomUUID()
+    const ask = () => send(cast.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
+    const before = JSON.stringify((await ask()).data)
+    await createIssue(cast.contributor, 'CORE', 'One more')
+    expect(JSON.stringify((await ask()).data)).not.toBe(before)
+  })
+
+  test.each(['', 'two words', 'x'.repeat(256)])('may not be "%s"', async (key) => {
+    const { errors } = await send(cast.reporter, creating('Bad key'), key)
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path: 'Idempotency-Key' }],
+    })
+    expect(await count('Bad key')).toBe(0)
+  })
+})
+
+test('what is kept tells nothing to who reads the database', async () => {
+  const key = crypto.randomUUID()
+  const query = 'mutation { createAccessToken(input: { name: "kept" }) { secret accessToken { id } } }'
+  const { data } = await send(cast.reporter, { query }, key)
+  const { secret } = (data as { createAccessToken: { secret: string } }).createAccessToken
+  const { rows } = await server.database.pool.query<{ row: string }>(
+    "SELECT concat(encode(key, 'escape'), step, encode(body, 'escape'), encode(sealed, 'escape')) AS row FROM idempotency_keys",
+  )
+  for (const { row } of rows) {
+    expect(row).not.toContain(secret)
+    expect(row).not.toContain(key)
+  }
+})
+
+test('variables that are wrong are told each time, and take up no key', async () => {
+  const key = crypto.randomUUID()
+  const wrong = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
+  const [first, again] = [await send(cast.reporter, wrong, key), await send(cast.reporter, wrong, key)]
+  expect(first.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+  expect(told(again)).toEqual(told(first))
+})
+
+test('a file is imported once, and another file under the same key not at all', async () => {
+  const headers = { 'idempotency-key': crypto.randomUUID() }
+  const send = (file: string) => sendFile(cast.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
+  const [first, again] = [await send('title\nImported once\n'), await send('title\nImported once\n')]
+  expect(first.data?.importTickets.import.createdCount).toBe(1)
+  expect(again.data).toEqual(first.data)
+  expect((await send('title\nImported twice\n')).errors?.[0]?.extensions?.code).toBe('CONFLICT')
+  await loseAnswers()
+  expect((await send('title\nImported once\n')).data).toEqual(first.data)
+  expect([await count('Imported once'), await count('Imported twice')]).toEqual([1, 0])
+})
