@@ -39,9 +39,9 @@ export async function sendFile(
   caller: Caller,
   file: string | Uint8Array<ArrayBuffer>,
   input: ImportOptions,
-  init: RequestInit = {},
+  { fileName, ...init }: RequestInit & { readonly fileName?: string } = {},
 ): Promise<Answer<ImportCsvMutation>> {
-  const response = await caller.fetch('/graphql', { method: 'POST', body: importForm(file, input), ...init })
+  const response = await caller.fetch('/graphql', { method: 'POST', body: importForm(file, input, fileName), ...init })
   return { status: response.status, headers: response.headers, ...((await response.json()) as object) }
 }
 
@@ -50,8 +50,9 @@ export async function importCsv(
   caller: Caller,
   file: string | Uint8Array<ArrayBuffer>,
   input: ImportOptions,
+  fileName?: string,
 ): Promise<Imported> {
-  const { data, errors } = await sendFile(caller, file, input)
+  const { data, errors } = await sendFile(caller, file, input, fileName === undefined ? {} : { fileName })
   if (errors || !data) throw new Error(JSON.stringify({ input, errors }, null, 2))
   return data.importTickets.import
 }

@@ -1,0 +1,177 @@
+import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
+import { type CallerName, callers } from './rights.ts'
+
+/**
+ * What a caller gets: all that there is, what it would get if it were not there, what is the caller's own alone, a value
+ * that hangs on the caller, or a refusal.
+ */
+export type Cell = 'all' | 'none' | 'own' | 'UNAUTHENTICATED' | { readonly is: unknown }
+/** What each of `callers` gets, in their order. */
+type Row = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]
+
+/** Who sees an object of a type, however it is reached; and the same for those of its fields that not all of them see. */
+interface TypeRow {
+  readonly seen: Row
+  readonly fields: ReadonlySet<string>
+  readonly but: Readonly<Record<string, Row>>
+}
+
+const row = (seen: Row, fields: string, but: TypeRow['but'] = {}): TypeRow => ({
+  seen,
+  fields: new Set([...fields.split(' '), ...Object.keys(but)]),
+  but,
+})
+
+const U = 'UNAUTHENTICATED'
+const is = (value: unknown) => ({ is: value })
+const [no, yes] = [is(false), is(true)]
+
+// The columns: nobody, stranger, guest, viewer, reporter, contributor, maintainer, admin. What hangs on the caller is told
+// of tickets that the contributor filed.
+const signedIn: Row = [U, 'all', 'all', 'all', 'all', 'all', 'all', 'all']
+const inProject: Row = [U, 'none', 'all', 'all', 'all', 'all', 'all', 'all']
+const own: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'own']
+const ownOrAdmin: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'all']
+const fromReporter: Row = [U, 'none', no, no, yes, yes, yes, yes]
+const fromContributor: Row = [U, 'none', no, no, no, yes, yes, yes]
+const fromMaintainer: Row = [U, 'none', no, no, no, no, yes, yes]
+const [VIEWER, REPORTER, CONTRIBUTOR, MAINTAINER] = ['VIEWER', 'REPORTER', 'CONTRIBUTOR', 'MAINTAINER'].map(is) as [
+  Cell,
+  Cell,
+  Cell,
+  Cell,
+]
+const role: Row = [U, 'none', VIEWER, VIEWER, REPORTER, CONTRIBUTOR, MAINTAINER, MAINTAINER]
+
+const page = 'edges nodes pageInfo totalCount'
+const edge = 'cursor node'
+const list = (type: string, seen: Row) => ({ [`${type}Connection`]: row(seen, page), [`${type}Edge`]: row(seen, edge) })
+const ticket =
+  'archivedAt assignee commentCount comments createdAt description excerpt externalKey history id key labels number priority project reporter resolution resolvedAt status title updatedAt updatedBy version viewerCan'
+const defect = `${ticket} absn category disposition reportedBy severity subcategory`
+const duration = 'count filter group max mean p50 p75 p90 p95'
+const flow = 'backlog backlogFilter filter from opened reopened reopenedFilter resolved resolvedFilter to'
+const load = 'filter open openFilter resolved resolvedFilter total user'
+const imported =
+  'actor createdAt createdCount dryRun faultCount faults fileName id kind project rejectedCount rejectedRows rowCount tickets unchangedCount undoneAt updatedCount'
+
+/** Who sees what: a row for each type, with its fields. What mutations give back, who may do them is shown. */
+export const matrix: Readonly<Record<string, TypeRow>> = {
+  Query: row(
+    signedIn,
+    'defect defects explainCost import issue issues node nodes project projects reports ticket tickets user users',
+    { accessTokens: own, viewer: ['none', 'own', 'own', 'own', 'own', 'own', 'own', 'own'] },
+  ),
+
+  AccessToken: row(own, 'createdAt expiresAt id name scope'),
+  User: row(signedIn, 'active createdAt id name role username', { email: ownOrAdmin }),
+  ...list('User', signedIn),
+  Node: row(signedIn, 'id'),
+  PageInfo: row(signedIn, 'endCursor hasNextPage hasPreviousPage startCursor'),
+  QueryCost: row(signedIn, 'limit lists requested'),
+  ListCost: row(signedIn, 'cost first path'),
+
+  Project: row(
+    inProject,
+    'archivedAt createdAt defaultRole defects description id imports issues key labels members name',
+    { viewerRole: role },
+  ),
+  ...list('Project', inProject),
+  ProjectMember: row(inProject, 'role user'),
+  ...list('ProjectMember', inProject),
+  Label: row(inProject, 'color description id name project'),
+
+  Ticket: row(inProject, ticket),
+  ...list('Ticket', inProject),
+  Issue: row(inProject, ticket),
+  ...list('Issue', inProject),
+  Defect: row(inProject, defect),
+  ...list('Defect', inProject),
+  TicketPermissions: row(inProject, '__typename', {
+    archive: fromMaintainer,
+    assign: fromContributor,
+    comment: fromReporter,
+    update: fromContributor,
+  }),
+  Excerpt: row(inProject, 'hits text'),
+  TextRange: row(inProject, 'end start'),
+  Comment: row(inProject, 'author body createdAt deletedAt editedAt id parent replies ticket'),
+  ...list('Comment', inProject),
+  HistoryEvent: row(inProject, 'actor at batch changes id source ticket version'),
+  ...list('HistoryEvent', inProject),
+  FieldChange: row(inProject, 'field from to'),
+
+  Import: row(inProject, imported),
+  ...list('Import', inProject),
+  ImportFault: row(inProject, 'column message row value'),
+  ...list('ImportFault', inProject),
+
+  Reports: row(inProject, 'ageing firstResponseTime flow pareto reopenRate resolutionTime topAssignees'),
+  AgeBucket: row(inProject, 'count filter fromDays group toDays'),
+  AssigneeLoad: row(inProject, load),
+  DurationStatistics: row(inProject, duration),
+  FlowPoint: row(inProject, flow),
+  ParetoRow: row(inProject, 'count cumulativeShare filter isOther share value vitalFew'),
+  ReopenRate: row(inProject, 'filter rate reopened reopenedFilter resolved'),
+
+  SignInPayload: row(own, 'expiresAt token viewer'),
+  SignOutPayload: row(own, 'signedOut'),
+  ChangePasswordPayload: row(own, 'user'),
+  CreateAccessTokenPayload: row(own, 'accessToken secret'),
+  RevokeAccessTokenPayload: row(own, 'revokedAccessTokenId'),
+  CreateUserPayload: row(signedIn, 'user'),
+  UpdateUserPayload: row(signedIn, 'user'),
+  CreateProjectPayload: row(signedIn, 'project'),
+  UpdateProjectPayload: row(inProject, 'project'),
+  SetProjectMemberPayload: row(inProject, 'member project'),
+  CreateIssuePayload: row(inProject, 'issue'),
+  UpdateIssuePayload: row(inProject, 'issue'),
+  CreateDefectPayload: row(inProject, 'defect'),
+  UpdateDefectPayload: row(inProject, 'defect'),
+  AssignTicketPayload: row(inProject, 'ticket'),
+  ArchiveTicketPayload: row(inProject, 'ticket'),
+  BulkUpdateStatusPayload: row(inProject, 'batch matchedCount tickets updatedCount'),
+  AddCommentPayload: row(inProject, 'comment'),
+  EditCommentPayload: row(inProject, 'comment'),
+  DeleteCommentPayload: row(inProject, 'deletedCommentId ticket'),
+  CreateLabelPayload: row(inProject, 'label'),
+  UpdateLabelPayload: row(inProject, 'label'),
+  DeleteLabelPayload: row(inProject, 'deletedLabelId project'),
+  SetLabelsPayload: row(inProject, 'ticket'),
+  AddLabelsPayload: row(inProject, 'ticket'),
+  RemoveLabelsPayload: row(inProject, 'ticket'),
+  ImportTicketsPayload: row(inProject, 'import'),
+  UndoImportPayload: row(inProject, 'import refused refusedCount undoneCount'),
+  ImportRefusal: row(inProject, 'reason ticket'),
+}
+
+/** What a caller gets of an object of a type, or of one of its fields. */
+export const cellOf = (who: CallerName, type: string, field?: string): Cell => {
+  const known = matrix[type]
+  return ((field !== undefined && known?.but[field]) || known?.seen || [])[callers.indexOf(who)] ?? 'none'
+}
+
+/** Which types and fields of a schema have no row, and which rows are of none: what to write where. */
+export function faultsOfMatrix(schema: GraphQLSchema): string[] {
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__') && type.name !== 'Mutation',
+  )
+  const named = new Map(
+    types.map((type) => [type.name, new Set(Object.keys('getFields' in type ? type.getFields() : {}))]),
+  )
+  const missing = [...named].flatMap(([type, fields]) => {
+    const known = matrix[type]
+    if (!known) return [`${type} has no row: say in test/support/matrix.ts who sees it.`]
+    return [...fields.difference(known.fields)].map(
+      (field) => `${type}.${field} is not in the row of ${type}: say in test/support/matrix.ts who sees it.`,
+    )
+  })
+  const left = Object.entries(matrix).flatMap(([type, { fields }]) => {
+    const known = named.get(type)
+    if (!known) return [`${type} has a row and is no type.`]
+    return [...fields.difference(known)]
+      .filter((field) => field !== '__typename')
+      .map((field) => `${type}.${field} is in a row and is no field.`)
+  })
+  return [...missing, ...left]
+}

@@ -1,0 +1,90 @@
+import { graphql } from '../generated/index.ts'
+import { type Imported, importCsv } from './imports.ts'
+import { type Cast, createLabel } from './people.ts'
+
+const Describe = graphql(`
+  mutation SampleDescribe($project: ID!, $label: ID!) {
+    updateProject(input: { id: $project, description: "hush project" }) { project { id } }
+    updateLabel(input: { id: $label, description: "hush description" }) { label { id } }
+  }
+`)
+const Say = graphql(`
+  mutation SampleSay($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
+`)
+const Edit = graphql(`
+  mutation SampleEdit($edited: ID!, $deleted: ID!) {
+    editComment(input: { id: $edited, body: "hush edited" }) { comment { id } }
+    deleteComment(input: { id: $deleted }) { deletedCommentId }
+  }
+`)
+const Move = graphql(`
+  mutation SampleMove($issue: ID!, $defect: ID!) {
+    first: bulkUpdateStatus(input: { ids: [$issue, $defect], status: RESOLVED }) { batch }
+    again: updateIssue(input: { id: $issue, status: OPEN, assigneeId: "contributor" }) { issue { history(first: 1) { nodes { id } } } }
+    decided: updateDefect(input: { id: $defect, disposition: SCRAP, assigneeId: "contributor" }) { defect { id } }
+  }
+`)
+const PutAway = graphql(`
+  mutation SamplePutAway($defect: ID!, $import: ID!) {
+    archiveTicket(input: { id: $defect }) { ticket { id } }
+    undoImport(input: { importId: $import }) { undoneCount }
+  }
+`)
+const Email = graphql(`
+  mutation SampleEmail($id: ID!, $email: EmailAddress) { updateUser(input: { id: $id, email: $email }) { user { id } } }
+`)
+const Token = graphql(`
+  mutation SampleToken($name: String!) {
+    createAccessToken(input: { name: $name, expiresAt: "2999-01-01T00:00:00Z" }) { accessToken { id } }
+  }
+`)
+
+/** What a project is filled with, by id: nearly every field of it has a value. What can be searched for has "hush" in it. */
+export type Sample = Readonly<Record<'project' | 'issue' | 'defect' | 'label' | 'comment' | 'event' | 'import', string>>
+
+/** Fills the project CORE, in which the contributor files everything; each of the cast has an e-mail and a token. */
+export async function fillSample({ admin, maintainer, contributor, reporter, ...cast }: Cast): Promise<Sample> {
+  for (const person of [admin, maintainer, contributor, reporter, cast.viewer, cast.stranger]) {
+    await person.ask(Email, { id: person.id, email: `${person.username}@example.com` })
+    await person.ask(Token, { name: person.username })
+  }
+  const at = { projectId: 'CORE', onError: 'SKIP' } as const
+  const label = await createLabel(maintainer, 'CORE', 'hush label')
+  const { project } = await maintainer.ask(graphql(`query SampleProject { project(id: "CORE") { id } }`))
+  await maintainer.ask(Describe, { project: project?.id ?? '', label })
+  const issues = await importCsv(
+    maintainer,
+    [
+      'externalKey,title,description,reporter,labels,status,createdAt,resolvedAt,archivedAt',
+      'hush-1,hush issue,hush text,contributor,hush label,,,,',
+      'hush-3,hush issue put away,hush text,contributor,hush label,RESOLVED,2024-01-01,2024-01-02,2024-01-03',
+      ',hush fault,,nobody,hush,,,,',
+    ].join('\n'),
+    { ...at, kind: 'ISSUE' },
+    'hush.csv',
+  )
+  const defects = await importCsv(
+    maintainer,
+    [
+      'externalKey,title,description,reporter,reportedBy,labels,category,subcategory,absn',
+      'hush-2,hush defect,hush text,contributor,hush station,hush label,hush category,hush kind,HUSH1',
+    ].join('\n'),
+    { ...at, kind: 'DEFECT' },
+  )
+  const undone = await importCsv(maintainer, 'title\nhush undone\n', { ...at, kind: 'ISSUE' })
+  const named = (title: string, { tickets }: Imported) =>
+    tickets.nodes.find((ticket) => ticket.title === title)?.id ?? ''
+  const issue = named('hush issue', issues)
+  const defect = named('hush defect', defects)
+  const say = async (caller: typeof reporter, ticketId: string, parentId: string | null = null) =>
+    (await caller.ask(Say, { input: { ticketId, parentId, body: 'hush comment' } })).addComment.comment.id
+  const first = await say(reporter, issue)
+  const comment = await say(reporter, issue, first)
+  await say(contributor, issue, comment)
+  await say(contributor, defect, await say(reporter, defect))
+  await reporter.ask(Edit, { edited: comment, deleted: first })
+  const { again } = await contributor.ask(Move, { issue, defect })
+  await maintainer.ask(PutAway, { defect, import: undone.id })
+  const event = again.issue.history.nodes[0]?.id ?? ''
+  return { project: project?.id ?? '', issue, defect, label, comment, event, import: issues.id }
+}
