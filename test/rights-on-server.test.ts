@@ -9,6 +9,7 @@ import {
   callerOf,
   callers,
   dump,
+  expectFoundAlike,
   expectRefusal,
   type Row,
   row,
@@ -16,24 +17,16 @@ import {
   usernameOf,
 } from './support/rights.ts'
 
-const server = useServer()
+// Payloads are selected in full, which is dear.
+const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
 let cast: Cast
 beforeAll(async () => {
   cast = await castOf(server)
   await signUp(server, 'extra')
 })
 
-const CreateProject = graphql(`
-  mutation RightsCreateProject($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }
-`)
-const CreateUser = graphql(`
-  mutation RightsCreateUser($input: CreateUserInput!) { createUser(input: $input) { user { id } } }
-`)
 const UpdateUser = graphql(`
   mutation RightsUpdateUser($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }
-`)
-const ChangePassword = graphql(`
-  mutation RightsPassword($input: ChangePasswordInput!) { changePassword(input: $input) { user { id } } }
 `)
 const CreateToken = graphql(`
   mutation RightsCreateToken($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { accessToken { id } } }
@@ -50,30 +43,22 @@ const adminAlone: Codes = [U, F, F, F, F, F, F, ok]
 
 /** What is done on the server. */
 const rows: readonly Row[] = [
-  row('createProject', everybody, CreateProject)(() => ({ key: key(), name: any() })),
-  row('createUser', adminAlone, CreateUser)(() => ({ username: key(), name: any(), password })),
-  row('updateUser', adminAlone, UpdateUser)(() => ({ id: 'extra', name: any() })),
-  row(
-    'updateUser, its role and activity',
-    adminAlone,
-    UpdateUser,
-  )(() => ({
+  row('createProject', everybody, () => ({ key: key(), name: any() })),
+  row('createUser', adminAlone, () => ({ username: key(), name: any(), password })),
+  row('updateUser', adminAlone, () => ({ id: 'extra', name: any() })),
+  row('updateUser, its role and activity', adminAlone, () => ({
     id: 'extra',
     role: 'MEMBER',
     active: true,
   })),
-  row('updateUser, oneself', everybody, UpdateUser)((_at, who) => ({ id: usernameOf(who), name: any() })),
-  row(
-    'updateUser, oneself to ADMIN',
-    adminAlone,
-    UpdateUser,
-  )((_at, who) => ({
+  row('updateUser, oneself', everybody, (_at, who) => ({ id: usernameOf(who), name: any() })),
+  row('updateUser, oneself to ADMIN', adminAlone, (_at, who) => ({
     id: usernameOf(who),
     role: 'ADMIN',
   })),
-  row('changePassword', everybody, ChangePassword)(() => ({ currentPassword: password, newPassword: password })),
-  row('createAccessToken', everybody, CreateToken)(() => ({ name: any() })),
-  row('revokeAccessToken', [U, N, N, N, N, N, N, N], RevokeToken)(() => ({ id: noContents.issue })),
+  row('changePassword', everybody, () => ({ currentPassword: password, newPassword: password })),
+  row('createAccessToken', everybody, () => ({ name: any() })),
+  row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 
 test('every mutation that is about no project stands in the table, but those that begin and end a session', () => {
@@ -87,7 +72,11 @@ test.each(rows)('$name is for whom it is meant, and changes nothing for others',
     const caller = callerOf(server, cast, who)
     const code = deed.codes[index] ?? null
     if (code !== null) await expectRefusal(server, deed, caller, who, noContents, code)
-    else expect((await deed.send(caller, noContents, who)).errors, `${deed.name} as ${who}`).toBeUndefined()
+    else {
+      const { data, errors } = await deed.send(caller, noContents, who)
+      expect(errors, `${deed.name} as ${who}`).toBeUndefined()
+      await expectFoundAlike(caller, data)
+    }
   }
 })
 

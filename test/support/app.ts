@@ -30,11 +30,11 @@ export interface TestServer extends Recorded {
 const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
 /** Opens a server before the tests of a file, and closes it after them. */
-export function useServer(): TestServer {
+export function useServer(env: Readonly<Record<string, string>> = {}): TestServer {
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
   beforeAll(async () => {
     const statements: string[] = []
-    Object.assign(server, serverOver(await openCopy((sql) => statements.push(sql)), statements, {}))
+    Object.assign(server, serverOver(await openCopy((sql) => statements.push(sql)), statements, env))
   })
   afterAll(async () => {
     await server.app.dispose()

@@ -29,13 +29,13 @@ export const CreateIssue = graphql(`
   }
 `)
 
-export const CreateDefect = graphql(`
+const CreateDefect = graphql(`
   mutation CreateDefect($input: CreateDefectInput!) {
     createDefect(input: $input) { defect { id key version category subcategory } }
   }
 `)
 
-export const CreateLabel = graphql(`
+const CreateLabel = graphql(`
   mutation CreateLabel($input: CreateLabelInput!) {
     createLabel(input: $input) { label { id name } }
   }

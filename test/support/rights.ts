@@ -1,9 +1,11 @@
+import { type GraphQLCompositeType, type GraphQLSchema, getNamedType } from 'graphql'
 import { expect } from 'vitest'
-import type { TypedDocumentString } from '../generated/graphql.ts'
+import { schema } from '../../src/schema.ts'
 import type { TestServer } from './app.ts'
 import type { Caller } from './caller.ts'
 import { type Contents, noContents, toldAlike } from './contents.ts'
 import type { Cast } from './people.ts'
+import { Walk } from './ways.ts'
 
 /** Who calls: the guest is the stranger in a project whose defaultRole is VIEWER. */
 export const callers = [
@@ -34,15 +36,47 @@ export interface Row {
   readonly send: (caller: Caller, contents: Contents, who: CallerName) => ReturnType<Caller['post']>
 }
 
-/** A row of a table of rights, given the mutation's input; its name begins with the mutation's. */
-export const row =
-  <Input>(name: string, codes: Codes, document: TypedDocumentString<unknown, { input: Input }>) =>
-  (input: (contents: Contents, who: CallerName) => Input): Row => ({
-    name,
-    codes,
-    send: (caller, contents, who) =>
-      caller.post({ query: document.toString(), variables: { input: input(contents, who) } }),
-  })
+const walk = new Walk(schema, { excerpt: 'search: "issue"' })
+
+/** A mutation that selects all of its payload; its name may have more after a comma. */
+function mutationOf(name: string): string {
+  const [word = ''] = name.split(',')
+  const field = schema.getMutationType()?.getFields()[word]
+  const [input] = field?.args ?? []
+  if (!field || !input) throw new Error(`There is no mutation ${word} with an input.`)
+  const payload = walk.selection(getNamedType(field.type) as GraphQLCompositeType, 2)
+  return `mutation ($input: ${input.type}) { ${word}(input: $input) { ${payload} } }`
+}
+
+/** A row of a table of rights, given what its mutation is sent; its name begins with the mutation's. */
+export const row = (name: string, codes: Codes, input: (contents: Contents, who: CallerName) => object): Row => ({
+  name,
+  codes,
+  send: (caller, contents, who) => caller.post({ query: mutationOf(name), variables: { input: input(contents, who) } }),
+})
+
+/** Which mutations of a schema have no row in any of the tables: what to write where. */
+export const faultsOfRows = (known: GraphQLSchema, names: readonly string[]): string[] => {
+  const told = new Set(names.map((name) => name.split(',')[0]))
+  return Object.keys(known.getMutationType()?.getFields() ?? {})
+    .filter((name) => !told.has(name))
+    .map(
+      (name) =>
+        `${name} has no row: say in test/rights-in-projects.test.ts or test/rights-on-server.test.ts who may do it.`,
+    )
+}
+
+/** Holds that what a mutation has given back is what its caller finds by the id. */
+export async function expectFoundAlike(caller: Caller, data: unknown): Promise<void> {
+  for (const payload of Object.values(data ?? {}))
+    for (const value of Object.values(payload ?? {}).flat()) {
+      const { __typename: type, id } = (value ?? {}) as { readonly __typename?: string; readonly id?: string }
+      if (!type || !id || type === 'AccessToken') continue
+      const selection = walk.selection(schema.getType(type) as GraphQLCompositeType)
+      const found = await caller.post({ query: `{ node(id: "${id}") { ... on ${type} { ${selection} } } }` })
+      expect(found.data, JSON.stringify(found.errors)).toEqual({ node: value })
+    }
+}
 
 /** The mutations that are about no project. */
 export const serverMutations: readonly string[] = [
