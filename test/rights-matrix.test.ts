@@ -2,7 +2,7 @@ import { extendSchema, type GraphQLSchema, parse } from 'graphql'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
-import { useServer } from './support/app.ts'
+import { statementsOf, useServer } from './support/app.ts'
 import type { Answer } from './support/caller.ts'
 import { cellOf, faultsOfMatrix, matrix } from './support/matrix.ts'
 import { type Cast, castOf } from './support/people.ts'
@@ -58,7 +58,7 @@ const roots = {
 const waysOf = (known: GraphQLSchema) => new Walk(known, given).ways(entities, roots)
 const ways = waysOf(schema)
 
-type Shown = Pick<Answer<unknown>, 'data' | 'errors'>
+type Shown = Pick<Answer<unknown>, 'data' | 'errors'> & { readonly statements?: number }
 let cast: Cast
 let words: Readonly<Record<string, string>>
 /** What was answered while CORE was closed to the guest, once it was open, and when it was gone. */
@@ -72,8 +72,11 @@ const keyOf = (way: Way, who: CallerName) => `${way.name} ${who}`
 async function askAll(answers: Map<string, Shown>, whom: readonly CallerName[]): Promise<void> {
   for (const way of ways)
     for (const who of whom) {
-      const { data, errors } = await callerOf(server, cast, who).post({ query: filled(way) })
-      answers.set(keyOf(way, who), { data, ...(errors && { errors }) })
+      const { result, sent } = await statementsOf(server, () =>
+        callerOf(server, cast, who).post({ query: filled(way) }),
+      )
+      const { data, errors } = result
+      answers.set(keyOf(way, who), { data, ...(errors && { errors }), statements: sent.length })
     }
 }
 
@@ -146,6 +149,7 @@ test.each(ways)('$name shows everybody what the table says', (way) => {
     } else {
       expect(shown.errors, who).toBeUndefined()
       if (cell === 'all') expect(shown.data, who).toEqual(expected(phase.get(keyOf(way, 'admin'))?.data, who))
+      // By as many statements too: time tells nothing either.
       if (cell === 'none') expect(shown, who).toEqual(gone.get(keyOf(way, who)))
       if (cell === 'own')
         expect(

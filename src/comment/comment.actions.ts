@@ -4,7 +4,7 @@ import type { Transaction } from '../database/transaction.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
 import { ticketsNamed } from '../reference.ts'
-import { visibleTickets } from '../ticket/ticket.access.ts'
+import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
 import { canDeleteComment, canEditComment } from './comment.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 
@@ -22,7 +22,7 @@ export async function addComment(
 ): Promise<CommentRow> {
   const [ticket] = await tx.$queryRaw<(ProjectRights & { id: string })[]>`
     SELECT t.id, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${ticketsNamed([ticketId])} AND ${visibleTickets(viewer)}`
+    WHERE ${ticketsNamed([ticketId])} AND ${visibleTicketsNamed(viewer)}`
   if (!ticket) throw new NotFound(`There is no ticket ${ticketId}.`)
   mustHaveRole(ticket, 'REPORTER', 'Commenting')
   if (parentId) {
@@ -80,11 +80,13 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
 }
 
 async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
-  await tx.$queryRaw`SELECT FROM comments WHERE id = ${id}::uuid FOR UPDATE`
+  const named = Prisma.sql`c.id = ${id}::uuid AND ${visibleTicketsNamed(viewer)}`
+  await tx.$queryRaw`
+    SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${named} FOR UPDATE OF c`
   const rows = await tx.$queryRaw<(CommentRow & ProjectRights)[]>`
     SELECT ${commentColumns.all}, ${rightsColumns(viewer)} FROM comments c
     JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
-    WHERE c.id = ${id}::uuid AND ${visibleTickets(viewer)}`
+    WHERE ${named}`
   if (!rows[0]) throw new NotFound(`There is no comment ${id}.`)
   return rows[0]
 }

@@ -1,7 +1,7 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
 import { type Nested, rowBelow } from '../reading/nested.ts'
-import { visibleTickets } from '../ticket/ticket.access.ts'
+import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 
 /** The comment of an id; null where there is none to see. */
@@ -11,7 +11,7 @@ export function findComment(context: Context, id: string): Promise<CommentRow | 
       ids,
       await context.direct.$queryRaw<CommentRow[]>`
       SELECT ${commentColumns.all} FROM comments c JOIN tickets t ON t.id = c.ticket_id
-      WHERE c.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
+      WHERE c.id = ANY(${ids}::uuid[]) AND ${visibleTicketsNamed(signedIn(context))}`,
     ),
   ).load(id)
 }

@@ -1,5 +1,5 @@
 import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
-import { visibleTickets } from '../ticket/ticket.access.ts'
+import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
 import { type HistoryRow, historyColumns } from './history.sql.ts'
 
 /** The change of an id; null where there is none to see. */
@@ -9,7 +9,7 @@ export function findHistoryEvent(context: Context, id: string): Promise<HistoryR
       ids,
       await context.direct.$queryRaw<HistoryRow[]>`
       SELECT ${historyColumns.all} FROM history h JOIN tickets t ON t.id = h.ticket_id
-      WHERE h.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
+      WHERE h.id = ANY(${ids}::uuid[]) AND ${visibleTicketsNamed(signedIn(context))}`,
     ),
   ).load(id)
 }

@@ -6,9 +6,7 @@ import { type ImportFieldWord, importField } from './import-field.actions.ts'
 
 /** The imports `i` that the viewer may see: those of the projects they may see. */
 export const visibleImports = (viewer: Viewer): Prisma.Sql =>
-  viewer.role === 'ADMIN'
-    ? Prisma.sql`TRUE`
-    : Prisma.sql`i.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)}))`
+  Prisma.sql`EXISTS (SELECT FROM projects p WHERE p.id = i.project_id AND ${visibleProjects(viewer)})`
 
 /** FORBIDDEN unless the viewer may import what goes to a field. */
 export function mustBeAbleToImport(field: ImportFieldWord, rights: ProjectRights): void {

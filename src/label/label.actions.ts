@@ -35,10 +35,11 @@ export async function createLabel(
 
 /** A label that the viewer may change, locked. */
 async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<LabelRow> {
-  await tx.$queryRaw`SELECT FROM labels WHERE id = ${id}::uuid FOR UPDATE`
+  const named = Prisma.sql`l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
+  await tx.$queryRaw`SELECT FROM labels l JOIN projects p ON p.id = l.project_id WHERE ${named} FOR UPDATE OF l`
   const rows = await tx.$queryRaw<(LabelRow & ProjectRights)[]>`
     SELECT ${labelColumns.all}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
-    WHERE l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
+    WHERE ${named}`
   if (!rows[0]) throw new NotFound(`There is no label ${id}.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
   return rows[0]

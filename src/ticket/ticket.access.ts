@@ -13,6 +13,13 @@ export function visibleTickets(viewer: Viewer): Prisma.Sql {
   return Prisma.sql`t.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)}))`
 }
 
+/**
+ * The same, for tickets `t` that are found by what names them: each by its own project. The array takes the longer the
+ * more projects there are, and only where a ticket is found: time would tell that it is there.
+ */
+export const visibleTicketsNamed = (viewer: Viewer): Prisma.Sql =>
+  Prisma.sql`EXISTS (SELECT FROM projects p WHERE p.id = t.project_id AND ${visibleProjects(viewer)})`
+
 type Filed = Pick<TicketRow, 'reporterId'>
 
 /** Whether the viewer may edit a ticket: contributors every one, reporters what they filed. */

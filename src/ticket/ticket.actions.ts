@@ -13,7 +13,7 @@ import {
   roleSuffices,
 } from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
-import { visibleTickets } from './ticket.access.ts'
+import { visibleTicketsNamed } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
 /** What the texts of a ticket must be, wherever one is filed or changed. */
@@ -35,7 +35,7 @@ export async function holdTicket(
   reference: string,
   kind?: TicketKind,
 ): Promise<ChangingTicket> {
-  const named = Prisma.sql`${ticketsNamed([reference])} AND ${visibleTickets(viewer)}`
+  const named = Prisma.sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
   if (!db.direct) await db.$queryRaw`SELECT FROM tickets t WHERE ${named} FOR UPDATE`
   // A statement of its own: it sees the rights, and the project, as they are after the wait for the lock.
   const [ticket] = await db.$queryRaw<ChangingTicket[]>`

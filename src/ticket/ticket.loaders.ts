@@ -6,7 +6,7 @@ import { type Asked, rowOf, selectedBelow, selectedBy } from '../reading/look-ah
 import { type Nested, rowBelow } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { ticketsNamed } from '../reference.ts'
-import { visibleTickets } from './ticket.access.ts'
+import { visibleTickets, visibleTicketsNamed } from './ticket.access.ts'
 import { searchesOf, type TicketFilter, ticketCondition } from './ticket.filter.ts'
 import { ofKind, type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
 
@@ -16,7 +16,7 @@ export function findTicket(context: Context, id: string): Promise<TicketRow | nu
     inOrder(
       ids,
       await context.direct.$queryRaw<TicketRow[]>`
-      SELECT ${ticketColumns.all} FROM tickets t WHERE t.id = ANY(${ids}::uuid[]) AND ${visibleTickets(signedIn(context))}`,
+      SELECT ${ticketColumns.all} FROM tickets t WHERE t.id = ANY(${ids}::uuid[]) AND ${visibleTicketsNamed(signedIn(context))}`,
     ),
   ).load(id)
 }
@@ -34,7 +34,7 @@ export async function getTicket(context: Context, id: string): Promise<TicketRow
  */
 export function readTicketNamed(reference: string, asked: Asked, kind?: TicketKind): Promise<TicketRow | null> {
   const row = rowOf(ticketColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
-  const visible = visibleTickets(signedIn(asked.context))
+  const visible = visibleTicketsNamed(signedIn(asked.context))
   const from = Prisma.sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
   return readRow(asked.context.direct, row, from)
 }

@@ -29,6 +29,16 @@ export interface TestServer extends Recorded {
 // Tests that are not about rates ask as much as they like.
 const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
+/** The statements that something sends, but for those that tell who calls. */
+export async function statementsOf<Result>(
+  { statements }: TestServer,
+  action: () => Promise<Result>,
+): Promise<{ result: Result; sent: readonly string[] }> {
+  statements.length = 0
+  const result = await action()
+  return { result, sent: statements.filter((sql) => !sql.includes('FROM tokens')) }
+}
+
 /** Opens a server before the tests of a file, and closes it after them. */
 export function useServer(env: Readonly<Record<string, string>> = {}): TestServer {
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }

@@ -1,7 +1,7 @@
 import { type GraphQLCompositeType, type GraphQLSchema, getNamedType } from 'graphql'
 import { expect } from 'vitest'
 import { schema } from '../../src/schema.ts'
-import type { TestServer } from './app.ts'
+import { statementsOf, type TestServer } from './app.ts'
 import type { Caller } from './caller.ts'
 import { type Contents, noContents, toldAlike } from './contents.ts'
 import type { Cast } from './people.ts'
@@ -112,13 +112,16 @@ export async function expectRefusal(
   code: Code,
 ): Promise<void> {
   const before = await dump(server)
-  const { status, data, errors } = await send(caller, contents, who)
+  const { result, sent } = await statementsOf(server, () => send(caller, contents, who))
+  const { status, data, errors } = result
   const said = `${name} as ${who}: ${JSON.stringify({ data, errors })}`
   expect(errors?.[0]?.extensions?.code, said).toBe(code)
   expect(data ?? null, said).toBeNull()
   expect(await dump(server), said).toBe(before)
   if (code === 'FORBIDDEN') return
-  const nothing = await send(caller, noContents, who)
+  const { result: nothing, sent: instead } = await statementsOf(server, () => send(caller, noContents, who))
+  // Time tells nothing either.
+  expect(sent, said).toEqual(instead)
   expect(toldAlike({ status, data, errors }, contents)).toBe(
     toldAlike({ status: nothing.status, data: nothing.data, errors: nothing.errors }, noContents),
   )
