@@ -19,7 +19,7 @@ function urlOf(name: string): string {
   return url.href
 }
 
-async function query<Row extends object>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+export async function query<Row extends object>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -27,6 +27,13 @@ async function query<Row extends object>(url: string, sql: string, values: unkno
   } finally {
     await client.end()
   }
+}
+
+/** An empty database of a name, made anew. */
+export async function emptyDatabase(name: string): Promise<string> {
+  await query(urlOf('postgres'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  await query(urlOf('postgres'), `CREATE DATABASE ${name}`)
+  return urlOf(name)
 }
 
 /** A database of so many tickets, filled the first time that it is asked for; then a fresh copy of that, which a run may change. */

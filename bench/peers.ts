@@ -28,6 +28,8 @@ export function versions(): string {
 }
 
 const ticksPerSecond = 100
+// A load asks for more than one caller may.
+const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
 /** Starts a server on the database, as it runs in production, and waits until it answers. */
 export async function startPeer(name: string, port: number, databaseUrl: string, token: string): Promise<Peer> {
@@ -39,16 +41,19 @@ export async function startPeer(name: string, port: number, databaseUrl: string,
       GRAPHILE_ENV: 'production',
       DATABASE_URL: databaseUrl,
       PORT: String(port),
-      ...(name === 'snaglist' && { SNAGLIST_LOG_LEVEL: 'warn' }),
+      ...(name === 'snaglist' && { SNAGLIST_LOG_LEVEL: 'warn', ...unlimited }),
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const url = `http://127.0.0.1:${port}/graphql`
-  const headers = name === 'snaglist' ? { authorization: `Bearer ${token}` } : {}
+  const headers: Peer['headers'] = name === 'snaglist' && token ? { authorization: `Bearer ${token}` } : {}
   for (let attempt = 0; ; attempt++) {
     const answers = await ask({ url, headers }, '{ __typename }', {}).catch(() => null)
     if (answers) return { name, url, process: child, headers }
-    if (attempt === 100 || child.exitCode !== null) throw new Error(`${name} does not answer.`)
+    if (attempt === 100 || child.exitCode !== null) {
+      child.kill()
+      throw new Error(`${name} does not answer.`)
+    }
     await wait(100)
   }
 }
