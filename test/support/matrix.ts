@@ -18,7 +18,7 @@ interface TypeRow {
 
 const row = (seen: Row, fields: string, but: TypeRow['but'] = {}): TypeRow => ({
   seen,
-  fields: new Set([...fields.split(' '), ...Object.keys(but)]),
+  fields: new Set([...fields.split(' ').filter(Boolean), ...Object.keys(but)]),
   but,
 })
 
@@ -87,7 +87,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ...list('Issue', inProject),
   Defect: row(inProject, defect),
   ...list('Defect', inProject),
-  TicketPermissions: row(inProject, '__typename', {
+  TicketPermissions: row(inProject, '', {
     archive: fromMaintainer,
     assign: fromContributor,
     comment: fromReporter,
@@ -169,9 +169,7 @@ export function faultsOfMatrix(schema: GraphQLSchema): string[] {
   const left = Object.entries(matrix).flatMap(([type, { fields }]) => {
     const known = named.get(type)
     if (!known) return [`${type} has a row and is no type.`]
-    return [...fields.difference(known)]
-      .filter((field) => field !== '__typename')
-      .map((field) => `${type}.${field} is in a row and is no field.`)
+    return [...fields.difference(known)].map((field) => `${type}.${field} is in a row and is no field.`)
   })
   return [...missing, ...left]
 }
