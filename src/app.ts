@@ -17,10 +17,11 @@ import { maskError, useErrorLog } from './http/errors.ts'
 import { executeWithin, useExecution } from './http/execution.ts'
 import { useSchemaPages } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
+import { type Metrics, openMetrics, useMetrics } from './http/metrics.ts'
 import { allowanceHeaders, openRates, useRates } from './http/rates.ts'
 import { replayedHeader } from './http/repeated.ts'
 import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts'
-import { useRequestLog } from './http/request-log.ts'
+import { logRequests, type Tell, useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
 import { printedSchema, schema } from './schema.ts'
 
@@ -40,6 +41,8 @@ const compileAt = 2
 
 /** The whole HTTP interface: for Node's http server, or in process by its `fetch`. */
 export interface App extends Entry {
+  /** Its figures; null where nobody asked for them. */
+  readonly metrics: Metrics | null
   readonly dispose: () => Promise<void>
 }
 
@@ -48,6 +51,12 @@ export function createApp({ config, database, log, isStopping = () => false }: A
   const callers = openCallers(database)
   const open = config.introspection === 'open'
   const documents = rememberDocuments({ schema, compileAt, suggesting: open })
+  const metrics = config.metricsToken !== null || config.metricsPort !== null ? openMetrics(database.pool) : null
+  const logged = logRequests(log)
+  const tell: Tell = (request) => {
+    logged(request)
+    metrics?.count(request)
+  }
   const rates = openRates({
     requests: config.rateRequests,
     points: config.ratePoints,
@@ -92,7 +101,8 @@ export function createApp({ config, database, log, isStopping = () => false }: A
     maskedErrors: { maskError },
     plugins: [
       useRequestId(),
-      useRequestLog(log),
+      useRequestLog(tell),
+      useMetrics(metrics, config.metricsToken),
       useErrorLog(log),
       useRates(rates),
       useLandingPage(),
@@ -118,11 +128,13 @@ export function createApp({ config, database, log, isStopping = () => false }: A
       addressOf: readAddresses(config.trustedProxies),
       rates,
       execute,
+      tell,
       log,
       endpoint,
       maxBodyBytes,
       maxFileBytes,
     }),
+    metrics,
     async dispose() {
       await yoga.dispose()
       await callers[Symbol.asyncDispose]()

@@ -48,6 +48,8 @@ const variables = z
     SNAGLIST_RATE_POINTS: integer(0, 1_000_000_000).default(100_000),
     SNAGLIST_RATE_REQUESTS: integer(0, 1_000_000_000).default(6000),
     SNAGLIST_RATE_STORE: z.enum(['memory', 'database']).default('memory'),
+    SNAGLIST_METRICS_PORT: integer(0, 65535).optional(),
+    SNAGLIST_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
     SNAGLIST_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   })
   .transform((env) => ({
@@ -77,6 +79,9 @@ const variables = z
     rateRequests: env.SNAGLIST_RATE_REQUESTS,
     /** Where these are counted: by each server, or by all together. */
     rateStore: env.SNAGLIST_RATE_STORE,
+    /** Where figures are shown: on a port of their own, or at /metrics to who has the token. */
+    metricsPort: env.SNAGLIST_METRICS_PORT ?? null,
+    metricsToken: env.SNAGLIST_METRICS_TOKEN ?? null,
     logLevel: env.SNAGLIST_LOG_LEVEL,
   }))
 

@@ -121,10 +121,7 @@ export async function writeInBulk<Result>(
  * Runs a mutation's action in one transaction; for a request with an Idempotency-Key once. What was loaded before it is
  * forgotten, so that the payload, and the next mutation of the same document, see what is stored now.
  */
-export async function writeAsAnyone<Result>(
-  context: Context,
-  action: (tx: Transaction) => Promise<Result>,
-): Promise<Result> {
+async function writeAsAnyone<Result>(context: Context, action: (tx: Transaction) => Promise<Result>): Promise<Result> {
   try {
     return await inTransaction(context.prisma, (tx) => actOnce(tx, context.once, () => action(tx)))
   } finally {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { isDemo, seedDemo } from '../prisma/seed.ts'
 import { createAccessToken } from './auth/token.actions.ts'
 import { CommandFailed, UsageError, withDatabase } from './command/command.ts'
+import { doctorCommand, doctorUsage } from './command/doctor.ts'
 import { exportCommand, exportUsage } from './command/export.ts'
 import { importCommand, importUsage } from './command/import.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
@@ -20,7 +21,7 @@ const usage = `snaglist [command]
         [--name TEXT]      what it is for
         [--read-only]      for queries alone
         [--days N]         how long it lasts; without end when left out
-${importUsage}${exportUsage}  schema                   print the schema in GraphQL's own language
+${importUsage}${exportUsage}${doctorUsage}  schema                   print the schema in GraphQL's own language
 
 import and export work on a server, with --url URL --token TOKEN, or on the configured database, with --as ADMIN.
 
@@ -34,6 +35,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   token,
   import: importCommand,
   export: exportCommand,
+  doctor: doctorCommand,
   schema: withoutOptions(async () => process.stdout.write(printedSchema())),
   help: async () => console.info(usage),
 }

@@ -1,17 +1,18 @@
 import { EventEmitter, once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Logger, pino } from 'pino'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
+import type { Metrics } from './http/metrics.ts'
 import { hasFiles } from './http/multipart.ts'
 
 const graceMilliseconds = 10_000
 
 /** How long callers may take, in milliseconds. */
-export interface Patience {
+interface Patience {
   /** For the head of a request. */
   readonly head: number
   /** For the body of one, without files and with them. */
@@ -96,12 +97,15 @@ export async function startServer(
     if (URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) void app.handle(request, response)
     else response.writeHead(400).end()
   })
+  let metrics: HttpServer | null = null
   try {
     await prepare(database)
+    metrics = await listenForMetrics(config, app.metrics)
     await new Promise<void>((resolve, reject) => {
       http.once('error', reject).listen(config.port, config.host, () => resolve())
     })
   } catch (error) {
+    metrics?.close()
     await app.dispose()
     await database[Symbol.asyncDispose]()
     throw error
@@ -120,8 +124,22 @@ export async function startServer(
       if (impatience.aborted) http.closeAllConnections()
       else impatience.addEventListener('abort', () => http.closeAllConnections())
       await closed
+      metrics?.close()
       await app.dispose()
       await database[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Shows figures at a port of their own, where there is to be one. */
+async function listenForMetrics({ host, metricsPort }: Config, metrics: Metrics | null): Promise<HttpServer | null> {
+  if (metricsPort === null || !metrics) return null
+  const http = createServer(async (request, response) => {
+    if (request.url !== '/metrics') response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text())
+  })
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject).listen(metricsPort, host, () => resolve())
+  })
+  return http
 }

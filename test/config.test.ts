@@ -29,6 +29,8 @@ test('nothing is needed', () => {
     ratePoints: 100_000,
     rateRequests: 6000,
     rateStore: 'memory',
+    metricsPort: null,
+    metricsToken: null,
     logLevel: 'info',
   })
 })

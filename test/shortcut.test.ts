@@ -196,7 +196,7 @@ describe('the short cut answers as Yoga does', () => {
       'of an error',
       { query: 'query Bad { tickets(first: -1) { totalCount } }' },
       'viewer',
-      { operation: 'Bad', cost: 201, user: 'viewer', status: 200 },
+      { operation: 'Bad', cost: 201, user: 'viewer', status: 200, codes: ['BAD_USER_INPUT'] },
     ],
     ['of no name', { query: viewer }, 'nobody', { cost: 1, status: 200 }],
     [
@@ -205,7 +205,7 @@ describe('the short cut answers as Yoga does', () => {
       'viewer',
       { operation: 'Two', cost: 1, user: 'viewer', status: 200 },
     ],
-    ['of a token that is unknown', { query: viewer }, 'unknown', { status: 401 }],
+    ['of a token that is unknown', { query: viewer }, 'unknown', { status: 401, codes: ['UNAUTHENTICATED'] }],
   ] as const)('and logs the same line: %s', async (_name, body, who, expected) => {
     for (const headers of [{}, throughYoga]) {
       const requestId = crypto.randomUUID()

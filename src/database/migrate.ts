@@ -60,6 +60,23 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
   }
 }
 
+/** The migrations that a database still lacks, and why it is none of this server's where it is not. Changes nothing. */
+export async function migrationState(pool: pg.Pool): Promise<{ pending: string[]; problem: string | null }> {
+  const { rows: found } = await pool.query("SELECT FROM pg_tables WHERE tablename = '_prisma_migrations'")
+  const { rows } =
+    found.length === 0
+      ? { rows: [] }
+      : await pool.query<{ name: string; checksum: string }>(
+          'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+        )
+  try {
+    const pending = unapplied(new Map(rows.map(({ name, checksum }) => [name, checksum])))
+    return { pending: pending.map(({ name }) => name), problem: null }
+  } catch (error) {
+    return { pending: [], problem: (error as Error).message }
+  }
+}
+
 /** Whether the database has every migration of this server. */
 export async function isMigrated(pool: pg.Pool): Promise<boolean> {
   const { rows } = await pool.query<{ name: string }>(

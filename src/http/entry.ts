@@ -11,7 +11,7 @@ import type { Execute } from './execution.ts'
 import { CallerGone, hasFiles, receiveFiles } from './multipart.ts'
 import type { Allowance, Rates } from './rates.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
-import { logRequest } from './request-log.ts'
+import type { Tell } from './request-log.ts'
 import {
   type Answer,
   contentTypeFor,
@@ -37,6 +37,7 @@ interface EntryOptions {
   readonly addressOf: AddressOf
   readonly rates: Rates
   readonly execute: Execute
+  readonly tell: Tell
   readonly log: Logger
   readonly endpoint: string
   readonly maxBodyBytes: number
@@ -79,6 +80,7 @@ export function makeEntry({
   addressOf,
   rates,
   execute,
+  tell,
   log,
   endpoint,
   maxBodyBytes,
@@ -109,7 +111,7 @@ export function makeEntry({
     }
     const { operation, context, result, cost } = short
     const user = context.viewer?.username
-    logRequest(log, { requestId, method: 'POST', path: endpoint, status: 200, start, operation, cost, user })
+    tell({ requestId, method: 'POST', path: endpoint, status: 200, start, operation, cost, user })
     return {
       status: 200,
       headers: {

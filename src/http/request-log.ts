@@ -10,23 +10,32 @@ interface Trace {
   operation?: string | undefined
   cost?: number | undefined
   user?: string | undefined
+  /** The codes of the errors in the answer. */
+  codes?: readonly string[]
 }
 
-interface Answered extends Trace {
+/** A request that was answered. */
+export interface Answered extends Trace {
   readonly requestId: string
   readonly method: string
   readonly path: string
   readonly status: number
 }
 
-/** Writes the line of a request that was answered: never a variable, a token or a body. */
-export function logRequest(log: Logger, { requestId, method, path, status, start, ...known }: Answered): void {
-  const duration = Math.round((performance.now() - start) * 10) / 10
-  log[status >= 500 ? 'error' : 'info']({ requestId, method, path, status, duration, ...known }, 'request')
-}
+/** Told of each request when it is answered. */
+export type Tell = (request: Answered) => void
 
-/** Logs one line for each request, when it is answered. */
-export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string } | null }> {
+/** Writes the line of each request that was answered: never a variable, a token or a body. */
+export const logRequests =
+  (log: Logger): Tell =>
+  ({ requestId, method, path, status, start, codes, ...known }) => {
+    const duration = Math.round((performance.now() - start) * 10) / 10
+    const level = status >= 500 ? 'error' : 'info'
+    log[level]({ requestId, method, path, status, duration, ...known, ...(codes?.length && { codes }) }, 'request')
+  }
+
+/** Tells of the requests that Yoga answers. */
+export function useRequestLog(tell: Tell): Plugin<{ viewer?: { username: string } | null }> {
   const traces = new WeakMap<Request, Trace>()
   return {
     onRequest({ request, serverContext }) {
@@ -47,22 +56,17 @@ export function useRequestLog(log: Logger): Plugin<{ viewer?: { username: string
         },
       }
     },
+    onResultProcess({ request, result }) {
+      const trace = traces.get(request)
+      const errors = !Array.isArray(result) && 'errors' in result ? result.errors : undefined
+      if (trace && errors) trace.codes = errors.map(({ extensions }) => String(extensions?.['code']))
+    },
     onResponse({ request, response }) {
       const trace = traces.get(request)
       if (!trace) return
-      const { start, operation, cost, user } = trace
       const { method, url } = request
       const path = new URL(url).pathname
-      logRequest(log, {
-        requestId: requestIdOf(request),
-        method,
-        path,
-        status: response.status,
-        start,
-        operation,
-        cost,
-        user,
-      })
+      tell({ requestId: requestIdOf(request), method, path, status: response.status, ...trace })
     },
   }
 }

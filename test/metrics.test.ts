@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { startServer } from '../src/server.ts'
+import { type TestServer, useServer } from './support/app.ts'
+import { importCsv } from './support/imports.ts'
+import { createProject, type Person, signUp } from './support/people.ts'
+
+const server = useServer()
+const token = 'figures-for-prometheus'
+let watched: TestServer
+let ada: Person
+beforeAll(async () => {
+  watched = server.configured({ SNAGLIST_METRICS_TOKEN: token })
+  ada = await signUp(watched, 'ada')
+  await createProject(ada, 'CORE')
+})
+afterAll(() => watched.app.dispose())
+
+const scrape = (secret: string | null, from = watched) =>
+  from.app.fetch('http://localhost/metrics', secret === null ? {} : { headers: { authorization: `Bearer ${secret}` } })
+/** The value of a figure, by its name with its labels; null where there is none. */
+async function figure(name: string): Promise<number | null> {
+  const lines = (await (await scrape(token)).text()).split('\n')
+  const line = lines.find((text) => text.startsWith(`${name} `))
+  return line ? Number(line.split(' ').at(-1)) : null
+}
+
+test('figures are for who has their token, and only where there is one', async () => {
+  expect((await scrape(token)).status).toBe(200)
+  for (const wrong of [null, 'wrong', ada.token, `${token}x`]) {
+    const answer = await scrape(wrong)
+    expect([answer.status, await answer.text()]).toEqual([401, ''])
+  }
+  expect((await scrape(token, server)).status).toBe(404)
+})
+
+test.each([
+  ['by the short cut', {}],
+  ['through Yoga', { origin: 'http://localhost' }],
+])('operations are counted by name and code, with their time and cost, %s', async (way, headers) => {
+  const name = `Counted${way.length}`
+  const ask = (query: string) => ada.post({ query: `query ${name} ${query}` }, headers)
+  for (const query of [
+    '{ viewer { id } }',
+    '{ tickets(first: 10) { nodes { id } } }',
+    '{ tickets(first: -1) { totalCount } }',
+  ])
+    await ask(query)
+  expect(await figure(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(2)
+  expect(await figure(`snaglist_operations_total{operation="${name}",code="BAD_USER_INPUT"}`)).toBe(1)
+  expect(await figure(`snaglist_operation_duration_seconds_count{operation="${name}"}`)).toBe(3)
+  expect(await figure(`snaglist_operation_cost_points_total{operation="${name}"}`)).toBe(1 + 11 + 201)
+})
+
+test('errors are counted by code, those before a document runs too', async () => {
+  const before = (await figure('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')) ?? 0
+  await ada.post({ query: '{' })
+  expect(await figure('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')).toBe(before + 1)
+})
+
+test('names that strangers think of make no figures, and those of accounts not endless ones', async () => {
+  const stranger = Object.assign(Object.create(ada), { token: null }) as Person
+  await stranger.post({ query: 'query Strange { __typename }' })
+  for (let n = 0; n < 250; n++) await ada.post({ query: `query Many${n} { __typename }` })
+  const text = await (await scrape(token)).text()
+  expect(text).not.toContain('Strange')
+  expect(new Set([...text.matchAll(/operation="(\w+)"/g)].map(([, name]) => name)).size).toBeLessThanOrEqual(201)
+  expect(await figure('snaglist_operations_total{operation="other",code="OK"}')).toBeGreaterThan(50)
+})
+
+test('the pool, the event loop and imports have figures', async () => {
+  await importCsv(ada, 'title\nImported\n', { projectId: 'CORE', kind: 'ISSUE' })
+  expect(await figure('snaglist_imports{outcome="whole"}')).toBe(1)
+  for (const state of ['used', 'idle', 'waiting'])
+    expect(await figure(`snaglist_database_connections{state="${state}"}`)).toBeGreaterThanOrEqual(0)
+  expect(await figure('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0)
+})
+
+test('figures may have a port of their own, which shows nothing else', async () => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  const data = await mkdtemp(join(tmpdir(), 'snaglist-'))
+  const env = {
+    NODE_ENV: 'test',
+    PORT: '0',
+    SNAGLIST_DATA: data,
+    SNAGLIST_DEMO: '0',
+    SNAGLIST_METRICS_PORT: String(port),
+  }
+  {
+    await using started = await startServer(readConfig(env), pino({ level: 'silent' }))
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('snaglist_requests_total')
+    expect((await fetch(`http://127.0.0.1:${port}/graphql`)).status).toBe(404)
+    expect((await fetch(`${started.url}/metrics`)).status).toBe(404)
+  }
+  await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow()
+  await rm(data, { recursive: true })
+})
