@@ -56,7 +56,7 @@ describe.skipIf(inject('postgres') === null)('the doctor of PostgreSQL', () => {
     await execute(postgres, `CREATE DATABASE ${name}`)
     expect(await examine({ DATABASE_URL })).toMatchObject({
       code: 1,
-      said: expect.stringMatching(/✗ Migrations: to be applied: \d+_tracker[^]*→ Start the server/),
+      said: expect.stringMatching(/✗ Migrations: to be applied: \d+_tracker[\s\S]*→ Start the server/),
     })
     await using migrate = new Command(['migrate'], { DATABASE_URL })
     expect(await migrate.ended()).toBe(0)
