@@ -32,7 +32,13 @@ const ticksPerSecond = 100
 const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
 /** Starts a server on the database, as it runs in production, and waits until it answers. */
-export async function startPeer(name: string, port: number, databaseUrl: string, token: string): Promise<Peer> {
+export async function startPeer(
+  name: string,
+  port: number,
+  databaseUrl: string,
+  token: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Peer> {
   const program = new URL(programs[name] ?? '', import.meta.url).pathname
   const child = spawn(process.execPath, [program], {
     env: {
@@ -42,6 +48,7 @@ export async function startPeer(name: string, port: number, databaseUrl: string,
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       ...(name === 'snaglist' && { SNAGLIST_LOG_LEVEL: 'warn', ...unlimited }),
+      ...more,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })

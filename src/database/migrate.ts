@@ -12,6 +12,15 @@ interface Migration {
   readonly checksum: string
 }
 
+/** A migration that a database has had. */
+interface Applied {
+  readonly name: string
+  readonly checksum: string
+}
+
+const appliedMigrations =
+  'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL'
+
 /** The migrations that this version of the server brings, in the order in which they run. */
 export function listMigrations(): Migration[] {
   return readdirSync(directory, { withFileTypes: true })
@@ -38,9 +47,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
       id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
       logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`)
-    const { rows } = await client.query<{ name: string; checksum: string }>(
-      'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-    )
+    const { rows } = await client.query<Applied>(appliedMigrations)
     const pending = unapplied(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     for (const { name, sql, checksum } of pending) {
       await client.query(sql)
@@ -63,12 +70,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
 /** The migrations that a database still lacks, and why it is none of this server's where it is not. Changes nothing. */
 export async function migrationState(pool: pg.Pool): Promise<{ pending: string[]; problem: string | null }> {
   const { rows: found } = await pool.query("SELECT FROM pg_tables WHERE tablename = '_prisma_migrations'")
-  const { rows } =
-    found.length === 0
-      ? { rows: [] }
-      : await pool.query<{ name: string; checksum: string }>(
-          'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-        )
+  const rows = found.length === 0 ? [] : (await pool.query<Applied>(appliedMigrations)).rows
   try {
     const pending = unapplied(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     return { pending: pending.map(({ name }) => name), problem: null }
@@ -79,9 +81,7 @@ export async function migrationState(pool: pg.Pool): Promise<{ pending: string[]
 
 /** Whether the database has every migration of this server. */
 export async function isMigrated(pool: pg.Pool): Promise<boolean> {
-  const { rows } = await pool.query<{ name: string }>(
-    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-  )
+  const { rows } = await pool.query<Applied>(appliedMigrations)
   const applied = new Set(rows.map(({ name }) => name))
   return listMigrations().every(({ name }) => applied.has(name))
 }
