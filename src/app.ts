@@ -23,6 +23,7 @@ import { replayedHeader } from './http/repeated.ts'
 import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts'
 import { logRequests, type Tell, useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
+import { traced } from './http/traced.ts'
 import { printedSchema, schema } from './schema.ts'
 
 export interface AppOptions {
@@ -62,7 +63,7 @@ export function createApp({ config, database, log, isStopping = () => false }: A
     points: config.ratePoints,
     pool: config.rateStore === 'database' ? database.pool : null,
   })
-  const execute = executeWithin(rates)
+  const execute = config.tracing ? traced(executeWithin(rates)) : executeWithin(rates)
   const makeContext = (header: Header, requestId: string, address: string) =>
     contextOf({ header, requestId, address }, { config, database, callers, documents })
   const isSignedIn = async (request: Request) => {
@@ -183,6 +184,7 @@ async function contextOf(
     requestId,
     address,
     documents,
+    traceParent: header('traceparent') ?? null,
     idempotencyKey: header('idempotency-key') ?? null,
     once: null,
     viewer: caller?.viewer ?? null,

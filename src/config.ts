@@ -2,7 +2,10 @@ import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
 
 /** What the environment decides. Frozen: nothing changes it once the server runs. */
-export type Config = Readonly<z.infer<typeof variables>>
+export type Config = Readonly<z.infer<typeof variables>> & {
+  /** Whether requests are traced: where any of OpenTelemetry's own variables says how. */
+  readonly tracing: boolean
+}
 
 const integer = (from: number, to: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(from).max(to))
@@ -100,7 +103,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...(result.error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`),
   ]
   if (!result.success || faults.length > 0) throw new ConfigError(faults)
-  return Object.freeze(result.data)
+  const tracing = given['OTEL_SDK_DISABLED'] !== 'true' && Object.keys(given).some((name) => name.startsWith('OTEL_'))
+  return Object.freeze({ ...result.data, tracing })
 }
 
 /** The environment holds values that the server cannot start with. */

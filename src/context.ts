@@ -37,6 +37,8 @@ export interface Context {
   /** Where the request comes from. */
   readonly address: string
   readonly documents: Documents
+  /** The span of the caller's that the request belongs to. */
+  readonly traceParent: string | null
   /** The Idempotency-Key that the request came with. */
   readonly idempotencyKey: string | null
   /** What has a change with an Idempotency-Key take effect once. */

@@ -50,6 +50,8 @@ function withoutOptions(run: () => Promise<unknown>): (args: string[]) => Promis
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
   const log = await createLog(config)
+  // Loaded only where it is asked for: it takes longer than all the rest.
+  await using _telemetry = config.tracing ? (await import('./telemetry.ts')).startTelemetry() : null
   const server = await startServer(config, log, { prepare: (database) => prepareDemo(config, database) })
   process.stdout.write((await demoWelcome(server)) ?? (await welcome(server)))
   const signal = await new Promise<string>((resolve) => {

@@ -48,6 +48,7 @@ export async function openMigrated(config: Config, log: Logger): Promise<Databas
     dataDirectory: config.dataDirectory,
     poolSize: config.poolSize,
     preparing: config.preparing,
+    tracing: config.tracing,
     ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
   })
   try {

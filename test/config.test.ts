@@ -31,6 +31,7 @@ test('nothing is needed', () => {
     rateStore: 'memory',
     metricsPort: null,
     metricsToken: null,
+    tracing: false,
     logLevel: 'info',
   })
 })

@@ -6,6 +6,7 @@ import { openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { statementNames } from './statement-names.ts'
 import { type Statements, statementsOver } from './statements.ts'
+import { TracedClient } from './traced-client.ts'
 
 // Else the driver writes times in the zone of this machine, which has odd seconds in old years.
 pg.defaults.parseInputDatesAsUTC = true
@@ -31,6 +32,8 @@ export interface DatabaseOptions {
   readonly poolSize: number
   /** Whether PostgreSQL keeps statements that come again prepared; a PgBouncer older than 1.21 cannot take them. */
   readonly preparing?: boolean
+  /** Whether statements are spans of a trace. */
+  readonly tracing?: boolean
   /** Called with the text of each statement sent, never with its values. */
   readonly onStatement?: ((sql: string) => void) | undefined
 }
@@ -42,6 +45,7 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
     return databaseOver({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
   }
   const pool = new pg.Pool({
+    ...(options.tracing && { Client: TracedClient }),
     connectionString: url,
     max: options.poolSize,
     connectionTimeoutMillis: 10_000,

@@ -1,0 +1,33 @@
+import { context as active, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { Execute } from './execution.ts'
+
+/** Runs operations as spans, below the one that the caller's `traceparent` header names. */
+export const traced =
+  (execute: Execute): Execute =>
+  (operation, context, variables) => {
+    const parent = propagation.extract(active.active(), { traceparent: context.traceParent ?? undefined })
+    const options = {
+      kind: SpanKind.SERVER,
+      attributes: {
+        'graphql.operation.type': operation.kind,
+        ...(operation.name && { 'graphql.operation.name': operation.name }),
+        ...(context.viewer && { 'user.name': context.viewer.username }),
+        'snaglist.request_id': context.requestId,
+      },
+    }
+    const name = [operation.kind, operation.name].filter(Boolean).join(' ')
+    return trace.getTracer('snaglist').startActiveSpan(name, options, parent, async (span) => {
+      try {
+        const executed = await execute(operation, context, variables)
+        span.setAttribute('snaglist.cost', executed.cost)
+        const code = executed.result.errors?.[0]?.extensions?.['code']
+        if (executed.result.errors) span.setStatus({ code: SpanStatusCode.ERROR, message: String(code ?? 'error') })
+        return executed
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR })
+        throw error
+      } finally {
+        span.end()
+      }
+    })
+  }

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { Command } from './support/command.ts'
+import { databaseUrl, execute } from './support/databases.ts'
+
+interface Span {
+  readonly name: string
+  readonly traceId: string
+  readonly parentSpanId?: string
+  readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[]
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
+const name = `snaglist_traced_${process.pid}`
+const postgres = inject('postgres')
+const spans: Span[] = []
+/** What takes in traces, as a collector does. */
+const collector = createServer(async (request, response) => {
+  let text = ''
+  for await (const chunk of request) text += chunk
+  for (const { scopeSpans } of JSON.parse(text).resourceSpans ?? [])
+    for (const scope of scopeSpans) spans.push(...scope.spans)
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+})
+
+beforeAll(async () => {
+  if (postgres) await execute(postgres, `CREATE DATABASE ${name}`)
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+})
+afterAll(async () => {
+  collector.close()
+  rmSync(folder, { recursive: true })
+  if (postgres) await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+})
+
+test('operations are spans below the caller’s, and statements below them, where OpenTelemetry’s variables say so', async () => {
+  const { port } = collector.address() as AddressInfo
+  await using server = new Command(['serve'], {
+    PORT: '0',
+    SNAGLIST_DATA: folder,
+    SNAGLIST_DEMO: '0',
+    ...(postgres && { DATABASE_URL: databaseUrl(postgres, name) }),
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  })
+  const [, url] = await server.printed(/listens on (http:\/\/localhost:\d+)\/graphql/)
+  const traceId = '0af7651916cd43dd8448eb211c80319c'
+  const parentSpanId = 'b7ad6b7169203331'
+  await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-${parentSpanId}-01` },
+    body: JSON.stringify({
+      query:
+        'mutation Traced { signUp(input: { username: "traced", name: "T", password: "correct horse" }) { viewer { username } } }',
+    }),
+  })
+  // What is left is sent before the end.
+  server.process.kill('SIGTERM')
+  expect(await server.ended()).toBe(0)
+  const operation = spans.find((span) => span.name === 'mutation Traced')
+  expect(operation).toMatchObject({ traceId, parentSpanId })
+  const cost = operation?.attributes.find(({ key }) => key === 'snaglist.cost')
+  expect(Number(Object.values(cost?.value ?? {})[0])).toBeGreaterThan(500)
+  if (!postgres) return
+  const statements = spans.filter((span) => span.traceId === traceId && span !== operation)
+  expect(statements.map((span) => span.name)).toContain('INSERT')
+  expect(JSON.stringify(statements)).not.toContain('correct horse')
+})
