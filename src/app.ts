@@ -14,7 +14,7 @@ import { useJsonOnly, useNoSniffing } from './http/content.ts'
 import { type Download, useDownloads } from './http/download.ts'
 import { type Entry, type FromEntry, makeEntry } from './http/entry.ts'
 import { maskError, useErrorLog } from './http/errors.ts'
-import { executeWithin, useExecution } from './http/execution.ts'
+import { type Execute, executeWithin, useExecution } from './http/execution.ts'
 import { useSchemaPages } from './http/graphiql.ts'
 import { useLandingPage } from './http/landing.ts'
 import { type Metrics, openMetrics, useMetrics } from './http/metrics.ts'
@@ -23,13 +23,14 @@ import { replayedHeader } from './http/repeated.ts'
 import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts'
 import { logRequests, type Tell, useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
-import { traced } from './http/traced.ts'
 import { printedSchema, schema } from './schema.ts'
 
 export interface AppOptions {
   readonly config: Config
   readonly database: Database
   readonly log: Logger
+  /** Has operations traced. */
+  readonly trace?: ((execute: Execute) => Execute) | undefined
   /** Whether the server is about to stop, so that /ready says no. */
   readonly isStopping?: () => boolean
 }
@@ -48,7 +49,13 @@ export interface App extends Entry {
 }
 
 /** Makes the HTTP interface over a database. */
-export function createApp({ config, database, log, isStopping = () => false }: AppOptions): App {
+export function createApp({
+  config,
+  database,
+  log,
+  isStopping = () => false,
+  trace = (execute) => execute,
+}: AppOptions): App {
   const callers = openCallers(database)
   const open = config.introspection === 'open'
   const documents = rememberDocuments({ schema, compileAt, suggesting: open })
@@ -63,7 +70,7 @@ export function createApp({ config, database, log, isStopping = () => false }: A
     points: config.ratePoints,
     pool: config.rateStore === 'database' ? database.pool : null,
   })
-  const execute = config.tracing ? traced(executeWithin(rates)) : executeWithin(rates)
+  const execute = trace(executeWithin(rates))
   const makeContext = (header: Header, requestId: string, address: string) =>
     contextOf({ header, requestId, address }, { config, database, callers, documents })
   const isSignedIn = async (request: Request) => {

@@ -74,7 +74,13 @@ export async function startServer(
 ): Promise<Server> {
   const database = await openMigrated(config, log)
   let stopping = false
-  const app = createApp({ config, database, log, isStopping: () => stopping })
+  const app = createApp({
+    config,
+    database,
+    log,
+    isStopping: () => stopping,
+    trace: config.tracing ? (await import('./http/traced.ts')).traced : undefined,
+  })
   let inFlight = 0
   const drained = new EventEmitter()
   const times = {

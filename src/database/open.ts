@@ -6,7 +6,6 @@ import { openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { statementNames } from './statement-names.ts'
 import { type Statements, statementsOver } from './statements.ts'
-import { TracedClient } from './traced-client.ts'
 
 // Else the driver writes times in the zone of this machine, which has odd seconds in old years.
 pg.defaults.parseInputDatesAsUTC = true
@@ -45,7 +44,7 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
     return databaseOver({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
   }
   const pool = new pg.Pool({
-    ...(options.tracing && { Client: TracedClient }),
+    ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
     connectionString: url,
     max: options.poolSize,
     connectionTimeoutMillis: 10_000,
