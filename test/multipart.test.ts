@@ -88,7 +88,22 @@ describe('a request with a file', () => {
       'BAD_REQUEST',
       /more parts/,
     ],
-    ['lacks the file', part('operations', operations) + part('map', map) + end, 'BAD_REQUEST', /no file `0`/],
+    ['lacks the file', part('operations', operations) + part('map', map) + end, 'BAD_REQUEST', /has no files/],
+    [
+      'lacks one of its files',
+      part('operations', operations) +
+        part('map', '{"0":["variables.input.file"],"1":["variables.input.other"]}') +
+        file() +
+        end,
+      'BAD_REQUEST',
+      /no file `1`/,
+    ],
+    [
+      'brings a file that goes nowhere',
+      part('operations', operations) + part('map', '{}') + file() + end,
+      'BAD_REQUEST',
+      /goes nowhere/,
+    ],
     [
       'puts the file elsewhere',
       part('operations', operations) + part('map', '{"0":["variables.__proto__.file"]}') + file() + end,
@@ -104,7 +119,10 @@ describe('a request with a file', () => {
     ['is no multipart request', 'anything', 'BAD_REQUEST', /cannot be read/],
     [
       'asks for what is not there',
-      part('operations', '{"query":"{ nope }"}') + part('map', '{}') + end,
+      part('operations', '{"query":"{ nope }","variables":{"x":null}}') +
+        part('map', '{"0":["variables.x"]}') +
+        file() +
+        end,
       'GRAPHQL_VALIDATION_FAILED',
       /nope/,
     ],
@@ -116,8 +134,9 @@ describe('a request with a file', () => {
     ],
     [
       'has a document that is too long',
-      part('operations', JSON.stringify({ query: `{ viewer { id ${' '.repeat(20_000)} } }` })) +
-        part('map', '{}') +
+      part('operations', JSON.stringify({ query: `{ viewer { id ${' '.repeat(20_000)} } }`, variables: { x: null } })) +
+        part('map', '{"0":["variables.x"]}') +
+        file() +
         end,
       'QUERY_TOO_COMPLEX',
       /too long/,

@@ -123,6 +123,7 @@ async function readParts(
   for (const { reason } of (await Promise.allSettled(written)).filter(isRejected))
     fault ??= signal.aborted ? new CallerGone() : reason
   if (fault) throw fault
+  if (files.size === 0) throw malformed('has no files: send it as application/json')
   const operations = fields.get('operations')
   if (operations === undefined) throw malformed('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
@@ -158,8 +159,9 @@ function parseMap(text: string | undefined): Parts['map'] {
   throw malformed('has no field `map` that says which variables are which files')
 }
 
-/** Puts files where the map says: at paths such as "variables.input.file". */
+/** Puts files where the map says: at paths such as "variables.input.file". Every file has its place. */
 function putFiles(parameters: Parameters, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
+  for (const name of files.keys()) if (!map[name]?.length) throw malformed(`has a file \`${name}\` that goes nowhere`)
   for (const [name, paths] of Object.entries(map))
     for (const path of paths) {
       const file = files.get(name)
