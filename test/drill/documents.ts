@@ -1,0 +1,60 @@
+import { graphql } from '../generated/index.ts'
+
+export const SignUp = graphql(`
+  mutation DrillSignUp { signUp(input: { username: "ada", name: "Ada", password: "correct horse" }) { token } }
+`)
+export const CreateProject = graphql(`
+  mutation DrillProject { createProject(input: { key: "DRILL", name: "Drill" }) { project { id } } }
+`)
+export const CreateIssue = graphql(`
+  mutation DrillIssue($description: String!) {
+    createIssue(input: { projectId: "DRILL", title: "Filed", description: $description }) { issue { id } }
+  }
+`)
+export const CreateDefect = graphql(`
+  mutation DrillDefect($description: String!) {
+    createDefect(input: { projectId: "DRILL", category: "Solder", title: "Filed", description: $description }) { defect { id } }
+  }
+`)
+export const Version = graphql(`query DrillVersion($id: ID!) { issue(id: $id) { version } }`)
+export const Retitle = graphql(`
+  mutation DrillRetitle($id: ID!, $title: String!, $expectedVersion: Int!) {
+    updateIssue(input: { id: $id, title: $title, expectedVersion: $expectedVersion }) { issue { id version } }
+  }
+`)
+export const Comment = graphql(`
+  mutation DrillComment($ticketId: ID!, $body: String!) {
+    addComment(input: { ticketId: $ticketId, body: $body }) { comment { id } }
+  }
+`)
+export const CreateLabel = graphql(`
+  mutation DrillLabel($name: String!) {
+    createLabel(input: { projectId: "DRILL", name: $name, color: "#336699" }) { label { id } }
+  }
+`)
+export const AddLabel = graphql(`
+  mutation DrillAddLabel($ticketId: ID!, $labelId: ID!) {
+    addLabels(input: { ticketId: $ticketId, labelIds: [$labelId] }) { ticket { id } }
+  }
+`)
+export const Move = graphql(`
+  mutation DrillMove($ids: [ID!]!, $status: TicketStatus!) {
+    bulkUpdateStatus(input: { ids: $ids, status: $status }) { updatedCount batch }
+  }
+`)
+export const List = graphql(`
+  query DrillList($status: TicketStatus!) {
+    tickets(first: 20, filter: { status: { eq: $status } }) { totalCount nodes { key title status version } }
+  }
+`)
+export const Nested = graphql(`
+  query DrillNested {
+    tickets(first: 10, orderBy: [{ field: UPDATED_AT, direction: DESC }]) {
+      nodes {
+        key title assignee { name } labels { name }
+        comments(first: 3) { nodes { body author { name } } }
+        history(first: 3) { nodes { version changes { field from to } } }
+      }
+    }
+  }
+`)
