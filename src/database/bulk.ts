@@ -29,9 +29,17 @@ export const bulkOver =
   async (work) => {
     const client = await pool.connect()
     let broken: Error | undefined
+    // A connection may break between two statements, while rows are read: without a listener that would end the process.
+    const lost = (error: Error) => {
+      broken = error
+    }
+    client.on('error', lost)
     try {
       await client.query('BEGIN')
-      await client.query('SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0')
+      // Nor is an import given up as soon as others would be: its file has come a long way.
+      await client.query(
+        "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '20s'",
+      )
       const { $queryRaw } = statementsOver(client, () => undefined, onStatement)
       const result = await work({ $queryRaw, copy: copy(client) })
       await client.query('COMMIT')
@@ -42,6 +50,7 @@ export const bulkOver =
       })
       throw error
     } finally {
+      client.off('error', lost)
       client.release(broken)
     }
   }

@@ -47,11 +47,12 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
     ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
     connectionString: url,
     max: options.poolSize,
-    connectionTimeoutMillis: 10_000,
+    // A request waits for a connection to tell its caller, for one to do what is asked, and for a lock: 15 s at most in all.
+    connectionTimeoutMillis: 5000,
+    lock_timeout: 5000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: 30_000,
-    lock_timeout: 20_000,
     idle_in_transaction_session_timeout: 60_000,
     // Our statements are short: compiling them costs more than running them. They go by indexes, which lie on SSDs or in memory.
     options: '-c jit=off -c random_page_cost=1.1 -c TimeZone=UTC',
