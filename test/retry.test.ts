@@ -1,0 +1,196 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, inject, test } from 'vitest'
+import { Prisma } from '../prisma/generated/client.ts'
+import { inTransaction, retried, type Transaction } from '../src/database/transaction.ts'
+import { graphql } from './generated/index.ts'
+import { useServer } from './support/app.ts'
+import { castOf, createDefect } from './support/people.ts'
+
+const server = useServer()
+const unavailable = { extensions: { code: 'UNAVAILABLE' } }
+
+/** Has the database raise an error with a SQLSTATE. */
+const raise = (tx: Pick<Transaction, '$executeRawUnsafe'>, sqlState: string) =>
+  tx.$executeRawUnsafe(`DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '${sqlState}'; END $$`)
+
+describe('a transaction', () => {
+  test.each(['40001', '40P01'])('that the database gave up with %s is run again', async (sqlState) => {
+    let runs = 0
+    const work = async (tx: Transaction) => {
+      if (++runs < 3) await raise(tx, sqlState)
+      return 'done'
+    }
+    expect(await inTransaction(server.database.prisma, work)).toBe('done')
+    expect(runs).toBe(3)
+  })
+
+  test.each(['40001', '40P01'])('that the database always gives up with %s is run five times', async (sqlState) => {
+    let runs = 0
+    const work = (tx: Transaction) => {
+      runs++
+      return raise(tx, sqlState)
+    }
+    await expect(inTransaction(server.database.prisma, work)).rejects.toThrow()
+    expect(runs).toBe(5)
+  })
+
+  test.each([
+    ['57P01', unavailable],
+    ['55P03', unavailable],
+    ['57014', unavailable],
+    ['23503', { extensions: { code: 'NOT_FOUND' } }],
+    ['23505', {}],
+    ['40002', {}],
+    ['40003', {}],
+    ['22012', {}],
+  ])('that fails with %s is run once', async (sqlState, expected) => {
+    let runs = 0
+    const work = (tx: Transaction) => {
+      runs++
+      return raise(tx, sqlState)
+    }
+    await expect(inTransaction(server.database.prisma, work)).rejects.toMatchObject(expected)
+    expect(runs).toBe(1)
+  })
+
+  test('that fails by itself is run once', async () => {
+    let runs = 0
+    await expect(
+      retried(async () => {
+        runs++
+        throw new Error('by itself')
+      }),
+    ).rejects.toThrow('by itself')
+    expect(runs).toBe(1)
+  })
+})
+
+// On the embedded database transactions come one after the other, over a connection that nobody cuts.
+describe.runIf(inject('postgres'))('on PostgreSQL', () => {
+  test('of two transactions that wait for each other one is run again, and both are done', async () => {
+    const { prisma, pool } = server.database
+    await pool.query('CREATE TABLE counters (id integer PRIMARY KEY, count integer NOT NULL DEFAULT 0)')
+    await pool.query('INSERT INTO counters (id) VALUES (1), (2)')
+    let runs = 0
+    const first = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    const countUp = (tx: Transaction, id: number) =>
+      tx.$executeRaw`UPDATE counters SET count = count + 1 WHERE id = ${id}`
+    const both = (own: 0 | 1) =>
+      inTransaction(prisma, async (tx) => {
+        runs++
+        await countUp(tx, own + 1)
+        first[own].resolve()
+        await first[1 - own]?.promise
+        await countUp(tx, 2 - own)
+      })
+    await Promise.all([both(0), both(1)])
+    expect(runs).toBe(3)
+    const { rows } = await pool.query('SELECT count FROM counters ORDER BY id')
+    expect(rows).toEqual([{ count: 2 }, { count: 2 }])
+  })
+
+  test('a transaction that no longer fits what others have written is run again', async () => {
+    const { prisma, pool } = server.database
+    await pool.query('CREATE TABLE totals (total integer NOT NULL)')
+    await pool.query('INSERT INTO totals VALUES (0)')
+    let runs = 0
+    await inTransaction(prisma, async (tx) => {
+      runs++
+      await tx.$executeRaw`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`
+      await tx.$queryRaw`SELECT total FROM totals`
+      if (runs === 1) await pool.query('UPDATE totals SET total = total + 1')
+      await tx.$executeRaw`UPDATE totals SET total = total + 1`
+    })
+    expect(runs).toBe(2)
+    expect((await pool.query('SELECT total FROM totals')).rows).toEqual([{ total: 2 }])
+  })
+
+  /** Ends a connection from another one, and waits until it is gone. */
+  async function cut(pid: number): Promise<void> {
+    const { pool } = server.database
+    await pool.query('SELECT pg_terminate_backend($1)', [pid])
+    for (let there = 1; there > 0; )
+      there = (await pool.query('SELECT FROM pg_stat_activity WHERE pid = $1', [pid])).rowCount ?? 0
+  }
+  const backend = Prisma.sql`SELECT pg_backend_pid() AS pid`
+
+  test('a connection that is cut between the statements of a transaction is UNAVAILABLE, once', async () => {
+    const { prisma, pool, inBulk } = server.database
+    let runs = 0
+    for (let n = 0; n < 20; n++) {
+      await expect(
+        inTransaction(prisma, async (tx) => {
+          runs++
+          await cut((await tx.$queryRaw<[{ pid: number }]>(backend))[0].pid)
+          await tx.$queryRaw`SELECT 1`
+        }),
+      ).rejects.toMatchObject(unavailable)
+      await expect(
+        inTransaction(prisma, async (tx) => {
+          runs++
+          await cut((await tx.$queryRaw<[{ pid: number }]>(backend))[0].pid)
+        }),
+      ).rejects.toMatchObject(unavailable)
+      await expect(
+        retried(() =>
+          inBulk(async (tx) => {
+            runs++
+            await cut((await tx.$queryRaw<[{ pid: number }]>(backend))[0].pid)
+            await tx.$queryRaw`SELECT 1`
+          }),
+        ),
+      ).rejects.toMatchObject(unavailable)
+    }
+    expect(runs).toBe(60)
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+    expect(pool.waitingCount).toBe(0)
+  })
+})
+
+const fields = ['title', 'description', 'absn', 'reportedBy'] as const
+
+test('fifty clients make twenty changes each, again after every CONFLICT: none is lost, and history has each', async () => {
+  const cast = await castOf(server)
+  const { id } = await createDefect(cast.contributor, 'CORE', 'Solder')
+  const Change = graphql(`
+    mutation RetryChange($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { version } } }
+  `)
+  const acknowledged = new Map<number, string>()
+  let conflicts = 0
+  const change = async (field: (typeof fields)[number], text: string, seen: number): Promise<number> => {
+    for (let attempt = 0; ; attempt++) {
+      const input = { id, [field]: text, expectedVersion: seen }
+      const { data, errors } = await cast.contributor.send(Change, { input })
+      if (data) {
+        const { version } = data.updateDefect.defect
+        acknowledged.set(version, `${field}: ${text}`)
+        return version
+      }
+      const { code, currentVersion } = errors?.[0]?.extensions ?? {}
+      expect(code).toBe('CONFLICT')
+      conflicts++
+      seen = Number(currentVersion)
+      // Who tries again at once meets the same others again.
+      await wait(Math.random() * Math.min(800, 20 * 2 ** attempt))
+    }
+  }
+  const client = async (number: number) => {
+    const field = fields[number % fields.length] ?? 'title'
+    let version = 1
+    for (let n = 0; n < 20; n++) version = await change(field, `${number}, ${n}`, version)
+  }
+  await Promise.all(Array.from({ length: 50 }, (_, number) => client(number)))
+  expect(conflicts).toBeGreaterThan(0)
+  expect(acknowledged.size).toBe(1000)
+  const { defect } = await cast.contributor.ask(
+    graphql(`query RetryOutcome($id: ID!) { defect(id: $id) { version history { totalCount } } }`),
+    { id },
+  )
+  expect(defect).toEqual({ version: 1001, history: { totalCount: 1000 } })
+  const { rows } = await server.database.pool.query<{ version: number; change: string }>(
+    `SELECT version, string_agg(change ->> 'field' || ': ' || (change ->> 'to'), '; ') AS change
+     FROM history, jsonb_array_elements(changes) change WHERE ticket_id = $1 GROUP BY version`,
+    [id],
+  )
+  expect(new Map(rows.map(({ version, change }) => [version, change]))).toEqual(acknowledged)
+}, 120_000)
