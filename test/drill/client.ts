@@ -4,7 +4,7 @@ import type { Kind, Ledger, Outcome } from './ledger.ts'
 import type { Served } from './served.ts'
 
 /** No answer may take longer: whoever cannot be served is told so. */
-export const answerWithinMilliseconds = 15_000
+const answerWithinMilliseconds = 15_000
 const pauseMilliseconds = 100
 
 /** What became of a request: what was answered, the code of an error, or LOST where there was no answer. */

@@ -64,7 +64,7 @@ async function onPostgres(url: string, postgres: { stop(): Promise<void>; start(
   await using served = new Served({ DATABASE_URL: url })
   await served.start()
   const load = await startLoad(served)
-  for (let n = 1; n <= kills; n++) await stage(load, served, `server killed, ${n}`, () => served.killAndStart())
+  for (let n = 1; n <= kills; n++) await stage(load, served, `server killed, ${n}`, () => served.crash())
   await stage(load, served, 'connections cut', () => cutConnections(url))
   await stage(load, served, 'tickets locked for 30 s', () => lockTickets(url, () => wait(30_000)))
   if (postgres) {
@@ -83,7 +83,7 @@ async function onEmbedded(directory: string) {
   const served = new Served({ SNAGLIST_DATA: directory })
   await served.start()
   const load = await startLoad(served)
-  for (let n = 1; n <= kills; n++) await stage(load, served, `server killed, ${n}`, () => served.killAndStart())
+  for (let n = 1; n <= kills; n++) await stage(load, served, `server killed, ${n}`, () => served.crash())
   const { code, output } = await served.second()
   const refused = code === 1 && /Process \d+ has the embedded database in .* open/.test(output)
   await load.stop()

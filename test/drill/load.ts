@@ -29,6 +29,7 @@ export async function startLoad(served: Served, clients = 24): Promise<Load> {
     }
   }
   const all = Promise.all(Array.from({ length: clients }, ask))
+  all.catch(() => {}) // `stop` throws it.
   return {
     ledger,
     async stop() {

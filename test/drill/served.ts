@@ -42,16 +42,15 @@ export class Served implements AsyncDisposable {
     return this.listening
   }
 
-  /** Ends the process as a crash does, and starts the next. */
-  async killAndStart(): Promise<void> {
+  /** Ends the process as a crash does, and begins to start the next: `listens` tells when it is there. */
+  async crash(): Promise<void> {
     const { command } = this
-    const started = Promise.withResolvers<void>()
-    this.listening = started.promise
+    const next = Promise.withResolvers<void>()
+    this.listening = next.promise
     command?.process.kill('SIGKILL')
     await command?.ended()
     this.former += command?.output ?? ''
-    this.start().then(started.resolve, started.reject)
-    await started.promise
+    this.start().then(next.resolve, next.reject)
   }
 
   /** Starts another process on the same database, and returns its exit code and what it printed. */

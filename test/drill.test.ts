@@ -1,0 +1,66 @@
+import pg from 'pg'
+import { expect, inject, test } from 'vitest'
+import { openEmbedded } from '../src/database/embedded.ts'
+import { cutConnections, lockTickets } from './drill/faults.ts'
+import { startLoad } from './drill/load.ts'
+import { Served, temporaryDirectory } from './drill/served.ts'
+import { brokenRules } from './drill/verify.ts'
+import { databaseUrl, execute } from './support/databases.ts'
+
+/** How many requests are answered between two faults: the load is in full swing then. */
+const many = 150
+
+test.runIf(inject('postgres') === null)(
+  'a server on the embedded database that crashes under load keeps what it acknowledged, and nothing by halves',
+  async () => {
+    using directory = temporaryDirectory()
+    const served = new Served({ SNAGLIST_DATA: directory.path })
+    await served.start()
+    const { ledger, stop } = await startLoad(served)
+    for (let crash = 0; crash < 2; crash++) {
+      await ledger.answers(many)
+      await served.crash()
+    }
+    await ledger.answers(many)
+    const { code, output } = await served.second()
+    expect(output).toMatch(/Process \d+ has the embedded database in .* open/)
+    expect(code).toBe(1)
+    await stop()
+    await served[Symbol.asyncDispose]()
+    await using embedded = await openEmbedded(directory.path)
+    expect(await brokenRules(ledger, (sql) => embedded.pool.query(sql))).toEqual([])
+    expect(ledger.faults).toEqual([])
+  },
+)
+
+test.runIf(inject('postgres'))(
+  'a server on PostgreSQL that crashes, loses its connections or gets none keeps what it acknowledged, and nothing by halves',
+  async () => {
+    const name = `snaglist_drill_${process.pid}`
+    const postgres = inject('postgres') as string
+    const url = databaseUrl(postgres, name)
+    await execute(postgres, `CREATE DATABASE ${name}`)
+    try {
+      await using served = new Served({ DATABASE_URL: url })
+      await served.start()
+      const { ledger, stop } = await startLoad(served)
+      for (let crash = 0; crash < 2; crash++) {
+        await ledger.answers(many)
+        await served.crash()
+      }
+      await ledger.answers(many)
+      await cutConnections(url)
+      await ledger.answers(many)
+      await lockTickets(url, () => ledger.failures('UNAVAILABLE'))
+      await ledger.answers(many)
+      await stop()
+      expect(served.runs).toBe(true)
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      expect(await brokenRules(ledger, (sql) => client.query(sql)).finally(() => client.end())).toEqual([])
+      expect(ledger.faults).toEqual([])
+    } finally {
+      await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+    }
+  },
+)
