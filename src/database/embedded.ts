@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import pg from 'pg'
+import { lockDirectory } from './directory-lock.ts'
 
 /** PostgreSQL in this process, behind a pool of its only connection. */
 export interface Embedded extends AsyncDisposable {
@@ -18,7 +19,7 @@ export interface Embedded extends AsyncDisposable {
 export async function openEmbedded(directory: string): Promise<Embedded> {
   const path = resolve(directory)
   mkdirSync(path, { recursive: true })
-  const unlock = lock(path)
+  const unlock = lockDirectory(path)
   try {
     return poolOver(await openPGlite({ dataDir: join(path, 'database') }), unlock)
   } catch (error) {
@@ -75,36 +76,5 @@ function clientOver(pglite: PGlite): typeof pg.Client {
       }
       super({ ...options, ...config } as pg.ClientConfig)
     }
-  }
-}
-
-/** Takes the directory's lock file, which holds the owner's process id; one left by a process that is gone is taken over. */
-function lock(directory: string): () => void {
-  const path = join(directory, 'pid')
-  for (;;) {
-    try {
-      const file = openSync(path, 'wx')
-      writeSync(file, String(process.pid))
-      closeSync(file)
-      return () => rmSync(path, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const owner = Number(readFileSync(path, 'utf8'))
-      if (owner !== process.pid && isRunning(owner))
-        throw new Error(
-          `Process ${owner} has the embedded database in ${directory} open. Stop it first, or set SNAGLIST_DATA to another directory.`,
-        )
-      rmSync(path, { force: true })
-    }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
