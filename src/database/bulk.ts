@@ -29,11 +29,6 @@ export const bulkOver =
   async (work) => {
     const client = await pool.connect()
     let broken: Error | undefined
-    // A connection may break between two statements, while rows are read: without a listener that would end the process.
-    const lost = (error: Error) => {
-      broken = error
-    }
-    client.on('error', lost)
     try {
       await client.query('BEGIN')
       // Nor is an import given up as soon as others would be: its file has come a long way.
@@ -50,7 +45,6 @@ export const bulkOver =
       })
       throw error
     } finally {
-      client.off('error', lost)
       client.release(broken)
     }
   }

@@ -81,8 +81,10 @@ interface Opened extends Pick<Database, 'pool' | 'listen'> {
 
 /** Prisma over a pool. */
 export function databaseOver({ pool, listen, preparing = false, onStatement, copy, close }: Opened): Database {
-  // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
+  // A connection that breaks is replaced at the next query; without a listener it would end the process, while it is idle
+  // as much as between two statements, or at the moment when it is handed from one to the next.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const nameOf = preparing ? statementNames() : () => undefined
   const prisma = new PrismaClient({
     // Its type leaves out that a statement may have no name.
