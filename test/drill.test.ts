@@ -10,6 +10,29 @@ import { databaseUrl, execute } from './support/databases.ts'
 /** How many requests are answered between two faults: the load is in full swing then. */
 const many = 150
 
+/** What would break the rules, and the words in which that is told. */
+const damages = [
+  [
+    'DELETE FROM comments WHERE id = (SELECT min(id::text)::uuid FROM comments)',
+    'acknowledged, but not stored: comment',
+  ],
+  [
+    "INSERT INTO comments (ticket_id, author_id, body) SELECT id, reporter_id, 'stray' FROM tickets LIMIT 1",
+    'never acknowledged: comment stray',
+  ],
+  [
+    'DELETE FROM history WHERE id = (SELECT min(id::text)::uuid FROM history WHERE batch IS NOT NULL)',
+    'a bulk moves all or none',
+  ],
+  [
+    'DELETE FROM history WHERE id = (SELECT min(id::text)::uuid FROM history WHERE batch IS NULL)',
+    'a version is one more than the rows of history',
+  ],
+  ['UPDATE projects SET last_number = last_number + 1', 'a project has counted its tickets without gaps'],
+  ["UPDATE tickets SET title = 'overwritten'", 'a ticket says what its history says last'],
+  ['DELETE FROM ticket_texts', 'what a ticket and its comments say can be searched'],
+] as const
+
 test.runIf(inject('postgres') === null)(
   'a server on the embedded database that crashes under load keeps what it acknowledged, and nothing by halves',
   async () => {
@@ -28,8 +51,14 @@ test.runIf(inject('postgres') === null)(
     await stop()
     await served[Symbol.asyncDispose]()
     await using embedded = await openEmbedded(directory.path)
-    expect(await brokenRules(ledger, (sql) => embedded.pool.query(sql))).toEqual([])
+    const broken = () => brokenRules(ledger, (sql) => embedded.pool.query(sql))
+    expect(await broken()).toEqual([])
     expect(ledger.faults).toEqual([])
+    for (const [damage, rule] of damages) {
+      await embedded.pool.query(`BEGIN; ${damage}`)
+      expect((await broken()).join()).toContain(rule)
+      await embedded.pool.query('ROLLBACK')
+    }
   },
 )
 

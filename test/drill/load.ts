@@ -4,8 +4,7 @@ import { Ledger } from './ledger.ts'
 import { prepareStock, sendAny } from './requests.ts'
 import type { Served } from './served.ts'
 
-/** Between two requests of a client: what they ask for together then depends on the server less than on them. */
-const pauseMilliseconds = 80
+const clients = 24
 
 /** Clients who ask a server without end. */
 export interface Load {
@@ -14,8 +13,11 @@ export interface Load {
   readonly stop: () => Promise<void>
 }
 
-/** Fills an empty server with what the load is about, and lets clients ask it for reads and writes. */
-export async function startLoad(served: Served, clients = 24): Promise<Load> {
+/**
+ * Fills an empty server with what the load is about, and lets clients ask it for reads and writes, each with a pause of
+ * so many milliseconds on average between two requests.
+ */
+export async function startLoad(served: Served, pause = 80): Promise<Load> {
   const ledger = new Ledger()
   const first = new Client(served, ledger)
   const stock = await prepareStock(first)
@@ -25,7 +27,7 @@ export async function startLoad(served: Served, clients = 24): Promise<Load> {
     client.token = first.token
     while (!stopping) {
       await sendAny(client, stock)
-      await wait(Math.random() * 2 * pauseMilliseconds)
+      await wait(Math.random() * 2 * pause)
     }
   }
   const all = Promise.all(Array.from({ length: clients }, ask))
