@@ -30,7 +30,12 @@ export const listenOnPostgres =
       if (!closed) retry = setTimeout(connect, retryMilliseconds).unref()
     }
     const connect = async () => {
-      const next = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'snaglist listening' })
+      const next = new pg.Client({
+        connectionString: url,
+        connectionTimeoutMillis: 10_000,
+        keepAlive: true,
+        application_name: 'snaglist listening',
+      })
       client = next
       next.on('notification', heard)
       next.on('error', () => lost(next))

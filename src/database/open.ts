@@ -47,9 +47,9 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
     ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
     connectionString: url,
     max: options.poolSize,
-    // A request waits for a connection to tell its caller, for one to do what is asked, and for a lock: 15 s at most in all.
-    connectionTimeoutMillis: 5000,
-    lock_timeout: 5000,
+    // A request waits for a connection to tell its caller, for one to do what is asked, and for a lock: 12 s at most in all.
+    connectionTimeoutMillis: 4000,
+    lock_timeout: 4000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: 30_000,
