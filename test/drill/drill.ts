@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { openEmbedded } from '../../src/database/embedded.ts'
-import { cutConnections, lockTickets, restartPostgres } from './faults.ts'
+import { cutConnections, lockTickets } from './faults.ts'
 import { type Load, startLoad } from './load.ts'
-import { findPrograms, startPostgres } from './postgres.ts'
+import { findPrograms, type OwnPostgres, startPostgres } from './postgres.ts'
 import { Served, temporaryDirectory } from './served.ts'
 import { backAfter, medianBefore } from './speed.ts'
 import { brokenRules } from './verify.ts'
@@ -44,6 +44,13 @@ async function stage({ ledger }: Load, served: Served, name: string, strike: () 
   if (!served.runs) await served.crash()
 }
 
+async function mustAnswerReady({ url }: Served, expected: number): Promise<void> {
+  const { status } = await fetch(`${url}/ready`)
+  if (status === expected) return
+  failures++
+  console.info(`/ready answered ${status} instead of ${expected}.`)
+}
+
 async function conclude(served: Served, { ledger }: Load, broken: readonly string[]): Promise<void> {
   const count = (outcome: string) => ledger.writes.filter((write) => write.outcome === outcome).length
   const wrong = [...broken, ...ledger.faults]
@@ -54,7 +61,9 @@ async function conclude(served: Served, { ledger }: Load, broken: readonly strin
   )
   console.info(wrong.length === 0 ? 'Every rule holds.' : `${wrong.length} rules or answers broken:`)
   for (const what of wrong.slice(0, 20)) console.info(`  ${what}`)
-  if (served.output.includes('"level":50')) console.info(`The server's log:\n${served.output.slice(0, 3000)}`)
+  if (failures === 0) return
+  const logged = served.output.split('\n').filter((line) => line !== '' && !line.includes('"msg":"request"'))
+  console.info(`The end of the server's log:\n${logged.slice(-40).join('\n')}`)
 }
 
 function heading(database: string): void {
@@ -62,7 +71,7 @@ function heading(database: string): void {
   row('fault', 'before', 'back after', 'UNAVAILABLE', 'lost', '')
 }
 
-async function onPostgres(url: string, postgres: { stop(): Promise<void>; start(): Promise<void> } | null) {
+async function onPostgres(url: string, postgres: OwnPostgres | null) {
   heading('PostgreSQL')
   await using served = new Served({ DATABASE_URL: url })
   await served.start()
@@ -71,8 +80,14 @@ async function onPostgres(url: string, postgres: { stop(): Promise<void>; start(
   await stage(load, served, 'connections cut', () => cutConnections(url))
   await stage(load, served, 'tickets locked for 30 s', () => lockTickets(url, () => wait(30_000)))
   if (postgres) {
-    await stage(load, served, 'PostgreSQL restarted immediately', () => restartPostgres(postgres, 0))
-    await stage(load, served, 'PostgreSQL stopped for 20 s', () => restartPostgres(postgres, 20))
+    for (const seconds of [0, 20])
+      await stage(load, served, `PostgreSQL stopped for ${seconds} s`, async () => {
+        await postgres.stop()
+        await mustAnswerReady(served, 503)
+        await wait(seconds * 1000)
+        await postgres.start()
+        await mustAnswerReady(served, 200)
+      })
   }
   await load.stop()
   const client = new pg.Client({ connectionString: url })
@@ -103,7 +118,9 @@ if (programs) {
   await using postgres = await startPostgres(programs, directory.path)
   await onPostgres(postgres.url, postgres)
 } else if (given) {
-  console.info('There are no programs of PostgreSQL here: it is not stopped in this drill. DATABASE_URL must be empty.')
+  console.info(
+    'There are no programs of PostgreSQL here: it is not stopped in this drill. The database of DATABASE_URL must be empty.',
+  )
   await onPostgres(given, null)
 } else console.info('There are no programs of PostgreSQL here, and DATABASE_URL names none: that part is left out.')
 await onEmbedded(join(directory.path, 'embedded'))

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 
 /** Runs one statement on a connection of its own. */
@@ -27,17 +26,4 @@ export async function lockTickets(url: string, until: () => Promise<unknown>): P
   } finally {
     await client.end()
   }
-}
-
-/** A PostgreSQL server that may be stopped. */
-export interface Stoppable {
-  readonly stop: () => Promise<void>
-  readonly start: () => Promise<void>
-}
-
-/** Stops PostgreSQL as a crash does, and starts it again after some seconds. */
-export async function restartPostgres(postgres: Stoppable, seconds: number): Promise<void> {
-  await postgres.stop()
-  await wait(seconds * 1000)
-  await postgres.start()
 }

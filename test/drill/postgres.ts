@@ -4,11 +4,13 @@ import { chownSync, existsSync, globSync, openSync, readFileSync } from 'node:fs
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Stoppable } from './faults.ts'
 
 /** A PostgreSQL of the drill's own, which others do not notice when it stops. */
-export interface OwnPostgres extends Stoppable, AsyncDisposable {
+export interface OwnPostgres extends AsyncDisposable {
   readonly url: string
+  /** Stops it as a crash does. */
+  readonly stop: () => Promise<void>
+  readonly start: () => Promise<void>
 }
 
 /** Where the programs of PostgreSQL are; null where it is not installed. */
