@@ -47,8 +47,8 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
     ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
     connectionString: url,
     max: options.poolSize,
-    // A request waits for a connection to tell its caller, for one to do what is asked, and for a lock: 12 s at most in all.
-    connectionTimeoutMillis: 4000,
+    // A request waits for a connection to tell its caller, for up to three to do what is asked, and for a lock: 14 s in all.
+    connectionTimeoutMillis: 2500,
     lock_timeout: 4000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,

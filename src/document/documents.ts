@@ -2,7 +2,7 @@ import {
   type DocumentNode,
   type ExecutionResult,
   execute,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   OperationTypeNode,
@@ -10,6 +10,7 @@ import {
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { Context } from '../context.ts'
+import { faultOf } from '../database/fault.ts'
 import { compilable } from './compilable.ts'
 import { type Price, pricesOf } from './cost.ts'
 import { measure, mustBeWithinLimits, parseWithin } from './limits.ts'
@@ -141,10 +142,13 @@ function operationOf(
   }
 }
 
+/** An error of a compiled query as graphql's own class. */
+const asOurs = ({ message, path, originalError }: GraphQLError) => new GraphQLError(message, { path, originalError })
+
 /**
  * A query as a program of its own, which takes a third of the time to run. What that would do otherwise than the
  * interpreter is left to it: documents that are not `compilable`, inner variables that are left out, and errors, which
- * it would give without their locations.
+ * it would give without their locations, save for a database that does not answer.
  */
 function compile(
   schema: GraphQLSchema,
@@ -161,6 +165,10 @@ function compile(
   return async (context, variables) => {
     if (innerNames.some((name) => variables[name] === undefined)) return interpret(context, variables)
     const result: ExecutionResult = await compilation.query(undefined, context, variables)
-    return result.errors ? interpret(context, variables) : result
+    if (!result.errors) return result
+    // Whoever has waited in vain for the database does not wait again.
+    return result.errors.some(({ originalError }) => faultOf(originalError).unreachable)
+      ? { ...result, errors: result.errors.map(asOurs) }
+      : interpret(context, variables)
   }
 }
