@@ -5,7 +5,7 @@ import { inTransaction, retried, type Transaction } from '../src/database/transa
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { execute } from './support/databases.ts'
-import { castOf, createDefect } from './support/people.ts'
+import { castOf, createDefect, signUp } from './support/people.ts'
 
 const server = useServer()
 const unavailable = { extensions: { code: 'UNAVAILABLE' } }
@@ -104,6 +104,27 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     })
     expect(runs).toBe(2)
     expect((await pool.query('SELECT total FROM totals')).rows).toEqual([{ total: 2 }])
+  })
+
+  test('a read that loses its connection is UNAVAILABLE, and not sent again, even by the compiled query', async () => {
+    const { pool } = server.database
+    const Read = graphql(`query RetryRead { tickets(first: 1) { nodes { id } } }`)
+    const reader = await signUp(server, 'reader')
+    for (let n = 0; n < 3; n++) await reader.ask(Read)
+    const locking = await pool.connect()
+    await locking.query('BEGIN')
+    await locking.query('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE')
+    const answer = reader.send(Read)
+    for (let waiting = 0; waiting === 0; ) {
+      const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+      waiting = rowCount ?? 0
+    }
+    await locking.query('ROLLBACK')
+    locking.release()
+    expect((await answer).errors?.map(({ path, extensions }) => [path, extensions?.code])).toEqual([
+      [['tickets'], 'UNAVAILABLE'],
+    ])
   })
 
   /** Ends a connection from outside, and waits until PostgreSQL has done so. */

@@ -88,7 +88,9 @@ export class Client {
       answer = (await response.json()) as typeof answer
     } catch (error) {
       if ((error as Error).name === 'TimeoutError')
-        this.ledger.faults.push(`no answer within ${answerWithinMilliseconds / 1000} s`)
+        this.ledger.faults.push(
+          `no answer within ${answerWithinMilliseconds / 1000} s to ${document.toString().trim().split(/[({]/)[0]}`,
+        )
       return { data: null, code: 'LOST' }
     }
     const [error] = answer.errors ?? []
