@@ -92,6 +92,14 @@ test('every path of the server is counted, but for those that tell whether it ru
   for (const path of ['/health', '/ready']) expect((await get(path)).status, path).toBe(200)
 })
 
+test('an export counts as 5,000 points', async () => {
+  limitedTo({ SNAGLIST_RATE_POINTS: '9999' })
+  const get = () =>
+    limited.app.fetch('http://localhost/export/tickets.csv', { headers: { authorization: `Bearer ${ada.token}` } })
+  expect((await get()).status).toBe(200)
+  await expectLimited(await get(), 9999)
+})
+
 test('pages of an allowed origin may read why they have to wait', async () => {
   const origin = 'https://app.example'
   limitedTo({ SNAGLIST_RATE_REQUESTS: '1', SNAGLIST_CORS_ORIGINS: origin })

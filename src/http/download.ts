@@ -1,5 +1,4 @@
 import { ReadableStream } from 'node:stream/web'
-import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
@@ -21,6 +20,7 @@ const statuses: Readonly<Record<string, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   BAD_USER_INPUT: 400,
+  RATE_LIMITED: 429,
   UNAVAILABLE: 503,
 }
 
@@ -43,11 +43,12 @@ export const useDownloads = (
       endResponse(new fetchAPI.Response(ReadableStream.from(encoded(pieces, unexpected)) as BodyInit, { headers }))
     } catch (error) {
       const masked = maskError(error)
-      const code = String(masked.extensions['code'])
-      if (!(code in statuses)) unexpected(error)
-      const extensions = { ...masked.extensions, ...(!(code in statuses) && { requestId: requestIdOf(request) }) }
-      const told = new GraphQLError(masked.message, { extensions }).toJSON()
-      endResponse(fetchAPI.Response.json({ errors: [told] }, { status: statuses[code] ?? 500 }))
+      const { http, ...known } = masked.extensions as { code?: string; http?: { headers?: Record<string, string> } }
+      const status = statuses[String(known.code)]
+      if (!status) unexpected(error)
+      const extensions = { ...known, ...(!status && { requestId: requestIdOf(request) }) }
+      const told = { message: masked.message, extensions }
+      endResponse(fetchAPI.Response.json({ errors: [told] }, { status: status ?? 500, headers: http?.headers ?? {} }))
     }
   },
 })
