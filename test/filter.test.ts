@@ -217,6 +217,6 @@ test('a filter, its opposite and the two together part the tickets, whatever the
       expect(both).toEqual([])
       expect(either).toEqual([1, 2, 3, 4, 5])
     }),
-    { numRuns: 50 },
+    { numRuns: 25 },
   )
 })

@@ -197,7 +197,7 @@ describe('a text', () => {
         expect(updateIssue.issue).toEqual({ title, description })
         expect((await cast.reporter.ask(IssueTexts, { id })).issue).toEqual({ title, description })
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     )
   })
 

@@ -79,7 +79,7 @@ describe('whatever is selected of tickets', () => {
             expect((await ask<{ ticket: unknown }>(single, { id, ...chosen })).ticket).toEqual(nodes[index])
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     )
   })
 })

@@ -135,7 +135,7 @@ describe('pages joined', () => {
           expect(await walk(list, size, backward)).toEqual(await whole(list))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 

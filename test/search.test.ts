@@ -245,7 +245,7 @@ describe('any text', () => {
       fc.asyncProperty(search, async (text) => {
         await cast.viewer.ask(Find, { filter: { search: text }, orderBy: text.trim() ? [{ field: 'RELEVANCE' }] : [] })
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
     for (const text of [
       'x'.repeat(1000),
@@ -270,7 +270,7 @@ describe('any text', () => {
           .trim()
         if (part !== '') expect(await found(`"${part}"`)).toContain(title)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
