@@ -38,8 +38,6 @@ export interface AppOptions {
 const maxBodyBytes = 1_000_000
 const maxFileBytes = 1_000_000_000
 const endpoint = '/graphql'
-/** A query is compiled when it comes for the second time: it will come again then. */
-const compileAt = 2
 
 /** The whole HTTP interface: for Node's http server, or in process by its `fetch`. */
 export interface App extends Entry {
@@ -58,7 +56,7 @@ export function createApp({
 }: AppOptions): App {
   const callers = openCallers(database)
   const open = config.introspection === 'open'
-  const documents = rememberDocuments({ schema, compileAt, suggesting: open })
+  const documents = rememberDocuments({ schema, suggesting: open })
   const metrics = config.metricsToken !== null || config.metricsPort !== null ? openMetrics(database.pool) : null
   const logged = logRequests(log)
   const tell: Tell = (request) => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -41,8 +42,6 @@ export type Documents = (query: string) => ReadDocument
 
 export interface DocumentOptions {
   readonly schema: GraphQLSchema
-  /** A query is compiled when it comes for this time. */
-  readonly compileAt: number
   /** Whether faults tell of names that are like those that are not there. */
   readonly suggesting: boolean
 }
@@ -53,12 +52,24 @@ const bytesOfCharacter = 100
 const bytesOfField = 9000
 // Written out by the compiler, 3 kB of fragments in fragments can take seconds.
 const compiledSelections = 300
+const seenAtMost = 10_000
 const faultsAtMost = 20
 
-/** Remembers valid documents, and compiles the queries that come again. Once too much is remembered, all is forgotten. */
-export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOptions): Documents {
+/**
+ * Remembers valid documents that come again, and compiles their queries. What comes once is most often a document with
+ * values written into it, which no one will send a second time. Once too much is remembered, all is forgotten.
+ */
+export function rememberDocuments({ schema, suggesting }: DocumentOptions): Documents {
   const known = new Map<string, ReadDocument>()
+  const seen = new Set<string>()
   let remembered = 0
+  const comesAgain = (query: string) => {
+    const digest = hash('sha1', query, 'base64')
+    if (seen.delete(digest)) return true
+    if (seen.size === seenAtMost) seen.clear()
+    seen.add(digest)
+    return false
+  }
   const weigh = (bytes: number) => {
     remembered += bytes
   }
@@ -72,12 +83,13 @@ export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOpt
       excess.length > 0
         ? excess
         : validate(schema, document, undefined, { maxErrors: faultsAtMost, hideSuggestions: !suggesting })
+    const keeps = faults.length === 0 && comesAgain(query)
     const read: ReadDocument = {
       document,
       faults,
-      operation: operationsOf(schema, document, { query, selections, compileAt, suggesting, weigh }),
+      operation: operationsOf(schema, document, { query, selections, compiles: keeps, suggesting, weigh }),
     }
-    if (faults.length > 0) return read
+    if (!keeps) return read
     if (remembered > rememberedAtMost) {
       known.clear()
       remembered = 0
@@ -91,7 +103,8 @@ export function rememberDocuments({ schema, compileAt, suggesting }: DocumentOpt
 interface Compiling {
   readonly query: string
   readonly selections: number
-  readonly compileAt: number
+  /** Whether its queries are compiled, at their first run. */
+  readonly compiles: boolean
   readonly suggesting: boolean
   /** Told of the bytes that are remembered from now on. */
   readonly weigh: (bytes: number) => void
@@ -124,8 +137,8 @@ function operationOf(
       operationName: operationName ?? null,
       hideSuggestions: !compiling.suggesting,
     })
-  let uses = 0
-  let run = interpret
+  const compiles = compiling.compiles && node.operation === OperationTypeNode.QUERY
+  let run: Operation['run'] | null = null
   const prices = pricesOf(schema, document, node)
   return {
     name: node.name?.value,
@@ -134,9 +147,7 @@ function operationOf(
     introspects: prices.some(({ field }) => field.startsWith('__')),
     prices,
     run(context, variables) {
-      uses++
-      if (uses === compiling.compileAt && node.operation === OperationTypeNode.QUERY)
-        run = compile(schema, document, operationName, interpret, compiling)
+      run ??= compiles ? compile(schema, document, operationName, interpret, compiling) : interpret
       return run(context, variables)
     },
   }
