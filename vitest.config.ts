@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: 'test/support/databases.ts',
     // An embedded database is a PostgreSQL of its own in each process.
     maxWorkers: 2,
+    // What all files load is loaded once by each process. Each still has a database of its own.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

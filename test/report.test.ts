@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ReportGroup, TicketFilter } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
-import { useServer } from './support/app.ts'
+import { statementsOf, useServer } from './support/app.ts'
 import type { Caller } from './support/caller.ts'
 import { importCsv } from './support/imports.ts'
 import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
@@ -280,10 +280,9 @@ describe('figures agree with another reckoning', () => {
 
 test('a report is one statement, and the people in it another', async () => {
   await ask({})
-  server.statements.length = 0
-  await ask({})
+  const { sent } = await statementsOf(server, () => ask({}))
   // Six reports, the people of one, and the range of another.
-  expect(server.statements).toHaveLength(8)
+  expect(sent).toHaveLength(8)
 })
 
 test('reports are about what the caller may see', async () => {
