@@ -1,9 +1,11 @@
 /** A request of the soak, and the codes that it may be answered with. */
 export interface Ask {
+  /** Where it goes, if that is not the API. */
+  readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body: string | FormData
+  readonly body?: string | FormData
   readonly expects: readonly string[]
-  /** Whether its time counts: that of an import is its file's. */
+  /** Whether its time counts: that of an import or export is its file's. */
   readonly timed: boolean
 }
 
@@ -24,9 +26,10 @@ const file = `mutation File($input: CreateIssueInput!) { createIssue(input: $inp
 const say = `mutation Say($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }`
 const patch = `mutation Patch($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { version } } }`
 
-/** What a client asks in a turn: reads for the most part, changes, what is refused, and now and then an import. */
+/** What a client asks in a turn: reads for the most part, changes, what is refused, and now and then an import or export. */
 export function asks(turn: number, dice: number, tickets: number): Ask {
   if (turn % 1500 === 7) return importOf(200)
+  if (turn % 1500 === 757) return { path: `/export/tickets.csv?project=${firstProject}`, expects: ok, timed: false }
   const one = 1 + (Math.floor(dice * 7919 * 13) % Math.max(1, tickets / 20))
   const key = keyOf(one)
   if (dice < 0.4) return query(list, { status: ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED'][turn % 4] })
@@ -60,7 +63,8 @@ export function asks(turn: number, dice: number, tickets: number): Ask {
   }
 }
 
-const firstProject = 'P001'
+/** Where everything is filed. */
+export const firstProject = 'P001'
 const keyOf = (number: number) => `${firstProject}-${number}`
 
 function importOf(rows: number): Ask {

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { prepare } from './databases.ts'
+import { prepare, query } from './databases.ts'
 import { startPeer } from './peers.ts'
 import { type Sample, soakChart } from './soak-chart.ts'
-import { type Ask, asks } from './soak-load.ts'
+import { type Ask, asks, firstProject } from './soak-load.ts'
 
 // A mixed load for half an hour, bad queries and imports included: whether memory grows, handles are left open, or
-// answers become slower.
+// answers become slower. What is filed is taken away again, so that it is not the data that grows.
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
@@ -44,8 +44,12 @@ async function client(index: number): Promise<void> {
   for (let turn = index; running; turn++) {
     const began = performance.now()
     const chosen: Ask = asks(turn, Math.random(), scale.tickets)
-    const { headers = {}, body, expects } = chosen
-    const response = await fetch(peer.url, { method: 'POST', headers: { ...peer.headers, ...headers }, body })
+    const { path, headers = {}, body, expects } = chosen
+    const response = await fetch(path ? new URL(path, peer.url) : peer.url, {
+      method: path ? 'GET' : 'POST',
+      headers: { ...peer.headers, ...headers },
+      ...(body && { body }),
+    })
     const text = await response.text()
     const code = /"code":"(\w+)"/.exec(text)?.[1] ?? 'OK'
     if (!expects.includes(code)) {
@@ -70,6 +74,25 @@ async function sampler(): Promise<void> {
   }
 }
 
+/** Takes away what was filed and said more than half a minute ago. */
+async function sweeper(): Promise<void> {
+  const mark = await query<{ number: number; now: string }>(
+    url,
+    `SELECT last_number AS number, now()::text FROM projects WHERE key = '${firstProject}'`,
+  )
+  const [{ number, now } = { number: 0, now: '' }] = mark
+  while (running) {
+    await wait(15_000)
+    await query(
+      url,
+      `DELETE FROM tickets USING projects WHERE projects.id = project_id AND projects.key = '${firstProject}'
+       AND number > $1 AND tickets.created_at < now() - interval '30 seconds'`,
+      [number],
+    )
+    await query(url, "DELETE FROM comments WHERE created_at BETWEEN $1 AND now() - interval '30 seconds'", [now])
+  }
+}
+
 const handlesNow = async () => {
   const figure = await figures()
   return { files: figure('process_open_fds'), handles: figure('nodejs_active_handles_total') }
@@ -87,12 +110,12 @@ function slopeOf(points: readonly (readonly [number, number])[]): number {
 }
 
 const before = await handlesNow()
-const work = [...Array.from({ length: clients }, (_, index) => client(index)), sampler()]
+const work = [...Array.from({ length: clients }, (_, index) => client(index)), sampler(), sweeper()]
 await wait(minutes * 60_000)
 running = false
 await Promise.all(work)
-// Connections that are kept alive end after five seconds without a request.
-await wait(10_000)
+// Callers' connections end after five seconds without a request, those to the database after thirty.
+await wait(40_000)
 const after = await handlesNow()
 peer.process.kill()
 
@@ -112,8 +135,8 @@ ${answers.length} requests at ${values.rate} a second over ${scale.tickets} tick
 |---|---|---|
 | memory, slope after ${warmUpMinutes} minutes | ${slope.toFixed(2)} MB a minute (heap ${heapSlope.toFixed(2)}) | < 1 |
 | p99, last ${edgeMinutes} minutes against the first after the warm-up | ${last.toFixed(1)} ms against ${first.toFixed(1)}: ${(last / first).toFixed(2)} | ≤ 1.2 |
-| open files, before and after | ${before.files}, ${after.files} | |
-| active handles, before and after | ${before.handles}, ${after.handles} | |
+| open files, before and after | ${before.files}, ${after.files} | no more |
+| active handles, before and after | ${before.handles}, ${after.handles} | no more |
 
 ![memory and p99](SOAK.svg)
 `
@@ -122,4 +145,5 @@ if (values.results) {
   writeFileSync(values.results, text)
   writeFileSync(values.results.replace(/\.md$/, '.svg'), soakChart(samples, perMinute))
 }
-if (slope >= 1 || last / first > 1.2 || unexpected > 0) process.exitCode = 1
+const leftOpen = after.files > before.files || after.handles > before.handles
+if (slope >= 1 || last / first > 1.2 || unexpected > 0 || leftOpen) process.exitCode = 1
