@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { type Context, signedIn } from './context.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
+import { shareOf } from './database/share.ts'
 import { type Documents, rememberDocuments } from './document/documents.ts'
 import { Unauthenticated } from './errors.ts'
 import { type ExportFormat, exportTickets, parseFilter } from './export/export.actions.ts'
@@ -24,6 +25,7 @@ import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts
 import { logRequests, type Tell, useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
 import { printedSchema, schema } from './schema.ts'
+import { filterCost } from './ticket/ticket-cost.filter.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -114,7 +116,10 @@ export function createApp({
       useLandingPage(),
       useSchemaPages(config, { endpoint, printedSchema, isSignedIn }),
       useDownloads(
-        { '/export/tickets.csv': ticketsAs('csv', rates), '/export/tickets.jsonl': ticketsAs('jsonl', rates) },
+        {
+          '/export/tickets.csv': ticketsAs('csv', rates, database),
+          '/export/tickets.jsonl': ticketsAs('jsonl', rates, database),
+        },
         (request, address) => makeContext((name) => request.headers.get(name), requestIdOf(request), address),
         log,
       ),
@@ -154,11 +159,12 @@ const exportTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl;
 
 /** The download of tickets: `project` by id or key, and `filter`, a TicketFilter as JSON. */
 const ticketsAs =
-  (format: ExportFormat, rates: Rates) =>
+  (format: ExportFormat, rates: Rates, { direct }: Database) =>
   async (context: Context, parameters: URLSearchParams): Promise<Download> => {
-    await rates.spend(signedIn(context).id, exportPoints)
     const filter = parseFilter(schema, parameters.get('filter'))
-    const pieces = await exportTickets(context, format, parameters.get('project'), filter)
+    await rates.spend(signedIn(context).id, exportPoints + filterCost(filter))
+    // Page by page it may take as much as there is.
+    const pieces = await exportTickets({ ...context, direct }, format, parameters.get('project'), filter)
     return { type: exportTypes[format], fileName: `tickets.${format}`, pieces }
   }
 
@@ -187,7 +193,7 @@ async function contextOf(
   return {
     config,
     prisma: database.prisma,
-    direct: database.direct,
+    direct: shareOf(database.direct),
     inBulk: database.inBulk,
     requestId,
     address,

@@ -54,8 +54,8 @@ export class Conflict extends GraphQLError {
 
 /** The database does not answer; the same request may succeed later. */
 export class Unavailable extends GraphQLError {
-  constructor() {
-    super('The database does not answer. Try again in a moment.', {
+  constructor(why = 'The database does not answer. Try again in a moment.') {
+    super(why, {
       extensions: { code: 'UNAVAILABLE', http: { status: 503, headers: { 'Retry-After': '2' } } },
     })
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { type Cast, castOf, createIssue } from './support/people.ts'
@@ -62,12 +62,48 @@ describe('what a query costs', () => {
       2,
     ],
     ['more for a count', '{ tickets(first: 0) { totalCount } }', {}, 201],
-    ['more for a search', '{ tickets(first: 0, filter: { or: [{ search: "a" }] }) { nodes { id } } }', {}, 1501],
     [
-      'more for a search in a variable',
+      'more for a search: its alternatives',
+      '{ tickets(first: 0, filter: { or: [{ search: "cold night or driver" }] }) { nodes { id } } }',
+      {},
+      1 + 2 * 1500,
+    ],
+    [
+      'more for a search in a variable, most for what is in no index',
       'query ($f: TicketFilter) { tickets(first: 0, filter: $f) { nodes { id } } }',
-      { f: { search: 'a', not: { search: 'b' } } },
-      3001,
+      { f: { search: 'cold', not: { search: 'x1' } } },
+      1 + 1500 + 6000,
+    ],
+    [
+      'more for comparisons of texts, each of them',
+      '{ tickets(first: 0, filter: { title: { contains: "a", startsWith: "b" }, description: { eq: "c" } }) { nodes { id } } }',
+      {},
+      1 + 2 * 2500 + 8000,
+    ],
+    [
+      'more for what only history tells, and once more where all are counted',
+      '{ tickets(first: 0, filter: { openAt: "2026-01-01T00:00:00Z" }) { totalCount } }',
+      {},
+      1 + 7000 + 200 + 7000,
+    ],
+    [
+      'more for an order without an index',
+      '{ tickets(first: 0, orderBy: { field: TITLE }) { nodes { id } } }',
+      {},
+      4001,
+    ],
+    [
+      'a tenth of that in one project',
+      `{ tickets(first: 0, filter: { project: { eq: "CORE" } }, orderBy: { field: TITLE }) { nodes { id } }
+         project(id: "CORE") { issues(first: 0, orderBy: { field: TITLE }) { totalCount } } }`,
+      {},
+      Math.ceil(1 + (4000 + 25) / 10 + 1 + 1 + 400 + 20),
+    ],
+    [
+      'as much as all reports that read by its filter',
+      '{ reports(filter: { title: { eq: "a" } }) { a: ageing { count } b: ageing { count } } }',
+      {},
+      1 + 2 * (500 + 2500 + 10),
     ],
     ['more for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 2000 + 10],
   ])('is %s', async (_what, query, variables, requested) => {
@@ -140,6 +176,52 @@ describe('a query that costs more than the limit', () => {
     expect((await caller.post({ query: '{ tickets(first: 19) { nodes { id } } }' })).errors).toBeUndefined()
     await strict.app.dispose()
   })
+})
+
+describe('an answer of more than 20 MB', () => {
+  const long = 65_535
+  const comments = 'comments(first: 100) { nodes { id body } }'
+  beforeAll(async () => {
+    await server.database.pool.query(
+      `INSERT INTO comments (ticket_id, author_id, body)
+       SELECT t.id, t.reporter_id, repeat('long ', ${long / 5}) FROM tickets t, generate_series(1, 100) WHERE t.number = 1`,
+    )
+  })
+
+  test.each<[string, string, boolean]>([
+    [
+      'is refused where aliases repeat what is read',
+      'comments(first: 100) { nodes { a: body b: body c: body d: body } }',
+      false,
+    ],
+    [
+      'is not read',
+      `a: ${comments} b: comments(first: 99) { nodes { id body } } c: comments(first: 98) { nodes { id body } } d: comments(first: 97) { nodes { id body } }`,
+      false,
+    ],
+    ['is more than that', `${comments} again: comments(first: 99) { nodes { body } }`, true],
+  ])('%s', async (_what, fields, fits) => {
+    for (const [, headers] of ways) {
+      const answer = await cast.viewer.post({ query: `{ issue(id: "CORE-1") { ${fields} } }` }, headers)
+      if (fits) expect(answer.errors).toBeUndefined()
+      else expect(answer.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 20_000_000 } }])
+    }
+  })
+})
+
+test.runIf(inject('postgres'))('a query leaves connections to others, however many lists it asks for', async () => {
+  const { pool } = server.database
+  let [used, most] = [0, 0]
+  const take = () => {
+    most = Math.max(most, ++used)
+  }
+  const give = () => used--
+  pool.on('acquire', take).on('release', give)
+  const lists = Array.from({ length: 30 }, (_, n) => `a${n}: tickets(first: ${n + 1}) { totalCount nodes { id } }`)
+  const { errors } = await cast.viewer.post({ query: `{ ${lists.join(' ')} }` })
+  pool.off('acquire', take).off('release', give)
+  expect(errors).toBeUndefined()
+  expect(most).toBeLessThanOrEqual(4)
 })
 
 describe('the preview', () => {

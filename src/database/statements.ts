@@ -1,11 +1,14 @@
 import type pg from 'pg'
 import { Prisma } from '../../prisma/generated/client.ts'
+import type { Budget } from './share.ts'
 import type { Transaction } from './transaction.ts'
 
 /** What sends SQL: a transaction of Prisma's, or directly the pool, where each statement stands for itself. */
 export type Statements = Pick<Transaction, '$queryRaw'> & {
   /** Whether nothing that one statement locks is still locked in the next. */
   readonly direct?: true
+  /** What may still be read by `reading/value.ts`; anything where there is none. */
+  readonly budget?: Budget
 }
 
 /**

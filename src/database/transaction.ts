@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Prisma, PrismaClient } from '../../prisma/generated/client.ts'
 import { Conflict, NotFound, Unavailable } from '../errors.ts'
 import { faultOf } from './fault.ts'
+import { answerTooLarge } from './share.ts'
 import type { Statements } from './statements.ts'
 
 /** A database or a transaction: what every action takes first, so that it can join either. */
@@ -11,6 +12,8 @@ const attempts = 5
 const serializationFailure = '40001'
 const deadlockDetected = '40P01'
 const foreignKeyViolation = '23503'
+const statementTimeout = '57014'
+const programLimitExceeded = '54000'
 
 /** What a broken constraint means to the caller. The one place that knows constraints by name. */
 const conflicts: Readonly<Record<string, string>> = {
@@ -72,6 +75,9 @@ export async function atOnce<Result>(
 /** A database's fault as the error that the API knows for it; any other error as it is. */
 export function translated(error: unknown): unknown {
   const { constraint, sqlState, unreachable } = faultOf(error)
+  if (sqlState === statementTimeout)
+    return new Unavailable('What was asked for takes too long. Ask for less, or try again.')
+  if (sqlState === programLimitExceeded) return answerTooLarge()
   if (unreachable) return new Unavailable()
   if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
   // What a row refers to went away between the check and the write.

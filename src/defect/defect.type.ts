@@ -4,7 +4,7 @@ import { connectionBelow, connectionType, offsetArgs } from '../paging/connectio
 import { nestedField } from '../reading/nested.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
-import { ticketCountCost, ticketListCost } from '../ticket/ticket-cost.filter.ts'
+import { projectTicketListCost, ticketCountCost } from '../ticket/ticket-cost.filter.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
 /** A defect's own columns have values, by the database's word; this says it to the compiler. */
@@ -59,7 +59,7 @@ builder.objectField('Project', 'defects', (t) =>
     ...nestedField(
       connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),
       {
-        cost: ticketListCost,
+        cost: projectTicketListCost,
       },
     ),
   }),

@@ -21,8 +21,8 @@ import { defaultPageSize, maxPageSize } from '../paging/bounds.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
 type Variables = Readonly<Record<string, unknown>>
-/** A number that is known, or hangs on the arguments of a field and of the one above it. */
-type Amount = number | ((args: Arguments, above: Arguments) => number)
+/** A number that is known, or hangs on the arguments of a field, on those of the one above it, and on the type that has that. */
+type Amount = number | ((args: Arguments, above: Arguments, holder: string) => number)
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
@@ -96,6 +96,8 @@ export function pricesOf(
   interface Above {
     readonly path: string
     readonly args: (variables: Variables) => Arguments
+    /** The type that it is a field of. */
+    readonly holder: string
     /** How many rows the page has whose parts these are. */
     readonly page: Price['times'] | null
   }
@@ -117,7 +119,9 @@ export function pricesOf(
     const named = getNamedType(definition.type)
     const paged = named.name.endsWith('Connection')
     const amount = (value: Amount) =>
-      typeof value === 'number' ? () => value : (given: Variables) => value(args(given), above.args(given))
+      typeof value === 'number'
+        ? () => value
+        : (given: Variables) => value(args(given), above.args(given), above.holder)
     if (!node.selectionSet || !isCompositeType(named)) {
       if (!cost) return []
       return [{ path: pathOf(above, node), field, fixed: amount(cost), times: once, object: 0, paged, below: [] }]
@@ -133,13 +137,13 @@ export function pricesOf(
         times: isList ? (above.page ?? amount(size ?? introspectedSizes[field] ?? listSize)) : once,
         object: objectCost(named),
         paged,
-        below: pricesIn(node.selectionSet, named, { path, args, page }),
+        below: pricesIn(node.selectionSet, named, { path, args, holder: type.name, page }),
       },
     ]
   }
 
   const root = schema.getRootType(operation)
-  return root ? pricesIn(selectionSet, root, { path: '', args: () => ({}), page: null }) : []
+  return root ? pricesIn(selectionSet, root, { path: '', args: () => ({}), holder: root.name, page: null }) : []
 }
 
 const once = () => 1

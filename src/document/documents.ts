@@ -11,7 +11,8 @@ import {
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { Context } from '../context.ts'
-import { faultOf } from '../database/fault.ts'
+import { translated } from '../database/transaction.ts'
+import { QueryTooComplex, Unavailable } from '../errors.ts'
 import { compilable } from './compilable.ts'
 import { type Price, pricesOf } from './cost.ts'
 import { measure, mustBeWithinLimits, parseWithin } from './limits.ts'
@@ -153,6 +154,12 @@ function operationOf(
   }
 }
 
+/** Whether the database was asked in vain, or gave all that a request may have. */
+function isSpent(error: unknown): boolean {
+  const known = translated(error)
+  return known instanceof Unavailable || known instanceof QueryTooComplex
+}
+
 /** An error of a compiled query as graphql's own class. */
 const asOurs = ({ message, path, originalError }: GraphQLError) => new GraphQLError(message, { path, originalError })
 
@@ -177,8 +184,8 @@ function compile(
     if (innerNames.some((name) => variables[name] === undefined)) return interpret(context, variables)
     const result: ExecutionResult = await compilation.query(undefined, context, variables)
     if (!result.errors) return result
-    // Whoever has waited in vain for the database does not wait again.
-    return result.errors.some(({ originalError }) => faultOf(originalError).unreachable)
+    // Whoever has waited in vain does not wait again.
+    return result.errors.some(({ originalError }) => isSpent(originalError))
       ? { ...result, errors: result.errors.map(asOurs) }
       : interpret(context, variables)
   }

@@ -95,11 +95,15 @@ export function faultOf(operand: unknown): string | null {
   return null
 }
 
+/** Texts in lower case, as an array that is made once and not for every row. */
+export const lowered = (texts: readonly string[]) =>
+  Prisma.sql`ARRAY(SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`
+
 /** Text compared without case, over a column that may be null. */
 export function compareText(column: Prisma.Sql, filter: StringFilter, spot: Spot): Prisma.Sql {
   return compare(filter, spot, {
     eq: (text) => Prisma.sql`lower(${column}) = lower(${text})`,
-    in: (texts) => Prisma.sql`lower(${column}) IN (SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`,
+    in: (texts) => Prisma.sql`lower(${column}) = ANY(${lowered(texts)})`,
     contains: (text) => Prisma.sql`${column} ILIKE ${`%${literalPattern(text)}%`}`,
     startsWith: (text) => Prisma.sql`lower(${column}) LIKE lower(${literalPattern(text)}) || '%'`,
     isNull: (isNull) => nullness(column, isNull),

@@ -1,10 +1,12 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Context } from '../context.ts'
+import { answerTooLarge, mostRead } from '../database/share.ts'
 import { costOf } from '../document/cost.ts'
 import type { Documents, Operation, ReadDocument } from '../document/documents.ts'
 import { mustBeWithinLimits } from '../document/limits.ts'
 import { QueryTooComplex, Unauthenticated } from '../errors.ts'
+import { isLonger } from './answer-size.ts'
 import type { Rates } from './rates.ts'
 import { runOnce } from './repeated.ts'
 
@@ -23,7 +25,7 @@ export type Execute = (operation: Operation, context: Context, variables: Variab
 
 /**
  * What stands between a valid operation and its result: it may not ask about a schema that is closed to its caller, cost
- * more than the limit, or more than the caller has left in the minute. The result tells its cost.
+ * more than the limit, or more than the caller has left in the minute, nor be answered at length. The result tells its cost.
  */
 export const executeWithin =
   (rates: Rates): Execute =>
@@ -40,6 +42,8 @@ export const executeWithin =
       isChange && context.idempotencyKey !== null
         ? await runOnce(operation, context, context.idempotencyKey, variables)
         : { result: await operation.run(context, variables), headers: {} }
+    // Aliases and filters that are given back repeat what was read once.
+    if (isLonger(result.data, mostRead)) throw answerTooLarge()
     const extensions = { cost: { requested: cost, limit } }
     return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }

@@ -160,6 +160,7 @@ mutation('undoImport', {
     refusedCount: t.int({ description: 'How many were not.', resolve: ({ refused }) => refused.length }),
     refused: t.field({
       type: [ImportRefusal],
+      extensions: { size: mostRefusalsShown },
       description: `Those that were not, and why: ${mostRefusalsShown} of them at most.`,
       resolve: ({ refused }) => [...refused.slice(0, mostRefusalsShown)],
     }),

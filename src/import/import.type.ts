@@ -54,6 +54,7 @@ builder.objectType('Import', {
     }),
     rejectedRows: t.exposeString('rejectedRows', {
       nullable: true,
+      extensions: { cost: 1000 },
       description:
         'With SKIP, the rows that were not taken, as CSV with a column "reason": mend them and import them again. 10 million characters at most; null where all were taken.',
     }),

@@ -4,7 +4,7 @@ import { connectionBelow, connectionType, offsetArgs } from '../paging/connectio
 import { nestedField } from '../reading/nested.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
-import { ticketCountCost, ticketListCost } from '../ticket/ticket-cost.filter.ts'
+import { projectTicketListCost, ticketCountCost } from '../ticket/ticket-cost.filter.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
 builder.objectType('Issue', { interfaces: ['Node', 'Ticket'], description: 'An issue with software.' })
@@ -26,7 +26,7 @@ builder.objectField('Project', 'issues', (t) =>
     ...nestedField(
       connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
       {
-        cost: ticketListCost,
+        cost: projectTicketListCost,
       },
     ),
   }),

@@ -22,7 +22,7 @@ builder.interfaceField('Ticket', 'labels', (t) =>
   t.field({
     type: ['Label'],
     description: 'Its labels, by name.',
-    ...nestedField(ticketLabels, { size: 3 }),
+    ...nestedField(ticketLabels, { size: 5 }),
   }),
 )
 
@@ -30,6 +30,6 @@ builder.objectField('Project', 'labels', (t) =>
   t.field({
     type: ['Label'],
     description: 'All its labels, by name.',
-    ...nestedField(projectLabels, { size: 20 }),
+    ...nestedField(projectLabels, { size: 50 }),
   }),
 )

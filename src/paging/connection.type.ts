@@ -1,5 +1,5 @@
 import type { ObjectRef } from '@pothos/core'
-import type { GraphQLResolveInfo } from 'graphql'
+import type { GraphQLFieldExtensions, GraphQLResolveInfo } from 'graphql'
 import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import type { Context } from '../context.ts'
@@ -111,7 +111,7 @@ const cursorOf = (order: Order, row: Placed<unknown> | undefined) => (row ? enco
 export function connectionType<Row extends object>(
   node: string | ObjectRef<typeof builder.$inferSchemaTypes, Row>,
   rows: string,
-  countCost = 1,
+  countCost: GraphQLFieldExtensions<unknown, unknown>['cost'] = 1,
 ) {
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'

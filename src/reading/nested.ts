@@ -3,7 +3,7 @@ import { Prisma } from '../../prisma/generated/client.ts'
 import { type Context, loaderOf } from '../context.ts'
 import type { Columns } from './columns.ts'
 import { type Asked, carriedName, type Reads, rowOf, type Selected, selectedBelow, selectedBy } from './look-ahead.ts'
-import { decoded, listOf, type Value } from './value.ts'
+import { listOf, readBelow, type Value } from './value.ts'
 
 /**
  * A field whose value hangs on one property of its parent's row, as one fragment of SQL over `parent.id`. It is used two
@@ -30,14 +30,9 @@ export function readNested<Type>(
   if (id === null) return null as Type
   const value = nested.fragment(args as never, selectedBy(info), { context, info })
   // The same nodes of a document have the same arguments and the same fields below them.
-  return loaderOf<Type>(context, info.fieldNodes, (ids) => readBatch(context, value as Value<Type>, ids)).load(id)
-}
-
-async function readBatch<Type>({ direct }: Context, value: Value<Type>, ids: readonly string[]): Promise<Type[]> {
-  const rows = await direct.$queryRaw<{ id: string; value: string | null }[]>`
-    SELECT parent.id, to_json(${value.sql})::text AS value FROM unnest(${ids}::uuid[]) AS parent(id)`
-  const byId = new Map(rows.map(({ id, value: text }) => [id, text === null ? null : JSON.parse(text)]))
-  return ids.map((id) => decoded(value, byId.get(id)))
+  return loaderOf<Type>(context, info.fieldNodes, (ids) => readBelow(context.direct, value as Value<Type>, ids)).load(
+    id,
+  )
 }
 
 /** What makes a field of a type nested: says so to look-ahead, and resolves; `price` is what it costs (`document/cost.ts`). */

@@ -15,14 +15,40 @@ export function decoded<Type>({ decode }: Value<Type>, json: unknown): Type {
 
 /** Reads a value in one statement. Rows come as one text, which is parsed once. */
 export async function readValue<Type>(db: Statements, value: Value<Type>): Promise<Type> {
-  const [row] = await db.$queryRaw<[{ value: string | null }]>`SELECT (${value.sql})::text AS value`
-  return decoded(value, row.value === null ? null : JSON.parse(row.value))
+  const [row] = await readTexts<{ value: string | null }>(db, value.sql, (text) => Prisma.sql`SELECT ${text} AS value`)
+  return decoded(value, parsed(row?.value ?? null))
 }
 
 /** Reads a value over one row, in one statement; null where there is no such row. `rows` is a table and its condition. */
 export async function readRow<Type>(db: Statements, value: Value<Type>, rows: Prisma.Sql): Promise<Type | null> {
-  const [row] = await db.$queryRaw<{ value: string }[]>`SELECT (${value.sql})::text AS value FROM ${rows}`
-  return row ? decoded(value, JSON.parse(row.value)) : null
+  const select = (text: Prisma.Sql) => Prisma.sql`SELECT ${text} AS value FROM ${rows}`
+  const [row] = await readTexts<{ value: string }>(db, value.sql, select)
+  return row ? decoded(value, parsed(row.value)) : null
+}
+
+/** Reads a value for each parent, in one statement, in the order of the parents' ids; its SQL is over `parent.id`. */
+export async function readBelow<Type>(db: Statements, value: Value<Type>, ids: readonly string[]): Promise<Type[]> {
+  const select = (text: Prisma.Sql) =>
+    Prisma.sql`SELECT parent.id, ${text} AS value FROM unnest(${ids}::uuid[]) AS parent(id)`
+  const rows = await readTexts<{ id: string; value: string | null }>(db, Prisma.sql`to_json(${value.sql})`, select)
+  const byId = new Map(rows.map(({ id, value: text }) => [id, text]))
+  return ids.map((id) => decoded(value, parsed(byId.get(id) ?? null)))
+}
+
+const parsed = (text: string | null): unknown => (text === null ? null : JSON.parse(text))
+
+/** Reads JSON as texts: within the budget of a request, where there is one. The database sends no text that is over it. */
+async function readTexts<Row extends { readonly value: string | null }>(
+  db: Statements,
+  json: Prisma.Sql,
+  select: (text: Prisma.Sql) => Prisma.Sql,
+): Promise<Row[]> {
+  const { budget } = db
+  const text = Prisma.sql`(${json})::text`
+  if (!budget) return db.$queryRaw<Row[]>(select(text))
+  const rows = await db.$queryRaw<Row[]>(select(Prisma.sql`bounded(${text}, ${Math.max(0, budget.left)}::integer)`))
+  for (const { value } of rows) budget.left -= value?.length ?? 0
+  return rows
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { checkArgument } from '../check.ts'
-import { reportsCost } from '../ticket/ticket-cost.filter.ts'
+import { filterCost } from '../ticket/ticket-cost.filter.ts'
 import { readAgeing } from './ageing.loaders.ts'
 import { readFirstResponseTime, readResolutionTime } from './duration.loaders.ts'
 import { readFlow, readReopenRate } from './flow.loaders.ts'
@@ -62,6 +62,12 @@ const costs = {
   reopenRate: 500,
 } as const
 
+/** What a report costs, whose filter stands above it. */
+const costOf =
+  (report: keyof typeof costs) =>
+  (_args: object, { filter }: Readonly<Record<string, unknown>>) =>
+    costs[report] + filterCost(filter)
+
 const Reports = builder.objectRef<ReportScope>('Reports').implement({
   description: 'Figures about tickets. Each row has a filter that lists the tickets behind it.',
   fields: (t) => {
@@ -73,7 +79,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
     return {
       topAssignees: t.field({
         type: [AssigneeLoadType],
-        extensions: { cost: costs.topAssignees },
+        extensions: { cost: costOf('topAssignees') },
         description: 'Who the most tickets are assigned to, ties by username.',
         args: { limit: t.arg.int({ defaultValue: 5, description: `How many rows: at most ${maxRows}.` }) },
         resolve: (scope, args, context) =>
@@ -81,14 +87,14 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       resolutionTime: t.field({
         type: [DurationStatisticsType],
-        extensions: { cost: costs.resolutionTime },
+        extensions: { cost: costOf('resolutionTime') },
         description: 'From the filing to the last resolution, of tickets that are RESOLVED or CLOSED now.',
         args: { groupBy },
         resolve: (scope, args, context) => readResolutionTime(context, scope, args.groupBy ?? null),
       }),
       firstResponseTime: t.field({
         type: [DurationStatisticsType],
-        extensions: { cost: costs.firstResponseTime },
+        extensions: { cost: costOf('firstResponseTime') },
         description:
           'From the filing to the first comment, assignment or change of status by another than the reporter. What an import tells of the past is no response.',
         args: { groupBy },
@@ -96,7 +102,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       pareto: t.field({
         type: [ParetoRowType],
-        extensions: { cost: costs.pareto },
+        extensions: { cost: costOf('pareto') },
         description: 'Which values the most tickets have, largest first; tickets without one are a row of their own.',
         args: {
           by: t.arg({ type: ReportGroupEnum, required: true, description: 'Whose values.' }),
@@ -110,7 +116,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       ageing: t.field({
         type: [AgeBucketType],
-        extensions: { cost: costs.ageing },
+        extensions: { cost: costOf('ageing') },
         description: 'Open tickets by days since they were filed.',
         args: {
           edges: t.arg.intList({
@@ -129,7 +135,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       flow: t.field({
         type: [FlowPointType],
-        extensions: { cost: costs.flow },
+        extensions: { cost: costOf('flow') },
         description:
           'What was filed, resolved and reopened in each interval of a range, and what was open at its end: from the history of tickets.',
         args: {
@@ -140,7 +146,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       reopenRate: t.field({
         type: ReopenRateType,
-        extensions: { cost: costs.reopenRate },
+        extensions: { cost: costOf('reopenRate') },
         description: 'How many of the tickets that were first resolved in a range were opened again.',
         args: rangeArgs,
         resolve: (scope, range, context) => readReopenRate(context, scope, range),
@@ -152,7 +158,6 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
 builder.queryField('reports', (t) =>
   t.field({
     type: Reports,
-    extensions: { cost: reportsCost },
     description: 'Figures about the tickets that you may see and a filter lets through.',
     args: {
       filter: t.arg({ type: 'TicketFilter', description: 'Only these; all that are not archived when left out.' }),

@@ -19,7 +19,7 @@ const token = /(-?)"([^"]*)(?:"|$)|(\S+)/g
  * them alternatives; quotes make phrases, a dash before a term negates it. Any other text is a term. Terms beyond the
  * twentieth are left out, so that the cost of a search has a bound.
  */
-function parseSearch(search: string): readonly Alternative[] {
+export function parseSearch(search: string): readonly Alternative[] {
   const alternatives: Term[][] = [[]]
   const tokens = [...search.matchAll(token)].slice(0, 2 * maxTerms)
   let count = 0

@@ -58,6 +58,8 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
     >`SELECT count(*)::integer AS count FROM (${moving}) moving`
     return { matchedIds, updatedCount: count, batch: null }
   }
+  // What was found in time may take longer to be changed.
+  await tx.$queryRaw`SELECT set_config('statement_timeout', '30s', true)`
   const [moved] = await tx.$queryRaw<[{ count: number; batch: string | null }]>`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
     moving AS MATERIALIZED (${moving}),

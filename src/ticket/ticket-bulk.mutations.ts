@@ -5,6 +5,7 @@ import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from './ticket.loaders.ts'
 import { bulkUpdateStatus, type StatusBulkResult } from './ticket-bulk.actions.ts'
+import { filterCost } from './ticket-cost.filter.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
 const maxIds = 1000
@@ -31,7 +32,8 @@ mutation('bulkUpdateStatus', {
     }),
     dryRun: t.boolean({ defaultValue: false, description: 'Tells what would happen and changes nothing.' }),
   }),
-  cost: (input) => 10 + countOf(input) / 10,
+  // It looks for its tickets twice.
+  cost: (input) => 10 + countOf(input) / 10 + 2 * filterCost(input['filter']),
   rules: { ids: z.array(ticketReference).max(maxIds, `may list at most ${maxIds}`).nullable() },
   faults: ({ ids, filter, expectedCount, status, resolution }) => [
     ...faultIf((ids == null) === (filter == null), 'ids', 'must be given, or a filter instead: one of the two'),

@@ -13,6 +13,7 @@ import {
   faultOf,
   type IDFilter,
   type LabelFilter,
+  lowered,
   maxListLength,
   notSql,
   nullness,
@@ -226,11 +227,13 @@ function compareUser(
 function compareLabels(filter: LabelFilter, spot: Spot): Prisma.Sql {
   const labelled = (names?: readonly string[]) => Prisma.sql`
     EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
-      ${names ? Prisma.sql`AND lower(l.name) IN (SELECT lower(name) FROM unnest(${names}::text[]) AS name)` : Prisma.empty})`
+      ${names ? Prisma.sql`AND lower(l.name) = ANY(${lowered(names)})` : Prisma.empty})`
   return compare(filter, spot, {
     some: (names) => labelled(names),
-    every: (names) => Prisma.sql`NOT EXISTS (SELECT FROM unnest(${names}::text[]) AS wanted
-      WHERE lower(wanted) NOT IN (SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id))`,
+    every: (
+      names,
+    ) => Prisma.sql`${lowered(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+      WHERE tl.ticket_id = t.id)`,
     none: (names) => notSql(labelled(names)),
     isEmpty: (isEmpty) => (isEmpty ? notSql(labelled()) : labelled()),
   })
