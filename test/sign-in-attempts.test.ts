@@ -46,6 +46,11 @@ const pass = (seconds: number) =>
     `UPDATE sign_in_attempts SET blocked_until = blocked_until - interval '1 second' * $1, last_at = last_at - interval '1 second' * $1`,
     [seconds],
   )
+/** Has those that have to wait do so for as long as a test takes. */
+const hold = () =>
+  server.database.pool.query(
+    "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE blocked_until > '-infinity'",
+  )
 
 test('after five failures each further one waits twice as long, and the owner gets in again', async () => {
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
@@ -99,6 +104,33 @@ test('an address that tries one account after another has to wait', async () => 
   for (let account = 0; account < 51; account++) codes.push((await attempt(`user${account}`, 'wrong')).code)
   expect(codes).toEqual([...Array(50).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
   expect(await attempt('grace', password)).toMatchObject({ code: 'RATE_LIMITED' })
+})
+
+test('one address keeps nobody out elsewhere, however often it tries', async () => {
+  expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
+  await hold()
+  expect(await codesOf(125, 'ada', 'wrong')).toEqual(Array(125).fill('RATE_LIMITED'))
+  expect(await attempt('ada', password, '198.51.100.1')).toEqual({ code: 'OK' })
+})
+
+test('what is refused is counted nowhere, and leaves nothing', async () => {
+  const stored = async () =>
+    (await server.database.pool.query('SELECT key, failures FROM sign_in_attempts ORDER BY key')).rows
+  await codesOf(5, 'ada', 'wrong')
+  // At once: the one that goes on has not yet blocked the others when these begin.
+  await server.database.pool.query("UPDATE sign_in_attempts SET failures = 70 WHERE key LIKE 'address %'")
+  await Promise.all(Array.from({ length: 20 }, (_, account) => attempt(`user${account}`, 'wrong')))
+  const before = await stored()
+  expect(before).toContainEqual({ key: 'address 192.0.2.1', failures: 71 })
+  expect(before.filter(({ key }) => key.startsWith('both user'))).toHaveLength(1)
+  for (const account of ['grace', 'nobody', 'no username!'])
+    expect((await attempt(account, password)).code).toBe('RATE_LIMITED')
+  expect(await stored()).toEqual(before)
+  await server.database.pool.query("UPDATE sign_in_attempts SET failures = 120 WHERE key = 'account ada'")
+  await attempt('ada', 'wrong', '192.0.2.2')
+  const blocked = await stored()
+  expect((await attempt('ada', password, '192.0.2.3')).code).toBe('RATE_LIMITED')
+  expect(await stored()).toEqual(blocked)
 })
 
 test('an account that is tried from everywhere waits, but not where its owner has signed in before', async () => {
