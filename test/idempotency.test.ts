@@ -119,6 +119,57 @@ test.each(ways)('of twenty at once one takes effect, and all get its answer, %s'
   expect(await count(title)).toBe(1)
 })
 
+describe('a sign-in with a key', () => {
+  const signIn = (username: string, secret = password) => ({
+    query: `mutation { signIn(input: { username: "${username}", password: "${secret}" }) { token viewer { username } } }`,
+  })
+  const failures = async (username: string) =>
+    (
+      await server.database.pool.query<{ key: string; failures: number }>(
+        'SELECT key, failures FROM sign_in_attempts WHERE key LIKE $1',
+        [`both ${username} %`],
+      )
+    ).rows[0]?.failures ?? 0
+
+  test.each(ways)('is one attempt, whether of twenty at once, %s', async (_way, headers) => {
+    const key = crypto.randomUUID()
+    server.statements.length = 0
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => send(server.nobody, signIn('maintainer'), key, headers)),
+    )
+    expect(answers[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
+    // Nor is its password looked at more than once: that takes long.
+    expect(server.statements.filter((sql) => sql.includes('"users"."username" = '))).toHaveLength(1)
+    expect(new Set(answers.map((answer) => JSON.stringify(told(answer)))).size).toBe(1)
+    expect(await failures('maintainer')).toBe(0)
+  })
+
+  test('or of one that failed and is sent again, even after a crash', async () => {
+    const key = crypto.randomUUID()
+    const wrong = () => send(server.nobody, signIn('stranger', 'wrong'), key)
+    const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
+    expect(first?.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    await loseAnswers()
+    expect(told(await wrong())).toEqual(told(first as never))
+    expect(await failures('stranger')).toBe(1)
+  })
+
+  test('that was refused is counted when it is sent again', async () => {
+    const { pool } = server.database
+    const key = crypto.randomUUID()
+    await send(server.nobody, signIn('admin', 'wrong'), crypto.randomUUID())
+    await pool.query(
+      "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE key LIKE 'both admin %'",
+    )
+    const refused = await send(server.nobody, signIn('admin', 'wrong'), key)
+    expect(refused.errors?.[0]?.extensions?.code).toBe('RATE_LIMITED')
+    await pool.query("UPDATE sign_in_attempts SET blocked_until = '-infinity' WHERE key LIKE 'both admin %'")
+    const again = await send(server.nobody, signIn('admin', 'wrong'), key)
+    expect(again.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    expect(await failures('admin')).toBe(2)
+  })
+})
+
 describe('a key', () => {
   test('stands for one body: with another it is a conflict, and changes nothing', async () => {
     const key = crypto.randomUUID()

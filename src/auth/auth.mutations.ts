@@ -82,7 +82,7 @@ mutation('signIn', {
     password: t.string({ required: true, description: 'The password.' }),
   }),
   resolve: async ({ username, password }, context) => {
-    const attempt = { username, address: context.address }
+    const attempt = { username, address: context.address, once: context.once }
     const prove = () => proveSignIn(context.prisma, attempt, password, context.config.bcryptCost)
     return enter(context, await writeProven(context, prove, signIn))
   },
@@ -125,7 +125,7 @@ mutation('changePassword', {
     const prove = async () => ({
       proof: await provePassword(
         context.prisma,
-        { userId, username, address: context.address },
+        { userId, username, address: context.address, once: context.once },
         currentPassword,
         bcryptCost,
       ),

@@ -2,12 +2,14 @@ import { type Prisma, type PrismaClient, Prisma as Sql } from '../../prisma/gene
 import type { Statements } from '../database/statements.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { RateLimited } from '../errors.ts'
+import { actOnce, beginningOf, type Once } from '../idempotency/once.ts'
 import { usernamePattern } from '../reference.ts'
 
-/** Who tries to sign in, and from where. */
+/** Who tries to sign in, from where, and whether a repetition is the same attempt. */
 export interface Attempt {
   readonly username: string
   readonly address: string
+  readonly once: Once | null
 }
 
 // How many may fail before each further one has to wait: twice as long each time, from a second to a quarter of an hour.
@@ -20,14 +22,16 @@ const longestSeconds = 900
  * Counts a sign-in as failed before its password is proven, so that many at once are no way around. Throws RATE_LIMITED,
  * with nothing proven and nothing counted, where too many have failed: of this account from this address, of any account
  * from this address, or of this account from anywhere. The last does not hold for addresses from which its owner has
- * signed in before: else anybody could lock them out.
+ * signed in before: else anybody could lock them out. With an Idempotency-Key it is counted once: it tries one password.
  */
 export function countAttempt(prisma: PrismaClient, attempt: Attempt): Promise<void> {
   // What others have blocked in the meantime shows only once it is counted: all of it is taken back then.
-  return inTransaction(prisma, async (tx) => {
-    const wait = await secondsToWait(tx, attempt)
-    if (wait > 0) throw new RateLimited('Too many sign-ins have failed.', wait)
-  })
+  return inTransaction(prisma, (tx) =>
+    actOnce(tx, attempt.once && beginningOf(attempt.once), async () => {
+      const wait = await secondsToWait(tx, attempt)
+      if (wait > 0) throw new RateLimited('Too many sign-ins have failed.', wait)
+    }),
+  )
 }
 
 /** How long an attempt has to wait; 0 where it is counted. */

@@ -75,6 +75,9 @@ export async function actOnce<Result>(
   return (await keep(tx, once, once.step, await action())) as Result
 }
 
+/** What a mutation does once before its own transaction, in one that comes before that. */
+export const beginningOf = (once: Once): Once => ({ ...once, step: `${once.step} begins` })
+
 /** What an earlier request with the same key has done in the mutation that runs; null where it did not come so far. */
 export async function recall(db: Statements, { key, step, secret }: Once): Promise<{ given: unknown } | null> {
   const [row] = await db.$queryRaw<{ sealed: string }[]>`
@@ -95,10 +98,28 @@ export async function answerOnce<Answer>(
   isFinal: (answer: Answer) => boolean,
 ): Promise<{ readonly answer: Answer; readonly replayed: boolean }> {
   await sweep(db)
-  const before = await begin(db, once, '')
-  if (before) return { answer: before.given as Answer, replayed: true }
-  const answer = await run()
-  return { answer: isFinal(answer) ? ((await keep(db, once, '', answer)) as Answer) : answer, replayed: false }
+  return inTurn(`${once.key} ${once.body}`, async () => {
+    const before = await begin(db, once, '')
+    if (before) return { answer: before.given as Answer, replayed: true }
+    const answer = await run()
+    return { answer: isFinal(answer) ? ((await keep(db, once, '', answer)) as Answer) : answer, replayed: false }
+  })
+}
+
+const underWay = new Map<string, Promise<unknown>>()
+
+/**
+ * Runs work after what has begun in this process under the same name. A repetition waits here without a connection, and
+ * does not hash a password that has been counted as tried; correctness is the database's.
+ */
+async function inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  const turn = (underWay.get(name) ?? Promise.resolve()).then(work, work)
+  underWay.set(name, turn)
+  try {
+    return await turn
+  } finally {
+    if (underWay.get(name) === turn) underWay.delete(name)
+  }
 }
 
 const sweep = (db: Statements) => db.$queryRaw`
