@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { isDemo, seedDemo } from '../prisma/seed.ts'
 import { createAccessToken } from './auth/token.actions.ts'
+import { CannotStart } from './cannot-start.ts'
 import { CommandFailed, UsageError, withDatabase } from './command/command.ts'
 import { doctorCommand, doctorUsage } from './command/doctor.ts'
 import { exportCommand, exportUsage } from './command/export.ts'
@@ -118,7 +119,7 @@ try {
     error instanceof UsageError ||
     error instanceof ConfigError ||
     (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  const expected = wrong || error instanceof CommandFailed || !(error instanceof Error)
+  const expected = wrong || error instanceof CommandFailed || error instanceof CannotStart || !(error instanceof Error)
   console.error(expected ? String((error as Error).message ?? error) : error.stack)
   process.exitCode = wrong ? 2 : 1
 }

@@ -54,7 +54,7 @@ describe.runIf(onEmbedded)('on an empty embedded database', () => {
       expect((await paste(curl)).data.tickets.nodes).toHaveLength(3)
       await using second = new Command(['serve'], env)
       expect(await second.ended()).toBe(1)
-      expect(second.output).toMatch(/Process \d+ has the embedded database in .* open/)
+      expect(second.output).toMatch(/Process \d+ on \S+ has the embedded database in .* open/)
       server.process.kill('SIGTERM')
       expect(await server.ended()).toBe(0)
       first = token

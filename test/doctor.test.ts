@@ -28,7 +28,7 @@ describe.runIf(inject('postgres') === null)('the doctor of the embedded database
     await using server = new Command(['serve'], { SNAGLIST_DATA: data, SNAGLIST_DEMO: '0', PORT: '0' })
     await server.printed(/listens on/)
     const inUse = await examine({ SNAGLIST_DATA: data })
-    expect(inUse).toMatchObject({ code: 1, said: expect.stringMatching(/✗ Database: Process \d+ has/) })
+    expect(inUse).toMatchObject({ code: 1, said: expect.stringMatching(/✗ Database: Process \d+ on \S+ has/) })
     server.process.kill('SIGTERM')
     await server.ended()
     const { code, said } = await examine({ SNAGLIST_DATA: data })

@@ -46,7 +46,7 @@ test.runIf(inject('postgres') === null)(
     }
     await ledger.answers(many)
     const { code, output } = await served.second()
-    expect(output).toMatch(/Process \d+ has the embedded database in .* open/)
+    expect(output).toMatch(/Process \d+ on \S+ has the embedded database in .* open/)
     expect(code).toBe(1)
     await stop()
     await served[Symbol.asyncDispose]()

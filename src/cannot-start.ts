@@ -1,0 +1,11 @@
+/** What keeps a server or a command from starting: what was found, and what to do about it, in words for who starts it. */
+export class CannotStart extends Error {
+  readonly found: string
+  readonly remedy: string
+
+  constructor(found: string, remedy: string, options?: ErrorOptions) {
+    super(`${found} ${remedy}`, options)
+    this.found = found
+    this.remedy = remedy
+  }
+}
