@@ -9,3 +9,9 @@ export class CannotStart extends Error {
     this.remedy = remedy
   }
 }
+
+/** What went wrong, in its own words. Where several addresses were tried, those have none, but a code. */
+export function reasonOf(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string }
+  return message || code || String(error)
+}

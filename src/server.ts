@@ -3,6 +3,7 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Logger, pino } from 'pino'
 import { createApp } from './app.ts'
+import { CannotStart, reasonOf } from './cannot-start.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
@@ -108,9 +109,7 @@ export async function startServer(
   try {
     await prepare(database)
     metrics = await listenForMetrics(config, app.metrics)
-    await new Promise<void>((resolve, reject) => {
-      http.once('error', reject).listen(config.port, config.host, () => resolve())
-    })
+    await listen(http, 'PORT', config.port, config.host)
   } catch (error) {
     metrics?.close()
     await app.dispose()
@@ -145,8 +144,21 @@ async function listenForMetrics({ host, metricsPort }: Config, metrics: Metrics 
     if (request.url !== '/metrics') response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text())
   })
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', reject).listen(metricsPort, host, () => resolve())
-  })
+  await listen(http, 'SNAGLIST_METRICS_PORT', metricsPort, host)
   return http
 }
+
+/** Listens; `setting` is what the port comes from. */
+const listen = (http: HttpServer, setting: string, port: number, host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const refuse = (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new CannotStart(
+              `Port ${port} of ${host} is taken.`,
+              `Stop what listens there, or set ${setting} to another.`,
+            )
+          : new CannotStart(`It cannot listen: ${reasonOf(error)}.`, `Look at HOST and ${setting}.`),
+      )
+    http.once('error', refuse).listen(port, host, () => resolve())
+  })

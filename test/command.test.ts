@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { printedSchema } from '../src/schema.ts'
 import { Command } from './support/command.ts'
-import { databaseUrl, execute } from './support/databases.ts'
+import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const listening = /listens on (http:\/\/localhost:\d+)\/graphql/
+const stack = /\n\s+at /
 
 async function ask(url: string, query: string, token?: string) {
   const response = await fetch(`${url}/graphql`, {
@@ -40,49 +41,42 @@ const onEmbedded = inject('postgres') === null
 
 describe.runIf(onEmbedded)('on an empty embedded database', () => {
   const env = { PORT: '0', SNAGLIST_DATA: join(folder, 'demo') }
+  let demoToken = ''
 
-  test('serve makes it, fills it with the demo and shows ways in that work; a second process is refused; a restart keeps it', async () => {
-    let first: string
-    {
-      await using server = new Command([], env)
-      const [, url = ''] = await server.printed(listening)
-      const [, token = ''] = await server.printed(/graphql#token=(snag_[\w-]+)/)
-      await server.printed(/SNAGLIST_DEMO=0/)
-      expect(server.output).toMatch(/ada .*\n.*tomas .*\n.*yuki /)
-      expect((await ask(url, counts, token)).data).toEqual({ viewer: { username: 'ada' }, tickets: { totalCount: 60 } })
-      const [curl = ''] = await server.printed(/curl .*\\\n.*/)
-      expect((await paste(curl)).data.tickets.nodes).toHaveLength(3)
-      await using second = new Command(['serve'], env)
-      expect(await second.ended()).toBe(1)
-      expect(second.output).toMatch(/Process \d+ on \S+ has the embedded database in .* open/)
-      server.process.kill('SIGTERM')
-      expect(await server.ended()).toBe(0)
-      first = token
-    }
-    await using again = new Command([], env)
-    const [, url = ''] = await again.printed(listening)
-    expect((await ask(url, counts, first)).data.tickets.totalCount).toBe(60)
+  test('serve makes it, fills it with the demo and shows ways in that work; a second process is refused', async () => {
+    await using server = new Command([], env)
+    const [, url = ''] = await server.printed(listening)
+    const [, token = ''] = await server.printed(/graphql#token=(snag_[\w-]+)/)
+    await server.printed(/SNAGLIST_DEMO=0/)
+    expect(server.output).toMatch(/ada .*\n.*tomas .*\n.*yuki /)
+    expect((await ask(url, counts, token)).data).toEqual({ viewer: { username: 'ada' }, tickets: { totalCount: 60 } })
+    const [curl = ''] = await server.printed(/curl .*\\\n.*/)
+    expect((await paste(curl)).data.tickets.nodes).toHaveLength(3)
+    await using second = new Command(['serve'], env)
+    expect(await second.ended()).toBe(1)
+    expect(second.output).toMatch(/^Process \d+ on \S+ has the embedded database in .* open\. Stop it first.*\n$/)
+    server.process.kill('SIGTERM')
+    expect(await server.ended()).toBe(0)
+    demoToken = token
   })
 
-  test('a process that was killed leaves a database that opens again', async () => {
+  test('a restart keeps it, also after a kill, and a token of the command line signs in', async () => {
     const killed = new Command([], env)
-    await killed.printed(listening)
+    const [, before = ''] = await killed.printed(listening)
+    expect((await ask(before, counts, demoToken)).data.tickets.totalCount).toBe(60)
     killed.process.kill('SIGKILL')
     await killed.ended()
-    await using again = new Command([], env)
-    await again.printed(listening)
-  })
-
-  test('a token of the command line signs in', async () => {
     await using token = new Command(['token', '--user', 'YUKI', '--read-only', '--days', '1'], env)
     expect(await token.ended()).toBe(0)
     await using server = new Command([], env)
     const [, url = ''] = await server.printed(listening)
     expect((await ask(url, counts, token.output.trim())).data.viewer?.username).toBe('yuki')
+    expect((await ask(url, counts, demoToken)).data.tickets.totalCount).toBe(60)
   })
 })
 
 test.runIf(onEmbedded)('without the demo the database stays empty, and the first to sign up is told how', async () => {
+  copyEmbedded(join(folder, 'empty'), inject('template'))
   await using server = new Command(['serve'], { PORT: '0', SNAGLIST_DATA: join(folder, 'empty'), SNAGLIST_DEMO: '0' })
   const [, url = ''] = await server.printed(listening)
   const [curl = ''] = await server.printed(/curl .*\n/)
@@ -104,6 +98,7 @@ describe.runIf(onEmbedded)('other commands', () => {
   })
 
   test('migrate and seed prepare a database, once', async () => {
+    copyEmbedded(env.SNAGLIST_DATA, inject('template'))
     for (const [name, said] of [
       ['migrate', /up to date/],
       ['seed', /in place/],
@@ -115,7 +110,7 @@ describe.runIf(onEmbedded)('other commands', () => {
     }
   })
 
-  test.each([
+  test.concurrent.each([
     [['fly'], {}, /There is no command fly/],
     [['serve', '--fast'], {}, /Unknown option '--fast'/],
     [['token'], {}, /--user NAME/],
@@ -125,8 +120,14 @@ describe.runIf(onEmbedded)('other commands', () => {
     await using command = new Command(args, { ...env, ...wrong })
     expect(await command.ended()).toBe(2)
     expect(command.output).toMatch(said)
-    expect(command.output).not.toMatch(/\n\s+at /)
+    expect(command.output).not.toMatch(stack)
   })
+})
+
+test('a database that cannot be reached ends the start in a sentence', async () => {
+  await using command = new Command(['serve'], { PORT: '0', DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' })
+  expect(await command.ended()).toBe(1)
+  expect(command.output).toMatch(/^The database cannot be reached: .*ECONNREFUSED.*\. Look at DATABASE_URL.*\n$/)
 })
 
 test.runIf(inject('postgres'))(

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { Command } from './support/command.ts'
-import { databaseUrl, execute } from './support/databases.ts'
+import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -19,12 +19,35 @@ describe.runIf(inject('postgres') === null)('the doctor of the embedded database
   const data = join(folder, 'data')
 
   test('finds nothing to do before the first start, and makes nothing', async () => {
-    const { code, said } = await examine({ SNAGLIST_DATA: data })
-    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('none yet') })
+    const empty = mkdtempSync(join(folder, 'empty-'))
+    for (const { code, said } of await Promise.all([data, empty].map((path) => examine({ SNAGLIST_DATA: path }))))
+      expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('none yet') })
     expect(existsSync(data)).toBe(false)
+    expect(readdirSync(empty)).toEqual([])
+  })
+
+  test('says what to do where there is a file instead, where files are damaged, and where none can be written', async () => {
+    const file = join(folder, 'file')
+    writeFileSync(file, 'no directory')
+    const damaged = join(folder, 'damaged')
+    mkdirSync(join(damaged, 'database'), { recursive: true })
+    writeFileSync(join(damaged, 'database/PG_VERSION'), '17')
+    const wrong = await Promise.all([
+      examine({ SNAGLIST_DATA: file }),
+      examine({ SNAGLIST_DATA: damaged }),
+      examine({ SNAGLIST_DATA: join(folder, 'none'), TMPDIR: join(folder, 'nowhere') }),
+    ])
+    expect(wrong).toEqual(
+      [
+        /✗ Database: .* needs a directory of its own: EEXIST.*\n {2}→ Set SNAGLIST_DATA/,
+        /✗ Database: .* cannot be read: .*\n {2}→ See that the disk has room; where it has, restore a backup/,
+        /✗ Folder for files that are imported: ENOENT.*\n {2}→ Let this user write there/,
+      ].map((said) => ({ code: 1, said: expect.stringMatching(said) })),
+    )
   })
 
   test('finds one that is up to date well, and says who has it open', async () => {
+    copyEmbedded(data, inject('template'))
     await using server = new Command(['serve'], { SNAGLIST_DATA: data, SNAGLIST_DEMO: '0', PORT: '0' })
     await server.printed(/listens on/)
     const inUse = await examine({ SNAGLIST_DATA: data })
@@ -37,9 +60,11 @@ describe.runIf(inject('postgres') === null)('the doctor of the embedded database
   })
 
   test('says what to do where other machines may come, and names every fault of the configuration', async () => {
-    const open = await examine({ SNAGLIST_DATA: data, HOST: '0.0.0.0' })
+    const [open, wrong] = await Promise.all([
+      examine({ SNAGLIST_DATA: join(folder, 'none'), HOST: '0.0.0.0' }),
+      examine({ PORT: 'x', SNAGLIST_COST_LIMIT: 'y' }),
+    ])
     expect(open).toMatchObject({ code: 1, said: expect.stringContaining('→ It listens to other machines') })
-    const wrong = await examine({ PORT: 'x', SNAGLIST_COST_LIMIT: 'y' })
     expect(wrong.code).toBe(2)
     for (const name of ['PORT', 'SNAGLIST_COST_LIMIT']) expect(wrong.said).toContain(name)
   })
@@ -77,5 +102,10 @@ describe.skipIf(inject('postgres') === null)('the doctor of PostgreSQL', () => {
       code: 1,
       said: expect.stringContaining('newer than this server'),
     })
+    await using serve = new Command(['serve'], { DATABASE_URL, PORT: '0' })
+    expect(await serve.ended()).toBe(1)
+    expect(serve.output).toBe(
+      'The database is newer than this server: it has 29990101000000_later. Start a newer Snaglist.\n',
+    )
   })
 })

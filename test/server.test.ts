@@ -1,23 +1,28 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, inject, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { type Server, startServer } from '../src/server.ts'
-import { databaseUrl, execute } from './support/databases.ts'
+import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
+
+type Environment = Readonly<Record<string, string>>
 
 /** Starts a server on a port of its own, over a new database, for as long as `use` takes. */
-async function withServer(use: (server: Server) => Promise<void>): Promise<void> {
+async function withServer(use: (server: Server, database: Environment) => Promise<void>): Promise<void> {
   const postgres = inject('postgres')
   const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
   const name = `snaglist_server_${crypto.randomUUID().replaceAll('-', '')}`
-  if (postgres) await execute(postgres, `CREATE DATABASE ${name}`)
+  if (postgres) await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${inject('template')}`)
+  else copyEmbedded(folder, inject('template'))
   try {
     const database = postgres ? { DATABASE_URL: databaseUrl(postgres, name) } : { SNAGLIST_DATA: folder }
     const config = readConfig({ PORT: '0', SNAGLIST_POOL_SIZE: '1', ...database })
-    await use(await startServer(config, pino({ level: 'silent' })))
+    await use(await startServer(config, pino({ level: 'silent' })), database)
   } finally {
     if (postgres) await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
     rmSync(folder, { recursive: true })
@@ -49,12 +54,17 @@ test('a server that stops answers what was begun, says so meanwhile, and then cl
   })
 })
 
-test('a port that is taken ends the start, with nothing left open', async () => {
-  await withServer(async (server) => {
-    const { port } = new URL(server.url)
-    const config = readConfig({ PORT: port, SNAGLIST_DATA: mkdtempSync(join(tmpdir(), 'snaglist-')) })
-    await expect(startServer(config, pino({ level: 'silent' }))).rejects.toThrow(/EADDRINUSE/)
+test('a port that is taken ends the start', async () => {
+  await withServer(async (server, database) => {
     await server[Symbol.asyncDispose]()
+    const taker = createServer().listen(0, '127.0.0.1')
+    await once(taker, 'listening')
+    const { port } = taker.address() as AddressInfo
+    const config = readConfig({ PORT: `${port}`, ...database })
+    await expect(startServer(config, pino({ level: 'silent' }))).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 is taken. Stop what listens there, or set PORT to another.`,
+    )
+    taker.close()
   })
 })
 

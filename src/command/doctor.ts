@@ -1,8 +1,10 @@
-import { existsSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { CannotStart, reasonOf } from '../cannot-start.ts'
 import { type Config, readConfig } from '../config.ts'
+import { hasEmbedded } from '../database/embedded.ts'
 import { migrationState } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
 import { CommandFailed } from './command.ts'
@@ -34,6 +36,7 @@ export async function doctorCommand(args: string[]): Promise<void> {
   const config = readConfig(process.env)
   look({ subject: 'Configuration', found: describe(config), remedy: openToAll(config) })
   for (const [subject, directory] of placesOf(config)) look(spaceIn(subject, directory))
+  look(temporaryFiles())
   await lookAtDatabase(config, look)
   const wrong = findings.filter(({ remedy }) => remedy).length
   if (wrong > 0) throw new CommandFailed(`${wrong} of ${findings.length} checks found something to do.`)
@@ -67,20 +70,32 @@ function spaceIn(subject: string, directory: string): Finding {
   }
 }
 
+function temporaryFiles(): Finding {
+  const subject = 'Folder for files that are imported'
+  try {
+    accessSync(tmpdir(), constants.W_OK | constants.X_OK)
+    return { subject, found: `${tmpdir()} can be written` }
+  } catch (error) {
+    return { subject, found: reasonOf(error), remedy: 'Let this user write there, or set TMPDIR to another folder.' }
+  }
+}
+
 async function lookAtDatabase(config: Config, look: (finding: Finding) => void): Promise<void> {
-  if (config.databaseUrl === null && !existsSync(config.dataDirectory))
+  const isDirectory = statSync(config.dataDirectory, { throwIfNoEntry: false })?.isDirectory() ?? true
+  if (config.databaseUrl === null && isDirectory && !hasEmbedded(config.dataDirectory))
     return look({ subject: 'Database', found: 'none yet: the server makes one when it starts' })
   let database: Database
   try {
     database = await openDatabase({ url: config.databaseUrl, dataDirectory: config.dataDirectory, poolSize: 1 })
   } catch (error) {
-    return look({ subject: 'Database', found: messageOf(error), remedy: 'Stop whatever has it open.' })
+    if (!(error instanceof CannotStart)) throw error
+    return look({ subject: 'Database', found: error.found, remedy: error.remedy })
   }
   await using open = database
   try {
     for (const finding of await findings(open, config)) look(finding)
   } catch (error) {
-    look({ subject: 'Database', found: messageOf(error), remedy: 'Look at DATABASE_URL, and whether it lets us in.' })
+    look({ subject: 'Database', found: reasonOf(error), remedy: 'Look at DATABASE_URL, and whether it lets us in.' })
   }
 }
 
@@ -138,5 +153,3 @@ async function findings({ pool }: Database, { databaseUrl, poolSize }: Config): 
         ]),
   ]
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message || error.name : String(error))

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import pg from 'pg'
+import { CannotStart, reasonOf } from '../cannot-start.ts'
 import { lockDirectory } from './directory-lock.ts'
 
 /** PostgreSQL in this process, behind a pool of its only connection. */
@@ -12,19 +13,36 @@ export interface Embedded extends AsyncDisposable {
   readonly pglite: PGlite
 }
 
+const within = (directory: string) => join(resolve(directory), 'database')
+
+/** Whether there is an embedded database in a directory: what has no version, PostgreSQL would begin anew. */
+export const hasEmbedded = (directory: string): boolean => existsSync(join(within(directory), 'PG_VERSION'))
+
 /**
  * Opens the embedded database in a directory, made if it is not there.
  * Throws when another process has it open: two would ruin its files.
  */
 export async function openEmbedded(directory: string): Promise<Embedded> {
   const path = resolve(directory)
-  mkdirSync(path, { recursive: true })
+  try {
+    mkdirSync(path, { recursive: true })
+    accessSync(path, constants.W_OK)
+  } catch (error) {
+    throw new CannotStart(
+      `The embedded database needs a directory of its own: ${reasonOf(error)}.`,
+      'Set SNAGLIST_DATA to one that this user may write.',
+    )
+  }
   const unlock = lockDirectory(path)
   try {
-    return poolOver(await openPGlite({ dataDir: join(path, 'database') }), unlock)
+    return poolOver(await openPGlite({ dataDir: within(directory) }), unlock)
   } catch (error) {
     unlock()
-    throw error
+    throw new CannotStart(
+      `The embedded database in ${path} cannot be read: ${reasonOf(error)}.`,
+      'See that the disk has room; where it has, restore a backup, or set SNAGLIST_DATA to another directory.',
+      { cause: error },
+    )
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type pg from 'pg'
+import { CannotStart, reasonOf } from '../cannot-start.ts'
 
 const directory = new URL('../../prisma/migrations/', import.meta.url)
 // The lock that `prisma migrate deploy` takes too.
@@ -39,7 +40,12 @@ export function listMigrations(): Migration[] {
  * made by a newer server or a migration that it had was changed since.
  */
 export async function migrate(pool: pg.Pool): Promise<string[]> {
-  const client = await pool.connect()
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new CannotStart(
+      `The database cannot be reached: ${reasonOf(error)}.`,
+      'Look at DATABASE_URL, and whether it runs and lets us in.',
+    )
+  })
   try {
     await client.query('BEGIN')
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
@@ -91,11 +97,15 @@ function unapplied(applied: ReadonlyMap<string, string>): Migration[] {
   const known = new Set(migrations.map(({ name }) => name))
   const foreign = [...applied.keys()].filter((name) => !known.has(name))
   if (foreign.length > 0)
-    throw new Error(`The database is newer than this server: it has ${foreign.join(', ')}. Start a newer Snaglist.`)
+    throw new CannotStart(
+      `The database is newer than this server: it has ${foreign.join(', ')}.`,
+      'Start a newer Snaglist.',
+    )
   const changed = migrations.filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
   if (changed.length > 0)
-    throw new Error(
-      `Changed after they were applied: ${changed.map(({ name }) => name).join(', ')}. Restore their files.`,
+    throw new CannotStart(
+      `Changed after they were applied: ${changed.map(({ name }) => name).join(', ')}.`,
+      'Restore their files.',
     )
   return migrations.filter(({ name }) => !applied.has(name))
 }
