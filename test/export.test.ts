@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, test } from 'vitest'
+import type { PoolClient } from 'pg'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
 import type { Caller } from './support/caller.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
@@ -112,6 +116,39 @@ describe('an export', () => {
     const lines = (await (await exported(cast.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
     expect(server.statements.length).toBeLessThanOrEqual(5)
     expect(lines.map((line) => JSON.parse(line).title)).toEqual(rows)
+  })
+
+  test('that loses its database under way breaks off, and the log tells nothing of what is stored', async () => {
+    const project = await freshProject()
+    const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
+    await importCsv(cast.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
+    const listener = createServer((request, response) => void server.app.handle(request, response))
+    await once(listener.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`
+    const { pool } = server.database
+    const ask = () =>
+      fetch(`${url}/export/tickets.csv?project=${project}`, {
+        headers: { authorization: `Bearer ${cast.maintainer.token}`, 'x-request-id': `broken-${project}` },
+      })
+    // The embedded database has no connections to cut: there, nothing is found any more.
+    const onPostgres = inject('postgres') !== null
+    const breaking = onPostgres ? 'SELECT pg_terminate_backend(pg_backend_pid())' : 'SET search_path TO nowhere'
+    server.statements.length = 0
+    const breakSecondPage = (client: PoolClient) => {
+      if (server.statements.filter((sql) => sql.includes('ticket_labels')).length < 2) return
+      pool.off('acquire', breakSecondPage)
+      client.query(breaking).catch(() => {})
+    }
+    pool.on('acquire', breakSecondPage)
+    const response = await ask()
+    expect(response.status).toBe(200)
+    await expect(response.text()).rejects.toThrow()
+    if (!onPostgres) await pool.query('RESET search_path')
+    const told = server.lines.filter((line) => line.includes(`broken-${project}`)).join('')
+    expect(told).toContain('unexpected error')
+    expect(told).not.toContain('relation')
+    expect((await (await ask()).text()).trimEnd().split('\n')).toHaveLength(1202)
+    listener.close()
   })
 
   test('as lines of JSON has names and lists as they are', async () => {

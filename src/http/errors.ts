@@ -68,9 +68,9 @@ export const useErrorLog = (log: Logger): Plugin => ({
 })
 
 /** An error for the log: a database's own words may hold what was written, its code and its place do not. */
-function told(error: Error | undefined) {
+export function told(error: unknown) {
   const { sqlState, constraint } = faultOf(error)
-  if (!sqlState) return error
-  const frames = error?.stack?.match(/^ {4}at .*$/gm)?.join('\n')
-  return { type: error?.name, message: `SQLSTATE ${sqlState}`, constraint, stack: frames }
+  if (!sqlState || !(error instanceof Error)) return error
+  const frames = error.stack?.match(/^ {4}at .*$/gm)?.join('\n')
+  return { type: error.name, message: `SQLSTATE ${sqlState}`, constraint, stack: frames }
 }
