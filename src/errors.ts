@@ -52,12 +52,13 @@ export class Conflict extends GraphQLError {
   }
 }
 
-/** The database does not answer; the same request may succeed later. */
+/** What the server needs fails it; the same request may succeed later. The cause is for the log alone. */
 export class Unavailable extends GraphQLError {
-  constructor(why = 'The database does not answer. Try again in a moment.') {
-    super(why, {
+  constructor(what = 'The database does not answer.', cause?: unknown) {
+    super(`${what} Try again in a moment.`, {
       extensions: { code: 'UNAVAILABLE', http: { status: 503, headers: { 'Retry-After': '2' } } },
     })
+    this.cause = cause
   }
 }
 

@@ -5,7 +5,7 @@ import type { YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import type { Documents } from '../document/documents.ts'
-import { Unauthenticated } from '../errors.ts'
+import { Unauthenticated, Unavailable } from '../errors.ts'
 import type { AddressOf } from './address.ts'
 import type { Execute } from './execution.ts'
 import { CallerGone, hasFiles, receiveFiles } from './multipart.ts'
@@ -90,6 +90,8 @@ export function makeEntry({
     const start = performance.now()
     const requestId = requestIdFrom(header(requestIdHeader))
     let refused: unknown = refusal ?? undefined
+    if (refusal instanceof Unavailable && refusal.cause)
+      log.error({ err: refusal.cause, requestId }, 'files cannot be kept')
     let short: Answer | null = null
     let allowance: Allowance | null = null
     try {

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy } from '@fastify/busboy'
 import { GraphQLError } from 'graphql'
-import { PayloadTooLarge } from '../errors.ts'
+import { PayloadTooLarge, Unavailable } from '../errors.ts'
 import { type Header, type Parameters, parametersOf } from './shortcut.ts'
 import { Upload } from './upload.ts'
 
@@ -83,6 +83,8 @@ async function readParts(
 ): Promise<Parts> {
   const fields = new Map<string, string>()
   const written: Promise<void>[] = []
+  const incoming: Readable[] = []
+  const full = new AbortController()
   let fault: unknown = null
   const limits = { fieldSize: maxBodyBytes, fields: 2, files: maxFiles, fileSize: maxFileBytes, parts: maxFiles + 2 }
   const parser = openParser(header, limits)
@@ -91,6 +93,7 @@ async function readParts(
     fields.set(name, value)
   })
   parser.on('file', (name, file, fileName) => {
+    incoming.push(file)
     // Heard from the start: an error that nobody hears ends the process.
     file.on('error', (error) => {
       fault ??= malformed(`cannot be read: ${error.message}`)
@@ -105,31 +108,36 @@ async function readParts(
       if (same) fault ??= malformed(`has two files \`${name}\``)
       await same?.handle.close()
       files.set(name, new Upload(handle, basename((fileName ?? 'file').replaceAll('\\', '/')).slice(0, 255), signal))
-      for await (const chunk of file) await handle.write(chunk)
+      // Not `write`, which on a disk that is almost full writes a part, and tells no error.
+      for await (const chunk of file) await handle.appendFile(chunk)
     }
-    written.push(save())
+    written.push(
+      save().catch((error: unknown) => {
+        fault ??= new Unavailable('The server cannot keep files now.', error)
+        full.abort()
+      }),
+    )
   })
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     parser.on(limit, () => {
       fault ??= malformed('has more parts than operations, map and the files')
     })
   try {
-    await pipeline(request, parser, { signal })
+    await pipeline(request, parser, { signal: AbortSignal.any([signal, full.signal]) })
   } catch (error) {
     fault ??= signal.aborted
       ? new CallerGone()
       : malformed(error instanceof Error ? `cannot be read: ${error.message}` : '')
+    // The parser leaves them open, and whoever reads them waiting.
+    for (const file of incoming) file.destroy()
   }
-  for (const { reason } of (await Promise.allSettled(written)).filter(isRejected))
-    fault ??= signal.aborted ? new CallerGone() : reason
+  await Promise.all(written)
   if (fault) throw fault
   if (files.size === 0) throw malformed('has no files: send it as application/json')
   const operations = fields.get('operations')
   if (operations === undefined) throw malformed('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
 }
-
-const isRejected = (result: PromiseSettledResult<void>) => result.status === 'rejected'
 
 /** A new file without a name, which is gone once it is closed, however this process ends. */
 async function openUnnamed(): Promise<FileHandle> {
