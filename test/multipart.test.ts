@@ -6,7 +6,7 @@ import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import type { Answer, Caller } from './support/caller.ts'
 import { Command } from './support/command.ts'
-import { importForm, sendFile } from './support/imports.ts'
+import { importCsv, importForm, sendFile } from './support/imports.ts'
 import { type Cast, castOf } from './support/people.ts'
 
 const server = useServer()
@@ -202,6 +202,20 @@ test('a file is no value that JSON can hold', async () => {
     code: 'BAD_USER_INPUT',
     fieldErrors: [{ path: 'input.file' }],
   })
+})
+
+test('the name of a file is taken without what no text can hold, and not endlessly', async () => {
+  const nameOf = async (given: string) => {
+    const named = file().replace('a.csv', given)
+    const query = 'mutation ($input: ImportTicketsInput!) { importTickets(input: $input) { import { fileName } } }'
+    const asked = JSON.stringify({ query, variables: { input: { ...input, file: null } } })
+    const { data } = await post(part('operations', asked) + part('map', map) + named + end)
+    return (data as { importTickets: { import: { fileName: string } } } | undefined)?.importTickets.import.fileName
+  }
+  expect(await nameOf('C:\\files\\a\0b\x07c.csv')).toBe('abc.csv')
+  expect(await nameOf('\0')).toBe('file')
+  expect(await nameOf(`${'x'.repeat(254)}\u{1f41b}.csv`)).toBe('x'.repeat(254))
+  expect((await importCsv(cast.maintainer, 'title\na\n', input, 'Mängel.csv')).fileName).toBe('Mängel.csv')
 })
 
 test.runIf(inject('postgres') === null)('a server that cannot keep files says so, logs why, and goes on', async () => {

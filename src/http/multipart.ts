@@ -107,7 +107,7 @@ async function readParts(
       const same = files.get(name)
       if (same) fault ??= malformed(`has two files \`${name}\``)
       await same?.handle.close()
-      files.set(name, new Upload(handle, basename((fileName ?? 'file').replaceAll('\\', '/')).slice(0, 255), signal))
+      files.set(name, new Upload(handle, nameOf(fileName), signal))
       // Not `write`, which on a disk that is almost full writes a part, and tells no error.
       for await (const chunk of file) await handle.appendFile(chunk)
     }
@@ -138,6 +138,12 @@ async function readParts(
   if (operations === undefined) throw malformed('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
 }
+
+/** The name of a file, without the folders it was in and what no text can hold. */
+const nameOf = (given: string | undefined) =>
+  basename((given ?? '').replaceAll('\\', '/'))
+    .slice(0, 255)
+    .replaceAll(/[\p{Cc}\p{Cs}]/gu, '') || 'file'
 
 /** A new file without a name, which is gone once it is closed, however this process ends. */
 async function openUnnamed(): Promise<FileHandle> {
