@@ -10,6 +10,11 @@ const pauseMilliseconds = 100
 /** What became of a request: what was answered, the code of an error, or LOST where there was no answer. */
 export type Reply<Data> = { readonly data: Data; readonly code: null } | { readonly data: null; readonly code: string }
 
+interface Answer<Data = unknown> {
+  readonly data?: Data | null
+  readonly errors?: readonly AnswerError[]
+}
+
 /** What the code of an answer to a write says of it. */
 export function outcomeOf(code: string | null): Outcome {
   if (code === null) return 'acknowledged'
@@ -37,11 +42,7 @@ export class Client {
   ): Promise<Reply<Data>> {
     const since = performance.now()
     const reply = await this.post(document, variables)
-    if (reply.code === null) this.ledger.answered(since)
-    else this.ledger.failed(reply.code, since)
-    if (reply.code === 'LOST') await this.served.listens()
-    // As callers are asked to with Retry-After, only sooner.
-    if (reply.code === 'UNAVAILABLE') await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds))
+    await this.note(reply.code, since)
     return reply
   }
 
@@ -70,33 +71,74 @@ export class Client {
     return reply
   }
 
+  /**
+   * Reads an export of all tickets to its end. One that breaks off has told so, and is no loss; one that ends as it should
+   * has every ticket that was acknowledged before it began.
+   */
+  async export(): Promise<void> {
+    const since = performance.now()
+    const { writes } = this.ledger
+    const filed = writes.filter(({ kind, outcome }) => kind === 'ticket' && outcome === 'acknowledged').length
+    let begun = false
+    const code = await this.asking('an export', async () => {
+      const response = await this.fetch('/export/tickets.csv')
+      begun = response.status === 200
+      if (!begun) return this.codeOf((await response.json()) as Answer)
+      const rows = (await response.text()).trimEnd().split('\n').length - 1
+      if (rows < filed) this.ledger.faults.push(`an export of ${rows} tickets, of ${filed} that were filed`)
+      return null
+    })
+    if (code === 'LOST' && begun) return
+    await this.note(code, since)
+  }
+
   private async post<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
     variables: Variables,
   ): Promise<Reply<Data>> {
-    let answer: { data?: Data | null; errors?: readonly AnswerError[] }
-    try {
-      const response = await fetch(`${this.served.url}/graphql`, {
+    let data: Data | null = null
+    const code = await this.asking(document.toString().trim().split(/[({]/)[0] ?? '', async () => {
+      const response = await this.fetch('/graphql', {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(this.token !== '' && { authorization: `Bearer ${this.token}` }),
-        },
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: document.toString(), variables }),
-        signal: AbortSignal.timeout(answerWithinMilliseconds),
       })
-      answer = (await response.json()) as typeof answer
+      const answer = (await response.json()) as Answer<Data>
+      if (!answer.errors && answer.data) data = answer.data
+      return data === null ? this.codeOf(answer) : null
+    })
+    return code === null ? { data: data as Data, code } : { data: null, code }
+  }
+
+  private fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...init.headers, ...(this.token !== '' && { authorization: `Bearer ${this.token}` }) }
+    const signal = AbortSignal.timeout(answerWithinMilliseconds)
+    return fetch(`${this.served.url}${path}`, { ...init, headers, signal })
+  }
+
+  /** Asks for something: the code of what came back, or LOST where nothing did. */
+  private async asking(what: string, request: () => Promise<string | null>): Promise<string | null> {
+    try {
+      return await request()
     } catch (error) {
       if ((error as Error).name === 'TimeoutError')
-        this.ledger.faults.push(
-          `no answer within ${answerWithinMilliseconds / 1000} s to ${document.toString().trim().split(/[({]/)[0]}`,
-        )
-      return { data: null, code: 'LOST' }
+        this.ledger.faults.push(`no answer within ${answerWithinMilliseconds / 1000} s to ${what}`)
+      return 'LOST'
     }
-    const [error] = answer.errors ?? []
-    if (!error && answer.data) return { data: answer.data, code: null }
-    const code = error?.extensions?.code ?? 'no code'
+  }
+
+  private codeOf(answer: Answer): string {
+    const code = answer.errors?.[0]?.extensions?.code ?? 'no code'
     if (code !== 'UNAVAILABLE' && code !== 'CONFLICT') this.ledger.faults.push(`answered ${JSON.stringify(answer)}`)
-    return { data: null, code }
+    return code
+  }
+
+  /** Notes an answer, and waits where there was none, or one that asks to wait. */
+  private async note(code: string | null, since: number): Promise<void> {
+    if (code === null) this.ledger.answered(since)
+    else this.ledger.failed(code, since)
+    if (code === 'LOST') await this.served.listens()
+    // As callers are asked to with Retry-After, only sooner.
+    if (code === 'UNAVAILABLE') await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds))
   }
 }

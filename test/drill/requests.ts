@@ -56,6 +56,7 @@ type Request = (client: Client, stock: Stock) => Promise<unknown>
 const requests: readonly { readonly weight: number; readonly request: Request }[] = [
   { weight: 5, request: (client) => client.send(documents.List, { status: anyOf(statuses) }) },
   { weight: 3, request: (client) => client.send(documents.Nested, {}) },
+  { weight: 1, request: (client) => client.export() },
   { weight: 3, request: fileIssue },
   { weight: 2, request: fileDefect },
   { weight: 6, request: retitle },
