@@ -62,6 +62,14 @@ export class Unavailable extends GraphQLError {
   }
 }
 
+/** The caller has closed the connection before the answer. */
+export class CallerGone extends GraphQLError {
+  constructor() {
+    // What nginx logs in such a case; nobody is there to read it.
+    super('The caller has gone.', { extensions: { code: 'CLIENT_CLOSED_REQUEST', http: { status: 499 } } })
+  }
+}
+
 /** A document over one of the limits that are checked before it runs. */
 export class QueryTooComplex extends GraphQLError {
   constructor(what: string, cost: number, limit: number) {

@@ -114,6 +114,7 @@ describe('pages', () => {
 // Over the embedded database of its own: the callers are what this is about.
 describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
   const patience = { head: 200, body: 200, files: 400, answer: 200, checked: 50 }
+  const lines: string[] = []
   const listening = test.extend<{ started: Server }>({
     started: async ({ task: _ }, use) => {
       const config = readConfig({
@@ -122,7 +123,9 @@ describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
         SNAGLIST_DATA: `/tmp/snaglist-${crypto.randomUUID()}`,
         SNAGLIST_DEMO: '0',
       })
-      await using started = await startServer(config, pino({ level: 'silent' }), { patience })
+      await using started = await startServer(config, pino({}, { write: (line: string) => lines.push(line) }), {
+        patience,
+      })
       await use(started)
     },
   })
@@ -141,7 +144,26 @@ describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
     await dropped(started, `${head}content-length: 100\r\n\r\n{"query":`)
     await dropped(started, `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n`)
     expect((await fetch(`${started.url}/health`)).status).toBe(200)
+    expectNoneOfOurs()
   })
+
+  listening('or leaves in the middle of a body is no fault of the server or its database', async ({ started }) => {
+    const socket = connect(Number(new URL(started.url).port), '127.0.0.1')
+    const heard = lines.length
+    socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n')
+    socket.write('transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n')
+    await once(socket, 'readable')
+    socket.resetAndDestroy()
+    while (lines.length === heard) await turn()
+    expectNoneOfOurs()
+  })
+
+  /** What was begun and not ended is told as its caller's doing, if at all. */
+  function expectNoneOfOurs() {
+    const told = lines.map((line) => JSON.parse(line)).filter(({ path }) => path === '/graphql')
+    expect(told.map(({ level, codes }) => [level, codes])).toEqual(told.map(() => [30, ['CLIENT_CLOSED_REQUEST']]))
+    expect(told.length).toBeGreaterThan(0)
+  }
 
   listening('to take the answer is dropped', async ({ started }) => {
     // Both ends of each connection are in this process.

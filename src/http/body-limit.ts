@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga'
-import { PayloadTooLarge } from '../errors.ts'
+import { CallerGone, PayloadTooLarge } from '../errors.ts'
 
 /**
  * Refuses bodies over a limit, in bytes. Node holds callers to the length that they announce, so only a body without one
@@ -23,10 +23,15 @@ async function readWithin(body: ReadableStream<Uint8Array> | null, limit: number
   // Left alone at the limit, not cancelled: that would break the connection before the answer is sent.
   const reader = body?.getReader()
   for (;;) {
-    const { value } = (await reader?.read()) ?? {}
+    // Here, and not later, it is known that a connection that was reset is the caller's and not the database's.
+    const { value } = (await reader?.read().catch(gone)) ?? {}
     if (!value) return Buffer.concat(chunks)
     length += value.byteLength
     if (length > limit) throw new PayloadTooLarge(limit)
     chunks.push(value)
   }
+}
+
+function gone(): never {
+  throw new CallerGone()
 }

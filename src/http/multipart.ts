@@ -6,16 +6,9 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy } from '@fastify/busboy'
 import { GraphQLError } from 'graphql'
-import { PayloadTooLarge, Unavailable } from '../errors.ts'
+import { CallerGone, PayloadTooLarge, Unavailable } from '../errors.ts'
 import { type Header, type Parameters, parametersOf } from './shortcut.ts'
 import { Upload } from './upload.ts'
-
-/** The caller has closed the connection before the answer. */
-export class CallerGone extends GraphQLError {
-  constructor() {
-    super('The caller has gone.', { extensions: { code: 'CLIENT_CLOSED_REQUEST' } })
-  }
-}
 
 /** Whether a request brings files, as in the GraphQL multipart request specification (jaydenseric, version 2). */
 export const hasFiles = (method: string | undefined, header: Header): boolean =>
