@@ -64,14 +64,29 @@ test('errors are counted by code, those before a document runs too', async () =>
   expect(await figure('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')).toBe(before + 1)
 })
 
-test('names that strangers think of make no figures, and those of accounts not endless ones', async () => {
+test('names that strangers think of make no figures, and those of accounts not endless ones, nor long ones', async () => {
   const stranger = Object.assign(Object.create(ada), { token: null }) as Person
   await stranger.post({ query: 'query Strange { __typename }' })
+  const long = 'L'.repeat(65)
+  await ada.post({ query: `query ${long} { __typename }` })
   for (let n = 0; n < 250; n++) await ada.post({ query: `query Many${n} { __typename }` })
   const text = await (await scrape(token)).text()
   expect(text).not.toContain('Strange')
-  expect(new Set([...text.matchAll(/operation="(\w+)"/g)].map(([, name]) => name)).size).toBeLessThanOrEqual(201)
-  expect(await figure('snaglist_operations_total{operation="other",code="OK"}')).toBeGreaterThan(50)
+  expect(text).not.toContain(long)
+  expect(new Set([...text.matchAll(/operation="(\w+)"/g)].map(([, name]) => name)).size).toBeLessThanOrEqual(21)
+  expect(await figure('snaglist_operations_total{operation="other",code="OK"}')).toBeGreaterThan(200)
+})
+
+test('who sends many names leaves room for those of others', async () => {
+  const ben = await signUp(watched, 'ben')
+  const longest = 'B'.repeat(64)
+  for (const name of ['Bens', longest, 'Many0']) await ben.post({ query: `query ${name} { __typename }` })
+  for (const [name, times] of [
+    ['Bens', 1],
+    [longest, 1],
+    ['Many0', 2],
+  ] as const)
+    expect(await figure(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(times)
 })
 
 test('the pool, the event loop and imports have figures', async () => {

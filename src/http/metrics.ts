@@ -14,6 +14,8 @@ export interface Metrics {
 }
 
 const namesAtMost = 200
+const namesOfOneAtMost = 20
+const nameLengthAtMost = 64
 /** What is not known by name, or has none. */
 const other = 'other'
 
@@ -77,11 +79,18 @@ export function openMetrics(pool: Pool): Metrics {
   })
 
   const names = new Set<string>()
-  /** Names are the callers' own, and a figure stays for each: those of people with accounts, and not endless ones. */
+  /** How many names each account has brought. */
+  const brought = new Map<string, number>()
+  /** Names are the callers' own, and a figure stays for each: those of people with accounts, who have a share each. */
   const nameOf = ({ operation, user, cost }: Answered) => {
     if (!operation || cost === undefined) return other
-    if (user && names.size < namesAtMost) names.add(operation)
-    return names.has(operation) ? operation : other
+    if (names.has(operation)) return operation
+    const before = (user && brought.get(user)) || 0
+    const isRoom = names.size < namesAtMost && before < namesOfOneAtMost
+    if (!user || !isRoom || operation.length > nameLengthAtMost) return other
+    brought.set(user, before + 1)
+    names.add(operation)
+    return operation
   }
   return {
     count(request) {
