@@ -79,6 +79,15 @@ export class QueryTooComplex extends GraphQLError {
   }
 }
 
+/** What an operation was answered with is longer than any text may be. */
+export class AnswerTooLarge extends GraphQLError {
+  constructor() {
+    super('The answer is too large. Ask for smaller pages or fewer fields.', {
+      extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
+    })
+  }
+}
+
 /** More than the caller may ask for now; `retryAfter` is in seconds. */
 export class RateLimited extends GraphQLError {
   constructor(why: string, retryAfter: number, headers: Readonly<Record<string, string>> = {}) {

@@ -1,4 +1,7 @@
+import { pino } from 'pino'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../src/app.ts'
+import { readConfig } from '../src/config.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import type { Answer } from './support/caller.ts'
@@ -60,6 +63,43 @@ describe('the id of a request', () => {
     }
     for (const odd of ['', 'x'.repeat(65), 'a b', '{"a":1}', 'a;b', 'é', '<script>'])
       expect(await idFor(odd), odd).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe.each([
+  ['by the short cut', {}],
+  ['through Yoga', { origin: 'http://localhost' }],
+])('the text of an answer, %s,', (_way, headers) => {
+  /** Asks a server whose answers become JSON by a function of ours: the text of the answer, and what was logged. */
+  async function answered(toJSON: (logged: number) => unknown) {
+    const lines: string[] = []
+    const app = createApp({
+      config: readConfig({ NODE_ENV: 'test' }),
+      database: server.database,
+      log: pino({}, { write: (line: string) => lines.push(line) }),
+      trace: (execute) => async (operation, context, variables) => {
+        const executed = await execute(operation, context, variables)
+        return { ...executed, result: { data: { viewer: { toJSON: () => toJSON(lines.length) } } } }
+      },
+    })
+    const caller = Object.assign(Object.create(ada), { app }) as Person
+    const answer = await caller.post({ query: '{ viewer { username } }' }, headers)
+    await app.dispose()
+    return { answer, lines: lines.map((line) => JSON.parse(line) as Line) }
+  }
+
+  test('is made before the request is told of, so that its time counts', async () => {
+    const { answer, lines } = await answered((logged) => logged)
+    expect(answer.data).toEqual({ viewer: 0 })
+    expect(lines.map(({ msg }) => msg)).toEqual(['request'])
+  })
+
+  test('may be longer than any text can be, which is said', async () => {
+    const { answer, lines } = await answered(() => 'x'.repeat(2 ** 30))
+    expect(answer.errors).toMatchObject([
+      { message: expect.stringContaining('too large'), extensions: { code: 'QUERY_TOO_COMPLEX' } },
+    ])
+    expect(lines.map(({ msg, codes }) => [msg, codes])).toEqual([['request', ['QUERY_TOO_COMPLEX']]])
   })
 })
 

@@ -93,15 +93,19 @@ export function makeEntry({
     if (refusal instanceof Unavailable && refusal.cause)
       log.error({ err: refusal.cause, requestId }, 'files cannot be kept')
     let short: Answer | null = null
+    let text: string | null = null
     let allowance: Allowance | null = null
     try {
       allowance = await rates.request(address)
       short = await shortcut(parameters, documents, () => contextOf(header, requestId, address), execute)
+      // Yoga also says to pages of which origins they may read the answer.
+      if (short && !short.result.errors && !header('origin') && contentTypeFor(header))
+        text = JSON.stringify(short.result)
     } catch (error) {
       refused = error
+      short = null
     }
-    // Yoga also says to pages of which origins they may read the answer.
-    if (!short || short.result.errors || header('origin') || !contentTypeFor(header)) {
+    if (!short || text === null) {
       const init = {
         method: 'POST',
         headers: { ...headers, 'content-length': String(Buffer.byteLength(body)), [requestIdHeader]: requestId },
@@ -111,7 +115,7 @@ export function makeEntry({
       const response = await yoga.fetch(new yoga.fetchAPI.Request(url, init), { begun, address } satisfies FromEntry)
       return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
     }
-    const { operation, context, result, cost } = short
+    const { operation, context, cost } = short
     const user = context.viewer?.username
     tell({ requestId, method: 'POST', path: endpoint, status: 200, start, operation, cost, user })
     return {
@@ -123,7 +127,7 @@ export function makeEntry({
         ...allowance,
         ...short.headers,
       },
-      body: JSON.stringify(result),
+      body: text,
     }
   }
 
