@@ -65,6 +65,7 @@ describe('what the server is made of', () => {
     for (const body of [
       { query: 'query cop { __schema { directive } }' },
       { query: '{ ticket(id: "CORE-1") { titel } }' },
+      { query: '{ viewer }' },
       { query: '{ tickets(filtr: {}) { totalCount } }' },
       { query: '{ tickets(filter: { priority: { eq: HIG } }) { totalCount } }' },
       { query: '{ node(id: "x") { ... on Isue { id } } }' },

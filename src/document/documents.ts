@@ -84,6 +84,8 @@ export function rememberDocuments({ schema, suggesting }: DocumentOptions): Docu
       excess.length > 0
         ? excess
         : validate(schema, document, undefined, { maxErrors: faultsAtMost, hideSuggestions: !suggesting })
+    // One of graphql's rules suggests whatever it is told.
+    if (!suggesting) for (const fault of faults) fault.message = fault.message.replace(/ Did you mean "[^"]*"\?$/, '')
     const keeps = faults.length === 0 && comesAgain(query)
     const read: ReadDocument = {
       document,
