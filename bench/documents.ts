@@ -1,10 +1,12 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Kind } from 'graphql'
+import type { Context } from '../src/context.ts'
 import { rememberDocuments } from '../src/document/documents.ts'
 import { schema } from '../src/schema.ts'
 
 // What hostile documents take: processor time of those that are refused and of those that just fit, and the memory of
-// 5,000 documents of the largest size, each another one, which come twice.
+// 5,000 documents of the largest size, each another one, which come twice, and of 20 with a hundred operations that all run.
 
 const characters = 15_000
 const refusedWithin = 50
@@ -45,6 +47,14 @@ const largest: Readonly<Record<string, (index: number) => string>> = {
   'faulty ones': (n) => `{ viewer { x${n} } }`.padEnd(characters),
 }
 
+/** Documents of a hundred operations, each as large as it may be to be priced, or compiled. */
+const manyOperations: Readonly<Record<string, (index: number) => string>> = {
+  'operations that are priced': (n) =>
+    `${times(100, (m) => `query Q${n}x${m} { tickets { nodes { ...F0 } } }`)} ${times(6, (m) => `fragment F${m} on Ticket { ...F${m + 1} ...F${m + 1} }`)} fragment F6 on Ticket { ${times(4, () => '... { project { id } }')} }`,
+  'operations that are compiled': (n) =>
+    `${times(100, (m) => `query Q${n}x${m} { viewer { ...F } }`)} fragment F on User { ${times(70, () => '... { id username name }')} }`,
+}
+
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 const heap = () => {
@@ -74,22 +84,31 @@ for (let round = 0; round < 2; round++) {
   }
 }
 
-console.info('\n| 5,000 documents | MB of heap at most |\n|---|---|')
-for (const [name, document] of Object.entries(largest)) {
+/** The most heap that some documents take, each sent twice: what comes once is not remembered. */
+async function mostHeap(count: number, document: (index: number) => string, runs: boolean): Promise<number> {
   const documents = open()
   const before = heap()
   let most = 0
-  for (let n = 0; n < 5000; n++) {
-    // What comes once is not remembered.
+  for (let n = 0; n < count; n++) {
     documents(document(n))
     const { faults, document: read, operation } = documents(document(n))
-    for (const { kind, name: named } of faults.length === 0
-      ? (read.definitions as { kind: string; name?: { value: string } }[])
-      : [])
-      if (kind === 'OperationDefinition') operation(named?.value)
-    if (n % 250 === 0) most = Math.max(most, heap() - before)
+    for (const node of faults.length === 0 ? read.definitions : []) {
+      if (node.kind !== Kind.OPERATION_DEFINITION) continue
+      const found = operation(node.name?.value)
+      if (runs) await found?.run({ viewer: null } as Context, {}).catch(() => {})
+    }
+    if (n % (count / 20) === 0) most = Math.max(most, heap() - before)
   }
   if (most > megabytes) failures++
-  console.info(`| ${name} | ${most.toFixed(1)} |`)
+  return most
+}
+
+for (const [count, kinds] of [
+  [5000, largest],
+  [20, manyOperations],
+] as const) {
+  console.info(`\n| ${count} documents | MB of heap at most |\n|---|---|`)
+  for (const [name, document] of Object.entries(kinds))
+    console.info(`| ${name} | ${(await mostHeap(count, document, kinds === manyOperations)).toFixed(1)} |`)
 }
 if (failures > 0) process.exitCode = 1

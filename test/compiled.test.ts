@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Context } from '../src/context.ts'
+import { rememberDocuments } from '../src/document/documents.ts'
+import { schema } from '../src/schema.ts'
 import { useServer } from './support/app.ts'
 import { type Cast, castOf, createIssue } from './support/people.ts'
 
@@ -52,5 +55,42 @@ describe('a query that comes again is answered as the first time', () => {
       answers.push(JSON.parse(JSON.stringify({ data, errors })))
     }
     for (const answer of answers) expect(answer).toEqual(answers[0])
+  })
+})
+
+describe('what is remembered is not endless:', () => {
+  const times = (count: number, piece: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => piece(index)).join(' ')
+  const fields = times(70, () => '... { id username name }')
+  /** A document of operations that are as large as any that is compiled. */
+  const manyOperations = (count: number) =>
+    `${times(count, (n) => `query Q${n} { viewer { ...F } }`)} fragment F on User { ${fields} }`
+  /** Sends it twice, which has it remembered, and runs or reads all its operations; says whether it still is. */
+  async function remembered(query: string, count: number, runs: boolean): Promise<boolean> {
+    const documents = rememberDocuments({ schema, suggesting: false })
+    documents(query)
+    const read = documents(query)
+    for (let n = 0; n < count; n++) {
+      const operation = read.operation(`Q${n}`)
+      // In use, it can be compiled and run even when it was forgotten.
+      if (runs) expect(await operation?.run({ viewer: null } as Context, {})).toEqual({ data: { viewer: null } })
+    }
+    return documents(query) === read
+  }
+
+  test('a few compiled operations of a document are', async () => {
+    expect(await remembered(manyOperations(5), 5, true)).toBe(true)
+  })
+
+  test('a hundred of one document are not', async () => {
+    expect(await remembered(manyOperations(100), 100, true)).toBe(false)
+  })
+
+  test('nor are the prices of a hundred large ones', async () => {
+    const doubled = times(6, (n) => `fragment F${n} on Ticket { ...F${n + 1} ...F${n + 1} }`)
+    const large = `fragment F6 on Ticket { ${times(4, () => '... { project { id } }')} }`
+    const query = `${times(100, (n) => `query Q${n} { tickets { nodes { ...F0 } } }`)} ${doubled} ${large}`
+    expect(await remembered(query, 2, false)).toBe(true)
+    expect(await remembered(query, 100, false)).toBe(false)
   })
 })

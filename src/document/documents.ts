@@ -47,9 +47,11 @@ export interface DocumentOptions {
   readonly suggesting: boolean
 }
 
-// What is remembered is weighed in bytes, as measured: a character of a document takes some 100, a compiled field 9,000.
+// What is remembered is weighed in bytes, as measured: a character of a document takes some 100, a field that is priced
+// 600, one that is compiled 9,000.
 const rememberedAtMost = 50_000_000
 const bytesOfCharacter = 100
+const bytesOfPrice = 600
 const bytesOfField = 9000
 // Written out by the compiler, 3 kB of fragments in fragments can take seconds.
 const compiledSelections = 300
@@ -58,7 +60,8 @@ const faultsAtMost = 20
 
 /**
  * Remembers valid documents that come again, and compiles their queries. What comes once is most often a document with
- * values written into it, which no one will send a second time. Once too much is remembered, all is forgotten.
+ * values written into it, which no one will send a second time. Before too much is remembered, all is forgotten: what is
+ * in use then lasts as long as its request.
  */
 export function rememberDocuments({ schema, suggesting }: DocumentOptions): Documents {
   const known = new Map<string, ReadDocument>()
@@ -72,6 +75,10 @@ export function rememberDocuments({ schema, suggesting }: DocumentOptions): Docu
     return false
   }
   const weigh = (bytes: number) => {
+    if (remembered + bytes > rememberedAtMost) {
+      known.clear()
+      remembered = 0
+    }
     remembered += bytes
   }
   return (query) => {
@@ -90,13 +97,9 @@ export function rememberDocuments({ schema, suggesting }: DocumentOptions): Docu
     const read: ReadDocument = {
       document,
       faults,
-      operation: operationsOf(schema, document, { query, selections, compiles: keeps, suggesting, weigh }),
+      operation: operationsOf(schema, document, { query, selections, keeps, suggesting, weigh }),
     }
     if (!keeps) return read
-    if (remembered > rememberedAtMost) {
-      known.clear()
-      remembered = 0
-    }
     weigh(query.length * bytesOfCharacter)
     known.set(query, read)
     return read
@@ -106,8 +109,8 @@ export function rememberDocuments({ schema, suggesting }: DocumentOptions): Docu
 interface Compiling {
   readonly query: string
   readonly selections: number
-  /** Whether its queries are compiled, at their first run. */
-  readonly compiles: boolean
+  /** Whether it is remembered, and its queries compiled at their first run. */
+  readonly keeps: boolean
   readonly suggesting: boolean
   /** Told of the bytes that are remembered from now on. */
   readonly weigh: (bytes: number) => void
@@ -140,9 +143,10 @@ function operationOf(
       operationName: operationName ?? null,
       hideSuggestions: !compiling.suggesting,
     })
-  const compiles = compiling.compiles && node.operation === OperationTypeNode.QUERY
+  const compiles = compiling.keeps && node.operation === OperationTypeNode.QUERY
   let run: Operation['run'] | null = null
   const prices = pricesOf(schema, document, node)
+  if (compiling.keeps) compiling.weigh(compiling.selections * bytesOfPrice)
   return {
     name: node.name?.value,
     query: compiling.query,
