@@ -240,6 +240,22 @@ describe('the preview', () => {
     })
   })
 
+  test('tells the largest number there is of what costs more', async () => {
+    const query = 'mutation ($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { tickets { id } } }'
+    for (const expectedCount of [1e300, 1e308, 1e11]) {
+      const { requested } = await explained(query, { input: { filter: {}, expectedCount } })
+      expect(requested).toBe(2 ** 31 - 1)
+    }
+  })
+
+  test('tells a list that is asked for twice in one place twice, each page as if the other stayed', async () => {
+    const list = 'tickets(first: 200) { nodes { comments(first: 100) { nodes { id } } } }'
+    const one = { path: 'tickets', cost: 1 + 200 * 102, first: 200 }
+    expect((await explained(`{ ${list} }`)).lists[0]).toEqual(one)
+    const { lists } = await explained(`{ ${list} ${list} }`)
+    expect(lists.filter(({ path }) => path === 'tickets')).toEqual(Array(2).fill({ ...one, first: 45 }))
+  })
+
   test.each<[string, object, string]>([
     ['no GraphQL', { query: '{' }, 'query'],
     ['what does not fit the schema', { query: '{ nothing }' }, 'query'],

@@ -11,17 +11,25 @@ interface ExplainedCost {
 
 const listsShown = 20
 
+/** Points as an Int can tell them: what costs more, or has no cost that is a number, is beyond every limit anyway. */
+const told = (points: number) => (points < largestInt ? points : largestInt)
+const largestInt = 2 ** 31 - 1
+
 const ListCostType = builder.objectRef<PricedList>('ListCost').implement({
   description: 'What a list of a query costs.',
   fields: (t) => ({
     path: t.exposeString('path', {
-      description: 'Where it stands in the answer: names or aliases, such as "tickets.nodes.comments".',
+      description:
+        'Where it stands in the answer: names or aliases, such as "tickets.nodes.comments". A list that the document asks for twice in one place comes twice.',
     }),
-    cost: t.exposeInt('cost', { description: 'What it costs with all below it, in all places where it comes.' }),
+    cost: t.int({
+      description: 'What it costs with all below it, in all places where it comes.',
+      resolve: ({ cost }) => told(cost),
+    }),
     first: t.exposeInt('first', {
       nullable: true,
       description:
-        'The largest `first` or `last` with which the whole query fits its limit, all else as it is; null where no page is small enough.',
+        'The largest `first` or `last` with which the whole query fits its limit, all else as it is, the same list beside it too; null where no page of this one is small enough.',
     }),
   }),
 })
@@ -30,7 +38,7 @@ const QueryCostType = builder.objectRef<ExplainedCost>('QueryCost').implement({
   description:
     'What a query costs, in points: one for each object that it may return, lists counted by the page sizes asked for, and more for counts, searches, excerpts and reports.',
   fields: (t) => ({
-    requested: t.exposeInt('requested', { description: 'What it costs.' }),
+    requested: t.int({ description: 'What it costs.', resolve: ({ requested }) => told(requested) }),
     limit: t.exposeInt('limit', { description: 'What a query may cost at most.' }),
     lists: t.field({
       type: [ListCostType],
