@@ -21,7 +21,7 @@ export function shareOf({ $queryRaw, ...statements }: Statements): Statements {
   const send = (...query: Parameters<Statements['$queryRaw']>) => {
     const until = performance.now() + waitsMilliseconds
     return limit(() => {
-      if (performance.now() > until) throw new Unavailable('What was asked for takes too long. Ask for less at a time.')
+      if (performance.now() > until) throw new Unavailable('What was asked for takes too long: less of it may not.')
       return $queryRaw(...query)
     })
   }

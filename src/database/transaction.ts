@@ -75,8 +75,7 @@ export async function atOnce<Result>(
 /** A database's fault as the error that the API knows for it; any other error as it is. */
 export function translated(error: unknown): unknown {
   const { constraint, sqlState, unreachable } = faultOf(error)
-  if (sqlState === statementTimeout)
-    return new Unavailable('What was asked for takes too long. Ask for less, or try again.')
+  if (sqlState === statementTimeout) return new Unavailable('What was asked for takes too long: less of it may not.')
   if (sqlState === programLimitExceeded) return answerTooLarge()
   if (unreachable) return new Unavailable()
   if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
