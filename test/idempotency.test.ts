@@ -261,3 +261,28 @@ test('a file is imported once, and another file under the same key not at all', 
   expect((await send('title\nImported once\n')).data).toEqual(first.data)
   expect([await count('Imported once'), await count('Imported twice')]).toEqual([1, 0])
 })
+
+test('what a stranger changes in vain leaves nothing', async () => {
+  await server.database.pool.query('DELETE FROM idempotency_keys')
+  for (const query of ['mutation { __typename }', creating('By nobody')])
+    await send(server.nobody, typeof query === 'string' ? { query } : query, crypto.randomUUID())
+  expect(await server.database.prisma.idempotencyKey.count()).toBe(0)
+  expect(await count('By nobody')).toBe(0)
+})
+
+test('an answer that is too long to be kept is made again, of what was done once', async () => {
+  const { id } = await createIssue(cast.contributor, 'CORE', 'With long comments')
+  await server.database.pool.query(
+    "INSERT INTO comments (ticket_id, author_id, body) SELECT id, reporter_id, repeat('long ', 10000) FROM tickets, generate_series(1, 6) WHERE id = $1",
+    [id],
+  )
+  const key = crypto.randomUUID()
+  const query = `mutation { updateIssue(input: { id: "${id}", title: "Once" }) { issue { version comments { nodes { body } } } } }`
+  const [first, again] = [await send(cast.contributor, { query }, key), await send(cast.contributor, { query }, key)]
+  expect(first.data).toMatchObject({ updateIssue: { issue: { version: 2 } } })
+  expect(again.data).toEqual(first.data)
+  const { rows } = await server.database.pool.query<{ longest: number }>(
+    'SELECT max(length(sealed)) AS longest FROM idempotency_keys',
+  )
+  expect(rows[0]?.longest).toBeLessThan(250_000)
+})

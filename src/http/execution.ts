@@ -1,6 +1,6 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { Context } from '../context.ts'
+import type { Context, Viewer } from '../context.ts'
 import { answerTooLarge, mostRead } from '../database/share.ts'
 import { costOf } from '../document/cost.ts'
 import type { Documents, Operation, ReadDocument } from '../document/documents.ts'
@@ -37,9 +37,8 @@ export const executeWithin =
     const limit = config.costLimit
     if (cost > limit) throw new QueryTooComplex('The query costs too much, in points', cost, limit)
     const allowance = viewer ? await rates.spend(viewer.id, cost) : null
-    const isChange = operation.kind === OperationTypeNode.MUTATION
     const { result, headers } =
-      isChange && context.idempotencyKey !== null
+      context.idempotencyKey !== null && isKept(operation, viewer)
         ? await runOnce(operation, context, context.idempotencyKey, variables)
         : { result: await operation.run(context, variables), headers: {} }
     // Aliases and filters that are given back repeat what was read once.
@@ -47,6 +46,11 @@ export const executeWithin =
     const extensions = { cost: { requested: cost, limit } }
     return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }
+
+/** Whether a change may be kept under a key: nothing is kept for strangers but how they got an account or a token. */
+const isKept = ({ kind, prices }: Operation, viewer: Viewer | null) =>
+  kind === OperationTypeNode.MUTATION &&
+  (viewer !== null || prices.some(({ field }) => field === 'signIn' || field === 'signUp'))
 
 /** Has Yoga read and run documents as the short cut does. */
 export function useExecution(documents: Documents, execute: Execute): Plugin<Context> {

@@ -3,6 +3,7 @@ import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Context } from '../context.ts'
 import type { Operation } from '../document/documents.ts'
 import { answerOnce, onceOf } from '../idempotency/once.ts'
+import { isLonger } from './answer-size.ts'
 import { maskError } from './errors.ts'
 import { Upload } from './upload.ts'
 
@@ -20,6 +21,9 @@ export const replayedHeader = 'idempotency-replayed'
 /** What went wrong on the way or with the server: the same request may do better later. */
 const passing = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL_SERVER_ERROR', 'CLIENT_CLOSED_REQUEST'])
 
+/** Characters of an answer that is kept. A longer one is made again when it is asked for again, of what was done once. */
+const keptAtMost = 250_000
+
 /** Runs a change that came with an Idempotency-Key, once. */
 export async function runOnce(
   operation: Operation,
@@ -31,17 +35,17 @@ export async function runOnce(
   context.once = onceOf(context.viewer?.id ?? null, key, body)
   // What never ran, as its variables are at fault, is told by the interpreter in its own words.
   let result: ExecutionResult = {}
-  const { answer, replayed } = await answerOnce<Kept>(
+  const { answer, replayed } = await answerOnce<Kept | null>(
     context.direct,
     context.once,
     async () => {
       result = await operation.run(context, variables)
-      return kept(result)
+      return isLonger(result.data, keptAtMost) ? null : kept(result)
     },
-    ({ data, errors = [] }) =>
-      data !== undefined && !errors.some(({ extensions }) => passing.has(String(extensions?.['code']))),
+    (answer) =>
+      answer?.data !== undefined && !answer.errors?.some(({ extensions }) => passing.has(String(extensions?.['code']))),
   )
-  if (!replayed && answer.data === undefined) return { result, headers: {} }
+  if (!answer || (!replayed && answer.data === undefined)) return { result, headers: {} }
   const final = answer.errors?.some(({ extensions }) => extensions?.['code'] === 'INTERNAL_SERVER_ERROR')
     ? result
     : told(answer)
