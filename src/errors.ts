@@ -81,10 +81,13 @@ export class QueryTooComplex extends GraphQLError {
 
 /** What an operation was answered with is longer than any text may be. */
 export class AnswerTooLarge extends GraphQLError {
-  constructor() {
-    super('The answer is too large. Ask for smaller pages or fewer fields.', {
-      extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
-    })
+  constructor(limit: number) {
+    super(
+      `The answer has more than ${limit} characters. Ask for smaller pages or fewer fields; what was changed stands.`,
+      {
+        extensions: { code: 'QUERY_TOO_COMPLEX', limit, http: { status: 400 } },
+      },
+    )
   }
 }
 

@@ -93,14 +93,6 @@ describe.each([
     expect(answer.data).toEqual({ viewer: 0 })
     expect(lines.map(({ msg }) => msg)).toEqual(['request'])
   })
-
-  test('may be longer than any text can be, which is said', async () => {
-    const { answer, lines } = await answered(() => 'x'.repeat(2 ** 30))
-    expect(answer.errors).toMatchObject([
-      { message: expect.stringContaining('too large'), extensions: { code: 'QUERY_TOO_COMPLEX' } },
-    ])
-    expect(lines.map(({ msg, codes }) => [msg, codes])).toEqual([['request', ['QUERY_TOO_COMPLEX']]])
-  })
 })
 
 /** Holds that an answer tells nothing of what went wrong but the id under which the log tells all. */

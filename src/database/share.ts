@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { QueryTooComplex, Unavailable } from '../errors.ts'
+import { Unavailable } from '../errors.ts'
 import type { Statements } from './statements.ts'
 
 /** How many bytes of values a request may read, and how many characters it may be answered with. */
@@ -27,7 +27,3 @@ export function shareOf({ $queryRaw, ...statements }: Statements): Statements {
   }
   return { ...statements, $queryRaw: send as Statements['$queryRaw'], budget: { left: mostRead } }
 }
-
-/** What is said where an answer is larger than a request may have. */
-export const answerTooLarge = () =>
-  new QueryTooComplex('The answer is too large, in characters: ask for less at a time', mostRead + 1, mostRead)

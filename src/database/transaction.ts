@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Prisma, PrismaClient } from '../../prisma/generated/client.ts'
-import { Conflict, NotFound, Unavailable } from '../errors.ts'
+import { AnswerTooLarge, Conflict, NotFound, Unavailable } from '../errors.ts'
 import { faultOf } from './fault.ts'
-import { answerTooLarge } from './share.ts'
+import { mostRead } from './share.ts'
 import type { Statements } from './statements.ts'
 
 /** A database or a transaction: what every action takes first, so that it can join either. */
@@ -76,7 +76,7 @@ export async function atOnce<Result>(
 export function translated(error: unknown): unknown {
   const { constraint, sqlState, unreachable } = faultOf(error)
   if (sqlState === statementTimeout) return new Unavailable('What was asked for takes too long: less of it may not.')
-  if (sqlState === programLimitExceeded) return answerTooLarge()
+  if (sqlState === programLimitExceeded) return new AnswerTooLarge(mostRead)
   if (unreachable) return new Unavailable()
   if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
   // What a row refers to went away between the check and the write.

@@ -12,7 +12,7 @@ import {
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { Context } from '../context.ts'
 import { translated } from '../database/transaction.ts'
-import { QueryTooComplex, Unavailable } from '../errors.ts'
+import { AnswerTooLarge, Unavailable } from '../errors.ts'
 import { compilable } from './compilable.ts'
 import { type Price, pricesOf } from './cost.ts'
 import { measure, mustBeWithinLimits, parseWithin } from './limits.ts'
@@ -163,7 +163,7 @@ function operationOf(
 /** Whether the database was asked in vain, or gave all that a request may have. */
 function isSpent(error: unknown): boolean {
   const known = translated(error)
-  return known instanceof Unavailable || known instanceof QueryTooComplex
+  return known instanceof Unavailable || known instanceof AnswerTooLarge
 }
 
 /** An error of a compiled query as graphql's own class. */

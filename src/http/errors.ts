@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { faultOf } from '../database/fault.ts'
 import { translated } from '../database/transaction.ts'
-import { AnswerTooLarge, BadUserInput } from '../errors.ts'
+import { BadUserInput } from '../errors.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** The error as the caller may see it: expected ones as they are, all others without a word of what happened. */
@@ -29,8 +29,6 @@ function expectedError(error: unknown): GraphQLError | null {
   }
   const original = originalOf(error)
   if (original instanceof GraphQLError) return original
-  // So says JSON.stringify of what is longer than any text may be.
-  if (original instanceof RangeError && original.message === 'Invalid string length') return new AnswerTooLarge()
   const known = translated(original)
   return known instanceof GraphQLError ? known : null
 }

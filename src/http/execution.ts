@@ -1,11 +1,11 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Context, Viewer } from '../context.ts'
-import { answerTooLarge, mostRead } from '../database/share.ts'
+import { mostRead } from '../database/share.ts'
 import { costOf } from '../document/cost.ts'
 import type { Documents, Operation, ReadDocument } from '../document/documents.ts'
 import { mustBeWithinLimits } from '../document/limits.ts'
-import { QueryTooComplex, Unauthenticated } from '../errors.ts'
+import { AnswerTooLarge, QueryTooComplex, Unauthenticated } from '../errors.ts'
 import { isLonger } from './answer-size.ts'
 import type { Rates } from './rates.ts'
 import { runOnce } from './repeated.ts'
@@ -42,7 +42,7 @@ export const executeWithin =
         ? await runOnce(operation, context, context.idempotencyKey, variables)
         : { result: await operation.run(context, variables), headers: {} }
     // Aliases and filters that are given back repeat what was read once.
-    if (isLonger(result.data, mostRead)) throw answerTooLarge()
+    if (isLonger(result.data, mostRead)) throw new AnswerTooLarge(mostRead)
     const extensions = { cost: { requested: cost, limit } }
     return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }
