@@ -6,7 +6,9 @@ import { pino } from 'pino'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { type Server, startServer } from '../src/server.ts'
+import { temporaryDirectory } from './drill/served.ts'
 import { useServer } from './support/app.ts'
+import { copyEmbedded } from './support/databases.ts'
 import { createProject, type Person, signUp } from './support/people.ts'
 
 const server = useServer()
@@ -111,16 +113,18 @@ describe('pages', () => {
   })
 })
 
-// Over the embedded database of its own: the callers are what this is about.
+// Who is dropped has asked nothing of a database: which one it is makes no difference, so one of the two is enough.
 describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
   const patience = { head: 200, body: 200, files: 400, answer: 200, checked: 50 }
   const lines: string[] = []
   const listening = test.extend<{ started: Server }>({
     started: async ({ task: _ }, use) => {
+      using directory = temporaryDirectory()
+      copyEmbedded(directory.path, inject('template'))
       const config = readConfig({
         NODE_ENV: 'test',
         PORT: '0',
-        SNAGLIST_DATA: `/tmp/snaglist-${crypto.randomUUID()}`,
+        SNAGLIST_DATA: directory.path,
         SNAGLIST_DEMO: '0',
       })
       await using started = await startServer(config, pino({}, { write: (line: string) => lines.push(line) }), {
