@@ -42,12 +42,16 @@ async function largestOf({ most, query }: Dear): Promise<{ size: number; points:
   return largest
 }
 
+process.on('exit', () => peer.process.kill())
 let failures = 0
 console.info('| query | of these | points | ms | MB |\n|---|---|---|---|---|')
 for (const each of dear) {
   if (values.only && !each.name.includes(values.only)) continue
   const largest = await largestOf(each)
-  if (!largest) throw new Error(`${each.name}: not even one is allowed.`)
+  if (!largest) {
+    console.info(`| ${each.name} | 0 | | not even one is allowed | |`)
+    continue
+  }
   const body = JSON.stringify({ query: each.query(largest.size) })
   const times: number[] = []
   let megabytes = 0

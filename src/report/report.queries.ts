@@ -53,12 +53,12 @@ const ReportInterval = builder.enumType('ReportInterval', {
 
 // What each takes on 200,000 tickets, in the points of `ticket-cost.filter.ts`.
 const costs = {
-  topAssignees: 1500,
-  resolutionTime: 1500,
-  firstResponseTime: 10_000,
-  pareto: 2000,
-  ageing: 500,
-  flow: 2000,
+  topAssignees: 5000,
+  resolutionTime: 4000,
+  firstResponseTime: 20_000,
+  pareto: 4200,
+  ageing: 2500,
+  flow: 2500,
   reopenRate: 500,
 } as const
 

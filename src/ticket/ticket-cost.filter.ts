@@ -6,18 +6,21 @@ import { parseSearch } from '../search/search.filter.ts'
 type Arguments = Readonly<Record<string, unknown>>
 
 const countCost = 200
-const sortCost = 4000
+const sortCost = 8000
 const relevanceCost = 10_000
 const skippedPerPoint = 50
 
-/** A comparison of what a ticket's row holds. */
+/** Reading the rows of all tickets, for a comparison that no index knows. */
+const rowsCost = 3000
 const plainCost = 25
 const textCost = 2500
 const longTextCost = 8000
-const termCost = 1500
+const termCost = 2500
 /** A term of less than three letters is in no index. */
-const shortTermCost = 6000
-const labelCost = 2000
+const shortTermCost = 10_000
+/** Of each further term of an alternative: it is asked of what the first has found. */
+const furtherTermCost = 1000
+const labelCost = 3500
 const historyCost = 7000
 const responseCost = 20_000
 
@@ -27,7 +30,8 @@ const comparisonCosts: Readonly<Record<string, number | ((operand: unknown) => n
   category: textCost,
   subcategory: textCost,
   reportedBy: textCost,
-  absn: (filter) => (isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? textCost : plainCost),
+  absn: (filter) =>
+    isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? rowsCost + textCost : plainCost,
   description: longTextCost,
   search: (search) => (typeof search === 'string' ? searchCost(search) : 0),
   label: (filter) => labelCost * (1 + namesIn(filter) / 50),
@@ -37,6 +41,20 @@ const comparisonCosts: Readonly<Record<string, number | ((operand: unknown) => n
   everReopenedAt: historyCost,
   firstResponseAt: responseCost,
 }
+const indexed: ReadonlySet<string> = new Set([
+  'id',
+  'kind',
+  'project',
+  'status',
+  'assignee',
+  'reporter',
+  'createdAt',
+  'updatedAt',
+  'archived',
+  'absn',
+  'search',
+])
+const connectives: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 const indexedOrders: ReadonlySet<unknown> = new Set(['CREATED_AT', 'UPDATED_AT'])
 const indexedProjectOrders: ReadonlySet<unknown> = new Set([...indexedOrders, 'NUMBER'])
 /** An index leads to the tickets of a project: a twentieth of all where this was measured. */
@@ -55,34 +73,48 @@ export function ticketCountCost(_args: Arguments, { filter }: Arguments, holder:
   return (countCost + filterCost(filter)) / share
 }
 
-function scanCost({ filter, orderBy, offset }: Arguments, indexed: ReadonlySet<unknown>): number {
+function scanCost({ filter, orderBy, offset }: Arguments, orders: ReadonlySet<unknown>): number {
   const skipped = typeof offset === 'number' && offset > 0 ? offset / skippedPerPoint : 0
-  return filterCost(filter) + orderCost(orderBy, indexed) + skipped
+  return filterCost(filter) + orderCost(orderBy, orders) + skipped
 }
 
-function orderCost(orderBy: unknown, indexed: ReadonlySet<unknown>): number {
+function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
   if (JSON.stringify(orderBy ?? null).includes('"RELEVANCE"')) return relevanceCost
   const [first] = [orderBy ?? []].flat()
-  return isObject(first) && !indexed.has(first['field']) ? sortCost : 0
+  return isObject(first) && !orders.has(first['field']) ? sortCost : 0
 }
 
-/** What a filter costs, wherever in it something is compared. */
+/** What a filter costs: its comparisons, wherever in it they stand, and once the rows that they read. */
 export function filterCost(filter: unknown): number {
-  if (Array.isArray(filter)) return filter.reduce((sum: number, one) => sum + filterCost(one), 0)
-  if (!isObject(filter)) return 0
-  return Object.entries(filter).reduce((sum, [name, operand]) => {
-    if (operand === null || operand === undefined) return sum
-    if (name === 'and' || name === 'or' || name === 'not') return sum + filterCost(operand)
-    const cost = comparisonCosts[name] ?? plainCost
-    if (typeof cost === 'function') return sum + cost(operand)
-    return sum + cost * (isObject(operand) ? operandsIn(operand) : 1)
-  }, 0)
+  const comparisons = comparisonsIn(filter)
+  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand), 0)
+  return cost + (comparisons.some(([name]) => !indexed.has(name)) ? rowsCost : 0)
+}
+
+type Comparison = readonly [name: string, operand: unknown]
+
+function comparisonsIn(filter: unknown): Comparison[] {
+  if (Array.isArray(filter)) return filter.flatMap(comparisonsIn)
+  if (!isObject(filter)) return []
+  return Object.entries(filter).flatMap(([name, operand]): Comparison[] => {
+    if (operand === null || operand === undefined) return []
+    return connectives.has(name) ? comparisonsIn(operand) : [[name, operand]]
+  })
+}
+
+function comparisonCost(name: string, operand: unknown): number {
+  const cost = comparisonCosts[name] ?? plainCost
+  if (typeof cost === 'function') return cost(operand)
+  return cost * (isObject(operand) ? operandsIn(operand) : 1)
 }
 
 /** What each alternative begins with is its rarest term, as far as the database can tell. */
 const searchCost = (search: string) =>
   parseSearch(search).reduce(
-    (sum, terms) => sum + Math.max(...terms.map(({ text }) => (text.length < 3 ? shortTermCost : termCost))),
+    (sum, terms) =>
+      sum +
+      Math.max(...terms.map(({ text }) => (text.length < 3 ? shortTermCost : termCost))) +
+      (terms.length - 1) * furtherTermCost,
     0,
   )
 
