@@ -113,6 +113,7 @@ export const dear: readonly Dear[] = [
       return `{ ${list(`first: 1, ${ors(conditions)}`, `totalCount ${row}`)} }`
     },
   },
+  lists('searches for what is not there', (n) => `first: 1, filter: { search: "zqx${n}jk" }`, row),
   lists('searches', () => 'first: 1, filter: { search: "driver queue" }', row),
   lists('searches, counted', () => 'first: 1, filter: { search: "driver or queue" }', `totalCount ${row}`),
   lists(

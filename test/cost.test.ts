@@ -66,13 +66,13 @@ describe('what a query costs', () => {
       'more for a search: its alternatives',
       '{ tickets(first: 0, filter: { or: [{ search: "cold night or driver" }] }) { nodes { id } } }',
       {},
-      1 + (2500 + 1000) + 2500,
+      1 + (1000 + 200) + 1000,
     ],
     [
       'more for a search in a variable, most for what is in no index',
       'query ($f: TicketFilter) { tickets(first: 0, filter: $f) { nodes { id } } }',
       { f: { search: 'cold', not: { search: 'x1' } } },
-      1 + 2500 + 10_000,
+      1 + 1000 + 10_000,
     ],
     [
       'more for comparisons of texts, each of them',
@@ -85,6 +85,12 @@ describe('what a query costs', () => {
       '{ tickets(first: 0, filter: { openAt: "2026-01-01T00:00:00Z" }) { totalCount } }',
       {},
       1 + (3000 + 7000) + 200 + (3000 + 7000),
+    ],
+    [
+      'more where all that a search finds are counted',
+      '{ tickets(first: 0, filter: { search: "cold night" }) { totalCount } }',
+      {},
+      1 + (1000 + 200) + 200 + (4000 + 3000),
     ],
     [
       'more for an order without an index',
@@ -103,9 +109,9 @@ describe('what a query costs', () => {
       'as much as all reports that read by its filter',
       '{ reports(filter: { title: { eq: "a" } }) { a: ageing { count } b: ageing { count } } }',
       {},
-      1 + 2 * (2500 + 3000 + 2500 + 10),
+      1 + 2 * (3000 + 3000 + 2500 + 10),
     ],
-    ['more for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 4200 + 10],
+    ['more for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 5500 + 10],
   ])('is %s', async (_what, query, variables, requested) => {
     for (const [, headers] of ways) {
       const answer = await cast.viewer.post({ query, variables }, headers)

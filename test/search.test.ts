@@ -288,6 +288,43 @@ describe('any text', () => {
   })
 })
 
+test('of many that are found, and of few, every page is had, by cursor and by offset', async () => {
+  await createProject(cast.maintainer, 'MANY')
+  await server.database.pool.query(
+    `INSERT INTO tickets (project_id, number, kind, title, reporter_id)
+     SELECT p.id, n, 'ISSUE', CASE WHEN n % 2 = 0 THEN 'A frequent word ' ELSE 'A frequent and seldom word ' END || n, $1
+     FROM projects p, generate_series(1, 700) n WHERE p.key = 'MANY'`,
+    [cast.maintainer.id],
+  )
+  const document = graphql(`
+    query FoundPages($search: String!, $after: String, $offset: Int) {
+      tickets(filter: { search: $search }, orderBy: [{ field: NUMBER }], first: 150, after: $after, offset: $offset) {
+        totalCount nodes { number } pageInfo { hasNextPage endCursor }
+      }
+    }
+  `)
+  for (const [search, step] of [
+    ['frequent', 1],
+    ['seldom', 2],
+  ] as const) {
+    const expected = Array.from({ length: 700 / step }, (_, n) => 1 + n * step)
+    const byCursor: number[] = []
+    for (let after: string | null = null; ; ) {
+      const { tickets }: Awaited<ReturnType<typeof page>> = await page({ search, after, offset: null })
+      byCursor.push(...tickets.nodes.map(({ number }) => number))
+      expect(tickets.totalCount).toBe(expected.length)
+      after = tickets.pageInfo.endCursor
+      if (!tickets.pageInfo.hasNextPage) break
+    }
+    expect(byCursor).toEqual(expected)
+    const { tickets } = await page({ search, after: null, offset: 300 })
+    expect(tickets.nodes.map(({ number }) => number)).toEqual(expected.slice(300, 450))
+  }
+  function page(variables: { search: string; after: string | null; offset: number | null }) {
+    return cast.maintainer.ask(document, variables)
+  }
+})
+
 test('a list by relevance with excerpts is one statement', async () => {
   const document = graphql(`
     query FindWithExcerpts($search: String!) {

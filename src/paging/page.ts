@@ -12,6 +12,8 @@ export interface List<Row> {
   readonly from: Prisma.Sql
   readonly where: Prisma.Sql
   readonly order: Order
+  /** Whether the database cannot tell beforehand if many rows or hardly any meet the condition. */
+  readonly uncertain?: boolean
 }
 
 /** A row with its place in the list, from which its cursor is made; read only where a cursor is asked for. */
@@ -56,11 +58,14 @@ export function pageOf<Row>(
 const nothing = Prisma.sql`NULL`
 
 /** The rows of a page, and one more. */
-function selection(
-  { columns: { alias }, from, where, order }: List<unknown>,
-  bounds: Bounds,
-  placed: boolean,
-): Prisma.Sql {
+function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Prisma.Sql {
+  const {
+    columns: { alias },
+    from,
+    where,
+    order,
+    uncertain,
+  } = list
   const conditions = [
     where,
     ...(bounds.after ? [after(order, bounds.after)] : []),
@@ -69,13 +74,29 @@ function selection(
   const columns = placed ? Prisma.sql`${alias}.*, ${placeColumn(order)} AS place` : Prisma.sql`${alias}.*`
   const sorted = Prisma.sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
   // The limit stands in the text: a plan that is kept knows then how few rows are wanted.
-  const cut = (chosen: Prisma.Sql) => Prisma.sql`
-    SELECT ${chosen} FROM ${from} WHERE ${Prisma.join(conditions, ' AND ')} ${sorted} LIMIT ${Prisma.raw(String(bounds.limit + 1))}`
+  const cut = (chosen: Prisma.Sql) => {
+    const condition = Prisma.join(conditions, ' AND ')
+    const ordered = (more: number) => Prisma.sql`${sorted} LIMIT ${Prisma.raw(String(bounds.limit + 1 + more))}`
+    if (!uncertain) return Prisma.sql`SELECT ${chosen} FROM ${from} WHERE ${condition} ${ordered(0)}`
+    const many = Prisma.sql`SELECT ${alias}.* FROM ${from} WHERE ${condition} AND (SELECT count(*) > ${few} FROM found) ${ordered(bounds.offset)}`
+    return Prisma.sql`SELECT ${chosen} FROM (${fewOr(list, many)}) ${alias} WHERE ${condition} ${ordered(0)}`
+  }
   if (bounds.offset === 0) return cut(columns)
   // What is skipped is read from an index alone.
   const ids = Prisma.sql`${cut(Prisma.sql`${alias}.id`)} OFFSET ${bounds.offset}`
   return Prisma.sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`
 }
+
+const few = Prisma.raw('500')
+
+/**
+ * All rows that meet a list's condition where these are few, else those of a statement over `found`. Walking a list in its
+ * order until a page is full is quick where many rows meet the condition, and reads them all where hardly any does: so a
+ * few are looked for first, in no order, by whatever index finds them.
+ */
+const fewOr = ({ columns: { alias }, from, where }: List<unknown>, many: Prisma.Sql) => Prisma.sql`
+  WITH found AS MATERIALIZED (SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${few} + 1)
+  SELECT * FROM found WHERE (SELECT count(*) <= ${few} FROM found) UNION ALL (${many})`
 
 function within<Row>(found: readonly Row[], bounds: Bounds) {
   const more = found.length > bounds.limit

@@ -54,11 +54,11 @@ const ReportInterval = builder.enumType('ReportInterval', {
 // What each takes on 200,000 tickets, in the points of `ticket-cost.filter.ts`.
 const costs = {
   topAssignees: 5000,
-  resolutionTime: 4000,
+  resolutionTime: 5000,
   firstResponseTime: 20_000,
-  pareto: 4200,
-  ageing: 2500,
-  flow: 2500,
+  pareto: 5500,
+  ageing: 3000,
+  flow: 3500,
   reopenRate: 500,
 } as const
 

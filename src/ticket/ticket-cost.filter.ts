@@ -15,11 +15,11 @@ const rowsCost = 3000
 const plainCost = 25
 const textCost = 2500
 const longTextCost = 8000
-const termCost = 2500
+/** A page of what a search finds, and all of it: for each alternative, and for each further term that it has. */
+const foundCost = { first: 1000, further: 200 }
+const allFoundCost = { first: 4000, further: 3000 }
 /** A term of less than three letters is in no index. */
 const shortTermCost = 10_000
-/** Of each further term of an alternative: it is asked of what the first has found. */
-const furtherTermCost = 1000
 const labelCost = 3500
 const historyCost = 7000
 const responseCost = 20_000
@@ -33,7 +33,6 @@ const comparisonCosts: Readonly<Record<string, number | ((operand: unknown) => n
   absn: (filter) =>
     isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? rowsCost + textCost : plainCost,
   description: longTextCost,
-  search: (search) => (typeof search === 'string' ? searchCost(search) : 0),
   label: (filter) => labelCost * (1 + namesIn(filter) / 50),
   openAt: historyCost,
   firstResolvedAt: historyCost,
@@ -75,7 +74,7 @@ export function ticketCountCost(_args: Arguments, { filter }: Arguments, holder:
 
 function scanCost({ filter, orderBy, offset }: Arguments, orders: ReadonlySet<unknown>): number {
   const skipped = typeof offset === 'number' && offset > 0 ? offset / skippedPerPoint : 0
-  return filterCost(filter) + orderCost(orderBy, orders) + skipped
+  return filterCost(filter, foundCost) + orderCost(orderBy, orders) + skipped
 }
 
 function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
@@ -84,10 +83,10 @@ function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
   return isObject(first) && !orders.has(first['field']) ? sortCost : 0
 }
 
-/** What a filter costs: its comparisons, wherever in it they stand, and once the rows that they read. */
-export function filterCost(filter: unknown): number {
+/** What a filter costs: its comparisons, wherever in it they stand, and once the rows that they read; by default, for all that it lets through. */
+export function filterCost(filter: unknown, found = allFoundCost): number {
   const comparisons = comparisonsIn(filter)
-  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand), 0)
+  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, found), 0)
   return cost + (comparisons.some(([name]) => !indexed.has(name)) ? rowsCost : 0)
 }
 
@@ -102,21 +101,18 @@ function comparisonsIn(filter: unknown): Comparison[] {
   })
 }
 
-function comparisonCost(name: string, operand: unknown): number {
+function comparisonCost(name: string, operand: unknown, found: typeof foundCost): number {
+  if (name === 'search') return typeof operand === 'string' ? searchCost(operand, found) : 0
   const cost = comparisonCosts[name] ?? plainCost
   if (typeof cost === 'function') return cost(operand)
   return cost * (isObject(operand) ? operandsIn(operand) : 1)
 }
 
-/** What each alternative begins with is its rarest term, as far as the database can tell. */
-const searchCost = (search: string) =>
-  parseSearch(search).reduce(
-    (sum, terms) =>
-      sum +
-      Math.max(...terms.map(({ text }) => (text.length < 3 ? shortTermCost : termCost))) +
-      (terms.length - 1) * furtherTermCost,
-    0,
-  )
+const searchCost = (search: string, { first, further }: typeof foundCost) =>
+  parseSearch(search).reduce((sum, terms) => {
+    const isShort = terms.some(({ text }) => text.length < 3)
+    return sum + (isShort ? shortTermCost : first) + (terms.length - 1) * further
+  }, 0)
 
 const isOfProject = (filter: unknown) =>
   isObject(filter) && isObject(filter['project']) && typeof filter['project']['eq'] === 'string'

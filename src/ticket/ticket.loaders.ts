@@ -61,10 +61,12 @@ export function ticketList(
   kind?: TicketKind,
 ): List<TicketRow> {
   const viewer = signedIn(context)
+  const searches = searchesOf(filter ?? {})
   return {
     columns: ticketColumns,
     from: Prisma.sql`tickets t`,
     where: Prisma.sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
-    order: ticketOrder(orderBy, searchesOf(filter ?? {})),
+    order: ticketOrder(orderBy, searches),
+    uncertain: searches.length > 0,
   }
 }
