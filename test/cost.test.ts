@@ -90,7 +90,7 @@ describe('what a query costs', () => {
       'more where all that a search finds are counted',
       '{ tickets(first: 0, filter: { search: "cold night" }) { totalCount } }',
       {},
-      1 + (1000 + 200) + 200 + (4000 + 3000),
+      1 + (1000 + 200) + 200 + (6000 + 1500),
     ],
     [
       'more for an order without an index',

@@ -17,7 +17,7 @@ const textCost = 2500
 const longTextCost = 8000
 /** A page of what a search finds, and all of it: for each alternative, and for each further term that it has. */
 const foundCost = { first: 1000, further: 200 }
-const allFoundCost = { first: 4000, further: 3000 }
+const allFoundCost = { first: 6000, further: 1500 }
 /** A term of less than three letters is in no index. */
 const shortTermCost = 10_000
 const labelCost = 3500
