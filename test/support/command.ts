@@ -11,7 +11,8 @@ export class Command implements AsyncDisposable {
   private readonly closed: Promise<unknown>
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.process = spawn(process.execPath, [bin, ...args], {
+    // The embedded database is compiled at each start: quickly, for a process that lives for seconds.
+    this.process = spawn(process.execPath, ['--liftoff-only', bin, ...args], {
       env: { PATH: process.env['PATH'], SNAGLIST_BCRYPT_COST: '4', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
