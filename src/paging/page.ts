@@ -12,8 +12,13 @@ export interface List<Row> {
   readonly from: Prisma.Sql
   readonly where: Prisma.Sql
   readonly order: Order
-  /** Whether the database cannot tell beforehand if many rows or hardly any meet the condition. */
-  readonly uncertain?: boolean
+  /** Given where the database cannot tell beforehand if many rows or hardly any meet the condition. */
+  readonly uncertain?: Uncertain | null
+}
+
+interface Uncertain {
+  /** Which of many rows are put in order, as ORDER BY and LIMIT, where putting all of them in it takes too long. */
+  readonly among: Prisma.Sql | null
 }
 
 /** A row with its place in the list, from which its cursor is made; read only where a cursor is asked for. */
@@ -78,7 +83,11 @@ function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Prisma
     const condition = Prisma.join(conditions, ' AND ')
     const ordered = (more: number) => Prisma.sql`${sorted} LIMIT ${Prisma.raw(String(bounds.limit + 1 + more))}`
     if (!uncertain) return Prisma.sql`SELECT ${chosen} FROM ${from} WHERE ${condition} ${ordered(0)}`
-    const many = Prisma.sql`SELECT ${alias}.* FROM ${from} WHERE ${condition} AND (SELECT count(*) > ${few} FROM found) ${ordered(bounds.offset)}`
+    const isMany = Prisma.sql`(SELECT count(*) > ${few} FROM found)`
+    const all = uncertain.among
+      ? Prisma.sql`(SELECT ${alias}.* FROM ${from} WHERE ${where} AND ${isMany} ${uncertain.among}) ${alias}`
+      : from
+    const many = Prisma.sql`SELECT ${alias}.* FROM ${all} WHERE ${condition} AND ${isMany} ${ordered(bounds.offset)}`
     return Prisma.sql`SELECT ${chosen} FROM (${fewOr(list, many)}) ${alias} WHERE ${condition} ${ordered(0)}`
   }
   if (bounds.offset === 0) return cut(columns)

@@ -78,17 +78,29 @@ function scanCost({ filter, orderBy, offset }: Arguments, orders: ReadonlySet<un
 }
 
 function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
-  if (JSON.stringify(orderBy ?? null).includes('"RELEVANCE"')) return relevanceCost
-  const [first] = [orderBy ?? []].flat()
-  return isObject(first) && !orders.has(first['field']) ? sortCost : 0
+  const fields = [orderBy ?? []].flat().map((order) => isObject(order) && order['field'])
+  if (fields.includes('RELEVANCE')) return relevanceCost
+  return fields[0] && !orders.has(fields[0]) ? sortCost : 0
 }
 
-/** What a filter costs: its comparisons, wherever in it they stand, and once the rows that they read; by default, for all that it lets through. */
+/**
+ * What a filter costs: its comparisons, wherever in it they stand, and once the rows that they read; by default, for all
+ * that it lets through. A variable is priced once, in however many places it stands: it may be long.
+ */
 export function filterCost(filter: unknown, found = allFoundCost): number {
+  if (!isObject(filter)) return 0
+  const known = found === foundCost ? pagePrices : prices
+  const before = known.get(filter)
+  if (before !== undefined) return before
   const comparisons = comparisonsIn(filter)
-  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, found), 0)
-  return cost + (comparisons.some(([name]) => !indexed.has(name)) ? rowsCost : 0)
+  const reads = comparisons.some(([name]) => !indexed.has(name)) ? rowsCost : 0
+  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, found), reads)
+  known.set(filter, cost)
+  return cost
 }
+
+const pagePrices = new WeakMap<object, number>()
+const prices = new WeakMap<object, number>()
 
 type Comparison = readonly [name: string, operand: unknown]
 
@@ -108,8 +120,10 @@ function comparisonCost(name: string, operand: unknown, found: typeof foundCost)
   return cost * (isObject(operand) ? operandsIn(operand) : 1)
 }
 
+/** Longer ones are refused. */
+const longestSearch = 1000
 const searchCost = (search: string, { first, further }: typeof foundCost) =>
-  parseSearch(search).reduce((sum, terms) => {
+  parseSearch(search.slice(0, longestSearch)).reduce((sum, terms) => {
     const isShort = terms.some(({ text }) => text.length < 3)
     return sum + (isShort ? shortTermCost : first) + (terms.length - 1) * further
   }, 0)

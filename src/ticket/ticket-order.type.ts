@@ -10,7 +10,10 @@ const fields: Readonly<Record<TicketOrderField, { readonly description: string }
   STATUS: { description: 'Where it stands, from OPEN to CLOSED.' },
   PRIORITY: { description: 'How urgent it is, from LOW to URGENT.' },
   SEVERITY: { description: 'How bad it is, from MINOR to CRITICAL; issues have none.' },
-  RELEVANCE: { description: 'How well it fits what the filter searches for: DESC has the best first. Needs `search`.' },
+  RELEVANCE: {
+    description:
+      'How well it fits what the filter searches for: DESC has the best first, of the newest 10,000 that it finds. Needs `search`.',
+  },
 }
 
 const TicketOrderFieldEnum = builder.enumType('TicketOrderField', {

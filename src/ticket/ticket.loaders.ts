@@ -48,6 +48,12 @@ export const ticketProjectKey: Nested = {
   fragment: () => ({ sql: Prisma.sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
 
+/** Of how many tickets a search is ranked: what each of them takes adds up. */
+const rankedAtMost = 10_000
+const newest = Prisma.sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${Prisma.raw(String(rankedAtMost))}`
+const isByRelevance = (orderBy: TicketListArguments['orderBy']) =>
+  orderBy?.some(({ field }) => field === 'RELEVANCE') ?? false
+
 /** What chooses a list of tickets. */
 export interface TicketListArguments {
   readonly filter?: TicketFilter | null | undefined
@@ -67,6 +73,6 @@ export function ticketList(
     from: Prisma.sql`tickets t`,
     where: Prisma.sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
     order: ticketOrder(orderBy, searches),
-    uncertain: searches.length > 0,
+    uncertain: searches.length > 0 ? { among: isByRelevance(orderBy) ? newest : null } : null,
   }
 }
