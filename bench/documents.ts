@@ -5,11 +5,13 @@ import type { Context } from '../src/context.ts'
 import { rememberDocuments } from '../src/document/documents.ts'
 import { schema } from '../src/schema.ts'
 
-// What hostile documents take: processor time of those that are refused and of those that just fit, and the memory of
-// 5,000 documents of the largest size, each another one, which come twice, and of 20 with a hundred operations that all run.
+// What hostile documents take: processor time of those that are refused and of those that just fit, and of compiling
+// queries; and the memory of 5,000 documents of the largest size, each another one, which come twice, and of 20 with a
+// hundred operations that all run.
 
 const characters = 15_000
 const refusedWithin = 50
+const compiledWithin = 100
 const megabytes = 50
 
 const times = (count: number, piece: (index: number) => string) =>
@@ -55,6 +57,14 @@ const manyOperations: Readonly<Record<string, (index: number) => string>> = {
     `${times(100, (m) => `query Q${n}x${m} { viewer { ...F } }`)} fragment F on User { ${times(70, () => '... { id username name }')} }`,
 }
 
+/** Queries that are compiled when they come again, as large as that may be. */
+const compiled: Readonly<Record<string, string>> = {
+  '300 fields': `{ viewer { ${times(70, () => '... { id username name }')} } }`,
+  'pages in pages':
+    '{ tickets { nodes { comments { nodes { replies { nodes { author { name } } } author { name } } } project { issues { nodes { labels { name } } } members { nodes { user { name } } } } } } }',
+  '28 filters in variables': `query (${times(28, (n) => `$f${n}: TicketFilter`)}) { ${times(28, (n) => `a${n}: tickets(filter: $f${n}) { nodes { id } }`)} }`,
+}
+
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 const heap = () => {
@@ -81,6 +91,23 @@ for (let round = 0; round < 2; round++) {
     if (round === 0) continue
     if (found !== 'fits' && took > refusedWithin) failures++
     console.info(`| ${name} | ${query.length} | ${took.toFixed(1)} | ${found.slice(0, 90)} |`)
+  }
+}
+
+console.info('\n| compiled | ms of processor |\n|---|---|')
+for (let round = 0; round < 2; round++) {
+  for (const [name, query] of Object.entries(compiled)) {
+    const documents = open()
+    documents(query)
+    const { faults, operation } = documents(query)
+    if (faults[0]) throw faults[0]
+    const before = process.cpuUsage()
+    await operation(undefined)?.run({ viewer: null } as Context, {})
+    const { user, system } = process.cpuUsage(before)
+    const took = (user + system) / 1000
+    if (round === 0) continue
+    if (took > compiledWithin) failures++
+    console.info(`| ${name} | ${took.toFixed(1)} |`)
   }
 }
 

@@ -45,6 +45,19 @@ describe('a query that comes again is answered as the first time', () => {
       `query ($y: Boolean!) { a: issue(id: "CORE-1") { ...F @skip(if: $y) } b: issue(id: "CORE-2") { ...F } } ${fragment}`,
       { y: true },
     ],
+    [
+      'values that are coerced',
+      'query ($f: TicketFilter, $o: [TicketOrder!]) { tickets(filter: $f, orderBy: $o) { nodes { key } } }',
+      {
+        f: { and: { createdAt: { gte: '-P1D' }, or: [{ id: { in: 'CORE-1' } }, { archived: true }] } },
+        o: { field: 'TITLE' },
+      },
+    ],
+    [
+      'a value in a filter that is none',
+      'query ($f: TicketFilter) { tickets(filter: $f) { nodes { key } } }',
+      { f: { and: [{ createdAt: { gte: 'soon' } }, { status: { eq: 'LOST' } }] } },
+    ],
     ['a fault of an argument', '{ ticket(id: "???") { key } }', {}],
     ['a fault further in', '{ ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }', {}],
     ['an alias that objects know', '{ __proto__: __typename constructor: __typename }', {}],
@@ -63,17 +76,18 @@ describe('what is remembered is not endless:', () => {
     Array.from({ length: count }, (_, index) => piece(index)).join(' ')
   const fields = times(70, () => '... { id username name }')
   /** A document of operations that are as large as any that is compiled. */
-  const manyOperations = (count: number) =>
-    `${times(count, (n) => `query Q${n} { viewer { ...F } }`)} fragment F on User { ${fields} }`
+  const manyOperations = (count: number, variables = '', use = '') =>
+    `${times(count, (n) => `query Q${n}${variables} { viewer { ...F } ${use} }`)} fragment F on User { ${fields} }`
   /** Sends it twice, which has it remembered, and runs or reads all its operations; says whether it still is. */
   async function remembered(query: string, count: number, runs: boolean): Promise<boolean> {
     const documents = rememberDocuments({ schema, suggesting: false })
     documents(query)
     const read = documents(query)
+    expect(read.faults).toEqual([])
     for (let n = 0; n < count; n++) {
       const operation = read.operation(`Q${n}`)
       // In use, it can be compiled and run even when it was forgotten.
-      if (runs) expect(await operation?.run({ viewer: null } as Context, {})).toEqual({ data: { viewer: null } })
+      if (runs) expect(await operation?.run({ viewer: null } as Context, {})).toMatchObject({ data: { viewer: null } })
     }
     return documents(query) === read
   }
@@ -84,6 +98,15 @@ describe('what is remembered is not endless:', () => {
 
   test('a hundred of one document are not', async () => {
     expect(await remembered(manyOperations(100), 100, true)).toBe(false)
+  })
+
+  test('those with filters in their variables are compiled, too', async () => {
+    const query = manyOperations(
+      30,
+      '($filter: IssueFilter)',
+      'project(id: "CORE") { issues(filter: $filter) { totalCount } }',
+    )
+    expect(await remembered(query, 30, true)).toBe(false)
   })
 
   test('nor are the prices of a hundred large ones', async () => {
