@@ -1,3 +1,4 @@
+import { openAsBlob } from 'node:fs'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, inject } from 'vitest'
@@ -79,7 +80,7 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   const postgres = inject('postgres')
   const template = inject('template')
   if (postgres === null) {
-    const embedded = poolOver(await openPGlite({ loadDataDir: new Blob([Buffer.from(template, 'base64')]) }))
+    const embedded = poolOver(await openPGlite({ loadDataDir: await openAsBlob(template) }))
     const { pool, pglite, [Symbol.asyncDispose]: close } = embedded
     return databaseOver({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
   }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
@@ -10,7 +11,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A URL of the PostgreSQL to test on, without a database; null tests on the embedded one. */
     postgres: string | null
-    /** A migrated database to copy: the name of a PostgreSQL template, or the file of an embedded one in base64. */
+    /** A migrated database to copy: the name of a PostgreSQL template, or the archive of an embedded one: a path. */
     template: string
   }
 }
@@ -22,9 +23,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   if (postgres === null) {
     await using embedded = poolOver(await openPGlite())
     await migrate(embedded.pool)
-    const file = await embedded.pglite.dumpDataDir('none')
-    project.provide('template', Buffer.from(await file.arrayBuffer()).toString('base64'))
-    return async () => {}
+    const folder = mkdtempSync(join(tmpdir(), 'snaglist-template-'))
+    const archive = join(folder, 'database.tar')
+    writeFileSync(archive, await (await embedded.pglite.dumpDataDir('none')).bytes())
+    project.provide('template', archive)
+    return async () => rmSync(folder, { recursive: true })
   }
   const template = `snaglist_template_${process.pid}`
   await execute(postgres, `CREATE DATABASE ${template}`)
@@ -39,7 +42,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 export function copyEmbedded(directory: string, template: string): void {
   const path = join(directory, 'database')
   mkdirSync(path, { recursive: true })
-  execFileSync('tar', ['-xf', '-', '-C', path], { input: Buffer.from(template, 'base64'), stdio: 'pipe' })
+  execFileSync('tar', ['-xf', template, '-C', path])
 }
 
 /** The URL of a database of the server that `postgres` names. */
