@@ -75,6 +75,9 @@ const requests: Readonly<Record<string, Request>> = {
   'variables that are nested too deep': {
     body: `{"query":"${viewer}","variables":${'{"a":'.repeat(60)}1${'}'.repeat(60)}}`,
   },
+  'variables of too many values': {
+    body: { query: search, variables: { filter: { or: Array.from({ length: 20_000 }, () => ({})) } } },
+  },
   'a mutation that is BAD_USER_INPUT': { body: creating({ projectId: 'CORE', title: '' }) },
   'a mutation that is NOT_FOUND': { body: creating({ projectId: 'NONE', title: 'Any' }) },
   'a mutation that is FORBIDDEN': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'viewer' },

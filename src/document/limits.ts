@@ -23,6 +23,8 @@ const limits = {
   directivesInOnePlace: 5,
   mutationRootFields: 10,
   variableDepth: 50,
+  /** Values in variables, with the objects and lists that hold them. */
+  variableValues: 20_000,
 } as const
 
 /** Refuses what is too much to be parsed. */
@@ -36,15 +38,22 @@ export function mustBeWithinLimits({
   const length = query?.length ?? 0
   if (length > limits.characters)
     throw new QueryTooComplex('The document is too long, in characters', length, limits.characters)
-  // GraphQL reads variables by recursion, which ends at the end of the stack.
-  if (isDeeper(variables, limits.variableDepth))
-    throw new QueryTooComplex('The variables are nested too deep', limits.variableDepth + 1, limits.variableDepth)
+  mustBeFew(variables)
 }
 
-const isDeeper = (value: unknown, depth: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1)))
+/** Refuses variables that GraphQL, which reads them by recursion, would read for long or to the end of the stack. */
+function mustBeFew(variables: unknown): void {
+  let count = 0
+  const walk = (value: unknown, depth: number): void => {
+    if (++count > limits.variableValues)
+      throw new QueryTooComplex('The variables hold too many values', count, limits.variableValues)
+    if (typeof value !== 'object' || value === null) return
+    if (depth === limits.variableDepth)
+      throw new QueryTooComplex('The variables are nested too deep', depth + 1, limits.variableDepth)
+    for (const inner of Object.values(value)) walk(inner, depth + 1)
+  }
+  walk(variables, 0)
+}
 
 /** Parses a document of not too many tokens. */
 export function parseWithin(source: string): DocumentNode {
