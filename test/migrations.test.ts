@@ -56,6 +56,12 @@ test('a database that a newer server made, or whose migration was changed since,
   await expect(migrate(fresh.pool)).rejects.toThrow(/newer than this server/)
 })
 
+test('a database user who may not make tables is told so', async () => {
+  await using fresh = poolOver(await openPGlite())
+  await fresh.pool.query('CREATE ROLE guest; SET ROLE guest')
+  await expect(migrate(fresh.pool)).rejects.toThrow(/may not migrate the database: permission denied .* OWNER TO/)
+})
+
 test('ids sort by the time they were made', async () => {
   const { rows } = await server.database.pool.query<{ id: string; ms: string }>(
     'SELECT new_id() AS id, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms, pg_sleep(0.001) FROM generate_series(1, 20)',

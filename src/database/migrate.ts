@@ -6,6 +6,7 @@ import { CannotStart, reasonOf } from '../cannot-start.ts'
 const directory = new URL('../../prisma/migrations/', import.meta.url)
 // The lock that `prisma migrate deploy` takes too.
 const advisoryLock = 72707369
+const insufficientPrivilege = '42501'
 
 interface Migration {
   readonly name: string
@@ -67,7 +68,12 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     return pending.map(({ name }) => name)
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
-    throw error
+    if ((error as { code?: string }).code !== insufficientPrivilege) throw error
+    throw new CannotStart(
+      `The database user may not migrate the database: ${reasonOf(error)}.`,
+      'Let it own the database: ALTER DATABASE … OWNER TO ….',
+      { cause: error },
+    )
   } finally {
     client.release()
   }
