@@ -121,7 +121,8 @@ export const dear: readonly Dear[] = [
     () => 'first: 1, filter: { search: "driver queue" }, orderBy: [{ field: RELEVANCE }]',
     `totalCount ${row}`,
   ),
-  lists('searches of two letters', () => 'first: 1, filter: { search: "zq" }', `totalCount ${row}`),
+  lists('searches of two letters that are not there', () => 'first: 1, filter: { search: "zq" }', `totalCount ${row}`),
+  lists('searches of two letters that are everywhere', () => 'first: 1, filter: { search: "er" }', `totalCount ${row}`),
   lists(
     'searches for what a phrase has',
     () => 'first: 1, filter: { search: "\\"waits for an answer that\\" -hour" }',

@@ -47,11 +47,14 @@ export function pageOf<Row>(
   bounds: Bounds,
   { row, placed, counted }: PageParts<Row>,
 ): Value<Page<Row>> {
-  const { alias } = list.columns
-  const rows = row && listOf(row, Prisma.sql`(${selection(list, bounds, placed)}) ${alias}`)
-  const count = Prisma.sql`(SELECT count(*) FROM ${list.from} WHERE ${list.where})`
+  const { columns, from, where, uncertain } = list
+  const rows = row && listOf(row, Prisma.sql`(${selection(list, bounds, placed)}) ${columns.alias}`)
+  const looksFirst = rows && uncertain
+  const all = Prisma.sql`(SELECT count(*) FROM ${from} WHERE ${where})`
+  const count = looksFirst ? Prisma.sql`CASE WHEN ${isFew} THEN (SELECT count(*) FROM found) ELSE ${all} END` : all
+  const page = Prisma.sql`json_build_array(${rows?.sql ?? nothing}, ${counted ? count : nothing})`
   return {
-    sql: Prisma.sql`json_build_array(${rows?.sql ?? nothing}, ${counted ? count : nothing})`,
+    sql: looksFirst ? Prisma.sql`(WITH found AS MATERIALIZED (${fewOf(list)}) SELECT ${page})` : page,
     decode: ([found, totalCount]: readonly [unknown, number]) => ({
       order: list.order,
       ...within(rows && found ? (decoded(rows, found) as Placed<Row>[]) : [], bounds),
@@ -83,12 +86,12 @@ function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Prisma
     const condition = Prisma.join(conditions, ' AND ')
     const ordered = (more: number) => Prisma.sql`${sorted} LIMIT ${Prisma.raw(String(bounds.limit + 1 + more))}`
     if (!uncertain) return Prisma.sql`SELECT ${chosen} FROM ${from} WHERE ${condition} ${ordered(0)}`
-    const isMany = Prisma.sql`(SELECT count(*) > ${few} FROM found)`
     const all = uncertain.among
-      ? Prisma.sql`(SELECT ${alias}.* FROM ${from} WHERE ${where} AND ${isMany} ${uncertain.among}) ${alias}`
+      ? Prisma.sql`(SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${isFew} ${uncertain.among}) ${alias}`
       : from
-    const many = Prisma.sql`SELECT ${alias}.* FROM ${all} WHERE ${condition} AND ${isMany} ${ordered(bounds.offset)}`
-    return Prisma.sql`SELECT ${chosen} FROM (${fewOr(list, many)}) ${alias} WHERE ${condition} ${ordered(0)}`
+    const many = Prisma.sql`SELECT ${alias}.* FROM ${all} WHERE ${condition} AND NOT ${isFew} ${ordered(bounds.offset)}`
+    const either = Prisma.sql`SELECT * FROM found WHERE ${isFew} UNION ALL (${many})`
+    return Prisma.sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${condition} ${ordered(0)}`
   }
   if (bounds.offset === 0) return cut(columns)
   // What is skipped is read from an index alone.
@@ -99,13 +102,13 @@ function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Prisma
 const few = Prisma.raw('500')
 
 /**
- * All rows that meet a list's condition where these are few, else those of a statement over `found`. Walking a list in its
- * order until a page is full is quick where many rows meet the condition, and reads them all where hardly any does: so a
- * few are looked for first, in no order, by whatever index finds them.
+ * All rows that meet a list's condition where these are few, and one more where they are not: `found`. Walking a list in
+ * its order until a page is full is quick where many rows meet the condition, and reads them all where hardly any does: so
+ * a few are looked for first, in no order, by whatever index finds them.
  */
-const fewOr = ({ columns: { alias }, from, where }: List<unknown>, many: Prisma.Sql) => Prisma.sql`
-  WITH found AS MATERIALIZED (SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${few} + 1)
-  SELECT * FROM found WHERE (SELECT count(*) <= ${few} FROM found) UNION ALL (${many})`
+const fewOf = ({ columns: { alias }, from, where }: List<unknown>) =>
+  Prisma.sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${few} + 1`
+const isFew = Prisma.sql`(SELECT count(*) <= ${few} FROM found)`
 
 function within<Row>(found: readonly Row[], bounds: Bounds) {
   const more = found.length > bounds.limit

@@ -46,9 +46,18 @@ const termOf = (word: string): Term =>
 
 const queryOf = ({ text }: Term) => Prisma.sql`search_term(${text})`
 
+/** Whether no index has the parts of words that are like a term: they are kept by threes of letters and digits. */
+export const isBeyondIndex = ({ text }: Term) => text.length < 3 || !/[\p{L}\p{N}]/u.test(text)
+
+/** Whether the text `s` has a term as a part of words. An index without threes for it would be read from end to end. */
+const hasPart = (term: Term) =>
+  isBeyondIndex(term)
+    ? Prisma.sql`strpos(s.body, lower(${term.text})) > 0`
+    : Prisma.sql`s.body LIKE '%' || lower(${literalPattern(term.text)}) || '%'`
+
 /** Whether the ticket `t` has a term in any of its texts: its words in another form, or itself as a part of words. */
 const has = (term: Term) => Prisma.sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id
-  AND (s.words @@ ${queryOf(term)} OR s.body LIKE '%' || lower(${literalPattern(term.text)}) || '%'))`
+  AND (s.words @@ ${queryOf(term)} OR ${hasPart(term)}))`
 
 /**
  * Whether a search finds the ticket `t`; a search for nothing finds everything. Each term stands for itself, so that

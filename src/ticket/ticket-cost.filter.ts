@@ -1,4 +1,4 @@
-import { parseSearch } from '../search/search.filter.ts'
+import { isBeyondIndex, parseSearch } from '../search/search.filter.ts'
 
 // What lists of tickets cost in points, of which 25,000 are to take two seconds of two cores at most: measured on 200,000
 // tickets in 20 projects, for comparisons that must look at each of them.
@@ -18,8 +18,8 @@ const longTextCost = 8000
 /** A page of what a search finds, and all of it: for each alternative, and for each further term that it has. */
 const foundCost = { first: 1000, further: 200 }
 const allFoundCost = { first: 6000, further: 1500 }
-/** A term of less than three letters is in no index. */
-const shortTermCost = 10_000
+/** A search for terms that no index has, such as one of two letters. */
+const unindexedTermCost = 10_000
 const labelCost = 3500
 const historyCost = 7000
 const responseCost = 20_000
@@ -123,10 +123,10 @@ function comparisonCost(name: string, operand: unknown, found: typeof foundCost)
 /** Longer ones are refused. */
 const longestSearch = 1000
 const searchCost = (search: string, { first, further }: typeof foundCost) =>
-  parseSearch(search.slice(0, longestSearch)).reduce((sum, terms) => {
-    const isShort = terms.some(({ text }) => text.length < 3)
-    return sum + (isShort ? shortTermCost : first) + (terms.length - 1) * further
-  }, 0)
+  parseSearch(search.slice(0, longestSearch)).reduce(
+    (sum, terms) => sum + (terms.every(isBeyondIndex) ? unindexedTermCost : first) + (terms.length - 1) * further,
+    0,
+  )
 
 const isOfProject = (filter: unknown) =>
   isObject(filter) && isObject(filter['project']) && typeof filter['project']['eq'] === 'string'
