@@ -78,7 +78,19 @@ describe('what a query costs', () => {
       'more for comparisons of texts, each of them',
       '{ tickets(first: 0, filter: { title: { contains: "a", startsWith: "b" }, description: { eq: "c" } }) { nodes { id } } }',
       {},
-      1 + 3000 + 2 * 2500 + 8000,
+      1 + 3000 + 2 * 2500 + 11_000,
+    ],
+    [
+      'less for what an index has of long texts',
+      '{ tickets(first: 0, filter: { description: { contains: "abc" } }) { nodes { id } } }',
+      {},
+      1 + 3000 + 8000,
+    ],
+    [
+      'more for labels, each comparison of them',
+      '{ tickets(first: 0, filter: { label: { some: ["a"], none: [] } }) { nodes { id } } }',
+      {},
+      1 + 3000 + 2 * 5000 + 5000 / 50,
     ],
     [
       'more for what only history tells, and once more where all are counted',

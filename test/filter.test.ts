@@ -59,7 +59,7 @@ beforeAll(async () => {
     reportedBy: 'Station 3',
   })
   await createDefect(ben, 'CORE', 'soldering', { title: 'Bridge', absn: 'AB-2', severity: 'MINOR' })
-  await createIssue(ada, 'CORE', 'Put away')
+  await createIssue(ada, 'CORE', 'Put away', { description: 'First\r\n\r\n\tsecond' })
   await ada.ask(Archive, { id: 'CORE-6' })
   await ada.ask(Patch, { input: { id: 'CORE-2', status: 'RESOLVED', resolution: 'DUPLICATE' } })
   await ada.ask(PatchDefect, { input: { id: 'CORE-5', status: 'CLOSED', disposition: 'SCRAP' } })
@@ -93,6 +93,17 @@ const cases: readonly (readonly [string, TicketFilter, readonly number[]])[] = [
   ['_ stands for itself', { title: { contains: 'n_p' } }, [2]],
   ['_ is no wildcard', { title: { startsWith: 'login_f' } }, []],
   ['a backslash stands for itself', { description: { contains: '\\' } }, [2]],
+  ...['\r\n\r\n\tsec', '\n\tSecond', 'st\r\n', '\n'].map(
+    (text) =>
+      [
+        `white space stands for itself: ${JSON.stringify(text)}`,
+        { archived: true, description: { contains: text } },
+        [6],
+      ] as const,
+  ),
+  ['one white space for another', { archived: true, description: { contains: 'first second' } }, []],
+  ['a part of a word', { title: { contains: 'GIN' } }, [1, 2]],
+  ['two letters', { title: { contains: 'mm' } }, []],
   ['no text', { description: { isNull: true } }, [3, 4, 5]],
   ['some text', { description: { isNull: false } }, [1, 2]],
   ['not a text counts rows without any', { not: { description: { contains: 'time' } } }, [2, 3, 4, 5]],

@@ -46,14 +46,24 @@ const termOf = (word: string): Term =>
 
 const queryOf = ({ text }: Term) => Prisma.sql`search_term(${text})`
 
-/** Whether no index has the parts of words that are like a term: they are kept by threes of letters and digits. */
-export const isBeyondIndex = ({ text }: Term) => text.length < 3 || !/[\p{L}\p{N}]/u.test(text)
+/** What pg_trgm has threes of: letters and digits, and the edges of words. */
+const three = /[\p{L}\p{N}]{3}|[^\p{L}\p{N}][\p{L}\p{N}]|[\p{L}\p{N}]{2}[^\p{L}\p{N}]/u
 
-/** Whether the text `s` has a term as a part of words. An index without threes for it would be read from end to end. */
-const hasPart = (term: Term) =>
-  isBeyondIndex(term)
-    ? Prisma.sql`strpos(s.body, lower(${term.text})) > 0`
-    : Prisma.sql`s.body LIKE '%' || lower(${literalPattern(term.text)}) || '%'`
+/** Whether the index of parts of words has nothing for a text: it would be read from end to end. */
+export const isBeyondIndex = (text: string) => !three.test(text)
+
+/** Whether the text `s` has a term as a part of words. */
+const hasPart = ({ text }: Term) =>
+  isBeyondIndex(text)
+    ? Prisma.sql`strpos(s.body, lower(${text})) > 0`
+    : Prisma.sql`s.body LIKE '%' || lower(${literalPattern(text)}) || '%'`
+
+/** What holds, beside others, for every ticket `t` with a text in its title or description, and is found by an index. */
+export const mayContain = (text: string) =>
+  isBeyondIndex(text)
+    ? Prisma.sql`TRUE`
+    : Prisma.sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND s.comment_id IS NULL
+        AND s.body LIKE '%' || search_text(${literalPattern(text)}) || '%')`
 
 /** Whether the ticket `t` has a term in any of its texts: its words in another form, or itself as a part of words. */
 const has = (term: Term) => Prisma.sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id

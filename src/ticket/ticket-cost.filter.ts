@@ -14,13 +14,14 @@ const skippedPerPoint = 50
 const rowsCost = 3000
 const plainCost = 25
 const textCost = 2500
-const longTextCost = 8000
+/** Of a long text: the index of parts of words has what it may contain. */
+const longTextCost = { indexed: 8000, other: 11_000 }
 /** A page of what a search finds, and all of it: for each alternative, and for each further term that it has. */
 const foundCost = { first: 1000, further: 200 }
 const allFoundCost = { first: 6000, further: 1500 }
 /** A search for terms that no index has, such as one of two letters. */
 const unindexedTermCost = 10_000
-const labelCost = 3500
+const labelCost = 5000
 const historyCost = 7000
 const responseCost = 20_000
 
@@ -32,8 +33,12 @@ const comparisonCosts: Readonly<Record<string, number | ((operand: unknown) => n
   reportedBy: textCost,
   absn: (filter) =>
     isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? rowsCost + textCost : plainCost,
-  description: longTextCost,
-  label: (filter) => labelCost * (1 + namesIn(filter) / 50),
+  description: (filter) => {
+    const { contains } = isObject(filter) ? filter : {}
+    const isIndexed = typeof contains === 'string' && !isBeyondIndex(contains)
+    return operandsIn(filter) * (isIndexed ? longTextCost.indexed : longTextCost.other)
+  },
+  label: (filter) => labelCost * operandsIn(filter),
   openAt: historyCost,
   firstResolvedAt: historyCost,
   everResolvedAt: historyCost,
@@ -117,25 +122,27 @@ function comparisonCost(name: string, operand: unknown, found: typeof foundCost)
   if (name === 'search') return typeof operand === 'string' ? searchCost(operand, found) : 0
   const cost = comparisonCosts[name] ?? plainCost
   if (typeof cost === 'function') return cost(operand)
-  return cost * (isObject(operand) ? operandsIn(operand) : 1)
+  return cost * operandsIn(operand)
 }
 
 /** Longer ones are refused. */
 const longestSearch = 1000
 const searchCost = (search: string, { first, further }: typeof foundCost) =>
   parseSearch(search.slice(0, longestSearch)).reduce(
-    (sum, terms) => sum + (terms.every(isBeyondIndex) ? unindexedTermCost : first) + (terms.length - 1) * further,
+    (sum, terms) =>
+      sum + (terms.every(({ text }) => isBeyondIndex(text)) ? unindexedTermCost : first) + (terms.length - 1) * further,
     0,
   )
 
 const isOfProject = (filter: unknown) =>
   isObject(filter) && isObject(filter['project']) && typeof filter['project']['eq'] === 'string'
 /** How many operands a comparator has; those of a list are compared in one go. */
-const operandsIn = (comparator: Arguments) =>
-  Object.values(comparator).reduce(
+function operandsIn(comparator: unknown): number {
+  if (!isObject(comparator)) return 1
+  return Object.values(comparator).reduce(
     (sum: number, operand) => sum + 1 + (Array.isArray(operand) ? operand.length / 50 : 0),
     0,
   )
-const namesIn = (filter: unknown) => (isObject(filter) ? Object.values(filter).flat().length : 0)
+}
 const isObject = (value: unknown): value is Arguments =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -31,7 +31,7 @@ import {
   ticketsNamed,
   usersNamed,
 } from '../reference.ts'
-import { searchCondition } from '../search/search.filter.ts'
+import { mayContain, searchCondition } from '../search/search.filter.ts'
 import {
   compareAnyReopening,
   compareAnyResolution,
@@ -125,8 +125,8 @@ const conditions: Conditions = {
         Prisma.sql`SELECT p.id FROM projects p WHERE ${projectsNamed(references)}`,
       ),
     ),
-  title: (filter, spot) => compareText(Prisma.sql`t.title`, filter, spot),
-  description: (filter, spot) => compareText(Prisma.sql`t.description`, filter, spot),
+  title: (filter, spot) => compareIndexedText(Prisma.sql`t.title`, filter, spot),
+  description: (filter, spot) => compareIndexedText(Prisma.sql`t.description`, filter, spot),
   status: (filter, spot) => compareEnum(Prisma.sql`t.status`, 'ticket_status', filter, spot),
   resolution: (filter, spot) => compareEnum(Prisma.sql`t.resolution`, 'resolution', filter, spot),
   priority: (filter, spot) => compareEnum(Prisma.sql`t.priority`, 'priority', filter, spot),
@@ -224,16 +224,25 @@ function compareUser(
   return allOf([named, further])
 }
 
+/** Title or description, whose parts are in the index that searches go by. */
+function compareIndexedText(column: Prisma.Sql, filter: StringFilter, spot: Spot): Prisma.Sql {
+  const compared = compareText(column, filter, spot)
+  return typeof filter.contains === 'string' ? allOf([mayContain(filter.contains), compared]) : compared
+}
+
 function compareLabels(filter: LabelFilter, spot: Spot): Prisma.Sql {
   const labelled = (names?: readonly string[]) => Prisma.sql`
     EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
       ${names ? Prisma.sql`AND lower(l.name) = ANY(${lowered(names)})` : Prisma.empty})`
   return compare(filter, spot, {
     some: (names) => labelled(names),
-    every: (
-      names,
-    ) => Prisma.sql`${lowered(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
-      WHERE tl.ticket_id = t.id)`,
+    // Of all tickets those with the first of the labels are found in one go.
+    every: (names) =>
+      allOf([
+        ...names.slice(0, 1).map((name) => labelled([name])),
+        Prisma.sql`${lowered(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+          WHERE tl.ticket_id = t.id)`,
+      ]),
     none: (names) => notSql(labelled(names)),
     isEmpty: (isEmpty) => (isEmpty ? notSql(labelled()) : labelled()),
   })
