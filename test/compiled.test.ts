@@ -58,6 +58,12 @@ describe('a query that comes again is answered as the first time', () => {
       'query ($f: TicketFilter) { tickets(filter: $f) { nodes { key } } }',
       { f: { and: [{ createdAt: { gte: 'soon' } }, { status: { eq: 'LOST' } }] } },
     ],
+    [
+      'a variable that objects know',
+      'query ($__proto__: TicketFilter) { tickets(filter: $__proto__) { nodes { key } } }',
+      JSON.parse('{ "__proto__": { "id": { "eq": "CORE-1" } } }'),
+    ],
+    ['what the compiler calls variables', 'query ($n: String!) { __type(name: $n) { name } }', { n: 'Coerced' }],
     ['a fault of an argument', '{ ticket(id: "???") { key } }', {}],
     ['a fault further in', '{ ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }', {}],
     ['an alias that objects know', '{ __proto__: __typename constructor: __typename }', {}],

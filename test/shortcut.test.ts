@@ -68,6 +68,9 @@ const requests: Readonly<Record<string, Request>> = {
   'variables of the wrong type': { body: { query: search, variables: { first: 'many' } } },
   'variables of no such word': { body: { query: search, variables: { filter: { kind: 'WISH' } } } },
   'variables with an unknown field': { body: { query: search, variables: { filter: { colour: 'red' } } } },
+  'variables with a field that objects know': {
+    body: { query: search, variables: { filter: { valueOf: 5, constructor: 'x', toString: { a: 1 } } } },
+  },
   'a missing variable': { body: { query: create } },
   'a variable too many': { body: { query: viewer, variables: { more: 1 } } },
   'variables that are null': { body: { query: viewer, variables: null, operationName: null, extensions: null } },

@@ -20,6 +20,7 @@ export function compilable(document: DocumentNode): ReadonlySet<string> | null {
     ObjectValue: nesting,
     ListValue: nesting,
     Variable({ name }) {
+      if (name.value === '__proto__') fits = false
       if (depth > 0) inner.add(name.value)
     },
   })

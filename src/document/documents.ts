@@ -178,10 +178,10 @@ const asOurs = ({ message, path, originalError }: GraphQLError) => new GraphQLEr
 const Coerced = new GraphQLScalarType({ name: 'Coerced' })
 
 /**
- * A document for the compiler, and a schema that knows of `Coerced`: it would write the coercion of each variable out,
- * and of a filter, which has filters in it, without end.
+ * Compiles an operation that is given its variables coerced: the compiler would write the coercion of each variable out,
+ * and of a filter, which has filters in it, without end. So for as long as it compiles all are of one scalar.
  */
-function withCoerced(schema: GraphQLSchema, document: DocumentNode): [GraphQLSchema, DocumentNode] {
+function compileCoerced(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined) {
   const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: Coerced.name } } as const
   const coerced = ({ kind, variable }: VariableDefinitionNode): VariableDefinitionNode => ({ kind, variable, type })
   const definitions = document.definitions.map((definition) =>
@@ -189,8 +189,12 @@ function withCoerced(schema: GraphQLSchema, document: DocumentNode): [GraphQLSch
       ? { ...definition, variableDefinitions: definition.variableDefinitions?.map(coerced) ?? [] }
       : definition,
   )
-  const getType: GraphQLSchema['getType'] = (name) => (name === Coerced.name ? Coerced : schema.getType(name))
-  return [Object.create(schema, { getType: { value: getType } }), { ...document, definitions }]
+  const extended: GraphQLSchema = Object.create(schema)
+  extended.getType = (name) => (name === Coerced.name ? Coerced : schema.getType(name))
+  const compilation = compileQuery(extended, { ...document, definitions }, operationName)
+  // Queries that ask about the schema find it as it is.
+  extended.getType = schema.getType
+  return compilation
 }
 
 /**
@@ -206,7 +210,7 @@ function compile(
   { selections, weigh }: Compiling,
 ): Operation['run'] {
   const inner = selections <= compiledSelections && compilable(document)
-  const compilation = inner && compileQuery(...withCoerced(schema, document), operationName?.value)
+  const compilation = inner && compileCoerced(schema, document, operationName?.value)
   if (!inner || !compilation || !isCompiledQuery(compilation)) return interpret
   weigh(selections * bytesOfField)
   const innerNames = [...inner]

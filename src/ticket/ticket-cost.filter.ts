@@ -26,25 +26,27 @@ const historyCost = 7000
 const responseCost = 20_000
 
 /** What a comparison costs that is more than a plain one: for each operator and operand, or by its operand. */
-const comparisonCosts: Readonly<Record<string, number | ((operand: unknown) => number)>> = {
-  title: textCost,
-  category: textCost,
-  subcategory: textCost,
-  reportedBy: textCost,
-  absn: (filter) =>
-    isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? rowsCost + textCost : plainCost,
-  description: (filter) => {
-    const { contains } = isObject(filter) ? filter : {}
-    const isIndexed = typeof contains === 'string' && !isBeyondIndex(contains)
-    return operandsIn(filter) * (isIndexed ? longTextCost.indexed : longTextCost.other)
-  },
-  label: (filter) => labelCost * operandsIn(filter),
-  openAt: historyCost,
-  firstResolvedAt: historyCost,
-  everResolvedAt: historyCost,
-  everReopenedAt: historyCost,
-  firstResponseAt: responseCost,
-}
+const comparisonCosts: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
+  Object.entries<number | ((operand: unknown) => number)>({
+    title: textCost,
+    category: textCost,
+    subcategory: textCost,
+    reportedBy: textCost,
+    absn: (filter) =>
+      isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? rowsCost + textCost : plainCost,
+    description: (filter) => {
+      const { contains } = isObject(filter) ? filter : {}
+      const isIndexed = typeof contains === 'string' && !isBeyondIndex(contains)
+      return operandsIn(filter) * (isIndexed ? longTextCost.indexed : longTextCost.other)
+    },
+    label: (filter) => labelCost * operandsIn(filter),
+    openAt: historyCost,
+    firstResolvedAt: historyCost,
+    everResolvedAt: historyCost,
+    everReopenedAt: historyCost,
+    firstResponseAt: responseCost,
+  }),
+)
 const indexed: ReadonlySet<string> = new Set([
   'id',
   'kind',
@@ -120,7 +122,7 @@ function comparisonsIn(filter: unknown): Comparison[] {
 
 function comparisonCost(name: string, operand: unknown, found: typeof foundCost): number {
   if (name === 'search') return typeof operand === 'string' ? searchCost(operand, found) : 0
-  const cost = comparisonCosts[name] ?? plainCost
+  const cost = comparisonCosts.get(name) ?? plainCost
   if (typeof cost === 'function') return cost(operand)
   return cost * operandsIn(operand)
 }
