@@ -1,24 +1,14 @@
 import { hash } from 'node:crypto'
 import {
   type DocumentNode,
-  type ExecutionResult,
   execute,
-  GraphQLError,
-  GraphQLScalarType,
+  type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  getVariableValues,
-  Kind,
-  type OperationDefinitionNode,
   OperationTypeNode,
-  type VariableDefinitionNode,
   validate,
 } from 'graphql'
-import { compileQuery, isCompiledQuery } from 'graphql-jit'
-import type { Context } from '../context.ts'
-import { translated } from '../database/transaction.ts'
-import { AnswerTooLarge, Unavailable } from '../errors.ts'
-import { compilable } from './compilable.ts'
+import { compile, type Run } from './compile.ts'
 import { type Price, pricesOf } from './cost.ts'
 import { measure, mustBeWithinLimits, parseWithin } from './limits.ts'
 
@@ -32,7 +22,7 @@ export interface Operation {
   readonly introspects: boolean
   /** What its fields cost. */
   readonly prices: readonly Price[]
-  readonly run: (context: Context, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
+  readonly run: Run
 }
 
 /** A document that was read: why it is refused, or its operations. */
@@ -139,7 +129,7 @@ function operationOf(
 ): Operation | null {
   const node = getOperationAST(document, operationName)
   if (!node || node.operation === OperationTypeNode.SUBSCRIPTION) return null
-  const interpret: Operation['run'] = async (contextValue, variableValues) =>
+  const interpret: Run = async (contextValue, variableValues) =>
     execute({
       schema,
       document,
@@ -148,8 +138,14 @@ function operationOf(
       operationName: operationName ?? null,
       hideSuggestions: !compiling.suggesting,
     })
-  const compiles = compiling.keeps && node.operation === OperationTypeNode.QUERY
-  let run: Operation['run'] | null = null
+  const compiled = () => {
+    const fits = compiling.keeps && compiling.selections <= compiledSelections
+    const program = fits && node.operation === OperationTypeNode.QUERY && compile(schema, document, node, interpret)
+    if (!program) return null
+    compiling.weigh(compiling.selections * bytesOfField)
+    return program
+  }
+  let run: Run | null = null
   const prices = pricesOf(schema, document, node)
   if (compiling.keeps) compiling.weigh(compiling.selections * bytesOfPrice)
   return {
@@ -159,69 +155,8 @@ function operationOf(
     introspects: prices.some(({ field }) => field.startsWith('__')),
     prices,
     run(context, variables) {
-      run ??= compiles ? compile(schema, document, node, interpret, compiling) : interpret
+      run ??= compiled() ?? interpret
       return run(context, variables)
     },
-  }
-}
-
-/** Whether the database was asked in vain, or gave all that a request may have. */
-function isSpent(error: unknown): boolean {
-  const known = translated(error)
-  return known instanceof Unavailable || known instanceof AnswerTooLarge
-}
-
-/** An error of a compiled query as graphql's own class. */
-const asOurs = ({ message, path, originalError }: GraphQLError) => new GraphQLError(message, { path, originalError })
-
-/** What a compiled query says of its variables: that they are coerced already. */
-const Coerced = new GraphQLScalarType({ name: 'Coerced' })
-
-/**
- * Compiles an operation that is given its variables coerced: the compiler would write the coercion of each variable out,
- * and of a filter, which has filters in it, without end. So for as long as it compiles all are of one scalar.
- */
-function compileCoerced(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined) {
-  const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: Coerced.name } } as const
-  const coerced = ({ kind, variable }: VariableDefinitionNode): VariableDefinitionNode => ({ kind, variable, type })
-  const definitions = document.definitions.map((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION
-      ? { ...definition, variableDefinitions: definition.variableDefinitions?.map(coerced) ?? [] }
-      : definition,
-  )
-  const extended: GraphQLSchema = Object.create(schema)
-  extended.getType = (name) => (name === Coerced.name ? Coerced : schema.getType(name))
-  const compilation = compileQuery(extended, { ...document, definitions }, operationName)
-  // Queries that ask about the schema find it as it is.
-  extended.getType = schema.getType
-  return compilation
-}
-
-/**
- * A query as a program of its own, which takes a third of the time to run. What that would do otherwise than the
- * interpreter is left to it: documents that are not `compilable`, inner variables that are left out, and errors, which
- * it would give without their locations, save for a database that does not answer.
- */
-function compile(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  { name: operationName, variableDefinitions = [] }: OperationDefinitionNode,
-  interpret: Operation['run'],
-  { selections, weigh }: Compiling,
-): Operation['run'] {
-  const inner = selections <= compiledSelections && compilable(document)
-  const compilation = inner && compileCoerced(schema, document, operationName?.value)
-  if (!inner || !compilation || !isCompiledQuery(compilation)) return interpret
-  weigh(selections * bytesOfField)
-  const innerNames = [...inner]
-  return async (context, variables) => {
-    const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 })
-    if (!coerced || innerNames.some((name) => coerced[name] === undefined)) return interpret(context, variables)
-    const result: ExecutionResult = await compilation.query(undefined, context, coerced)
-    if (!result.errors) return result
-    // Whoever has waited in vain does not wait again.
-    return result.errors.some(({ originalError }) => isSpent(originalError))
-      ? { ...result, errors: result.errors.map(asOurs) }
-      : interpret(context, variables)
   }
 }

@@ -1,4 +1,5 @@
 import { Prisma } from '../../prisma/generated/client.ts'
+import { allOf } from '../filter/comparators.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decoded, listOf, type Value } from '../reading/value.ts'
 import { type Bounds, readingOrder } from './bounds.ts'
@@ -74,24 +75,22 @@ function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Prisma
     order,
     uncertain,
   } = list
-  const conditions = [
-    where,
+  const beyond = allOf([
     ...(bounds.after ? [after(order, bounds.after)] : []),
     ...(bounds.before ? [after(reversed(order), bounds.before)] : []),
-  ]
+  ])
   const columns = placed ? Prisma.sql`${alias}.*, ${placeColumn(order)} AS place` : Prisma.sql`${alias}.*`
   const sorted = Prisma.sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
   // The limit stands in the text: a plan that is kept knows then how few rows are wanted.
   const cut = (chosen: Prisma.Sql) => {
-    const condition = Prisma.join(conditions, ' AND ')
     const ordered = (more: number) => Prisma.sql`${sorted} LIMIT ${Prisma.raw(String(bounds.limit + 1 + more))}`
-    if (!uncertain) return Prisma.sql`SELECT ${chosen} FROM ${from} WHERE ${condition} ${ordered(0)}`
-    const all = uncertain.among
-      ? Prisma.sql`(SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${isFew} ${uncertain.among}) ${alias}`
-      : from
-    const many = Prisma.sql`SELECT ${alias}.* FROM ${all} WHERE ${condition} AND NOT ${isFew} ${ordered(bounds.offset)}`
-    const either = Prisma.sql`SELECT * FROM found WHERE ${isFew} UNION ALL (${many})`
-    return Prisma.sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${condition} ${ordered(0)}`
+    if (!uncertain) return Prisma.sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${beyond} ${ordered(0)}`
+    const all = Prisma.sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${isFew}`
+    const many = uncertain.among
+      ? Prisma.sql`SELECT ${alias}.* FROM (${all} ${uncertain.among}) ${alias} WHERE ${beyond}`
+      : Prisma.sql`${all} AND ${beyond}`
+    const either = Prisma.sql`SELECT * FROM found WHERE ${isFew} UNION ALL (${many} ${ordered(bounds.offset)})`
+    return Prisma.sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${beyond} ${ordered(0)}`
   }
   if (bounds.offset === 0) return cut(columns)
   // What is skipped is read from an index alone.
