@@ -1,13 +1,15 @@
 import { hashPassword } from '../src/auth/password.actions.ts'
+import type { Viewer } from '../src/auth/viewer.ts'
 import { addComment } from '../src/comment/comment.actions.ts'
-import type { Viewer } from '../src/context.ts'
-import { inTransaction, type Transaction } from '../src/database/transaction.ts'
+import { raw, type Sql, sql } from '../src/database/sql.ts'
+import type { Transaction } from '../src/database/statements.ts'
+import type { RunTransaction } from '../src/database/transaction.ts'
 import { createLabel } from '../src/label/label.actions.ts'
 import { createProject, setProjectMember } from '../src/project/project.actions.ts'
 import { createTicket } from '../src/ticket/ticket-create.actions.ts'
 import { updateTicket } from '../src/ticket/ticket-update.actions.ts'
 import { type DemoTicket, demoLabels, demoProject, demoTickets } from './demo.ts'
-import { Prisma, type PrismaClient } from './generated/client.ts'
+import type { PrismaClient } from './generated/client.ts'
 
 export const demoPassword = 'snaglist-demo'
 
@@ -52,10 +54,10 @@ export async function isDemo(prisma: PrismaClient): Promise<boolean> {
  * Fills an empty database with the demo: one project, three people, sixty tickets, all of it or nothing. Everything goes
  * through the actions that the API uses; only the times are set back afterwards, so that the story spans some weeks.
  */
-export async function seedDemo(prisma: PrismaClient, bcryptCost: number): Promise<void> {
+export async function seedDemo(transaction: RunTransaction, bcryptCost: number): Promise<void> {
   const passwordHash = await hashPassword(demoPassword, bcryptCost)
-  await inTransaction(prisma, async (tx) => {
-    await tx.user.createMany({
+  await transaction(async (tx) => {
+    await tx.prisma.user.createMany({
       data: demoPeople.map(({ projectRole, does, ...person }) => ({
         ...person,
         email: `${person.username}@example.com`,
@@ -95,7 +97,7 @@ async function fileTicket(
   } = demo
   const ticket = await createTicket(tx, person(by), { projectId: demoProject.key, ...fields })
   const labelIds = names.map((name) => labels.get(name) as string)
-  await tx.ticketLabel.createMany({ data: labelIds.map((labelId) => ({ ticketId: ticket.id, labelId })) })
+  await tx.prisma.ticketLabel.createMany({ data: labelIds.map((labelId) => ({ ticketId: ticket.id, labelId })) })
   const patch = { ...(assignee && { assigneeId: assignee }), ...(disposition && { disposition }) }
   if (Object.keys(patch).length > 0) await updateTicket(tx, person('ada'), { id: ticket.id, patch })
   for (const [author, body] of comments) await addComment(tx, person(author), { ticketId: ticket.id, body })
@@ -109,20 +111,20 @@ async function fileTicket(
 
 /** Moves a ticket's story into the past: filed so many days ago, and told over so many days. */
 async function setBack(tx: Transaction, id: string, daysAgo: number, days: number): Promise<void> {
-  const before = (ago: Prisma.Sql) => Prisma.sql`now() - ${ago} * interval '1 day'`
-  const filed = Prisma.sql`${daysAgo}::float8`
-  const last = Prisma.sql`${Math.max(daysAgo - days, 0.05)}::float8`
-  await tx.$executeRaw`
+  const before = (ago: Sql) => sql`now() - ${ago} * interval '1 day'`
+  const filed = sql`${daysAgo}::float8`
+  const last = sql`${Math.max(daysAgo - days, 0.05)}::float8`
+  await tx.query(sql`
     UPDATE tickets SET created_at = ${before(filed)},
       updated_at = CASE version WHEN 1 THEN ${before(filed)} ELSE ${before(last)} END,
       resolved_at = CASE WHEN resolved_at IS NOT NULL THEN ${before(last)} END
-    WHERE id = ${id}::uuid`
+    WHERE id = ${id}::uuid`)
   for (const [table, column] of [
     ['history', 'at'],
     ['comments', 'created_at'],
   ] as const)
-    await tx.$executeRaw`
-      UPDATE ${Prisma.raw(table)} told SET ${Prisma.raw(column)} = ${before(Prisma.sql`(${filed} - (${filed} - ${last}) * placed.rank / placed.count)`)}
-      FROM (SELECT id, rank() OVER (ORDER BY id), count(*) OVER () FROM ${Prisma.raw(table)} WHERE ticket_id = ${id}::uuid) placed
-      WHERE told.id = placed.id`
+    await tx.query(sql`
+      UPDATE ${raw(table)} told SET ${raw(column)} = ${before(sql`(${filed} - (${filed} - ${last}) * placed.rank / placed.count)`)}
+      FROM (SELECT id, rank() OVER (ORDER BY id), count(*) OVER () FROM ${raw(table)} WHERE ticket_id = ${id}::uuid) placed
+      WHERE told.id = placed.id`)
 }

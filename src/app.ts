@@ -2,10 +2,10 @@ import { createYoga, useReadinessCheck } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { type Callers, openCallers } from './auth/caller.access.ts'
 import type { Config } from './config.ts'
-import { type Context, signedIn } from './context.ts'
+import { type Context, requireViewer } from './context.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
-import { shareOf } from './database/share.ts'
+import { withoutQuota, withRequestQuota } from './database/request-quota.ts'
 import { type Documents, rememberDocuments } from './document/documents.ts'
 import { Unauthenticated } from './errors.ts'
 import { type ExportFormat, exportTickets, parseFilter } from './export/export.actions.ts'
@@ -159,12 +159,12 @@ const exportTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl;
 
 /** The download of tickets: `project` by id or key, and `filter`, a TicketFilter as JSON. */
 const ticketsAs =
-  (format: ExportFormat, rates: Rates, { direct }: Database) =>
+  (format: ExportFormat, rates: Rates, { db }: Database) =>
   async (context: Context, parameters: URLSearchParams): Promise<Download> => {
     const filter = parseFilter(schema, parameters.get('filter'))
-    await rates.spend(signedIn(context).id, exportPoints + filterCost(filter))
+    await rates.spend(requireViewer(context).id, exportPoints + filterCost(filter))
     // Page by page it may take as much as there is.
-    const pieces = await exportTickets({ ...context, direct }, format, parameters.get('project'), filter)
+    const pieces = await exportTickets({ ...context, db: withoutQuota(db) }, format, parameters.get('project'), filter)
     return { type: exportTypes[format], fileName: `tickets.${format}`, pieces }
   }
 
@@ -192,9 +192,9 @@ async function contextOf(
     throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)
   return {
     config,
-    prisma: database.prisma,
-    direct: shareOf(database.direct),
-    inBulk: database.inBulk,
+    db: withRequestQuota(database.db),
+    transaction: database.transaction,
+    bulkTransaction: database.bulkTransaction,
     requestId,
     address,
     documents,
@@ -203,7 +203,7 @@ async function contextOf(
     once: null,
     viewer: caller?.viewer ?? null,
     token: caller?.token ?? null,
-    callers,
+    forgetCallers: callers.forget,
     loaders: new Map(),
   }
 }

@@ -52,13 +52,18 @@ export class Conflict extends GraphQLError {
   }
 }
 
-/** What the server needs fails it; the same request may succeed later. The cause is for the log alone. */
+/** A dependency of the server failed. The same request may succeed later. `cause` is logged, never sent. */
 export class Unavailable extends GraphQLError {
-  constructor(what = 'The database does not answer.', cause?: unknown) {
-    super(`${what} Try again in a moment.`, {
-      extensions: { code: 'UNAVAILABLE', http: { status: 503, headers: { 'Retry-After': '2' } } },
-    })
+  constructor(message = 'The database does not answer. Try again in a moment.', cause?: unknown) {
+    super(message, { extensions: { code: 'UNAVAILABLE', http: { status: 503, headers: { 'Retry-After': '2' } } } })
     this.cause = cause
+  }
+}
+
+/** A statement was cancelled, or waited too long for its turn. */
+export class QueryTimedOut extends Unavailable {
+  constructor() {
+    super('The query timed out. Ask for a smaller page or narrow the filter.')
   }
 }
 

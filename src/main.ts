@@ -63,16 +63,17 @@ async function serve(): Promise<void> {
 }
 
 /** Fills an empty embedded database, unless the configuration says not to. */
-async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, { prisma }: Database): Promise<void> {
-  if (demo && databaseUrl === null && (await prisma.user.count()) === 0) await seedDemo(prisma, bcryptCost)
+async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, database: Database): Promise<void> {
+  if (demo && databaseUrl === null && (await database.prisma.user.count()) === 0)
+    await seedDemo(database.transaction, bcryptCost)
 }
 
 function seed(): Promise<void> {
-  return withDatabase(async ({ prisma }, { bcryptCost }) => {
+  return withDatabase(async ({ prisma, transaction }, { bcryptCost }) => {
     if (await isDemo(prisma)) return console.info('The demo is there already.')
     if ((await prisma.user.count()) > 0)
       throw new UsageError('The database is not empty: the demo goes only into an empty one.')
-    await seedDemo(prisma, bcryptCost)
+    await seedDemo(transaction, bcryptCost)
     console.info('The demo is in place.')
   })
 }
@@ -91,14 +92,16 @@ async function token(args: string[]): Promise<void> {
   const days = values.days === undefined ? null : Number(values.days)
   if (days !== null && !(days > 0 && days <= 36_500)) throw new UsageError('--days takes a number up to 36500.')
   const username = values.user.toLowerCase()
-  await withDatabase(async ({ prisma }) => {
+  await withDatabase(async ({ prisma, transaction }) => {
     const user = await prisma.user.findUnique({ where: { username } })
     if (!user) throw new UsageError(`There is no user ${username}.`)
-    const { secret } = await createAccessToken(prisma, user.id, {
-      name: values.name ?? 'from the command line',
-      scope: values['read-only'] ? 'READ' : 'WRITE',
-      expiresAt: days === null ? null : new Date(Date.now() + days * 86_400_000),
-    })
+    const { secret } = await transaction((tx) =>
+      createAccessToken(tx, user.id, {
+        name: values.name ?? 'from the command line',
+        scope: values['read-only'] ? 'READ' : 'WRITE',
+        expiresAt: days === null ? null : new Date(Date.now() + days * 86_400_000),
+      }),
+    )
     console.info(secret)
   })
 }

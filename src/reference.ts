@@ -1,4 +1,4 @@
-import { Prisma } from '../prisma/generated/client.ts'
+import { raw, type Sql, sql } from './database/sql.ts'
 
 // Arguments that take an id also take the name by which people know the thing: a ticket's or project's key, a username.
 // What each may look like, and which rows it names, is said here alone.
@@ -15,21 +15,21 @@ export const isProjectReference = (text: string) => isId(text) || projectKeyPatt
 export const isUserReference = (text: string) => isId(text) || usernamePattern.test(text)
 
 /** The tickets `t` that references name. */
-export function ticketsNamed(references: readonly string[]): Prisma.Sql {
+export function ticketsNamed(references: readonly string[]): Sql {
   const keys = references.flatMap((reference) => {
     const [, project, number] = ticketKeyPattern.exec(reference) ?? []
     return project ? [{ project: project.toUpperCase(), number: Number(number) }] : []
   })
-  const byId = oneOf(Prisma.sql`t.id`, 'uuid', references.filter(isId))
+  const byId = oneOf(sql`t.id`, 'uuid', references.filter(isId))
   if (keys.length === 0) return byId
   const byKey =
     keys.length === 1
       ? ticketKeyed(keys[0] as TicketKey)
-      : Prisma.sql`(t.project_id, t.number) IN (
+      : sql`(t.project_id, t.number) IN (
     SELECT named.id, key.number FROM unnest(
       ${keys.map(({ project }) => project)}::text[], ${keys.map(({ number }) => number)}::integer[]) AS key(project, number)
     JOIN projects named ON named.key = key.project)`
-  return keys.length === references.length ? byKey : Prisma.sql`(${byId} OR ${byKey})`
+  return keys.length === references.length ? byKey : sql`(${byId} OR ${byKey})`
 }
 
 interface TicketKey {
@@ -37,30 +37,28 @@ interface TicketKey {
   readonly number: number
 }
 
-const ticketKeyed = ({ project, number }: TicketKey) => Prisma.sql`
+const ticketKeyed = ({ project, number }: TicketKey) => sql`
   (t.project_id = (SELECT named.id FROM projects named WHERE named.key = ${project}) AND t.number = ${number})`
 
 /** The projects `p` that references name. */
-export function projectsNamed(references: readonly string[]): Prisma.Sql {
+export function projectsNamed(references: readonly string[]): Sql {
   const keys = references.filter((reference) => !isId(reference)).map((key) => key.toUpperCase())
-  return named(Prisma.sql`p.id`, references.filter(isId), Prisma.sql`p.key`, keys)
+  return named(sql`p.id`, references.filter(isId), sql`p.key`, keys)
 }
 
 /** The users `u` that references name. */
-export function usersNamed(references: readonly string[]): Prisma.Sql {
+export function usersNamed(references: readonly string[]): Sql {
   const usernames = references.filter((reference) => !isId(reference)).map((name) => name.toLowerCase())
-  return named(Prisma.sql`u.id`, references.filter(isId), Prisma.sql`u.username`, usernames)
+  return named(sql`u.id`, references.filter(isId), sql`u.username`, usernames)
 }
 
-function named(id: Prisma.Sql, ids: readonly string[], name: Prisma.Sql, names: readonly string[]): Prisma.Sql {
+function named(id: Sql, ids: readonly string[], name: Sql, names: readonly string[]): Sql {
   if (names.length === 0) return oneOf(id, 'uuid', ids)
   const byName = oneOf(name, 'text', names)
-  return ids.length === 0 ? byName : Prisma.sql`(${oneOf(id, 'uuid', ids)} OR ${byName})`
+  return ids.length === 0 ? byName : sql`(${oneOf(id, 'uuid', ids)} OR ${byName})`
 }
 
-function oneOf(column: Prisma.Sql, type: 'uuid' | 'text', values: readonly string[]): Prisma.Sql {
-  const cast = Prisma.raw(type)
-  return values.length === 1
-    ? Prisma.sql`${column} = ${values[0]}::${cast}`
-    : Prisma.sql`${column} = ANY(${values}::${cast}[])`
+function oneOf(column: Sql, type: 'uuid' | 'text', values: readonly string[]): Sql {
+  const cast = raw(type)
+  return values.length === 1 ? sql`${column} = ${values[0]}::${cast}` : sql`${column} = ANY(${values}::${cast}[])`
 }

@@ -3,9 +3,9 @@ import { startSession } from './auth/token.actions.ts'
 import type { Server } from './server.ts'
 
 /** What the console shows of a server that starts with the demo: its people, and ways in. Null without the demo. */
-export async function demoWelcome({ url, database: { prisma } }: Server): Promise<string | null> {
+export async function demoWelcome({ url, database: { prisma, transaction } }: Server): Promise<string | null> {
   if (!(await isDemo(prisma))) return null
-  const { secret } = await startSession(prisma, demoPeople[0].id)
+  const { secret } = await transaction((tx) => startSession(tx, demoPeople[0].id))
   const people = demoPeople.map(({ username, name, does }) => `    ${username.padEnd(8)}${name}, ${does}`)
   return `
   Snaglist listens on ${url}/graphql

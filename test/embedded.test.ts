@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { insertIntoEmbedded } from '../src/database/bulk.ts'
+import { insertIntoEmbedded } from '../src/database/bulk-transaction.ts'
 import { openPGlite, poolOver } from '../src/database/embedded.ts'
 import { listenOnEmbedded } from '../src/database/listen.ts'
 import { databaseOver } from '../src/database/open.ts'

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, inject, test } from 'vitest'
-import { Prisma } from '../prisma/generated/client.ts'
-import { inTransaction, retried, type Transaction } from '../src/database/transaction.ts'
+import { sql } from '../src/database/sql.ts'
+import type { Transaction } from '../src/database/statements.ts'
+import { withRetries } from '../src/database/transaction.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { execute } from './support/databases.ts'
@@ -11,8 +12,8 @@ const server = useServer()
 const unavailable = { extensions: { code: 'UNAVAILABLE' } }
 
 /** Has the database raise an error with a SQLSTATE. */
-const raise = (tx: Pick<Transaction, '$executeRawUnsafe'>, sqlState: string) =>
-  tx.$executeRawUnsafe(`DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '${sqlState}'; END $$`)
+const raise = ({ prisma }: Transaction, sqlState: string) =>
+  prisma.$executeRawUnsafe(`DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '${sqlState}'; END $$`)
 
 describe('a transaction', () => {
   test.each(['40001', '40P01'])('that the database gave up with %s is run again', async (sqlState) => {
@@ -21,7 +22,7 @@ describe('a transaction', () => {
       if (++runs < 3) await raise(tx, sqlState)
       return 'done'
     }
-    expect(await inTransaction(server.database.prisma, work)).toBe('done')
+    expect(await server.database.transaction(work)).toBe('done')
     expect(runs).toBe(3)
   })
 
@@ -31,7 +32,7 @@ describe('a transaction', () => {
       runs++
       return raise(tx, sqlState)
     }
-    await expect(inTransaction(server.database.prisma, work)).rejects.toThrow()
+    await expect(server.database.transaction(work)).rejects.toThrow()
     expect(runs).toBe(5)
   })
 
@@ -50,14 +51,14 @@ describe('a transaction', () => {
       runs++
       return raise(tx, sqlState)
     }
-    await expect(inTransaction(server.database.prisma, work)).rejects.toMatchObject(expected)
+    await expect(server.database.transaction(work)).rejects.toMatchObject(expected)
     expect(runs).toBe(1)
   })
 
   test('that fails by itself is run once', async () => {
     let runs = 0
     await expect(
-      retried(async () => {
+      withRetries(async () => {
         runs++
         throw new Error('by itself')
       }),
@@ -69,15 +70,15 @@ describe('a transaction', () => {
 // On the embedded database transactions come one after the other, over a connection that nobody cuts.
 describe.runIf(inject('postgres'))('on PostgreSQL', () => {
   test('of two transactions that wait for each other one is run again, and both are done', async () => {
-    const { prisma, pool } = server.database
+    const { transaction, pool } = server.database
     await pool.query('CREATE TABLE counters (id integer PRIMARY KEY, count integer NOT NULL DEFAULT 0)')
     await pool.query('INSERT INTO counters (id) VALUES (1), (2)')
     let runs = 0
     const first = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
     const countUp = (tx: Transaction, id: number) =>
-      tx.$executeRaw`UPDATE counters SET count = count + 1 WHERE id = ${id}`
+      tx.query(sql`UPDATE counters SET count = count + 1 WHERE id = ${id}`)
     const both = (own: 0 | 1) =>
-      inTransaction(prisma, async (tx) => {
+      transaction(async (tx) => {
         runs++
         await countUp(tx, own + 1)
         first[own].resolve()
@@ -91,16 +92,16 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
   })
 
   test('a transaction that no longer fits what others have written is run again', async () => {
-    const { prisma, pool } = server.database
+    const { transaction, pool } = server.database
     await pool.query('CREATE TABLE totals (total integer NOT NULL)')
     await pool.query('INSERT INTO totals VALUES (0)')
     let runs = 0
-    await inTransaction(prisma, async (tx) => {
+    await transaction(async (tx) => {
       runs++
-      await tx.$executeRaw`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`
-      await tx.$queryRaw`SELECT total FROM totals`
+      await tx.query(sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`)
+      await tx.query(sql`SELECT total FROM totals`)
       if (runs === 1) await pool.query('UPDATE totals SET total = total + 1')
-      await tx.$executeRaw`UPDATE totals SET total = total + 1`
+      await tx.query(sql`UPDATE totals SET total = total + 1`)
     })
     expect(runs).toBe(2)
     expect((await pool.query('SELECT total FROM totals')).rows).toEqual([{ total: 2 }])
@@ -129,7 +130,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
 
   /** Ends a connection from outside, and waits until PostgreSQL has done so. */
   const cut = (pid: number) => execute(inject('postgres') as string, `SELECT pg_terminate_backend(${pid}, 10000)`)
-  const backend = Prisma.sql`SELECT pg_backend_pid() AS pid`
+  const backend = sql`SELECT pg_backend_pid() AS pid`
 
   test('a connection that is cut while nobody listens to it ends no more than itself', async () => {
     const { pool } = server.database
@@ -142,30 +143,28 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
   })
 
   test('a connection that is cut between the statements of a transaction is UNAVAILABLE, once', async () => {
-    const { prisma, pool, inBulk } = server.database
+    const { transaction, pool, bulkTransaction } = server.database
     let runs = 0
     for (let n = 0; n < 5; n++) {
       await expect(
-        inTransaction(prisma, async (tx) => {
+        transaction(async (tx) => {
           runs++
-          await cut((await tx.$queryRaw<[{ pid: number }]>(backend))[0].pid)
-          await tx.$queryRaw`SELECT 1`
+          await cut((await tx.query<[{ pid: number }]>(backend))[0].pid)
+          await tx.query(sql`SELECT 1`)
         }),
       ).rejects.toMatchObject(unavailable)
       await expect(
-        inTransaction(prisma, async (tx) => {
+        transaction(async (tx) => {
           runs++
-          await cut((await tx.$queryRaw<[{ pid: number }]>(backend))[0].pid)
+          await cut((await tx.query<[{ pid: number }]>(backend))[0].pid)
         }),
       ).rejects.toMatchObject(unavailable)
       await expect(
-        retried(() =>
-          inBulk(async (tx) => {
-            runs++
-            await cut((await tx.$queryRaw<[{ pid: number }]>(backend))[0].pid)
-            await tx.$queryRaw`SELECT 1`
-          }),
-        ),
+        bulkTransaction(async (tx) => {
+          runs++
+          await cut((await tx.query<[{ pid: number }]>(backend))[0].pid)
+          await tx.query(sql`SELECT 1`)
+        }),
       ).rejects.toMatchObject(unavailable)
     }
     // Before the driver has noticed, the pool may give the same connection to the next, who then does not get to run.

@@ -1,14 +1,15 @@
-import type { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Config } from '../config.ts'
-import type { CallerToken, Viewer } from '../context.ts'
-import type { Transaction } from '../database/transaction.ts'
+import type { Context } from '../context.ts'
+import { sql } from '../database/sql.ts'
+import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
 import { isPassword } from './password.actions.ts'
-import { type Attempt, countAttempt, forgiveAttempt } from './sign-in-attempts.actions.ts'
+import { type Attempt, clearFailedAttempt, countAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
+import type { CallerToken, Viewer } from './viewer.ts'
 
 /** A session that began: its secret is shown once. */
 export interface Session {
@@ -20,15 +21,15 @@ export interface Session {
 /** Opens an account and signs it in, where the server allows it; the first account of a server becomes its ADMIN. */
 export async function signUp(tx: Transaction, policy: Config['signUp'], user: Omit<NewUser, 'role'>): Promise<Session> {
   // Two first accounts at once would both become ADMIN.
-  await tx.$executeRaw`LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE`
+  await tx.query(sql`LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE`)
   const isFirst = await mayStillSignUp(tx, policy)
   const viewer = await insertUser(tx, { ...user, role: isFirst ? 'ADMIN' : 'MEMBER' })
   return sessionOf(tx, viewer)
 }
 
 /** FORBIDDEN when the server takes no new accounts; else whether the next one is the first. */
-export async function mayStillSignUp(tx: Transaction, policy: Config['signUp']): Promise<boolean> {
-  const isFirst = policy !== 'closed' && (await tx.user.findFirst({ select: { id: true } })) === null
+export async function mayStillSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
+  const [{ isFirst }] = await db.query<[{ isFirst: boolean }]>(sql`SELECT NOT EXISTS (SELECT FROM users) AS "isFirst"`)
   if (policy === 'closed' || (policy === 'first' && !isFirst))
     throw new Forbidden('This server takes no sign-ups: ask an ADMIN for an account.')
   return isFirst
@@ -46,16 +47,17 @@ interface Proof {
  * RATE_LIMITED where too many have failed.
  */
 export async function proveSignIn(
-  prisma: PrismaClient,
+  { db, transaction }: Pick<Context, 'db' | 'transaction'>,
   attempt: Attempt,
   password: string,
   bcryptCost: number,
 ): Promise<Proof> {
-  await countAttempt(prisma, attempt)
-  // What can be no username is none that is there: the same answer after the same time.
-  const user = usernamePattern.test(attempt.username)
-    ? await prisma.user.findUnique({ where: { username: attempt.username.toLowerCase() } })
-    : null
+  await countAttempt(transaction, attempt)
+  // A malformed username cannot exist. It takes the same path, so that timing does not reveal it.
+  const [user] = usernamePattern.test(attempt.username)
+    ? await db.query<{ id: string; passwordHash: string }[]>(sql`
+        SELECT id, password_hash AS "passwordHash" FROM users WHERE username = ${attempt.username.toLowerCase()}`)
+    : []
   const proven = await isPassword(password, user?.passwordHash ?? null, bcryptCost)
   if (!user || !proven) throw new Unauthenticated(wrongCredentials)
   return { attempt, userId: user.id, passwordHash: user.passwordHash }
@@ -63,11 +65,11 @@ export async function proveSignIn(
 
 /** Signs in who has proven the password. The proof took its time: the account may be closed since, or have another one. */
 export async function signIn(tx: Transaction, { attempt, userId, passwordHash }: Proof): Promise<Session> {
-  const [viewer] = await tx.$queryRaw<UserRow[]>`
+  const [viewer] = await tx.query<UserRow[]>(sql`
     SELECT ${userColumns.all} FROM users u
-    WHERE u.id = ${userId}::uuid AND u.active AND u.password_hash = ${passwordHash} FOR SHARE`
+    WHERE u.id = ${userId}::uuid AND u.active AND u.password_hash = ${passwordHash} FOR SHARE`)
   if (!viewer) throw new Unauthenticated(wrongCredentials)
-  await forgiveAttempt(tx, attempt)
+  await clearFailedAttempt(tx, attempt)
   return sessionOf(tx, viewer)
 }
 
@@ -82,14 +84,16 @@ const wrongPassword = () => new BadUserInput([{ path: 'currentPassword', message
 
 /** Proves the current password of an account, which guards against whoever has only its token. */
 export async function provePassword(
-  prisma: PrismaClient,
+  { db, transaction }: Pick<Context, 'db' | 'transaction'>,
   attempt: Attempt & { readonly userId: string },
   password: string,
   bcryptCost: number,
 ): Promise<Proof> {
-  await countAttempt(prisma, attempt)
+  await countAttempt(transaction, attempt)
   const { userId } = attempt
-  const { passwordHash } = await prisma.user.findUniqueOrThrow({ where: { id: userId } })
+  const [{ passwordHash }] = await db.query<[{ passwordHash: string }]>(
+    sql`SELECT password_hash AS "passwordHash" FROM users WHERE id = ${userId}::uuid`,
+  )
   if (!(await isPassword(password, passwordHash, bcryptCost))) throw wrongPassword()
   return { attempt, userId, passwordHash }
 }
@@ -104,20 +108,20 @@ export async function changePassword(
   { attempt, userId, passwordHash: former }: Proof,
   passwordHash: string,
 ): Promise<UserRow> {
-  const [user] = await tx.user.updateManyAndReturn({
+  const [user] = await tx.prisma.user.updateManyAndReturn({
     where: { id: userId, passwordHash: former },
     data: { passwordHash },
     omit: { passwordHash: true },
   })
   if (!user) throw wrongPassword()
-  await forgiveAttempt(tx, attempt)
-  await tx.token.deleteMany({ where: { userId, kind: 'SESSION', id: { not: token.id } } })
+  await clearFailedAttempt(tx, attempt)
+  await tx.prisma.token.deleteMany({ where: { userId, kind: 'SESSION', id: { not: token.id } } })
   return user
 }
 
 /** Takes an access token of one's own back, an ADMIN anyone's. NOT_FOUND for all others. */
 export async function revokeAccessToken(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
   const mine = viewer.role === 'ADMIN' ? {} : { userId: viewer.id }
-  const { count } = await tx.token.deleteMany({ where: { id, kind: 'ACCESS', ...mine } })
+  const { count } = await tx.prisma.token.deleteMany({ where: { id, kind: 'ACCESS', ...mine } })
   if (count === 0) throw new NotFound(`There is no access token ${id}.`)
 }

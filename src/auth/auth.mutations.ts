@@ -1,9 +1,10 @@
 import { builder } from '../builder.ts'
 import { id, nameText, notNull } from '../check.ts'
-import { type CallerToken, type Context, signedIn, write, writeProven } from '../context.ts'
+import { type Context, requireViewer } from '../context.ts'
 import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { userRules } from '../user/user.actions.ts'
+import { prepareAndWrite, write } from '../write.ts'
 import {
   changePassword,
   mayStillSignUp,
@@ -15,7 +16,8 @@ import {
   signUp,
 } from './auth.actions.ts'
 import { hashPassword } from './password.actions.ts'
-import { createAccessToken } from './token.actions.ts'
+import { createAccessToken, endSession } from './token.actions.ts'
+import type { CallerToken } from './viewer.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
   description: 'A session that began.',
@@ -62,12 +64,12 @@ mutation('signUp', {
   resolve: async ({ password, ...user }, context) => {
     const { signUp: policy, bcryptCost } = context.config
     const hashed = async () => {
-      await mayStillSignUp(context.prisma, policy)
+      await mayStillSignUp(context.db, policy)
       return hashPassword(password, bcryptCost)
     }
     return enter(
       context,
-      await writeProven(context, hashed, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
+      await prepareAndWrite(context, hashed, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
     )
   },
   payload: SignInPayload,
@@ -83,8 +85,8 @@ mutation('signIn', {
   }),
   resolve: async ({ username, password }, context) => {
     const attempt = { username, address: context.address, once: context.once }
-    const prove = () => proveSignIn(context.prisma, attempt, password, context.config.bcryptCost)
-    return enter(context, await writeProven(context, prove, signIn))
+    const prove = () => proveSignIn(context, attempt, password, context.config.bcryptCost)
+    return enter(context, await prepareAndWrite(context, prove, signIn))
   },
   payload: SignInPayload,
 })
@@ -103,8 +105,8 @@ builder.mutationField('signOut', (t) =>
     authScopes: { signedIn: true },
     skipTypeScopes: true,
     resolve: async (_root, _args, context) => {
-      await context.prisma.token.deleteMany({ where: { id: tokenInUse(context).id } })
-      context.callers.forget()
+      await endSession(context.db, tokenInUse(context).id)
+      context.forgetCallers()
       return { signedOut: true }
     },
   }),
@@ -120,21 +122,21 @@ mutation('changePassword', {
   rules: { newPassword: userRules.password },
   resolve: async ({ currentPassword, newPassword }, context) => {
     const { bcryptCost } = context.config
-    const { id: userId, username } = signedIn(context)
+    const { id: userId, username } = requireViewer(context)
     const token = tokenInUse(context)
     const prove = async () => ({
       proof: await provePassword(
-        context.prisma,
+        context,
         { userId, username, address: context.address, once: context.once },
         currentPassword,
         bcryptCost,
       ),
       passwordHash: await hashPassword(newPassword, bcryptCost),
     })
-    const user = await writeProven(context, prove, (tx, { proof, passwordHash }) =>
+    const user = await prepareAndWrite(context, prove, (tx, { proof, passwordHash }) =>
       changePassword(tx, token, proof, passwordHash),
     )
-    context.callers.forget()
+    context.forgetCallers()
     return { user }
   },
   payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'You.' }) }),
@@ -175,7 +177,7 @@ mutation('revokeAccessToken', {
   rules: { id },
   resolve: async ({ id }, context) => {
     await write(context, (tx, viewer) => revokeAccessToken(tx, viewer, id))
-    context.callers.forget()
+    context.forgetCallers()
     return { id }
   },
   payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'The id of the token that is no more.' }) }),

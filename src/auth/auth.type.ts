@@ -1,5 +1,7 @@
 import { TokenScope } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
+import { requireViewer } from '../context.ts'
+import { listAccessTokens } from './token.actions.ts'
 
 builder.enumType('TokenScope', {
   description: 'What an access token is good for.',
@@ -28,11 +30,6 @@ builder.queryField('accessTokens', (t) =>
   t.field({
     type: ['AccessToken'],
     description: 'Your access tokens, newest first.',
-    resolve: (_root, _args, { prisma, viewer }) =>
-      prisma.token.findMany({
-        where: { userId: viewer?.id ?? '', kind: 'ACCESS' },
-        orderBy: { id: 'desc' },
-        omit: { hash: true },
-      }),
+    resolve: (_root, _args, context) => listAccessTokens(context.db, requireViewer(context).id),
   }),
 )

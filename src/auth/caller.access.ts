@@ -1,6 +1,6 @@
-import type { CallerToken, Viewer } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import { findToken, hashOf } from './token.actions.ts'
+import type { CallerToken, Viewer } from './viewer.ts'
 
 /** Who a request comes from, and the token that says so. */
 interface Caller {
@@ -29,7 +29,7 @@ const knownMilliseconds = 5000
  * Remembers callers for a few seconds. The database says when a token or an account was changed, by this server or
  * another, and all are looked up again; while that cannot be heard, nothing is remembered.
  */
-export function openCallers({ direct, listen }: Pick<Database, 'direct' | 'listen'>): Callers {
+export function openCallers({ db, listen }: Pick<Database, 'db' | 'listen'>): Callers {
   const known = new Map<string, Known>()
   let changes = 0
   const forget = () => {
@@ -44,7 +44,7 @@ export function openCallers({ direct, listen }: Pick<Database, 'direct' | 'liste
       const remembered = known.get(key)
       if (remembered && remembered.until > Date.now() && listener.live) return remembered
       const before = changes
-      const found = await findToken(direct, key)
+      const found = await findToken(db, key)
       if (!found) return null
       const { expiresAt, ...caller } = found
       // What changed while this was looked up may not be in it.

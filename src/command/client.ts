@@ -35,7 +35,7 @@ export async function withClient({ url, token, as }: ClientOptions, work: (ask: 
     const admin = await database.prisma.user.findUnique({ where: { username, role: 'ADMIN', active: true } })
     if (!admin) throw new UsageError(`There is no active ADMIN ${username}.`)
     const app = createApp({ config, database, log: pino({ level: 'silent' }) })
-    const { secret } = await startSession(database.prisma, admin.id)
+    const { secret } = await database.transaction((tx) => startSession(tx, admin.id))
     try {
       await work((path, init) => app.fetch(`http://localhost${path}`, signed(secret, init)))
     } finally {

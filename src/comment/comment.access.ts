@@ -1,4 +1,4 @@
-import type { Viewer } from '../context.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { hasRole, type ProjectRights } from '../project/project.access.ts'
 
 interface Written {

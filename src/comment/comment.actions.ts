@@ -1,6 +1,6 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
-import type { Transaction } from '../database/transaction.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { sql } from '../database/sql.ts'
+import type { Transaction } from '../database/statements.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
 import { ticketsNamed } from '../reference.ts'
@@ -20,20 +20,20 @@ export async function addComment(
   viewer: Viewer,
   { ticketId, parentId, body }: NewComment,
 ): Promise<CommentRow> {
-  const [ticket] = await tx.$queryRaw<(ProjectRights & { id: string })[]>`
+  const [ticket] = await tx.query<(ProjectRights & { id: string })[]>(sql`
     SELECT t.id, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${ticketsNamed([ticketId])} AND ${visibleTicketsNamed(viewer)}`
+    WHERE ${ticketsNamed([ticketId])} AND ${visibleTicketsNamed(viewer)}`)
   if (!ticket) throw new NotFound(`There is no ticket ${ticketId}.`)
   mustHaveRole(ticket, 'REPORTER', 'Commenting')
   if (parentId) {
     // Held against its deletion until the answer stands.
-    const parents = await tx.$queryRaw<unknown[]>`
-      SELECT FROM comments WHERE id = ${parentId}::uuid AND ticket_id = ${ticket.id}::uuid AND deleted_at IS NULL FOR SHARE`
+    const parents = await tx.query<unknown[]>(sql`
+      SELECT FROM comments WHERE id = ${parentId}::uuid AND ticket_id = ${ticket.id}::uuid AND deleted_at IS NULL FOR SHARE`)
     if (parents.length === 0) throw new BadUserInput([{ path: 'parentId', message: 'is no comment of this ticket' }])
   }
-  const [comment] = await tx.$queryRaw<[{ id: string }]>`
+  const [comment] = await tx.query<[{ id: string }]>(sql`
     INSERT INTO comments (ticket_id, author_id, parent_id, body, created_at)
-    VALUES (${ticket.id}::uuid, ${viewer.id}::uuid, ${parentId ?? null}::uuid, ${body}, clock_timestamp()) RETURNING id`
+    VALUES (${ticket.id}::uuid, ${viewer.id}::uuid, ${parentId ?? null}::uuid, ${body}, clock_timestamp()) RETURNING id`)
   return readComment(tx, comment.id)
 }
 
@@ -46,7 +46,7 @@ export async function editComment(tx: Transaction, viewer: Viewer, id: string, b
   }
   if (comment.deletedAt) throw new Conflict('The comment was deleted.')
   if (body !== comment.body)
-    await tx.$executeRaw`UPDATE comments SET body = ${body}, edited_at = clock_timestamp() WHERE id = ${id}::uuid`
+    await tx.query(sql`UPDATE comments SET body = ${body}, edited_at = clock_timestamp() WHERE id = ${id}::uuid`)
   return readComment(tx, id)
 }
 
@@ -61,7 +61,7 @@ export async function deleteComment(tx: Transaction, viewer: Viewer, id: string)
     throw new Forbidden('A comment is deleted by who wrote it, or by a MAINTAINER.')
   }
   if (comment.deletedAt === null)
-    await tx.$executeRaw`UPDATE comments SET body = '', deleted_at = clock_timestamp() WHERE id = ${id}::uuid`
+    await tx.query(sql`UPDATE comments SET body = '', deleted_at = clock_timestamp() WHERE id = ${id}::uuid`)
   await removeDeletedLeaves(tx, id)
   return comment.ticketId
 }
@@ -70,30 +70,28 @@ export async function deleteComment(tx: Transaction, viewer: Viewer, id: string)
 async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
   for (let next: string | null = id; next !== null; ) {
     // The lock waits for answers that are just being written; the statement after it sees them.
-    await tx.$queryRaw`SELECT FROM comments WHERE id = ${next}::uuid FOR UPDATE`
-    const removed: { parentId: string | null }[] = await tx.$queryRaw`
+    await tx.query(sql`SELECT FROM comments WHERE id = ${next}::uuid FOR UPDATE`)
+    const removed: { parentId: string | null }[] = await tx.query(sql`
       DELETE FROM comments c WHERE id = ${next}::uuid AND deleted_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM comments reply WHERE reply.parent_id = c.id)
-      RETURNING parent_id AS "parentId"`
+      RETURNING parent_id AS "parentId"`)
     next = removed[0]?.parentId ?? null
   }
 }
 
 async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
-  const named = Prisma.sql`c.id = ${id}::uuid AND ${visibleTicketsNamed(viewer)}`
-  await tx.$queryRaw`
-    SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${named} FOR UPDATE OF c`
-  const rows = await tx.$queryRaw<(CommentRow & ProjectRights)[]>`
+  const named = sql`c.id = ${id}::uuid AND ${visibleTicketsNamed(viewer)}`
+  await tx.query(sql`
+    SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${named} FOR UPDATE OF c`)
+  const rows = await tx.query<(CommentRow & ProjectRights)[]>(sql`
     SELECT ${commentColumns.all}, ${rightsColumns(viewer)} FROM comments c
     JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
-    WHERE ${named}`
+    WHERE ${named}`)
   if (!rows[0]) throw new NotFound(`There is no comment ${id}.`)
   return rows[0]
 }
 
 async function readComment(tx: Transaction, id: string): Promise<CommentRow> {
-  const rows = await tx.$queryRaw<[CommentRow]>(
-    Prisma.sql`SELECT ${commentColumns.all} FROM comments c WHERE c.id = ${id}::uuid`,
-  )
+  const rows = await tx.query<[CommentRow]>(sql`SELECT ${commentColumns.all} FROM comments c WHERE c.id = ${id}::uuid`)
   return rows[0]
 }

@@ -1,28 +1,23 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
+import { sql } from '../database/sql.ts'
+import { rowLoader } from '../reading/loader.ts'
 import { type Nested, rowBelow } from '../reading/nested.ts'
 import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 
-/** The comment of an id; null where there is none to see. */
-export function findComment(context: Context, id: string): Promise<CommentRow | null> {
-  return loaderOf<CommentRow | null>(context, 'comments', async (ids) =>
-    inOrder(
-      ids,
-      await context.direct.$queryRaw<CommentRow[]>`
-      SELECT ${commentColumns.all} FROM comments c JOIN tickets t ON t.id = c.ticket_id
-      WHERE c.id = ANY(${ids}::uuid[]) AND ${visibleTicketsNamed(signedIn(context))}`,
-    ),
-  ).load(id)
-}
+/** The comment with an id; null if there is none that the viewer may see. */
+export const findComment = rowLoader<CommentRow>(
+  commentColumns,
+  sql`comments c JOIN tickets t ON t.id = c.ticket_id`,
+  visibleTicketsNamed,
+)
 
 /** The comment whose id a row has in a property. */
-export const commentBelow = (property: string) => rowBelow(property, commentColumns, Prisma.sql`comments c`)
+export const commentBelow = (property: string) => rowBelow(property, commentColumns, sql`comments c`)
 
 /** How many comments a ticket has, without the deleted ones. */
 export const commentCount: Nested = {
   on: 'id',
   fragment: () => ({
-    sql: Prisma.sql`(SELECT count(*) FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL)`,
+    sql: sql`(SELECT count(*) FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL)`,
   }),
 }

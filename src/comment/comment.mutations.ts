@@ -1,7 +1,7 @@
 import { bodyText, filled, id, ticketReference } from '../check.ts'
-import { write } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
+import { write } from '../write.ts'
 import { addComment, deleteComment, editComment } from './comment.actions.ts'
 
 const body = filled(bodyText)

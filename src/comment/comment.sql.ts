@@ -1,4 +1,5 @@
-import { type Comment, Prisma } from '../../prisma/generated/client.ts'
+import type { Comment } from '../../prisma/generated/client.ts'
+import { sql } from '../database/sql.ts'
 import { moment, type Order, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 
@@ -19,6 +20,6 @@ export const commentColumns = columnsOf<CommentRow>('c', {
 
 /** Oldest first. */
 export const commentOrder: Order = [
-  { name: 'createdAt', sql: Prisma.sql`c.created_at`, type: moment, descending: false },
-  { name: 'id', sql: Prisma.sql`c.id`, type: uuid, descending: false },
+  { name: 'createdAt', sql: sql`c.created_at`, type: moment, descending: false },
+  { name: 'id', sql: sql`c.id`, type: uuid, descending: false },
 ]

@@ -1,5 +1,5 @@
-import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { connectionBelow, connectionType, forwardArgs, offsetArgs } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
@@ -12,11 +12,11 @@ const CommentConnection = connectionType<CommentRow>('Comment', 'comments')
 
 const comments: List<CommentRow> = {
   columns: commentColumns,
-  from: Prisma.sql`comments c`,
-  where: Prisma.sql`TRUE`,
+  from: sql`comments c`,
+  where: sql`TRUE`,
   order: commentOrder,
 }
-const commentsBelow = (parent: Prisma.Sql) => connectionBelow(parent, () => comments)
+const commentsBelow = (parent: Sql) => connectionBelow(parent, () => comments)
 
 builder.objectType('Comment', {
   interfaces: ['Node'],
@@ -43,7 +43,7 @@ builder.objectType('Comment', {
       type: CommentConnection,
       description: 'The comments that answer this one, oldest first.',
       args: forwardArgs,
-      ...nestedField(commentsBelow(Prisma.sql`c.parent_id`)),
+      ...nestedField(commentsBelow(sql`c.parent_id`)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
     editedAt: t.expose('editedAt', {
@@ -64,7 +64,7 @@ builder.interfaceFields('Ticket', (t) => ({
     type: CommentConnection,
     description: 'What was said about it, replies included, oldest first.',
     args: offsetArgs,
-    ...nestedField(commentsBelow(Prisma.sql`c.ticket_id`)),
+    ...nestedField(commentsBelow(sql`c.ticket_id`)),
   }),
   commentCount: t.int({
     description: 'How many comments it has, without deleted ones.',

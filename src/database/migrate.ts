@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { CannotStart, reasonOf } from '../cannot-start.ts'
-import { faultOf } from './fault.ts'
+import { parseDatabaseError } from './database-error.ts'
 
 const directory = new URL('../../prisma/migrations/', import.meta.url)
 // The lock that `prisma migrate deploy` takes too.
@@ -69,7 +69,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     return pending.map(({ name }) => name)
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
-    if (faultOf(error).sqlState !== insufficientPrivilege) throw error
+    if (parseDatabaseError(error).sqlState !== insufficientPrivilege) throw error
     throw new CannotStart(
       `The database user may not migrate the database: ${reasonOf(error)}.`,
       'Let it own the database: ALTER DATABASE … OWNER TO ….',

@@ -1,11 +1,18 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client.ts'
-import { bulkOver, type Copy, copyToPostgres, type InBulk, insertIntoEmbedded } from './bulk.ts'
+import {
+  bulkTransactionsOver,
+  type Copy,
+  copyToPostgres,
+  insertIntoEmbedded,
+  type RunBulkTransaction,
+} from './bulk-transaction.ts'
 import { openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { statementNames } from './statement-names.ts'
 import { type Statements, statementsOver } from './statements.ts'
+import { type RunTransaction, transactionsOver } from './transaction.ts'
 
 // Else the driver writes times in the zone of this machine, which has odd seconds in old years.
 pg.defaults.parseInputDatesAsUTC = true
@@ -13,10 +20,10 @@ pg.defaults.parseInputDatesAsUTC = true
 /** An open database: Prisma over one pool of connections, PostgreSQL's or the embedded one's. `await using` closes it. */
 export interface Database extends AsyncDisposable {
   readonly prisma: PrismaClient
-  /** For statements outside of transactions. */
-  readonly direct: Statements
-  /** For transactions that take many rows. */
-  readonly inBulk: InBulk
+  /** Single statements. */
+  readonly db: Statements
+  readonly transaction: RunTransaction
+  readonly bulkTransaction: RunBulkTransaction
   readonly pool: pg.Pool
   /** Hears what is said with NOTIFY in this database. */
   readonly listen: Listen
@@ -95,8 +102,9 @@ export function databaseOver({ pool, listen, preparing = false, onStatement, cop
   if (onStatement) prisma.$on('query', (event) => onStatement(event.query))
   return {
     prisma,
-    direct: statementsOver(pool, nameOf, onStatement),
-    inBulk: bulkOver(pool, copy, onStatement),
+    db: statementsOver(prisma, false),
+    transaction: transactionsOver(prisma),
+    bulkTransaction: bulkTransactionsOver(pool, copy, onStatement),
     pool,
     listen,
     async [Symbol.asyncDispose]() {

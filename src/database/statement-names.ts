@@ -1,7 +1,7 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import { sql } from './sql.ts'
 
 /** Stands in a fragment whose values decide how it is best run: a statement with it is planned for its values each time. */
-export const plannedForValues = Prisma.sql`/* planned for its values */`
+export const plannedForValues = sql`/* planned for its values */`
 
 const namesAtMost = 200
 const rememberedAtMost = 2000

@@ -1,30 +1,21 @@
-import type pg from 'pg'
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { Budget } from './share.ts'
-import type { Transaction } from './transaction.ts'
+import type { Prisma } from '../../prisma/generated/client.ts'
+import type { Sql } from './sql.ts'
 
-/** What sends SQL: a transaction of Prisma's, or directly the pool, where each statement stands for itself. */
-export type Statements = Pick<Transaction, '$queryRaw'> & {
-  /** Whether nothing that one statement locks is still locked in the next. */
-  readonly direct?: true
-  /** What may still be read by `reading/value.ts`; anything where there is none. */
-  readonly budget?: Budget
+/** Sends SQL: as single statements, or in a transaction. */
+export interface Statements {
+  /** Sends one statement. Returns its rows; columns are named as the statement names them. */
+  readonly query: <Rows extends readonly unknown[] = readonly unknown[]>(statement: Sql) => Promise<Rows>
+  /** True in a transaction, which holds every lock until its end. False if each statement commits by itself. */
+  readonly inTransaction: boolean
 }
 
-/**
- * Sends single statements on any connection of a pool, or on one of them, in the same words as Prisma, whose client takes twice the time of
- * the driver for a statement that yields one row.
- */
-export function statementsOver(
-  pool: pg.Pool | pg.PoolClient,
-  nameOf: (query: { readonly sql: string }) => string | undefined,
-  onStatement: (sql: string) => void = () => {},
-): Statements {
-  const send = async (query: TemplateStringsArray | Prisma.Sql, ...parts: readonly unknown[]) => {
-    const { text, values } = 'text' in query ? query : Prisma.sql(query, ...parts)
-    onStatement(text)
-    const { rows } = await (pool as pg.Pool).query({ name: nameOf({ sql: text }), text, values })
-    return rows
-  }
-  return { $queryRaw: send as Statements['$queryRaw'], direct: true }
+/** A transaction: SQL, and Prisma's model queries where those are shorter. */
+export interface Transaction extends Statements {
+  readonly prisma: Prisma.TransactionClient
 }
+
+/** The statements of a Prisma client or of one of its transactions. */
+export const statementsOver = (prisma: Prisma.TransactionClient, inTransaction: boolean): Statements => ({
+  query: (statement) => prisma.$queryRaw(statement),
+  inTransaction,
+})

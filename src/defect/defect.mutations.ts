@@ -1,11 +1,11 @@
 import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
-import { writeAtOnce } from '../context.ts'
 import { maxLabels } from '../label/label.actions.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
 import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
+import { writeOptimistically } from '../write.ts'
 import { defectRules, firstLine } from './defect.actions.ts'
 
 const rules = {
@@ -43,7 +43,7 @@ mutation('createDefect', {
       : [],
   findsFaults: true,
   resolve: async (input, context, faults) => ({
-    defect: await writeAtOnce(context, (db, viewer) =>
+    defect: await writeOptimistically(context, (db, viewer) =>
       createTicket(
         db,
         viewer,
@@ -73,7 +73,7 @@ mutation('updateDefect', {
   rules: { ...rules, id: ticketReference, status: notNull },
   findsFaults: true,
   resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
-    defect: await writeAtOnce(context, (db, viewer) =>
+    defect: await writeOptimistically(context, (db, viewer) =>
       updateTicket(db, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
     ),
   }),

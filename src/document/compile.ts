@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { Context } from '../context.ts'
-import { translated } from '../database/transaction.ts'
+import { toApiError } from '../database/database-error.ts'
 import { AnswerTooLarge, Unavailable } from '../errors.ts'
 
 /** Runs an operation. */
@@ -74,7 +74,7 @@ function compilable(document: DocumentNode): ReadonlySet<string> | null {
 
 /** Whether the database was asked in vain, or gave all that a request may have. */
 function isSpent(error: unknown): boolean {
-  const known = translated(error)
+  const known = toApiError(error)
   return known instanceof Unavailable || known instanceof AnswerTooLarge
 }
 

@@ -1,7 +1,7 @@
 import { coerceInputValue, type GraphQLInputType, type GraphQLSchema } from 'graphql'
-import { Prisma } from '../../prisma/generated/client.ts'
 import { checkArgument, projectReference } from '../check.ts'
-import { type Context, signedIn } from '../context.ts'
+import { type Context, requireViewer } from '../context.ts'
+import { raw, sql } from '../database/sql.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { csvOf, escapeFormula, joinNames } from '../import/import-cell.actions.ts'
 import type { Bounds } from '../paging/bounds.ts'
@@ -24,20 +24,20 @@ interface ExportedTicket extends TicketRow {
 }
 
 const usernameOf = (column: string) => ({
-  sql: Prisma.sql`(SELECT u.username FROM users u WHERE u.id = ${Prisma.raw(column)})`,
+  sql: sql`(SELECT u.username FROM users u WHERE u.id = ${raw(column)})`,
 })
 
 const exportedTicket: Value<ExportedTicket> = objectOf(
   new Map<string, Value<unknown>>([
     ...ticketColumns.values,
-    ['place', { sql: Prisma.sql`t.place` }],
-    ['project', { sql: Prisma.sql`(SELECT p.key FROM projects p WHERE p.id = t.project_id)` }],
+    ['place', { sql: sql`t.place` }],
+    ['project', { sql: sql`(SELECT p.key FROM projects p WHERE p.id = t.project_id)` }],
     ['assignee', usernameOf('t.assignee_id')],
     ['reporter', usernameOf('t.reporter_id')],
     [
       'labels',
       {
-        sql: Prisma.sql`(SELECT coalesce(json_agg(l.name ORDER BY lower(l.name)), '[]') FROM ticket_labels tl
+        sql: sql`(SELECT coalesce(json_agg(l.name ORDER BY lower(l.name)), '[]') FROM ticket_labels tl
           JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id)`,
       },
     ],
@@ -107,16 +107,16 @@ export async function exportTickets(
   project: string | null,
   filter: TicketFilter | null,
 ): Promise<AsyncGenerator<string>> {
-  const viewer = signedIn(context)
+  const viewer = requireViewer(context)
   if (project !== null) checkArgument('project', project, projectReference)
-  const within = project === null ? null : await getProjectNamed(context.direct, viewer, project)
+  const within = project === null ? null : await getProjectNamed(context.db, viewer, project)
   const list = ticketList(context, { filter, orderBy: [{ field: within ? 'NUMBER' : 'CREATED_AT' }] })
-  const where = within ? Prisma.sql`t.project_id = ${within.id}::uuid AND ${list.where}` : list.where
+  const where = within ? sql`t.project_id = ${within.id}::uuid AND ${list.where}` : list.where
   return textOf(context, { ...list, where }, formats[format])
 }
 
 async function* textOf(
-  { direct }: Context,
+  { db }: Context,
   list: List<TicketRow>,
   { header, rows }: (typeof formats)[ExportFormat],
 ): AsyncGenerator<string> {
@@ -126,7 +126,7 @@ async function* textOf(
     const bounds: Bounds = { limit: pageSize, backward: false, after, before: null, offset: 0 }
     const parts = { row: exportedTicket, placed: true, counted: false }
     const page: Page<ExportedTicket> = await readValue(
-      direct,
+      db,
       pageOf<ExportedTicket>(list as unknown as List<ExportedTicket>, bounds, parts),
     )
     if (page.rows.length > 0) yield rows(page.rows)

@@ -1,4 +1,4 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import { join, raw, type Sql, sql } from '../database/sql.ts'
 import type { FieldError } from '../errors.ts'
 import { type Moment, momentSql } from './moment.ts'
 
@@ -53,15 +53,15 @@ export const maxListLength = 100
 const maxTextLength = 1000
 
 /** All conditions together; none is everything. */
-export const allOf = (conditions: readonly Prisma.Sql[]) =>
-  conditions.length === 0 ? Prisma.sql`TRUE` : Prisma.sql`(${Prisma.join([...conditions], ' AND ')})`
+export const allOf = (conditions: readonly Sql[]) =>
+  conditions.length === 0 ? sql`TRUE` : sql`(${join([...conditions], ' AND ')})`
 
 /** Any of the conditions; none is nothing. */
-export const anyOf = (conditions: readonly Prisma.Sql[]) =>
-  conditions.length === 0 ? Prisma.sql`FALSE` : Prisma.sql`(${Prisma.join([...conditions], ' OR ')})`
+export const anyOf = (conditions: readonly Sql[]) =>
+  conditions.length === 0 ? sql`FALSE` : sql`(${join([...conditions], ' OR ')})`
 
 /** The opposite, also where a condition is unknown because a column is null. */
-export const notSql = (condition: Prisma.Sql) => Prisma.sql`(${condition}) IS NOT TRUE`
+export const notSql = (condition: Sql) => sql`(${condition}) IS NOT TRUE`
 
 /**
  * The operators of a comparator, each turned into a condition. Checks what all comparators share: no null operands,
@@ -70,9 +70,9 @@ export const notSql = (condition: Prisma.Sql) => Prisma.sql`(${condition}) IS NO
 export function compare<Filter extends object>(
   filter: Filter,
   spot: Spot,
-  operators: { readonly [Name in keyof Filter]-?: (operand: NonNullable<Filter[Name]>) => Prisma.Sql },
-): Prisma.Sql {
-  const conditions: Prisma.Sql[] = []
+  operators: { readonly [Name in keyof Filter]-?: (operand: NonNullable<Filter[Name]>) => Sql },
+): Sql {
+  const conditions: Sql[] = []
   for (const name of Object.keys(filter) as (keyof Filter & string)[]) {
     const operand = filter[name]
     if (operand === undefined) continue
@@ -97,44 +97,43 @@ export function faultOf(operand: unknown): string | null {
 
 /** Texts in lower case, as an array that is made once and not for every row. */
 export const lowered = (texts: readonly string[]) =>
-  Prisma.sql`ARRAY(SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`
+  sql`ARRAY(SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`
 
 /** Text compared without case, over a column that may be null. */
-export function compareText(column: Prisma.Sql, filter: StringFilter, spot: Spot): Prisma.Sql {
+export function compareText(column: Sql, filter: StringFilter, spot: Spot): Sql {
   return compare(filter, spot, {
-    eq: (text) => Prisma.sql`lower(${column}) = lower(${text})`,
-    in: (texts) => Prisma.sql`lower(${column}) = ANY(${lowered(texts)})`,
-    contains: (text) => Prisma.sql`${column} ILIKE ${`%${literalPattern(text)}%`}`,
-    startsWith: (text) => Prisma.sql`lower(${column}) LIKE lower(${literalPattern(text)}) || '%'`,
+    eq: (text) => sql`lower(${column}) = lower(${text})`,
+    in: (texts) => sql`lower(${column}) = ANY(${lowered(texts)})`,
+    contains: (text) => sql`${column} ILIKE ${`%${literalPattern(text)}%`}`,
+    startsWith: (text) => sql`lower(${column}) LIKE lower(${literalPattern(text)}) || '%'`,
     isNull: (isNull) => nullness(column, isNull),
   })
 }
 
 /** An enum, over a column that may be null; gte and lte go by the order its words are declared in. */
-export function compareEnum(column: Prisma.Sql, type: string, filter: EnumFilter, spot: Spot): Prisma.Sql {
-  const cast = Prisma.raw(`::${type}`)
+export function compareEnum(column: Sql, type: string, filter: EnumFilter, spot: Spot): Sql {
+  const cast = raw(`::${type}`)
   return compare(filter, spot, {
-    eq: (word) => Prisma.sql`${column} = ${word}${cast}`,
-    in: (words) => Prisma.sql`${column} = ANY(${[...words]}${cast}[])`,
-    notIn: (words) => notSql(Prisma.sql`${column} = ANY(${[...words]}${cast}[])`),
-    gte: (word) => Prisma.sql`${column} >= ${word}${cast}`,
-    lte: (word) => Prisma.sql`${column} <= ${word}${cast}`,
+    eq: (word) => sql`${column} = ${word}${cast}`,
+    in: (words) => sql`${column} = ANY(${[...words]}${cast}[])`,
+    notIn: (words) => notSql(sql`${column} = ANY(${[...words]}${cast}[])`),
+    gte: (word) => sql`${column} >= ${word}${cast}`,
+    lte: (word) => sql`${column} <= ${word}${cast}`,
   })
 }
 
 /** A time, over a column that may be null. */
-export function compareTime(column: Prisma.Sql, filter: DateTimeFilter, spot: Spot): Prisma.Sql {
+export function compareTime(column: Sql, filter: DateTimeFilter, spot: Spot): Sql {
   return compare(filter, spot, {
-    gte: (moment) => Prisma.sql`${column} >= ${momentSql(moment)}`,
-    gt: (moment) => Prisma.sql`${column} > ${momentSql(moment)}`,
-    lte: (moment) => Prisma.sql`${column} <= ${momentSql(moment)}`,
-    lt: (moment) => Prisma.sql`${column} < ${momentSql(moment)}`,
+    gte: (moment) => sql`${column} >= ${momentSql(moment)}`,
+    gt: (moment) => sql`${column} > ${momentSql(moment)}`,
+    lte: (moment) => sql`${column} <= ${momentSql(moment)}`,
+    lt: (moment) => sql`${column} < ${momentSql(moment)}`,
     isNull: (isNull) => nullness(column, isNull),
   })
 }
 
-export const nullness = (column: Prisma.Sql, isNull: boolean) =>
-  isNull ? Prisma.sql`${column} IS NULL` : Prisma.sql`${column} IS NOT NULL`
+export const nullness = (column: Sql, isNull: boolean) => (isNull ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`)
 
 /** A text in which LIKE's wildcards stand for themselves. */
 export const literalPattern = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')

@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
 import { DateTimeResolver } from 'graphql-scalars'
-import { Prisma } from '../../prisma/generated/client.ts'
+import { type Sql, sql } from '../database/sql.ts'
 
 /** A moment in a filter: fixed, or counted from the time at which the statement runs. */
 export type Moment = Date | { readonly duration: string; readonly past: boolean }
@@ -11,10 +11,10 @@ const durationPattern =
 const longestYears = 1000
 
 /** A moment as SQL. */
-export function momentSql(moment: Moment): Prisma.Sql {
-  if (moment instanceof Date) return Prisma.sql`${moment}::timestamptz`
-  const duration = Prisma.sql`${moment.duration}::text::interval`
-  return moment.past ? Prisma.sql`(now() - ${duration})` : Prisma.sql`(now() + ${duration})`
+export function momentSql(moment: Moment): Sql {
+  if (moment instanceof Date) return sql`${moment}::timestamptz`
+  const duration = sql`${moment.duration}::text::interval`
+  return moment.past ? sql`(now() - ${duration})` : sql`(now() + ${duration})`
 }
 
 /** A DateTime of the years 1 to 9999 in UTC: what is stored can be told again in four digits. */

@@ -1,4 +1,5 @@
-import { type HistoryEvent, Prisma } from '../../prisma/generated/client.ts'
+import type { HistoryEvent } from '../../prisma/generated/client.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { integer, type Order } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 
@@ -13,7 +14,7 @@ export interface FieldChange {
 export type HistoryRow = Omit<HistoryEvent, 'changes'> & { readonly changes: readonly FieldChange[] }
 
 /** A change of one field as SQL: the array of it, empty where the two values are the same. */
-export const changeOf = (field: string, from: Prisma.Sql, to: Prisma.Sql) => Prisma.sql`
+export const changeOf = (field: string, from: Sql, to: Sql) => sql`
   CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(
     jsonb_build_object('field', ${field}::text, 'from', ${from}, 'to', ${to})) ELSE '[]' END`
 
@@ -30,4 +31,4 @@ export const historyColumns = columnsOf<HistoryRow>('h', {
 })
 
 /** Newest first: within a ticket each change has its own version. */
-export const historyOrder: Order = [{ name: 'version', sql: Prisma.sql`h.version`, type: integer, descending: true }]
+export const historyOrder: Order = [{ name: 'version', sql: sql`h.version`, type: integer, descending: true }]

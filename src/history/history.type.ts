@@ -1,5 +1,6 @@
-import { ChangeSource, Prisma } from '../../prisma/generated/client.ts'
+import { ChangeSource } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
+import { sql } from '../database/sql.ts'
 import { connectionBelow, connectionType, pageArgs } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
@@ -62,8 +63,8 @@ const HistoryEventConnection = connectionType<HistoryRow>('HistoryEvent', 'chang
 
 const historyList: List<HistoryRow> = {
   columns: historyColumns,
-  from: Prisma.sql`history h`,
-  where: Prisma.sql`TRUE`,
+  from: sql`history h`,
+  where: sql`TRUE`,
   order: historyOrder,
 }
 
@@ -72,6 +73,6 @@ builder.interfaceField('Ticket', 'history', (t) =>
     type: HistoryEventConnection,
     description: 'What has changed since it was filed, newest first.',
     args: pageArgs,
-    ...nestedField(connectionBelow(Prisma.sql`h.ticket_id`, () => historyList)),
+    ...nestedField(connectionBelow(sql`h.ticket_id`, () => historyList)),
   }),
 )

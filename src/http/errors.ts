@@ -1,8 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
-import { faultOf } from '../database/fault.ts'
-import { translated } from '../database/transaction.ts'
+import { parseDatabaseError, toApiError } from '../database/database-error.ts'
 import { BadUserInput } from '../errors.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -29,7 +28,7 @@ function expectedError(error: unknown): GraphQLError | null {
   }
   const original = originalOf(error)
   if (original instanceof GraphQLError) return original
-  const known = translated(original)
+  const known = toApiError(original)
   return known instanceof GraphQLError ? known : null
 }
 
@@ -69,7 +68,7 @@ export const useErrorLog = (log: Logger): Plugin => ({
 
 /** An error for the log: a database's own words may hold what was written, its code and its place do not. */
 export function told(error: unknown) {
-  const { sqlState, constraint } = faultOf(error)
+  const { sqlState, constraint } = parseDatabaseError(error)
   if (!sqlState || !(error instanceof Error)) return error
   const frames = error.stack?.match(/^ {4}at .*$/gm)?.join('\n')
   return { type: error.name, message: `SQLSTATE ${sqlState}`, constraint, stack: frames }

@@ -1,7 +1,8 @@
 import { type DocumentNode, type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { Context, Viewer } from '../context.ts'
-import { mostRead } from '../database/share.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Context } from '../context.ts'
+import { maxBytesPerRequest } from '../database/request-quota.ts'
 import { costOf } from '../document/cost.ts'
 import type { Documents, Operation, ReadDocument } from '../document/documents.ts'
 import { mustBeWithinLimits } from '../document/limits.ts'
@@ -42,7 +43,7 @@ export const executeWithin =
         ? await runOnce(operation, context, context.idempotencyKey, variables)
         : { result: await operation.run(context, variables), headers: {} }
     // Aliases and filters that are given back repeat what was read once.
-    if (isLonger(result.data, mostRead)) throw new AnswerTooLarge(mostRead)
+    if (isLonger(result.data, maxBytesPerRequest)) throw new AnswerTooLarge(maxBytesPerRequest)
     const extensions = { cost: { requested: cost, limit } }
     return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }

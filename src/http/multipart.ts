@@ -106,7 +106,7 @@ async function readParts(
     }
     written.push(
       save().catch((error: unknown) => {
-        fault ??= new Unavailable('The server cannot keep files now.', error)
+        fault ??= new Unavailable('The server cannot store files now. Try again in a moment.', error)
         full.abort()
       }),
     )

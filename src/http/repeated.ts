@@ -36,7 +36,7 @@ export async function runOnce(
   // What never ran, as its variables are at fault, is told by the interpreter in its own words.
   let result: ExecutionResult = {}
   const { answer, replayed } = await answerOnce<Kept | null>(
-    context.direct,
+    context.db,
     context.once,
     async () => {
       result = await operation.run(context, variables)

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
-import { Prisma } from '../../prisma/generated/client.ts'
+import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, Conflict } from '../errors.ts'
 
@@ -35,31 +35,31 @@ export function onceOf(callerId: string | null, key: string, body: string): Once
   }
 }
 
-const lifetime = Prisma.sql`interval '24 hours'`
-const bytes = (base64: string) => Prisma.sql`decode(${base64}, 'base64')`
-const expired = Prisma.sql`known.created_at < now() - ${lifetime}`
+const lifetime = sql`interval '24 hours'`
+const bytes = (base64: string) => sql`decode(${base64}, 'base64')`
+const expired = sql`known.created_at < now() - ${lifetime}`
 
 /**
  * Begins a request, or one of its mutations in that mutation's transaction: waits while another with the same key is under
  * way there. Null where it is the first; else what the first gave. CONFLICT where that had another body.
  */
 async function begin(db: Statements, { key, body, secret }: Once, step: string): Promise<{ given: unknown } | null> {
-  const [row] = await db.$queryRaw<[{ body: string; sealed: string | null }]>`
+  const [row] = await db.query<[{ body: string; sealed: string | null }]>(sql`
     INSERT INTO idempotency_keys AS known (key, step, body) VALUES (${bytes(key)}, ${step}, ${bytes(body)})
     ON CONFLICT (key, step) DO UPDATE SET
       body = CASE WHEN ${expired} THEN excluded.body ELSE known.body END,
       sealed = CASE WHEN ${expired} THEN NULL ELSE known.sealed END,
       created_at = CASE WHEN ${expired} THEN now() ELSE known.created_at END
-    RETURNING encode(body, 'base64') AS body, encode(sealed, 'base64') AS sealed`
+    RETURNING encode(body, 'base64') AS body, encode(sealed, 'base64') AS sealed`)
   if (row.body !== body) throw new Conflict('The Idempotency-Key was used for another request.')
   return row.sealed === null ? null : { given: unsealed(row.sealed, secret) }
 }
 
 /** Keeps what a request or one of its mutations has given, where nothing is kept yet, and returns what is kept. */
 async function keep(db: Statements, { key, secret }: Once, step: string, given: unknown): Promise<unknown> {
-  const [row] = await db.$queryRaw<[{ sealed: string }]>`
+  const [row] = await db.query<[{ sealed: string }]>(sql`
     UPDATE idempotency_keys SET sealed = coalesce(sealed, ${bytes(sealed(given, secret))})
-    WHERE key = ${bytes(key)} AND step = ${step} RETURNING encode(sealed, 'base64') AS sealed`
+    WHERE key = ${bytes(key)} AND step = ${step} RETURNING encode(sealed, 'base64') AS sealed`)
   return unsealed(row.sealed, secret)
 }
 
@@ -80,9 +80,9 @@ export const beginningOf = (once: Once): Once => ({ ...once, step: `${once.step}
 
 /** What an earlier request with the same key has done in the mutation that runs; null where it did not come so far. */
 export async function recall(db: Statements, { key, step, secret }: Once): Promise<{ given: unknown } | null> {
-  const [row] = await db.$queryRaw<{ sealed: string }[]>`
+  const [row] = await db.query<{ sealed: string }[]>(sql`
     SELECT encode(sealed, 'base64') AS sealed FROM idempotency_keys known
-    WHERE key = ${bytes(key)} AND step = ${step} AND sealed IS NOT NULL AND NOT ${expired}`
+    WHERE key = ${bytes(key)} AND step = ${step} AND sealed IS NOT NULL AND NOT ${expired}`)
   return row ? { given: unsealed(row.sealed, secret) } : null
 }
 
@@ -122,9 +122,10 @@ async function inTurn<Result>(name: string, work: () => Promise<Result>): Promis
   }
 }
 
-const sweep = (db: Statements) => db.$queryRaw`
+const sweep = (db: Statements) =>
+  db.query(sql`
   DELETE FROM idempotency_keys WHERE (key, step) IN (
-    SELECT key, step FROM idempotency_keys known WHERE ${expired} ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED)`
+    SELECT key, step FROM idempotency_keys known WHERE ${expired} ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED)`)
 
 const algorithm = 'aes-256-gcm'
 const nonceLength = 12

@@ -1,4 +1,5 @@
-import type { BulkTransaction } from '../database/bulk.ts'
+import type { BulkTransaction } from '../database/bulk-transaction.ts'
+import { sql } from '../database/sql.ts'
 import { assignableIn } from '../project/project.access.ts'
 import { csvOf, escapeFormula } from './import-cell.actions.ts'
 import { unknownName } from './import-check.sql.ts'
@@ -19,14 +20,14 @@ interface RowFault extends CellFault {
 
 /** Keeps the first faults of import_plan, with the nearest known names for people and labels that are not known. */
 export async function keepFaults(tx: BulkTransaction, importId: string, projectId: string): Promise<void> {
-  const faults = await tx.$queryRaw<RowFault[]>`
+  const faults = await tx.query<RowFault[]>(sql`
     SELECT p.row, fault ->> 'column' AS column, fault ->> 'value' AS value, fault ->> 'message' AS message
     FROM import_plan p, jsonb_array_elements(p.faults) WITH ORDINALITY AS told(fault, position)
-    ORDER BY p.row, position LIMIT ${mostFaults}`
+    ORDER BY p.row, position LIMIT ${mostFaults}`)
   if (faults.length === 0) return
-  const known = await tx.$queryRaw<{ name: string; isLabel: boolean }[]>`
+  const known = await tx.query<{ name: string; isLabel: boolean }[]>(sql`
     (SELECT u.username AS name, FALSE AS "isLabel" FROM users u WHERE ${assignableIn(projectId)} LIMIT 5000)
-    UNION ALL SELECT l.name, TRUE FROM labels l WHERE l.project_id = ${projectId}::uuid`
+    UNION ALL SELECT l.name, TRUE FROM labels l WHERE l.project_id = ${projectId}::uuid`)
   const usernames = known.filter(({ isLabel }) => !isLabel).map(({ name }) => name)
   const labelNames = known.filter(({ isLabel }) => isLabel).map(({ name }) => name)
   const suggestions = new Map<string, string>()
@@ -39,10 +40,10 @@ export async function keepFaults(tx: BulkTransaction, importId: string, projectI
       suggestions.set(key, suggestion(name, isLabel ? labelNames : usernames))
     return { ...fault, message: fault.message + (suggestions.get(key) ?? '') }
   })
-  await tx.$queryRaw`
+  await tx.query(sql`
     INSERT INTO import_faults (import_id, position, row, "column", value, message)
     SELECT ${importId}::uuid, position, (fault ->> 'row')::integer, fault ->> 'column', fault ->> 'value', fault ->> 'message'
-    FROM jsonb_array_elements(${JSON.stringify(worded)}::jsonb) WITH ORDINALITY AS told(fault, position)`
+    FROM jsonb_array_elements(${JSON.stringify(worded)}::jsonb) WITH ORDINALITY AS told(fault, position)`)
 }
 
 /**
@@ -72,13 +73,14 @@ export async function keepRejectedRows(
     csv += csvOf([[...record.map(storable), escapeFormula(reason)]])
     if (csv.length > mostRejectedLength) break
   }
-  await tx.$queryRaw`UPDATE imports SET rejected_rows = ${csv} WHERE id = ${importId}::uuid`
+  await tx.query(sql`UPDATE imports SET rejected_rows = ${csv} WHERE id = ${importId}::uuid`)
 }
 
 /** A cell without what the database cannot keep. */
 const storable = (cell: string) => cell.replaceAll('\0', '\u{fffd}')
 
-const rejectedAfter = (tx: BulkTransaction, row: number) => tx.$queryRaw<{ row: number; reason: string }[]>`
+const rejectedAfter = (tx: BulkTransaction, row: number) =>
+  tx.query<{ row: number; reason: string }[]>(sql`
   SELECT p.row, (SELECT string_agg(concat_ws(' ', fault ->> 'column', fault ->> 'message'), '; ')
     FROM jsonb_array_elements(p.faults) AS fault) AS reason
-  FROM import_plan p WHERE p.row > ${row} AND p.faults IS NOT NULL ORDER BY p.row LIMIT ${batchSize}`
+  FROM import_plan p WHERE p.row > ${row} AND p.faults IS NOT NULL ORDER BY p.row LIMIT ${batchSize}`)

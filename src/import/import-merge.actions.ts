@@ -1,6 +1,7 @@
-import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
-import type { BulkTransaction } from '../database/bulk.ts'
+import type { TicketKind } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { BulkTransaction } from '../database/bulk-transaction.ts'
+import { raw, sql } from '../database/sql.ts'
 import { labelIds, takenFrom, ticketChanges } from './import-change.sql.ts'
 
 /** What an import did: how many tickets it made, changed and left, and what else it made. */
@@ -26,7 +27,7 @@ interface Target {
   readonly at: Date
 }
 
-const good = Prisma.sql`row > 0 AND faults IS NULL`
+const good = sql`row > 0 AND faults IS NULL`
 
 /**
  * Writes the rows of import_plan that have no faults, as a fixed number of statements. The project is locked. A ticket
@@ -34,31 +35,31 @@ const good = Prisma.sql`row > 0 AND faults IS NULL`
  */
 export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Target): Promise<Merged> {
   const { importId, projectId, kind } = target
-  const project = Prisma.sql`${projectId}::uuid`
+  const project = sql`${projectId}::uuid`
   const terms = kind === 'DEFECT' ? await spellPlannedTerms(tx, projectId) : []
-  const labels = await tx.$queryRaw<{ id: string }[]>`
+  const labels = await tx.query<{ id: string }[]>(sql`
     INSERT INTO labels (project_id, name, color)
     SELECT DISTINCT ON (lower(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) AS given(name)
     WHERE ${good} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))
-    ORDER BY lower(given.name), row RETURNING id`
-  await tx.$queryRaw`
+    ORDER BY lower(given.name), row RETURNING id`)
+  await tx.query(sql`
     CREATE TEMPORARY TABLE import_changes ON COMMIT DROP AS
     SELECT * FROM (
-      SELECT p.*, to_jsonb(t) || jsonb_build_object('label_ids', ${labelIds(Prisma.sql`t.id`)}) AS before,
-        ${ticketChanges(Prisma.sql`t`, Prisma.sql`p`, projectId)} AS changes
+      SELECT p.*, to_jsonb(t) || jsonb_build_object('label_ids', ${labelIds(sql`t.id`)}) AS before,
+        ${ticketChanges(sql`t`, sql`p`, projectId)} AS changes
       FROM import_plan p JOIN tickets t ON t.id = p.id WHERE p.row > 0 AND p.faults IS NULL AND NOT p.created) compared
-    WHERE changes <> '[]'`
-  const [{ created, matched, lastNumber }] = await tx.$queryRaw<
+    WHERE changes <> '[]'`)
+  const [{ created, matched, lastNumber }] = await tx.query<
     [{ created: number; matched: number; lastNumber: number }]
-  >`
+  >(sql`
     SELECT count(*) FILTER (WHERE created)::integer AS created, count(*) FILTER (WHERE NOT created)::integer AS matched,
-      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${good}`
+      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${good}`)
   if (created > 0) await createTickets(tx, viewer, target, lastNumber, created)
   const changed = await changeTickets(tx, viewer, target)
-  await tx.$queryRaw`
+  await tx.query(sql`
     INSERT INTO imported_tickets (import_id, ticket_id, version, before)
     SELECT ${importId}::uuid, t.id, t.version, c.before FROM import_plan p JOIN tickets t ON t.id = p.id
-    LEFT JOIN import_changes c ON c.id = p.id WHERE p.row > 0 AND p.faults IS NULL AND (p.created OR c.id IS NOT NULL)`
+    LEFT JOIN import_changes c ON c.id = p.id WHERE p.row > 0 AND p.faults IS NULL AND (p.created OR c.id IS NOT NULL)`)
   return {
     createdCount: created,
     updatedCount: changed,
@@ -75,9 +76,9 @@ async function createTickets(
   lastNumber: number,
   count: number,
 ): Promise<void> {
-  const project = Prisma.sql`${projectId}::uuid`
-  await tx.$queryRaw`UPDATE projects SET last_number = last_number + ${count} WHERE id = ${project}`
-  await tx.$queryRaw`
+  const project = sql`${projectId}::uuid`
+  await tx.query(sql`UPDATE projects SET last_number = last_number + ${count} WHERE id = ${project}`)
+  await tx.query(sql`
       INSERT INTO tickets (id, project_id, number, kind, title, description, status, resolution, priority, reporter_id,
         assignee_id, version, created_at, updated_at, updated_by_id, resolved_at, archived_at, external_key, category,
         subcategory, absn, reported_by, severity, disposition)
@@ -86,17 +87,17 @@ async function createTickets(
         coalesce(created_at, ${at}::timestamptz), ${at}::timestamptz, CASE WHEN resolution IS NOT NULL THEN ${viewer.id}::uuid END,
         CASE WHEN resolution IS NOT NULL THEN coalesce(resolved_at, ${at}::timestamptz) END, archived_at, external_key,
         category, subcategory, absn, reported_by, severity, disposition
-      FROM import_plan WHERE ${good} AND created ORDER BY row`
-  await tx.$queryRaw`
+      FROM import_plan WHERE ${good} AND created ORDER BY row`)
+  await tx.query(sql`
       INSERT INTO ticket_labels (ticket_id, label_id)
       SELECT p.id, l.id FROM import_plan p, jsonb_array_elements_text(p.labels) AS given(name)
-      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) WHERE p.row > 0 AND p.faults IS NULL AND p.created`
-  await tx.$queryRaw`
+      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) WHERE p.row > 0 AND p.faults IS NULL AND p.created`)
+  await tx.query(sql`
       INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
       SELECT id, ${viewer.id}::uuid, coalesce(resolved_at, ${at}::timestamptz), 2, 'IMPORT', ${importId}::uuid,
         jsonb_build_array(jsonb_build_object('field', 'status', 'from', 'OPEN', 'to', status),
           jsonb_build_object('field', 'resolution', 'from', NULL, 'to', resolution))
-      FROM import_plan WHERE ${good} AND created AND resolution IS NOT NULL`
+      FROM import_plan WHERE ${good} AND created AND resolution IS NOT NULL`)
 }
 
 /** Changes the tickets of import_changes, and returns how many. */
@@ -105,27 +106,27 @@ async function changeTickets(
   viewer: Viewer,
   { importId, projectId, at }: Target,
 ): Promise<number> {
-  const project = Prisma.sql`${projectId}::uuid`
-  const [{ count }] = await tx.$queryRaw<[{ count: number }]>`
+  const project = sql`${projectId}::uuid`
+  const [{ count }] = await tx.query<[{ count: number }]>(sql`
       WITH changed AS (
       UPDATE tickets t SET ${takenFrom('c')},
         resolved_at = CASE WHEN c.resolution IS NOT NULL THEN coalesce(c.resolved_at, ${at}::timestamptz) END,
         version = t.version + 1, updated_at = ${at}::timestamptz, updated_by_id = ${viewer.id}::uuid
       FROM import_changes c WHERE t.id = c.id RETURNING t.id)
-      SELECT count(*)::integer AS count FROM changed`
+      SELECT count(*)::integer AS count FROM changed`)
   if (count === 0) return 0
-  await tx.$queryRaw`
+  await tx.query(sql`
       DELETE FROM ticket_labels tl USING import_changes c, labels l
       WHERE tl.ticket_id = c.id AND l.id = tl.label_id AND c.labels IS NOT NULL
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(c.labels) AS given(name) WHERE lower(given.name) = lower(l.name))`
-  await tx.$queryRaw`
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(c.labels) AS given(name) WHERE lower(given.name) = lower(l.name))`)
+  await tx.query(sql`
       INSERT INTO ticket_labels (ticket_id, label_id)
       SELECT c.id, l.id FROM import_changes c, jsonb_array_elements_text(c.labels) AS given(name)
-      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) ON CONFLICT DO NOTHING`
-  await tx.$queryRaw`
+      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) ON CONFLICT DO NOTHING`)
+  await tx.query(sql`
       INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
       SELECT t.id, ${viewer.id}::uuid, ${at}::timestamptz, t.version, 'IMPORT', ${importId}::uuid, c.changes
-      FROM import_changes c JOIN tickets t ON t.id = c.id`
+      FROM import_changes c JOIN tickets t ON t.id = c.id`)
   return count
 }
 
@@ -134,19 +135,19 @@ async function changeTickets(
  * first row spells them. Returns those that are new.
  */
 async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promise<Made['terms']> {
-  const project = Prisma.sql`${projectId}::uuid`
-  const made = await tx.$queryRaw<{ field: string; folded: string }[]>`
+  const project = sql`${projectId}::uuid`
+  const made = await tx.query<{ field: string; folded: string }[]>(sql`
     INSERT INTO defect_terms (project_id, field, folded, spelling)
     SELECT DISTINCT ON (field, lower(term)) ${project}, field::defect_term_field, lower(term), term
     FROM import_plan, LATERAL (VALUES ('CATEGORY', category), ('SUBCATEGORY', subcategory)) AS given(field, term)
     WHERE ${good} AND term IS NOT NULL ORDER BY field, lower(term), row
-    ON CONFLICT DO NOTHING RETURNING field, folded`
+    ON CONFLICT DO NOTHING RETURNING field, folded`)
   for (const field of ['category', 'subcategory']) {
-    const column = Prisma.raw(field)
-    await tx.$queryRaw`
+    const column = raw(field)
+    await tx.query(sql`
       UPDATE import_plan p SET ${column} = known.spelling FROM defect_terms known
       WHERE known.project_id = ${project} AND known.field = ${field.toUpperCase()}::defect_term_field
-        AND known.folded = lower(p.${column}) AND known.spelling <> p.${column}`
+        AND known.folded = lower(p.${column}) AND known.spelling <> p.${column}`)
   }
   return made
 }

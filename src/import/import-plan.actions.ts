@@ -1,6 +1,7 @@
-import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
-import type { BulkTransaction } from '../database/bulk.ts'
+import type { TicketKind } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { BulkTransaction } from '../database/bulk-transaction.ts'
+import { sql } from '../database/sql.ts'
 import { assignableIn } from '../project/project.access.ts'
 import { faultsOf, isDone } from './import-check.sql.ts'
 import type { ImportHeader } from './import-row.actions.ts'
@@ -17,9 +18,9 @@ export async function planRows(
   header: ImportHeader,
   createLabels: boolean,
 ): Promise<void> {
-  const project = Prisma.sql`${projectId}::uuid`
+  const project = sql`${projectId}::uuid`
   const faults = faultsOf(header, kind, createLabels)
-  await tx.$queryRaw`
+  await tx.query(sql`
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
     SELECT r.row, nullif(${faults}, '[]') AS faults, t.id IS NULL AS created, coalesce(t.id, new_id()) AS id,
       r.external_key, coalesce(r.title, t.title, r.first_line) AS title, coalesce(r.description, t.description) AS description,
@@ -33,8 +34,8 @@ export async function planRows(
       coalesce(r.archived_at, t.archived_at)::timestamptz(3) AS archived_at,
       coalesce(r.category, t.category) AS category, coalesce(r.subcategory, t.subcategory) AS subcategory,
       coalesce(r.absn, t.absn) AS absn,
-      ${kind === 'DEFECT' ? Prisma.sql`coalesce(r.reported_by, t.reported_by, ${viewer.name}::text)` : Prisma.sql`NULL::text`} AS reported_by,
-      ${kind === 'DEFECT' ? Prisma.sql`coalesce(r.severity, t.severity, 'MAJOR')` : Prisma.sql`NULL::severity`} AS severity,
+      ${kind === 'DEFECT' ? sql`coalesce(r.reported_by, t.reported_by, ${viewer.name}::text)` : sql`NULL::text`} AS reported_by,
+      ${kind === 'DEFECT' ? sql`coalesce(r.severity, t.severity, 'MAJOR')` : sql`NULL::severity`} AS severity,
       coalesce(r.disposition, t.disposition) AS disposition
     FROM (SELECT *, CASE WHEN external_key IS NOT NULL THEN first_value(row) OVER (PARTITION BY external_key ORDER BY row) END AS first_row
       FROM import_rows) r
@@ -46,6 +47,6 @@ export async function planRows(
       WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))) labelled
       ON r.labels IS NOT NULL
     -- Ids are made after the sorting, so that they sort as the rows do.
-    ORDER BY r.row`
-  await tx.$queryRaw`ANALYZE import_plan`
+    ORDER BY r.row`)
+  await tx.query(sql`ANALYZE import_plan`)
 }

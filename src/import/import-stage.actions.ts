@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { BulkTransaction } from '../database/bulk.ts'
+import type { BulkTransaction } from '../database/bulk-transaction.ts'
+import { raw, sql } from '../database/sql.ts'
 import { type ImportFieldWord, importField, importFieldWords } from './import-field.actions.ts'
 import { BrokenFile, readRecords } from './import-file.actions.ts'
 import { type CellFault, type ImportHeader, type ImportReading, readHeader, rowReader } from './import-row.actions.ts'
@@ -42,7 +42,7 @@ export async function stageRows(
   read: (bytes: number) => void,
 ): Promise<Staged> {
   const columns = Object.entries(stagingColumns).map(([name, type]) => `${name} ${type}`)
-  await tx.$queryRaw`${Prisma.raw(`CREATE TEMPORARY TABLE import_rows (${columns.join(', ')}) ON COMMIT DROP`)}`
+  await tx.query(sql`${raw(`CREATE TEMPORARY TABLE import_rows (${columns.join(', ')}) ON COMMIT DROP`)}`)
   let header: ImportHeader = { names: [], fields: new Map(), faults: [] }
   let refused = false
   const faulty = (row: number, faults: readonly CellFault[]) => {
@@ -83,6 +83,6 @@ export async function stageRows(
     }
   }
   await tx.copy('import_rows', stagingColumns, rows())
-  await tx.$queryRaw`ANALYZE import_rows`
+  await tx.query(sql`ANALYZE import_rows`)
   return { header, refused }
 }

@@ -1,12 +1,12 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
 import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
 import { type ImportFieldWord, importField } from './import-field.actions.ts'
 
 /** The imports `i` that the viewer may see: those of the projects they may see. */
-export const visibleImports = (viewer: Viewer): Prisma.Sql =>
-  Prisma.sql`EXISTS (SELECT FROM projects p WHERE p.id = i.project_id AND ${visibleProjects(viewer)})`
+export const visibleImports = (viewer: Viewer): Sql =>
+  sql`EXISTS (SELECT FROM projects p WHERE p.id = i.project_id AND ${visibleProjects(viewer)})`
 
 /** FORBIDDEN unless the viewer may import what goes to a field. */
 export function mustBeAbleToImport(field: ImportFieldWord, rights: ProjectRights): void {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { id, notNull, projectReference, text } from '../check.ts'
-import { signedIn, writeInBulk } from '../context.ts'
+import { requireViewer } from '../context.ts'
 import { actOnce } from '../idempotency/once.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
+import { write } from '../write.ts'
 import { importTickets } from './import.actions.ts'
 import { getImport } from './import.loaders.ts'
 import { isDateFormat } from './import-date.actions.ts'
@@ -102,9 +103,9 @@ mutation('importTickets', {
       column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'must be a field' }] : [],
     ),
   resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
-    const viewer = signedIn(context)
+    const viewer = requireViewer(context)
     const importId = await importTickets(
-      (work) => context.inBulk((tx) => actOnce(tx, context.once, () => work(tx))),
+      (work) => context.bulkTransaction((tx) => actOnce(tx, context.once, () => work(tx))),
       viewer,
       {
         projectId,
@@ -149,7 +150,7 @@ mutation('undoImport', {
   }),
   rules: { importId: id, dryRun: notNull },
   resolve: ({ importId, dryRun }, context): Promise<Undone> =>
-    writeInBulk(context, (tx, viewer) => undoImport(tx, viewer, importId, dryRun ?? false)),
+    write(context, (tx, viewer) => undoImport(tx, viewer, importId, dryRun ?? false), { withoutTimeouts: true }),
   payload: (t) => ({
     import: t.field({
       type: 'Import',

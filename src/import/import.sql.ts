@@ -1,4 +1,5 @@
-import { type Import, type ImportFault, Prisma } from '../../prisma/generated/client.ts'
+import type { Import, ImportFault } from '../../prisma/generated/client.ts'
+import { sql } from '../database/sql.ts'
 import { integer, moment, type Order, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 
@@ -26,8 +27,8 @@ export const importColumns = columnsOf<ImportRecord>('i', {
 
 /** Newest first. */
 export const importOrder: Order = [
-  { name: 'createdAt', sql: Prisma.sql`i.created_at`, type: moment, descending: true },
-  { name: 'id', sql: Prisma.sql`i.id`, type: uuid, descending: true },
+  { name: 'createdAt', sql: sql`i.created_at`, type: moment, descending: true },
+  { name: 'id', sql: sql`i.id`, type: uuid, descending: true },
 ]
 
 /** What is wrong with a cell of an import. */
@@ -44,4 +45,4 @@ export const faultColumns = columnsOf<ImportFaultRow>('f', {
 })
 
 /** In the order of the file. */
-export const faultOrder: Order = [{ name: 'position', sql: Prisma.sql`f.position`, type: integer, descending: false }]
+export const faultOrder: Order = [{ name: 'position', sql: sql`f.position`, type: integer, descending: false }]

@@ -1,5 +1,5 @@
-import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
+import { sql } from '../database/sql.ts'
 import { connectionBelow, connectionType, forwardArgs } from '../paging/connection.type.ts'
 import { projectBelow } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
@@ -50,7 +50,7 @@ builder.objectType('Import', {
       type: ImportFaultConnection,
       description: `What is wrong in the file, in its order: the first ${mostFaults} faults are kept.`,
       args: forwardArgs,
-      ...nestedField(connectionBelow(Prisma.sql`f.import_id`, () => faultList)),
+      ...nestedField(connectionBelow(sql`f.import_id`, () => faultList)),
     }),
     rejectedRows: t.exposeString('rejectedRows', {
       nullable: true,
@@ -62,7 +62,7 @@ builder.objectType('Import', {
       type: TicketConnection,
       description: 'The tickets that it made or changed, by number. An import that was undone has none.',
       args: forwardArgs,
-      ...nestedField(connectionBelow(Prisma.sql`it.import_id`, () => importedTicketList)),
+      ...nestedField(connectionBelow(sql`it.import_id`, () => importedTicketList)),
     }),
   }),
 })
@@ -74,6 +74,6 @@ builder.objectField('Project', 'imports', (t) =>
     type: ImportConnection,
     description: 'Files that were imported into it, newest first.',
     args: forwardArgs,
-    ...nestedField(connectionBelow(Prisma.sql`i.project_id`, () => importList)),
+    ...nestedField(connectionBelow(sql`i.project_id`, () => importList)),
   }),
 )

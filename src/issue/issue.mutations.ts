@@ -1,11 +1,11 @@
 import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
-import { writeAtOnce } from '../context.ts'
 import { maxLabels } from '../label/label.actions.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.actions.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
 import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
+import { writeOptimistically } from '../write.ts'
 
 mutation('createIssue', {
   description: 'Files an issue. For REPORTERs of the project.',
@@ -22,7 +22,9 @@ mutation('createIssue', {
   },
   findsFaults: true,
   resolve: async (input, context, faults) => ({
-    issue: await writeAtOnce(context, (db, viewer) => createTicket(db, viewer, { ...input, kind: 'ISSUE' }, faults)),
+    issue: await writeOptimistically(context, (db, viewer) =>
+      createTicket(db, viewer, { ...input, kind: 'ISSUE' }, faults),
+    ),
   }),
   payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The new issue.' }) }),
 })
@@ -40,7 +42,7 @@ mutation('updateIssue', {
   },
   findsFaults: true,
   resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
-    issue: await writeAtOnce(context, (db, viewer) =>
+    issue: await writeOptimistically(context, (db, viewer) =>
       updateTicket(db, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
     ),
   }),

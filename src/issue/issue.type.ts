@@ -1,5 +1,5 @@
-import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
+import { sql } from '../database/sql.ts'
 import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
@@ -24,7 +24,7 @@ builder.objectField('Project', 'issues', (t) =>
     description: 'Its issues.',
     args: issueListArgs,
     ...nestedField(
-      connectionBelow(Prisma.sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
+      connectionBelow(sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
       {
         cost: projectTicketListCost,
       },

@@ -1,9 +1,8 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { nameText } from '../check.ts'
-import type { Viewer } from '../context.ts'
 import { given } from '../database/patch.ts'
-import type { Statements } from '../database/statements.ts'
-import type { Transaction } from '../database/transaction.ts'
+import { empty, type Sql, sql } from '../database/sql.ts'
+import type { Statements, Transaction } from '../database/statements.ts'
 import { type FieldError, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectNamed } from '../project/project.actions.ts'
@@ -30,16 +29,16 @@ export async function createLabel(
 ): Promise<LabelRow> {
   const project = await getProjectNamed(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing labels')
-  return tx.label.create({ data: { projectId: project.id, name, color, description: description ?? null } })
+  return tx.prisma.label.create({ data: { projectId: project.id, name, color, description: description ?? null } })
 }
 
 /** A label that the viewer may change, locked. */
 async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<LabelRow> {
-  const named = Prisma.sql`l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
-  await tx.$queryRaw`SELECT FROM labels l JOIN projects p ON p.id = l.project_id WHERE ${named} FOR UPDATE OF l`
-  const rows = await tx.$queryRaw<(LabelRow & ProjectRights)[]>`
+  const named = sql`l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
+  await tx.query(sql`SELECT FROM labels l JOIN projects p ON p.id = l.project_id WHERE ${named} FOR UPDATE OF l`)
+  const rows = await tx.query<(LabelRow & ProjectRights)[]>(sql`
     SELECT ${labelColumns.all}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
-    WHERE ${named}`
+    WHERE ${named}`)
   if (!rows[0]) throw new NotFound(`There is no label ${id}.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
   return rows[0]
@@ -55,7 +54,7 @@ export interface LabelPatch {
 /** Changes a label, on all tickets that have it; their versions stay. */
 export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patch }: LabelPatch): Promise<LabelRow> {
   await lockLabel(tx, viewer, id)
-  return tx.label.update({
+  return tx.prisma.label.update({
     where: { id },
     data: given(patch),
   })
@@ -64,13 +63,13 @@ export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patc
 /** Deletes a label and takes it off all its tickets: a change of each of them, in one batch. Returns its project's id. */
 export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): Promise<string> {
   const { projectId } = await lockLabel(tx, viewer, id)
-  const tickets = await tx.$queryRaw<{ id: string }[]>`
+  const tickets = await tx.query<{ id: string }[]>(sql`
     SELECT t.id FROM tickets t JOIN ticket_labels tl ON tl.ticket_id = t.id WHERE tl.label_id = ${id}::uuid
-    ORDER BY t.id FOR UPDATE OF t`
-  const withNames = (without: Prisma.Sql) => Prisma.sql`
+    ORDER BY t.id FOR UPDATE OF t`)
+  const withNames = (without: Sql) => sql`
     (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
      WHERE tl.ticket_id = changed.id ${without})`
-  await tx.$executeRaw`
+  await tx.query(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
     changed AS (
       UPDATE tickets t SET version = t.version + 1, updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
@@ -81,9 +80,9 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
     INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
     SELECT changed.id, ${viewer.id}::uuid, changed.at, changed.version, 'BULK', changed.batch,
       jsonb_build_array(jsonb_build_object('field', 'labels',
-        'from', ${withNames(Prisma.empty)}, 'to', ${withNames(Prisma.sql`AND l.id <> ${id}::uuid`)}))
-    FROM changed`
-  await tx.label.delete({ where: { id } })
+        'from', ${withNames(empty)}, 'to', ${withNames(sql`AND l.id <> ${id}::uuid`)}))
+    FROM changed`)
+  await tx.prisma.label.delete({ where: { id } })
   return projectId
 }
 
@@ -98,9 +97,9 @@ export async function findProjectLabels(
   faults: FieldError[],
 ): Promise<LabelRow[]> {
   if (ids.length === 0) return []
-  const labels = await db.$queryRaw<LabelRow[]>`
+  const labels = await db.query<LabelRow[]>(sql`
     SELECT ${labelColumns.all} FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
-    ORDER BY lower(l.name) ${db.direct ? Prisma.empty : Prisma.sql`FOR KEY SHARE`}`
+    ORDER BY lower(l.name) ${db.inTransaction ? sql`FOR KEY SHARE` : empty}`)
   checkLabels(ids, labels, faults)
   return labels
 }

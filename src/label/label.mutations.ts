@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { id, idList, projectReference, text, ticketReference } from '../check.ts'
-import { write, writeAtOnce } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { findProject } from '../project/project.loaders.ts'
+import { write, writeOptimistically } from '../write.ts'
 import { createLabel, deleteLabel, labelName, updateLabel } from './label.actions.ts'
 import { addLabels, removeLabels, setLabels } from './ticket-labels.actions.ts'
 
@@ -82,7 +82,7 @@ const ticketLabelsMutation = (name: string, action: typeof setLabels, descriptio
     }),
     rules: { ticketId: ticketReference, labelIds: idList(50) },
     resolve: async (input, context) => ({
-      ticket: await writeAtOnce(context, (db, viewer) => action(db, viewer, input)),
+      ticket: await writeOptimistically(context, (db, viewer) => action(db, viewer, input)),
     }),
     payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
   })

@@ -1,5 +1,5 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
@@ -44,15 +44,16 @@ async function changeLabels(
   choose: (current: readonly LabelRow[], given: readonly LabelRow[]) => readonly LabelRow[],
 ): Promise<TicketRow> {
   // In a transaction labels are locked before tickets, as they are when a label is deleted.
-  if (!db.direct) await db.$queryRaw`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`
+  if (db.inTransaction)
+    await db.query(sql`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`)
   const ticket = await holdTicket(db, viewer, ticketId)
   mustHaveRole(ticket, 'CONTRIBUTOR', 'Labelling a ticket')
   const faults: FieldError[] = []
   checkVersion(ticket, expectedVersion, faults)
-  const labels = await db.$queryRaw<(LabelRow & { isSet: boolean })[]>`
+  const labels = await db.query<(LabelRow & { isSet: boolean })[]>(sql`
     SELECT ${labelColumns.all}, l.id = ANY(labelled.ids) AS "isSet"
     FROM labels l, (SELECT ARRAY(SELECT label_id FROM ticket_labels WHERE ticket_id = ${ticket.id}::uuid) AS ids) labelled
-    WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || labelled.ids)`
+    WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || labelled.ids)`)
   checkLabels(labelIds, labels, faults)
   if (faults.length > 0) throw new BadUserInput(faults)
   const current = labels.filter(({ isSet }) => isSet)
@@ -67,9 +68,9 @@ async function changeLabels(
     which: asDecided(viewer, ticket),
     changes: told(changes),
     also: [
-      Prisma.sql`removed AS (
+      sql`removed AS (
         DELETE FROM ticket_labels tl USING changed WHERE tl.ticket_id = changed.id AND tl.label_id = ANY(${removed}::uuid[]))`,
-      Prisma.sql`added AS (
+      sql`added AS (
         INSERT INTO ticket_labels (ticket_id, label_id) SELECT changed.id, unnest(${added}::uuid[]) FROM changed)`,
     ],
   })

@@ -1,11 +1,13 @@
 import { findComment } from '../comment/comment.loaders.ts'
-import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
+import { type Context, requireViewer } from '../context.ts'
+import { sql } from '../database/sql.ts'
 import { findHistoryEvent } from '../history/history.loaders.ts'
 import { visibleImports } from '../import/import.access.ts'
 import { findImport } from '../import/import.loaders.ts'
 import { findLabel } from '../label/label.loaders.ts'
 import { visibleProjects } from '../project/project.access.ts'
 import { findProject } from '../project/project.loaders.ts'
+import { inOrder, loaderOf } from '../reading/loader.ts'
 import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
 import { findTicket } from '../ticket/ticket.loaders.ts'
 import { findUser } from '../user/user.loaders.ts'
@@ -30,10 +32,10 @@ type NodeType = keyof typeof finders
  */
 export async function findNode(context: Context, id: string): Promise<{ id: string; __typename: NodeType } | null> {
   const type = await loaderOf<{ id: string; type: NodeType } | null>(context, 'node types', async (ids) => {
-    const viewer = signedIn(context)
+    const viewer = requireViewer(context)
     return inOrder(
       ids,
-      await context.direct.$queryRaw<{ id: string; type: NodeType }[]>`
+      await context.db.query<{ id: string; type: NodeType }[]>(sql`
       WITH wanted AS (SELECT unnest(${ids}::uuid[]) AS id)
       SELECT t.id, CASE kind WHEN 'DEFECT' THEN 'Defect' ELSE 'Issue' END AS type
         FROM tickets t JOIN wanted USING (id) WHERE ${visibleTicketsNamed(viewer)}
@@ -45,7 +47,7 @@ export async function findNode(context: Context, id: string): Promise<{ id: stri
       UNION ALL SELECT l.id, 'Label' FROM labels l JOIN wanted USING (id) JOIN projects p ON p.id = l.project_id
         WHERE ${visibleProjects(viewer)}
       UNION ALL SELECT p.id, 'Project' FROM projects p JOIN wanted USING (id) WHERE ${visibleProjects(viewer)}
-      UNION ALL SELECT id, 'User' FROM users JOIN wanted USING (id)`,
+      UNION ALL SELECT id, 'User' FROM users JOIN wanted USING (id)`),
     )
   }).load(id)
   const node = type && (await finders[type.type](context, id))

@@ -1,8 +1,8 @@
 import type { ObjectRef } from '@pothos/core'
 import type { GraphQLFieldExtensions, GraphQLResolveInfo } from 'graphql'
-import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import type { Context } from '../context.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { type Asked, named, rowOf, type Selected, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
 import type { Nested } from '../reading/nested.ts'
 import { readValue, type Value } from '../reading/value.ts'
@@ -18,19 +18,19 @@ export function connection<Row extends object>(
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Page<Row>> {
-  return readValue(context.direct, pageSelected(list, args, selectedBy(info), { context, info }))
+  return readValue(context.db, pageSelected(list, args, selectedBy(info), { context, info }))
 }
 
 /** The page of a list that hangs below a parent: `parent` is the column that holds the parent's id. */
 export function connectionBelow<Row extends object>(
-  parent: Prisma.Sql,
+  parent: Sql,
   listOf: (context: Context, args: object) => List<Row>,
 ): Nested {
   return {
     on: 'id',
     fragment: (args: PageArguments, selected, asked) => {
       const list = listOf(asked.context, args)
-      const where = Prisma.sql`${parent} = parent.id AND ${list.where}`
+      const where = sql`${parent} = parent.id AND ${list.where}`
       return pageSelected({ ...list, where }, args, selected, asked)
     },
   }
@@ -48,7 +48,7 @@ function pageSelected<Row extends object>(
   const fields = selectedBelow(selected, asked.info)
   const edges = below(fields, 'edges')
   const placed = [...edges, ...below(fields, 'pageInfo')].some(({ definition }) => cursors.has(definition.name))
-  const place = { sql: Prisma.sql`${list.columns.alias}.place` }
+  const place = { sql: sql`${list.columns.alias}.place` }
   const row = rowOf(list.columns, [...below(fields, 'nodes'), ...below(edges, 'node')], asked, {
     ...(placed && { place }),
   })

@@ -1,12 +1,11 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import { join, sql } from '../database/sql.ts'
 import type { Order, Place } from './keyset.ts'
 
 const signature = (order: Order) =>
   order.map(({ name, descending, nulls }) => `${name}${descending ? '-' : '+'}${nulls?.[0] ?? ''}`).join('')
 
 /** The place of the row as SQL, a JSON array of text: what `encodeCursor` takes. */
-export const placeColumn = (order: Order) =>
-  Prisma.sql`json_build_array(${Prisma.join(order.map(({ sql }) => sql))})::text`
+export const placeColumn = (order: Order) => sql`json_build_array(${join(order.map(({ sql }) => sql))})::text`
 
 /** A row's place in an order as the opaque text that clients hand back. */
 export function encodeCursor(order: Order, place: string): string {

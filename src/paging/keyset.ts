@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Prisma } from '../../prisma/generated/client.ts'
+import { join, raw, type Sql, sql } from '../database/sql.ts'
 
 /** What a key's values are: their PostgreSQL type, and how they stand in a cursor. */
 export interface KeyType {
@@ -28,7 +28,7 @@ export const enumeration = (name: string, words: Readonly<Record<string, string>
 export interface SortKey {
   /** Its name in cursors, so that a cursor of another order is refused. */
   readonly name: string
-  readonly sql: Prisma.Sql
+  readonly sql: Sql
   readonly type: KeyType
   readonly descending: boolean
   /** Where rows without a value stand; left out for what always has one. */
@@ -41,8 +41,8 @@ export type Order = readonly SortKey[]
 /** The values of a row under an order's keys: its place. */
 export type Place = readonly (string | number | null)[]
 
-const nothing = Prisma.sql`FALSE`
-const everything = Prisma.sql`TRUE`
+const nothing = sql`FALSE`
+const everything = sql`TRUE`
 
 /** The order read from its end. */
 export function reversed(order: Order): Order {
@@ -54,12 +54,12 @@ export function reversed(order: Order): Order {
 }
 
 /** The keys as a list for ORDER BY. */
-export function orderBy(order: Order): Prisma.Sql {
-  return Prisma.join(
-    order.map(({ sql, descending, nulls }) => {
-      const direction = descending ? Prisma.sql`DESC` : Prisma.sql`ASC`
-      if (!nulls) return Prisma.sql`${sql} ${direction}`
-      return Prisma.sql`${sql} ${direction} NULLS ${nulls === 'FIRST' ? Prisma.sql`FIRST` : Prisma.sql`LAST`}`
+export function orderBy(order: Order): Sql {
+  return join(
+    order.map(({ sql: key, descending, nulls }) => {
+      const direction = descending ? sql`DESC` : sql`ASC`
+      if (!nulls) return sql`${key} ${direction}`
+      return sql`${key} ${direction} NULLS ${nulls === 'FIRST' ? sql`FIRST` : sql`LAST`}`
     }),
   )
 }
@@ -68,39 +68,35 @@ export function orderBy(order: Order): Prisma.Sql {
  * The rows that come after a place, as a range that an index over the keys can be entered at: a row comparison where
  * all keys have values and one direction, else `a >= x AND (a > x OR …)`, key by key.
  */
-export function after(order: Order, place: Place): Prisma.Sql {
+export function after(order: Order, place: Place): Sql {
   const uniform = order.every(({ descending, nulls }) => !nulls && descending === order[0]?.descending)
   if (!uniform) return afterKey(order, place)
-  const keys = Prisma.join(order.map(({ sql }) => sql))
-  const values = Prisma.join(order.map((key, index) => bound(key, place[index] ?? null)))
-  return order[0]?.descending ? Prisma.sql`(${keys}) < (${values})` : Prisma.sql`(${keys}) > (${values})`
+  const keys = join(order.map(({ sql }) => sql))
+  const values = join(order.map((key, index) => bound(key, place[index] ?? null)))
+  return order[0]?.descending ? sql`(${keys}) < (${values})` : sql`(${keys}) > (${values})`
 }
 
-function afterKey([key, ...rest]: Order, [value = null, ...values]: Place): Prisma.Sql {
+function afterKey([key, ...rest]: Order, [value = null, ...values]: Place): Sql {
   if (!key) return nothing
   const behind = beyond(key, value)
   if (rest.length === 0) return behind
-  return Prisma.sql`(${notBefore(key, value)} AND (${behind} OR ${afterKey(rest, values)}))`
+  return sql`(${notBefore(key, value)} AND (${behind} OR ${afterKey(rest, values)}))`
 }
 
 /** The rows whose key sorts strictly after a value. */
-function beyond(key: SortKey, value: string | number | null): Prisma.Sql {
-  if (value === null) return key.nulls === 'FIRST' ? Prisma.sql`${key.sql} IS NOT NULL` : nothing
-  const further = key.descending
-    ? Prisma.sql`${key.sql} < ${bound(key, value)}`
-    : Prisma.sql`${key.sql} > ${bound(key, value)}`
-  return key.nulls === 'LAST' ? Prisma.sql`(${further} OR ${key.sql} IS NULL)` : further
+function beyond(key: SortKey, value: string | number | null): Sql {
+  if (value === null) return key.nulls === 'FIRST' ? sql`${key.sql} IS NOT NULL` : nothing
+  const further = key.descending ? sql`${key.sql} < ${bound(key, value)}` : sql`${key.sql} > ${bound(key, value)}`
+  return key.nulls === 'LAST' ? sql`(${further} OR ${key.sql} IS NULL)` : further
 }
 
 /** The rows whose key sorts at a value or after it. */
-function notBefore(key: SortKey, value: string | number | null): Prisma.Sql {
-  if (value === null) return key.nulls === 'FIRST' ? everything : Prisma.sql`${key.sql} IS NULL`
-  const onwards = key.descending
-    ? Prisma.sql`${key.sql} <= ${bound(key, value)}`
-    : Prisma.sql`${key.sql} >= ${bound(key, value)}`
-  return key.nulls === 'LAST' ? Prisma.sql`(${onwards} OR ${key.sql} IS NULL)` : onwards
+function notBefore(key: SortKey, value: string | number | null): Sql {
+  if (value === null) return key.nulls === 'FIRST' ? everything : sql`${key.sql} IS NULL`
+  const onwards = key.descending ? sql`${key.sql} <= ${bound(key, value)}` : sql`${key.sql} >= ${bound(key, value)}`
+  return key.nulls === 'LAST' ? sql`(${onwards} OR ${key.sql} IS NULL)` : onwards
 }
 
-function bound({ type }: SortKey, value: string | number | null): Prisma.Sql {
-  return Prisma.sql`${value}::${Prisma.raw(type.name)}`
+function bound({ type }: SortKey, value: string | number | null): Sql {
+  return sql`${value}::${raw(type.name)}`
 }

@@ -1,4 +1,4 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import { raw, type Sql, sql } from '../database/sql.ts'
 import { allOf } from '../filter/comparators.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decoded, listOf, type Value } from '../reading/value.ts'
@@ -10,8 +10,8 @@ import { after, type Order, orderBy, reversed } from './keyset.ts'
 export interface List<Row> {
   readonly columns: Columns<Row>
   /** The table under its columns' alias, and what it is joined with. */
-  readonly from: Prisma.Sql
-  readonly where: Prisma.Sql
+  readonly from: Sql
+  readonly where: Sql
   readonly order: Order
   /** Given where the database cannot tell beforehand if many rows or hardly any meet the condition. */
   readonly uncertain?: Uncertain | null
@@ -19,7 +19,7 @@ export interface List<Row> {
 
 interface Uncertain {
   /** Which of many rows are put in order, as ORDER BY and LIMIT, where putting all of them in it takes too long. */
-  readonly among: Prisma.Sql | null
+  readonly among: Sql | null
 }
 
 /** A row with its place in the list, from which its cursor is made; read only where a cursor is asked for. */
@@ -49,13 +49,13 @@ export function pageOf<Row>(
   { row, placed, counted }: PageParts<Row>,
 ): Value<Page<Row>> {
   const { columns, from, where, uncertain } = list
-  const rows = row && listOf(row, Prisma.sql`(${selection(list, bounds, placed)}) ${columns.alias}`)
+  const rows = row && listOf(row, sql`(${selection(list, bounds, placed)}) ${columns.alias}`)
   const looksFirst = rows && uncertain
-  const all = Prisma.sql`(SELECT count(*) FROM ${from} WHERE ${where})`
-  const count = looksFirst ? Prisma.sql`CASE WHEN ${isFew} THEN (SELECT count(*) FROM found) ELSE ${all} END` : all
-  const page = Prisma.sql`json_build_array(${rows?.sql ?? nothing}, ${counted ? count : nothing})`
+  const all = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
+  const count = looksFirst ? sql`CASE WHEN ${isFew} THEN (SELECT count(*) FROM found) ELSE ${all} END` : all
+  const page = sql`json_build_array(${rows?.sql ?? nothing}, ${counted ? count : nothing})`
   return {
-    sql: looksFirst ? Prisma.sql`(WITH found AS MATERIALIZED (${fewOf(list)}) SELECT ${page})` : page,
+    sql: looksFirst ? sql`(WITH found AS MATERIALIZED (${fewOf(list)}) SELECT ${page})` : page,
     decode: ([found, totalCount]: readonly [unknown, number]) => ({
       order: list.order,
       ...within(rows && found ? (decoded(rows, found) as Placed<Row>[]) : [], bounds),
@@ -64,10 +64,10 @@ export function pageOf<Row>(
   }
 }
 
-const nothing = Prisma.sql`NULL`
+const nothing = sql`NULL`
 
 /** The rows of a page, and one more. */
-function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Prisma.Sql {
+function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Sql {
   const {
     columns: { alias },
     from,
@@ -79,26 +79,26 @@ function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Prisma
     ...(bounds.after ? [after(order, bounds.after)] : []),
     ...(bounds.before ? [after(reversed(order), bounds.before)] : []),
   ])
-  const columns = placed ? Prisma.sql`${alias}.*, ${placeColumn(order)} AS place` : Prisma.sql`${alias}.*`
-  const sorted = Prisma.sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
+  const columns = placed ? sql`${alias}.*, ${placeColumn(order)} AS place` : sql`${alias}.*`
+  const sorted = sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
   // The limit stands in the text: a plan that is kept knows then how few rows are wanted.
-  const cut = (chosen: Prisma.Sql) => {
-    const ordered = (more: number) => Prisma.sql`${sorted} LIMIT ${Prisma.raw(String(bounds.limit + 1 + more))}`
-    if (!uncertain) return Prisma.sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${beyond} ${ordered(0)}`
-    const all = Prisma.sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${isFew}`
+  const cut = (chosen: Sql) => {
+    const ordered = (more: number) => sql`${sorted} LIMIT ${raw(String(bounds.limit + 1 + more))}`
+    if (!uncertain) return sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${beyond} ${ordered(0)}`
+    const all = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${isFew}`
     const many = uncertain.among
-      ? Prisma.sql`SELECT ${alias}.* FROM (${all} ${uncertain.among}) ${alias} WHERE ${beyond}`
-      : Prisma.sql`${all} AND ${beyond}`
-    const either = Prisma.sql`SELECT * FROM found WHERE ${isFew} UNION ALL (${many} ${ordered(bounds.offset)})`
-    return Prisma.sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${beyond} ${ordered(0)}`
+      ? sql`SELECT ${alias}.* FROM (${all} ${uncertain.among}) ${alias} WHERE ${beyond}`
+      : sql`${all} AND ${beyond}`
+    const either = sql`SELECT * FROM found WHERE ${isFew} UNION ALL (${many} ${ordered(bounds.offset)})`
+    return sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${beyond} ${ordered(0)}`
   }
   if (bounds.offset === 0) return cut(columns)
   // What is skipped is read from an index alone.
-  const ids = Prisma.sql`${cut(Prisma.sql`${alias}.id`)} OFFSET ${bounds.offset}`
-  return Prisma.sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`
+  const ids = sql`${cut(sql`${alias}.id`)} OFFSET ${bounds.offset}`
+  return sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`
 }
 
-const few = Prisma.raw('500')
+const few = raw('500')
 
 /**
  * All rows that meet a list's condition where these are few, and one more where they are not: `found`. Walking a list in
@@ -106,8 +106,8 @@ const few = Prisma.raw('500')
  * a few are looked for first, in no order, by whatever index finds them.
  */
 const fewOf = ({ columns: { alias }, from, where }: List<unknown>) =>
-  Prisma.sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${few} + 1`
-const isFew = Prisma.sql`(SELECT count(*) <= ${few} FROM found)`
+  sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${few} + 1`
+const isFew = sql`(SELECT count(*) <= ${few} FROM found)`
 
 function within<Row>(found: readonly Row[], bounds: Bounds) {
   const more = found.length > bounds.limit

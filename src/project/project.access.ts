@@ -1,26 +1,27 @@
-import { Prisma, type ProjectRole } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { ProjectRole } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
 
 const ranks: readonly ProjectRole[] = ['VIEWER', 'REPORTER', 'CONTRIBUTOR', 'MAINTAINER']
 
 /** The projects `p` that the viewer may see. */
-export function visibleProjects({ id, role }: Viewer): Prisma.Sql {
-  if (role === 'ADMIN') return Prisma.sql`TRUE`
-  return Prisma.sql`(p.default_role IS NOT NULL
+export function visibleProjects({ id, role }: Viewer): Sql {
+  if (role === 'ADMIN') return sql`TRUE`
+  return sql`(p.default_role IS NOT NULL
     OR EXISTS (SELECT FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${id}::uuid))`
 }
 
 /** The viewer's role in project `p`: the higher of their own and everybody's; null where they may not see it. */
-function roleInProject({ id, role }: Viewer): Prisma.Sql {
-  if (role === 'ADMIN') return Prisma.sql`'MAINTAINER'::project_role`
-  return Prisma.sql`GREATEST(p.default_role,
+function roleInProject({ id, role }: Viewer): Sql {
+  if (role === 'ADMIN') return sql`'MAINTAINER'::project_role`
+  return sql`GREATEST(p.default_role,
     (SELECT m.role FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${id}::uuid))`
 }
 
 /** Users `u` who could be assigned in a project: active ones who may see it. */
-export function assignableIn(projectId: string): Prisma.Sql {
-  return Prisma.sql`u.active AND (u.role = 'ADMIN'
+export function assignableIn(projectId: string): Sql {
+  return sql`u.active AND (u.role = 'ADMIN'
     OR EXISTS (SELECT FROM projects p WHERE p.id = ${projectId}::uuid AND p.default_role IS NOT NULL)
     OR EXISTS (SELECT FROM project_members m WHERE m.project_id = ${projectId}::uuid AND m.user_id = u.id))`
 }
@@ -34,12 +35,12 @@ export interface ProjectRights {
 }
 
 /** The columns of ProjectRights, from projects `p`. */
-export const rightsColumns = (viewer: Viewer) => Prisma.sql`
+export const rightsColumns = (viewer: Viewer) => sql`
   p.key AS "projectKey", p.archived_at AS "projectArchivedAt", ${roleInProject(viewer)} AS "viewerRole"`
 
 /** Whether the viewer may do what takes a role, given as SQL, in project `p`: as `hasRole` tells of rights that were read. */
-export const roleSuffices = (viewer: Viewer, needed: Prisma.Sql) =>
-  Prisma.sql`(p.archived_at IS NULL AND ${roleInProject(viewer)} >= ${needed}::project_role)`
+export const roleSuffices = (viewer: Viewer, needed: Sql) =>
+  sql`(p.archived_at IS NULL AND ${roleInProject(viewer)} >= ${needed}::project_role)`
 
 /** Whether the viewer may do what takes that role. */
 export function hasRole({ viewerRole, projectArchivedAt }: ProjectRights, needed: ProjectRole): boolean {

@@ -1,8 +1,8 @@
-import { Prisma, type ProjectRole } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { ProjectRole } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { given } from '../database/patch.ts'
-import type { Statements } from '../database/statements.ts'
-import type { Transaction } from '../database/transaction.ts'
+import { sql } from '../database/sql.ts'
+import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
 import { projectsNamed } from '../reference.ts'
 import { findUserNamed } from '../user/user.actions.ts'
@@ -18,7 +18,7 @@ export interface NewProject {
 
 /** Makes a project, whose MAINTAINER the viewer becomes. CONFLICT when the key is taken. */
 export async function createProject(tx: Transaction, viewer: Viewer, project: NewProject): Promise<ProjectRow> {
-  return tx.project.create({
+  return tx.prisma.project.create({
     data: {
       key: project.key,
       name: project.name,
@@ -36,7 +36,7 @@ export async function getProjectNamed(
   viewer: Viewer,
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
-  const rows = await db.$queryRaw<(ProjectRow & ProjectRights)[]>(Prisma.sql`
+  const rows = await db.query<(ProjectRow & ProjectRights)[]>(sql`
     SELECT ${projectColumns.all}, ${rightsColumns(viewer)} FROM projects p
     WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
   if (!rows[0]) throw new NotFound(`There is no project ${reference}.`)
@@ -49,8 +49,10 @@ export async function holdProject(
   viewer: Viewer,
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
-  if (!db.direct)
-    await db.$queryRaw`SELECT FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`
+  if (db.inTransaction)
+    await db.query(
+      sql`SELECT FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`,
+    )
   return getProjectNamed(db, viewer, reference)
 }
 
@@ -79,7 +81,7 @@ export async function updateProject(
     archived === undefined || archived === (project.archivedAt !== null)
       ? {}
       : { archivedAt: archived ? new Date() : null }
-  return tx.project.update({
+  return tx.prisma.project.update({
     where: { id: project.id },
     data: { ...given(patch), ...archivedAt },
     omit: { lastNumber: true },
@@ -102,10 +104,10 @@ export async function setProjectMember(
   if (!user) throw new BadUserInput([{ path: 'userId', message: 'names no user' }])
   const membership = { projectId: project.id, userId: user.id }
   if (role === null) {
-    await tx.projectMember.deleteMany({ where: membership })
+    await tx.prisma.projectMember.deleteMany({ where: membership })
     return { project, member: null }
   }
-  const member = await tx.projectMember.upsert({
+  const member = await tx.prisma.projectMember.upsert({
     where: { projectId_userId: membership },
     create: { ...membership, role },
     update: { role },

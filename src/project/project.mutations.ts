@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { bodyText, nameText, notNull, projectReference, userReference } from '../check.ts'
-import { write } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { projectKeyPattern } from '../reference.ts'
+import { write } from '../write.ts'
 import { createProject, setProjectMember, updateProject } from './project.actions.ts'
 import { ProjectMember } from './project.type.ts'
 

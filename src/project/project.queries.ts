@@ -1,7 +1,7 @@
-import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { checkArgument, projectReference } from '../check.ts'
-import { signedIn } from '../context.ts'
+import { requireViewer } from '../context.ts'
+import { sql } from '../database/sql.ts'
 import { nullness } from '../filter/comparators.ts'
 import { connection, pageArgs } from '../paging/connection.type.ts'
 import { visibleProjects } from './project.access.ts'
@@ -29,10 +29,9 @@ builder.queryFields((t) => ({
       ...pageArgs,
     },
     resolve: (_root, { archived, ...page }, context, info) => {
-      const inUse =
-        archived === null || archived === undefined ? Prisma.sql`TRUE` : nullness(Prisma.sql`p.archived_at`, !archived)
-      const where = Prisma.sql`${visibleProjects(signedIn(context))} AND ${inUse}`
-      const list = { columns: projectColumns, from: Prisma.sql`projects p`, where, order: projectOrder }
+      const inUse = archived === null || archived === undefined ? sql`TRUE` : nullness(sql`p.archived_at`, !archived)
+      const where = sql`${visibleProjects(requireViewer(context))} AND ${inUse}`
+      const list = { columns: projectColumns, from: sql`projects p`, where, order: projectOrder }
       return connection(list, page, context, info)
     },
   }),

@@ -1,4 +1,5 @@
-import { Prisma, type Project, type ProjectRole } from '../../prisma/generated/client.ts'
+import type { Project, ProjectRole } from '../../prisma/generated/client.ts'
+import { sql } from '../database/sql.ts'
 import { type Order, text } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 
@@ -17,7 +18,7 @@ export const projectColumns = columnsOf<ProjectRow>('p', {
 })
 
 /** Projects by key. */
-export const projectOrder: Order = [{ name: 'key', sql: Prisma.sql`p.key COLLATE "C"`, type: text, descending: false }]
+export const projectOrder: Order = [{ name: 'key', sql: sql`p.key COLLATE "C"`, type: text, descending: false }]
 
 /** A member of a project, without whom they are. */
 export interface MemberRow {

@@ -1,5 +1,6 @@
-import { Prisma, ProjectRole } from '../../prisma/generated/client.ts'
+import { ProjectRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
+import { sql } from '../database/sql.ts'
 import { connectionBelow, connectionType, forwardArgs } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import type { Reads } from '../reading/look-ahead.ts'
@@ -61,7 +62,7 @@ builder.objectType('Project', {
       type: ProjectMemberConnection,
       description: 'Who has a role of their own here, by username.',
       args: forwardArgs,
-      ...nestedField(connectionBelow(Prisma.sql`m.project_id`, () => memberList)),
+      ...nestedField(connectionBelow(sql`m.project_id`, () => memberList)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     archivedAt: t.expose('archivedAt', {
@@ -74,8 +75,8 @@ builder.objectType('Project', {
 
 const memberList: List<MemberRow> = {
   columns: memberColumns,
-  from: Prisma.sql`project_members m JOIN users u ON u.id = m.user_id`,
-  where: Prisma.sql`TRUE`,
+  from: sql`project_members m JOIN users u ON u.id = m.user_id`,
+  where: sql`TRUE`,
   order: userOrder,
 }
 

@@ -1,4 +1,4 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import { join, raw, type Sql, sql } from '../database/sql.ts'
 import type { Value } from './value.ts'
 
 /** How a column is read: as it is, as a Date, or whatever else a selection asks for. */
@@ -6,15 +6,15 @@ export type Reading = 'plain' | 'time' | 'always'
 
 /** The columns of a table that make a row of a type, under the table's alias. */
 export interface Columns<Row> {
-  readonly alias: Prisma.Sql
+  readonly alias: Sql
   /** The value of each property. */
   readonly values: ReadonlyMap<string, Value<unknown>>
   /** What every row has, whatever a selection asks for. */
   readonly always: readonly string[]
   /** All of them, to be selected by a plain statement. */
-  readonly all: Prisma.Sql
+  readonly all: Sql
   /** The names that they have then. */
-  readonly names: Prisma.Sql
+  readonly names: Sql
   /** Never there: it ties the columns to the type of their rows. */
   readonly row?: Row
 }
@@ -28,14 +28,14 @@ export function columnsOf<Row>(
   readings: { readonly [Name in keyof Row & string]-?: Reading },
 ): Columns<Row> {
   const entries = Object.entries<Reading>(readings).map(([name, reading]) => {
-    const sql = Prisma.raw(`${alias}.${snakeCase(name)}`)
+    const sql = raw(`${alias}.${snakeCase(name)}`)
     return { name, reading, value: { sql, ...(reading === 'time' && { decode: time }) } }
   })
   return {
-    alias: Prisma.raw(alias),
+    alias: raw(alias),
     values: new Map(entries.map(({ name, value }) => [name, value])),
     always: entries.filter(({ reading }) => reading === 'always').map(({ name }) => name),
-    names: Prisma.raw(entries.map(({ name }) => `"${name}"`).join(', ')),
-    all: Prisma.join(entries.map(({ name, value }) => Prisma.sql`${value.sql} AS ${Prisma.raw(`"${name}"`)}`)),
+    names: raw(entries.map(({ name }) => `"${name}"`).join(', ')),
+    all: join(entries.map(({ name, value }) => sql`${value.sql} AS ${raw(`"${name}"`)}`)),
   }
 }

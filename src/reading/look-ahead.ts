@@ -14,8 +14,8 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
-import { Prisma } from '../../prisma/generated/client.ts'
 import type { Context } from '../context.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
 import type { Nested } from './nested.ts'
 import { objectOf, type Value } from './value.ts'
@@ -121,9 +121,9 @@ export function rowOf<Row extends object>(
     nested.set(name, { nested: reads.nested, args, selected: { definition, nodes: [...same, ...nodes] } })
   }
   for (const [name, { nested: field, args, selected }] of nested) {
-    const key = columns.get(field.on)?.sql as Prisma.Sql
+    const key = columns.get(field.on)?.sql as Sql
     const value = fragmentOf(field, args, selected, asked)
-    if (value) values.set(name, { ...value, sql: Prisma.sql`(SELECT ${value.sql} FROM (SELECT ${key} AS id) parent)` })
+    if (value) values.set(name, { ...value, sql: sql`(SELECT ${value.sql} FROM (SELECT ${key} AS id) parent)` })
     else take(field.on)
   }
   return objectOf(values)

@@ -1,7 +1,8 @@
 import type { GraphQLFieldExtensions, GraphQLResolveInfo } from 'graphql'
-import { Prisma } from '../../prisma/generated/client.ts'
-import { type Context, loaderOf } from '../context.ts'
+import type { Context } from '../context.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
+import { loaderOf } from './loader.ts'
 import { type Asked, carriedName, type Reads, rowOf, type Selected, selectedBelow, selectedBy } from './look-ahead.ts'
 import { listOf, readBelow, type Value } from './value.ts'
 
@@ -30,9 +31,7 @@ export function readNested<Type>(
   if (id === null) return null as Type
   const value = nested.fragment(args as never, selectedBy(info), { context, info })
   // The same nodes of a document have the same arguments and the same fields below them.
-  return loaderOf<Type>(context, info.fieldNodes, (ids) => readBelow(context.direct, value as Value<Type>, ids)).load(
-    id,
-  )
+  return loaderOf<Type>(context, info.fieldNodes, (ids) => readBelow(context.db, value as Value<Type>, ids)).load(id)
 }
 
 /** What makes a field of a type nested: says so to look-ahead, and resolves; `price` is what it costs (`document/cost.ts`). */
@@ -48,24 +47,24 @@ export function nestedField(
 }
 
 /** The row that a parent's property refers to by its id; null where that is null. */
-export function rowBelow<Row extends object>(on: string, columns: Columns<Row>, from: Prisma.Sql): Nested {
+export function rowBelow<Row extends object>(on: string, columns: Columns<Row>, from: Sql): Nested {
   return {
     on,
     fragment: (_args, selected, asked) => {
       const row = rowOf(columns, selectedBelow(selected, asked.info), asked)
-      return { ...row, sql: Prisma.sql`(SELECT ${row.sql} FROM ${from} WHERE ${columns.alias}.id = parent.id)` }
+      return { ...row, sql: sql`(SELECT ${row.sql} FROM ${from} WHERE ${columns.alias}.id = parent.id)` }
     },
   }
 }
 
 /** All rows below a parent, without pages: for what there are few of. `rows` ends with its ORDER BY. */
-export function rowsBelow<Row extends object>(columns: Columns<Row>, rows: Prisma.Sql): Nested {
+export function rowsBelow<Row extends object>(columns: Columns<Row>, rows: Sql): Nested {
   return {
     on: 'id',
     fragment: (_args, selected, asked) =>
       listOf(
         rowOf(columns, selectedBelow(selected, asked.info), asked),
-        Prisma.sql`(SELECT ${columns.alias}.* FROM ${rows}) ${columns.alias}`,
+        sql`(SELECT ${columns.alias}.* FROM ${rows}) ${columns.alias}`,
       ),
   }
 }

@@ -1,9 +1,9 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { Statements } from '../database/statements.ts'
+import type { MeteredStatements } from '../database/request-quota.ts'
+import { empty, join, type Sql, sql } from '../database/sql.ts'
 
 /** A SQL expression that yields JSON, and what that JSON becomes: itself, or what `decode` makes of it. */
 export interface Value<Type> {
-  readonly sql: Prisma.Sql
+  readonly sql: Sql
   /** Not called for null. */
   readonly decode?: (json: never) => Type
 }
@@ -14,23 +14,26 @@ export function decoded<Type>({ decode }: Value<Type>, json: unknown): Type {
 }
 
 /** Reads a value in one statement. Rows come as one text, which is parsed once. */
-export async function readValue<Type>(db: Statements, value: Value<Type>): Promise<Type> {
-  const [row] = await readTexts<{ value: string | null }>(db, value.sql, (text) => Prisma.sql`SELECT ${text} AS value`)
+export async function readValue<Type>(db: MeteredStatements, value: Value<Type>): Promise<Type> {
+  const [row] = await readTexts<{ value: string | null }>(db, value.sql, (text) => sql`SELECT ${text} AS value`)
   return decoded(value, parsed(row?.value ?? null))
 }
 
 /** Reads a value over one row, in one statement; null where there is no such row. `rows` is a table and its condition. */
-export async function readRow<Type>(db: Statements, value: Value<Type>, rows: Prisma.Sql): Promise<Type | null> {
-  const select = (text: Prisma.Sql) => Prisma.sql`SELECT ${text} AS value FROM ${rows}`
+export async function readRow<Type>(db: MeteredStatements, value: Value<Type>, rows: Sql): Promise<Type | null> {
+  const select = (text: Sql) => sql`SELECT ${text} AS value FROM ${rows}`
   const [row] = await readTexts<{ value: string }>(db, value.sql, select)
   return row ? decoded(value, parsed(row.value)) : null
 }
 
 /** Reads a value for each parent, in one statement, in the order of the parents' ids; its SQL is over `parent.id`. */
-export async function readBelow<Type>(db: Statements, value: Value<Type>, ids: readonly string[]): Promise<Type[]> {
-  const select = (text: Prisma.Sql) =>
-    Prisma.sql`SELECT parent.id, ${text} AS value FROM unnest(${ids}::uuid[]) AS parent(id)`
-  const rows = await readTexts<{ id: string; value: string | null }>(db, Prisma.sql`to_json(${value.sql})`, select)
+export async function readBelow<Type>(
+  db: MeteredStatements,
+  value: Value<Type>,
+  ids: readonly string[],
+): Promise<Type[]> {
+  const select = (text: Sql) => sql`SELECT parent.id, ${text} AS value FROM unnest(${ids}::uuid[]) AS parent(id)`
+  const rows = await readTexts<{ id: string; value: string | null }>(db, sql`to_json(${value.sql})`, select)
   const byId = new Map(rows.map(({ id, value: text }) => [id, text]))
   return ids.map((id) => decoded(value, parsed(byId.get(id) ?? null)))
 }
@@ -39,15 +42,14 @@ const parsed = (text: string | null): unknown => (text === null ? null : JSON.pa
 
 /** Reads JSON as texts: within the budget of a request, where there is one. The database sends no text that is over it. */
 async function readTexts<Row extends { readonly value: string | null }>(
-  db: Statements,
-  json: Prisma.Sql,
-  select: (text: Prisma.Sql) => Prisma.Sql,
+  db: MeteredStatements,
+  json: Sql,
+  select: (text: Sql) => Sql,
 ): Promise<Row[]> {
-  const { budget } = db
-  const text = Prisma.sql`(${json})::text`
-  if (!budget) return db.$queryRaw<Row[]>(select(text))
-  const rows = await db.$queryRaw<Row[]>(select(Prisma.sql`bounded(${text}, ${Math.max(0, budget.left)}::integer)`))
-  for (const { value } of rows) budget.left -= value?.length ?? 0
+  const text = sql`(${json})::text`
+  if (db.remainingBytes === null) return db.query<Row[]>(select(text))
+  const rows = await db.query<Row[]>(select(sql`bounded(${text}, ${Math.max(0, db.remainingBytes)}::integer)`))
+  for (const { value } of rows) db.remainingBytes -= value?.length ?? 0
   return rows
 }
 
@@ -59,7 +61,7 @@ export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<
   const entries = [...values]
   const parts = entries.map(([, { sql }]) => sql)
   return {
-    sql: Prisma.sql`json_build_array(${parts.length > 0 ? Prisma.join(parts) : Prisma.empty})`,
+    sql: sql`json_build_array(${parts.length > 0 ? join(parts) : empty})`,
     decode: (array: readonly unknown[]) => {
       const object: Record<string, unknown> = {}
       for (let index = 0; index < entries.length; index++) {
@@ -72,9 +74,9 @@ export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<
 }
 
 /** One value for each row of a subquery, in its order. */
-export function listOf<Type>({ sql, decode }: Value<Type>, rows: Prisma.Sql): Value<Type[]> {
+export function listOf<Type>({ sql: item, decode }: Value<Type>, rows: Sql): Value<Type[]> {
   return {
-    sql: Prisma.sql`(SELECT coalesce(json_agg(${sql}), '[]') FROM ${rows})`,
+    sql: sql`(SELECT coalesce(json_agg(${item}), '[]') FROM ${rows})`,
     ...(decode && { decode: (array: never[]) => array.map((json) => decode(json)) }),
   }
 }

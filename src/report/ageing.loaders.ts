@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { sql } from '../database/sql.ts'
 import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
 import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
 
@@ -15,21 +16,21 @@ const secondsOfDay = 86_400
 
 /** Open tickets by the days of 24 hours since they were filed, cut at `edges`. Each group that occurs has every bucket. */
 export async function readAgeing(
-  { direct }: Context,
+  { db }: Context,
   scope: ReportScope,
   edges: readonly number[],
   group: ReportGroup | null,
 ): Promise<AgeBucket[]> {
   const grouping = groupingOf(group)
   const now = new Date()
-  const rows = await direct.$queryRaw<{ group: string | null; counts: Record<string, number>; total: number }[]>`
+  const rows = await db.query<{ group: string | null; counts: Record<string, number>; total: number }[]>(sql`
     SELECT min(name) AS group, jsonb_object_agg(bucket, count) AS counts, sum(count)::integer AS total FROM (
       SELECT min(name) AS name, lower(name) AS folded, bucket, count(*) AS count FROM (
         SELECT ${grouping.name} AS name, width_bucket(extract(epoch FROM ${now}::timestamptz - t.created_at)::float8,
           ${edges.map((days) => days * secondsOfDay)}::float8[]) AS bucket
         FROM ${scope.tickets} t ${grouping.join} WHERE t.status IN ('OPEN', 'IN_PROGRESS')) aged
       GROUP BY lower(name), bucket) counted
-    GROUP BY folded ORDER BY total DESC, folded COLLATE "C"`
+    GROUP BY folded ORDER BY total DESC, folded COLLATE "C"`)
   const groups = group || rows.length > 0 ? rows : [{ group: null, counts: {} as Record<string, number> }]
   const ago = (days: number) => new Date(now.getTime() - days * secondsOfDay * 1000).toISOString()
   return groups.flatMap(({ group: name, counts }) =>

@@ -1,6 +1,6 @@
-import { Prisma } from '../../prisma/generated/client.ts'
 import type { Context } from '../context.ts'
-import { faultOf } from '../database/fault.ts'
+import { parseDatabaseError } from '../database/database-error.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
 import { type Moment, momentSql } from '../filter/moment.ts'
 import { reopenings, resolutions, statusChanges } from '../history/status.sql.ts'
@@ -42,9 +42,9 @@ const millisecondsOfHour = 3_600_000
 const invalidParameter = '22023'
 
 /** The range as times; BAD_USER_INPUT where it does not begin before it ends. */
-async function timesOf({ direct }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
-  const [range] = await direct.$queryRaw<[{ from: Date; to: Date }]>`
-    SELECT ${momentSql(from)}::timestamptz(3) AS from, ${to ? momentSql(to) : Prisma.sql`now()`}::timestamptz(3) AS to`
+async function timesOf({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
+  const [range] = await db.query<[{ from: Date; to: Date }]>(sql`
+    SELECT ${momentSql(from)}::timestamptz(3) AS from, ${to ? momentSql(to) : sql`now()`}::timestamptz(3) AS to`)
   if (range.from >= range.to) throw new BadUserInput([{ path: 'from', message: 'must lie before `to`' }])
   return range
 }
@@ -60,7 +60,7 @@ export async function readFlow(
   if ((to.getTime() - from.getTime()) / millisecondsOfHour / shortest[interval] > mostIntervals)
     throw new BadUserInput([{ path: 'from', message: `must lie at most ${mostIntervals} intervals before \`to\`` }])
   const points = await readPoints(context, scope, interval, from, to).catch((error) => {
-    if (faultOf(error).sqlState !== invalidParameter) throw error
+    if (parseDatabaseError(error).sqlState !== invalidParameter) throw error
     throw new BadUserInput([{ path: 'timeZone', message: 'is no time zone that the database knows' }])
   })
   return points.map((point) => {
@@ -78,25 +78,25 @@ export async function readFlow(
 type Point = Pick<FlowPoint, 'from' | 'to' | 'opened' | 'resolved' | 'reopened' | 'backlog'>
 
 function readPoints(
-  { direct }: Context,
+  { db }: Context,
   { timeZone, tickets }: ReportScope,
   interval: ReportInterval,
   from: Date,
   to: Date,
 ): Promise<Point[]> {
   const unit = interval.toLowerCase()
-  const local = (time: Prisma.Sql) => Prisma.sql`date_trunc(${unit}, ${time} AT TIME ZONE ${timeZone})`
-  const start = Prisma.sql`${from}::timestamptz`
-  const end = Prisma.sql`${to}::timestamptz`
-  const within = (time: Prisma.Sql) => Prisma.sql`${time} >= ${start} AND ${time} < ${end}`
-  const perInterval = (times: Prisma.Sql) => Prisma.sql`
-    SELECT ${local(Prisma.sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
-    WHERE ${within(Prisma.sql`e.at`)} GROUP BY 1`
+  const local = (time: Sql) => sql`date_trunc(${unit}, ${time} AT TIME ZONE ${timeZone})`
+  const start = sql`${from}::timestamptz`
+  const end = sql`${to}::timestamptz`
+  const within = (time: Sql) => sql`${time} >= ${start} AND ${time} < ${end}`
+  const perInterval = (times: Sql) => sql`
+    SELECT ${local(sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
+    WHERE ${within(sql`e.at`)} GROUP BY 1`
   // A ticket counts from its filing on if it was open then, and each resolution and reopening changes that.
-  return direct.$queryRaw<Point[]>`
+  return db.query<Point[]>(sql`
     WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
     changes AS MATERIALIZED (SELECT s.*, s.was IN ('OPEN', 'IN_PROGRESS') AS was_open, s.became IN ('OPEN', 'IN_PROGRESS') AS is_open,
-      row_number() OVER (PARTITION BY s.ticket_id ORDER BY s.at, s.version) AS position FROM ${statusChanges(Prisma.sql`chosen`)} s),
+      row_number() OVER (PARTITION BY s.ticket_id ORDER BY s.at, s.version) AS position FROM ${statusChanges(sql`chosen`)} s),
     intervals AS (
       SELECT local, greatest(local AT TIME ZONE ${timeZone}, ${start}) AS "from",
         least((local + ${`1 ${unit}`}::interval) AT TIME ZONE ${timeZone}, ${end}) AS "to"
@@ -107,27 +107,27 @@ function readPoints(
       UNION ALL
       SELECT s.at, CASE WHEN s.is_open THEN 1 ELSE -1 END FROM changes s WHERE s.was_open <> s.is_open),
     backlog AS (
-      SELECT CASE WHEN at >= ${start} THEN ${local(Prisma.sql`at`)} END AS local, sum(step)::integer AS step
+      SELECT CASE WHEN at >= ${start} THEN ${local(sql`at`)} END AS local, sum(step)::integer AS step
       FROM steps WHERE at < ${end} GROUP BY 1),
-    opened AS (${perInterval(Prisma.sql`(SELECT id AS ticket_id, created_at AS at FROM chosen)`)}),
-    resolved AS (${perInterval(resolutions(Prisma.sql`chosen`))}),
-    reopened AS (${perInterval(reopenings(Prisma.sql`chosen`))})
+    opened AS (${perInterval(sql`(SELECT id AS ticket_id, created_at AS at FROM chosen)`)}),
+    resolved AS (${perInterval(resolutions(sql`chosen`))}),
+    reopened AS (${perInterval(reopenings(sql`chosen`))})
     SELECT i."from", i."to", coalesce(opened.count, 0) AS opened, coalesce(resolved.count, 0) AS resolved,
       coalesce(reopened.count, 0) AS reopened,
       (coalesce((SELECT step FROM backlog WHERE local IS NULL), 0) + sum(coalesce(backlog.step, 0)) OVER (ORDER BY i.local))::integer AS backlog
     FROM intervals i LEFT JOIN opened USING (local) LEFT JOIN resolved USING (local) LEFT JOIN reopened USING (local)
-    LEFT JOIN backlog USING (local) WHERE i."from" < i."to" ORDER BY i.local`
+    LEFT JOIN backlog USING (local) WHERE i."from" < i."to" ORDER BY i.local`)
 }
 
 /** How often what is resolved comes back. */
 export async function readReopenRate(context: Context, scope: ReportScope, range: Range): Promise<ReopenRate> {
   const { from, to } = await timesOf(context, range)
-  const [{ resolved, reopened }] = await context.direct.$queryRaw<[{ resolved: number; reopened: number }]>`
+  const [{ resolved, reopened }] = await context.db.query<[{ resolved: number; reopened: number }]>(sql`
     WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id FROM ${scope.tickets} t)
     SELECT count(*)::integer AS resolved, count(reopened.ticket_id)::integer AS reopened
-    FROM (SELECT ticket_id, min(at) AS at FROM ${resolutions(Prisma.sql`chosen`)} told GROUP BY ticket_id) first
-    LEFT JOIN (SELECT DISTINCT ticket_id FROM ${reopenings(Prisma.sql`chosen`)} told) reopened USING (ticket_id)
-    WHERE first.at >= ${from}::timestamptz AND first.at < ${to}::timestamptz`
+    FROM (SELECT ticket_id, min(at) AS at FROM ${resolutions(sql`chosen`)} told GROUP BY ticket_id) first
+    LEFT JOIN (SELECT DISTINCT ticket_id FROM ${reopenings(sql`chosen`)} told) reopened USING (ticket_id)
+    WHERE first.at >= ${from}::timestamptz AND first.at < ${to}::timestamptz`)
   const first = { firstResolvedAt: { gte: from.toISOString(), lt: to.toISOString() } }
   return {
     resolved,

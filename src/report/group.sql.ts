@@ -1,13 +1,14 @@
-import { Prisma, Severity } from '../../prisma/generated/client.ts'
+import { Severity } from '../../prisma/generated/client.ts'
+import { empty, raw, type Sql, sql } from '../database/sql.ts'
 import type { FilterJson } from './report.sql.ts'
 
 /** What tickets are grouped by. */
 interface Grouping {
   readonly description: string
   /** What tickets `t` are joined with to have it. */
-  readonly join: Prisma.Sql
+  readonly join: Sql
   /** Its name, as text; null where a ticket has none. */
-  readonly name: Prisma.Sql
+  readonly name: Sql
   /** The filter of the tickets of a group. */
   readonly of: (name: string) => FilterJson
   /** The filter of the tickets that have none. */
@@ -16,14 +17,14 @@ interface Grouping {
   readonly ofRest: (names: readonly string[], rest: readonly string[]) => FilterJson
 }
 
-const nothing = Prisma.empty
+const nothing = empty
 const never: FilterJson = { or: [] }
 
 /** A column of text, which filters compare without case. */
 const textual = (field: string, column: string, description: string): Grouping => ({
   description,
   join: nothing,
-  name: Prisma.raw(`t.${column}`),
+  name: raw(`t.${column}`),
   of: (name) => ({ [field]: { eq: name } }),
   ofNone: { [field]: { isNull: true } },
   ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
@@ -33,7 +34,7 @@ const textual = (field: string, column: string, description: string): Grouping =
 const enumerated = (field: string, description: string, words?: readonly string[]): Grouping => ({
   description,
   join: nothing,
-  name: Prisma.raw(`t.${field}::text`),
+  name: raw(`t.${field}::text`),
   of: (name) => ({ [field]: { eq: name } }),
   ofNone: words ? { [field]: { notIn: words } } : never,
   ofRest: (_names, rest) => ({ [field]: { in: rest } }),
@@ -41,8 +42,8 @@ const enumerated = (field: string, description: string, words?: readonly string[
 
 const personal = (field: string, column: string, description: string): Grouping => ({
   description,
-  join: Prisma.sql`LEFT JOIN users person ON person.id = t.${Prisma.raw(column)}`,
-  name: Prisma.sql`person.username`,
+  join: sql`LEFT JOIN users person ON person.id = t.${raw(column)}`,
+  name: sql`person.username`,
   of: (name) => ({ [field]: { eq: name } }),
   ofNone: { [field]: { isNull: true } },
   ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
@@ -58,8 +59,8 @@ const chunks = (names: readonly string[]) =>
 export const groupings = {
   PROJECT: {
     description: 'Its project, by key.',
-    join: Prisma.sql`JOIN projects home ON home.id = t.project_id`,
-    name: Prisma.sql`home.key`,
+    join: sql`JOIN projects home ON home.id = t.project_id`,
+    name: sql`home.key`,
     of: (name) => ({ project: { eq: name } }),
     ofNone: never,
     ofRest: (names) => ({ project: { notIn: names } }),
@@ -72,8 +73,8 @@ export const groupings = {
   ABSN: textual('absn', 'absn', 'The serial number of the affected unit.'),
   LABEL: {
     description: 'Each of its labels: a ticket with several counts in each.',
-    join: Prisma.sql`LEFT JOIN (ticket_labels labelled JOIN labels label ON label.id = labelled.label_id) ON labelled.ticket_id = t.id`,
-    name: Prisma.sql`label.name`,
+    join: sql`LEFT JOIN (ticket_labels labelled JOIN labels label ON label.id = labelled.label_id) ON labelled.ticket_id = t.id`,
+    name: sql`label.name`,
     of: (name) => ({ label: { some: [name] } }),
     ofNone: { label: { isEmpty: true } },
     ofRest: (_names, rest) => ({ or: chunks(rest).map((names) => ({ label: { some: names } })) }),
@@ -89,7 +90,7 @@ export type ReportGroup = keyof typeof groupings
 const ungrouped: Grouping = {
   description: 'All of them.',
   join: nothing,
-  name: Prisma.sql`NULL::text`,
+  name: sql`NULL::text`,
   of: () => ({}),
   ofNone: {},
   ofRest: () => ({}),

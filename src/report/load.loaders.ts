@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { sql } from '../database/sql.ts'
 import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
 
 /** What somebody has to do; `userId` is null for what nobody is assigned to. */
@@ -14,14 +15,14 @@ export interface AssigneeLoad {
 
 /** Who the most tickets are assigned to, ties by username. */
 export async function readTopAssignees(context: Context, scope: ReportScope, limit: number): Promise<AssigneeLoad[]> {
-  const rows = await context.direct.$queryRaw<
+  const rows = await context.db.query<
     (Pick<AssigneeLoad, 'userId' | 'total' | 'open' | 'resolved'> & { username: string | null })[]
-  >`
+  >(sql`
     SELECT u.id AS "userId", u.username, count(*)::integer AS total,
       count(*) FILTER (WHERE t.status IN ('OPEN', 'IN_PROGRESS'))::integer AS open,
       count(*) FILTER (WHERE t.status IN ('RESOLVED', 'CLOSED'))::integer AS resolved
     FROM ${scope.tickets} t LEFT JOIN users u ON u.id = t.assignee_id
-    GROUP BY u.id ORDER BY total DESC, u.username COLLATE "C" NULLS LAST LIMIT ${limit}`
+    GROUP BY u.id ORDER BY total DESC, u.username COLLATE "C" NULLS LAST LIMIT ${limit}`)
   return rows.map(({ username, ...load }) => {
     const assignee = { assignee: username === null ? { isNull: true } : { eq: username } }
     return {

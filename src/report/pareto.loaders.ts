@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { sql } from '../database/sql.ts'
 import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
 import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
 
@@ -18,15 +19,13 @@ const vitalShare = 0.8
 
 /** The values that the most tickets have, largest first, ties by value; those beyond the limit together, last. */
 export async function readPareto(
-  { direct }: Context,
+  { db }: Context,
   scope: ReportScope,
   by: ReportGroup,
   limit: number,
 ): Promise<ParetoRow[]> {
   const grouping = groupingOf(by)
-  const rows = await direct.$queryRaw<
-    { value: string | null; count: number; isOther: boolean; rest: string[] | null }[]
-  >`
+  const rows = await db.query<{ value: string | null; count: number; isOther: boolean; rest: string[] | null }[]>(sql`
     WITH named AS MATERIALIZED (
       SELECT t.id, ${grouping.name} AS name, lower(${grouping.name}) AS folded FROM ${scope.tickets} t ${grouping.join}),
     counted AS (SELECT folded, min(name) AS value, count(*)::integer AS count FROM named GROUP BY folded),
@@ -37,7 +36,7 @@ export async function readPareto(
     SELECT NULL, (SELECT count(DISTINCT named.id)::integer FROM named JOIN ranked ON ranked.folded = named.folded
         WHERE ranked.rank > ${limit}), TRUE, array_agg(value), NULL
     FROM ranked WHERE rank > ${limit} AND value IS NOT NULL HAVING count(*) > 0
-    ORDER BY "isOther", count DESC, folded NULLS LAST`
+    ORDER BY "isOther", count DESC, folded NULLS LAST`)
   const total = rows.reduce((sum, { count }) => sum + count, 0)
   const names = rows.flatMap(({ value }) => (value === null ? [] : [value]))
   let counted = 0

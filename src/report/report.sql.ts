@@ -1,5 +1,5 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import { type Context, signedIn } from '../context.ts'
+import { type Context, requireViewer } from '../context.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import type { Moment } from '../filter/moment.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
 import { type TicketFilter, ticketCondition } from '../ticket/ticket.filter.ts'
@@ -9,14 +9,14 @@ export interface ReportScope {
   readonly filter: TicketFilter
   readonly timeZone: string
   /** The tickets as a table; under the alias `t` it is read as tickets are. */
-  readonly tickets: Prisma.Sql
+  readonly tickets: Sql
 }
 
 /** The scope of reports for the viewer. */
 export function reportScope(context: Context, filter: TicketFilter | null, timeZone: string): ReportScope {
-  const viewer = signedIn(context)
-  const condition = Prisma.sql`${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`
-  return { filter: filter ?? {}, timeZone, tickets: Prisma.sql`(SELECT t.* FROM tickets t WHERE ${condition})` }
+  const viewer = requireViewer(context)
+  const condition = sql`${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`
+  return { filter: filter ?? {}, timeZone, tickets: sql`(SELECT t.* FROM tickets t WHERE ${condition})` }
 }
 
 /** A TicketFilter as JSON, which as a variable gives the same filter again. */

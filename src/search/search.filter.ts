@@ -1,4 +1,4 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import { join, type Sql, sql } from '../database/sql.ts'
 import { plannedForValues } from '../database/statement-names.ts'
 import { allOf, anyOf, literalPattern } from '../filter/comparators.ts'
 
@@ -44,7 +44,7 @@ export function parseSearch(search: string): readonly Alternative[] {
 const termOf = (word: string): Term =>
   word.length > 1 && word.startsWith('-') ? { text: word.slice(1), negated: true } : { text: word, negated: false }
 
-const queryOf = ({ text }: Term) => Prisma.sql`search_term(${text})`
+const queryOf = ({ text }: Term) => sql`search_term(${text})`
 
 /** What pg_trgm has threes of: letters and digits, and the edges of words. */
 const three = /[\p{L}\p{N}]{3}|[^\p{L}\p{N}][\p{L}\p{N}]|[\p{L}\p{N}]{2}[^\p{L}\p{N}]/u
@@ -55,18 +55,18 @@ export const isBeyondIndex = (text: string) => !three.test(text)
 /** Whether the text `s` has a term as a part of words. */
 const hasPart = ({ text }: Term) =>
   isBeyondIndex(text)
-    ? Prisma.sql`strpos(s.body, lower(${text})) > 0`
-    : Prisma.sql`s.body LIKE '%' || lower(${literalPattern(text)}) || '%'`
+    ? sql`strpos(s.body, lower(${text})) > 0`
+    : sql`s.body LIKE '%' || lower(${literalPattern(text)}) || '%'`
 
 /** What holds, beside others, for every ticket `t` with a text in its title or description, and is found by an index. */
 export const mayContain = (text: string) =>
   isBeyondIndex(text)
-    ? Prisma.sql`TRUE`
-    : Prisma.sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND s.comment_id IS NULL
+    ? sql`TRUE`
+    : sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND s.comment_id IS NULL
         AND s.body LIKE '%' || search_text(${literalPattern(text)}) || '%')`
 
 /** Whether the ticket `t` has a term in any of its texts: its words in another form, or itself as a part of words. */
-const has = (term: Term) => Prisma.sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id
+const has = (term: Term) => sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id
   AND (s.words @@ ${queryOf(term)} OR ${hasPart(term)}))`
 
 /**
@@ -74,11 +74,11 @@ const has = (term: Term) => Prisma.sql`EXISTS (${plannedForValues} SELECT FROM t
  * PostgreSQL can begin with the rarest by the indexes of words and of parts of them, and ask the others of what it finds,
  * or walk a list in its order where all of them are common.
  */
-export function searchCondition(search: string): Prisma.Sql {
+export function searchCondition(search: string): Sql {
   const alternatives = parseSearch(search)
-  if (alternatives.length === 0) return Prisma.sql`TRUE`
+  if (alternatives.length === 0) return sql`TRUE`
   return anyOf(
-    alternatives.map((terms) => allOf(terms.map((term) => (term.negated ? Prisma.sql`NOT ${has(term)}` : has(term))))),
+    alternatives.map((terms) => allOf(terms.map((term) => (term.negated ? sql`NOT ${has(term)}` : has(term))))),
   )
 }
 
@@ -89,9 +89,9 @@ const termsOf = (searches: readonly string[]) =>
     .slice(0, maxTerms)
 
 /** All that searches look for as one query of words; null where they look for nothing. */
-export function searchQuery(searches: readonly string[]): Prisma.Sql | null {
+export function searchQuery(searches: readonly string[]): Sql | null {
   const terms = termsOf(searches)
-  return terms.length > 0 ? Prisma.sql`(${Prisma.join(terms.map(queryOf), ' || ')})` : null
+  return terms.length > 0 ? sql`(${join(terms.map(queryOf), ' || ')})` : null
 }
 
 /** The texts that searches look for, as they are written. */
@@ -102,9 +102,9 @@ export const searchedTexts = (searches: readonly string[]): readonly string[] =>
  * How well a ticket `t` fits searches, in millionths: the rank of its best text (ts_rank: how often words stand there and
  * how near to each other, in a title more than in a description, there more than in a comment).
  */
-export function relevance(searches: readonly string[]): Prisma.Sql {
+export function relevance(searches: readonly string[]): Sql {
   const query = searchQuery(searches)
-  if (!query) return Prisma.sql`0::integer`
-  return Prisma.sql`(SELECT coalesce(max(1e6 * ts_rank(s.words, query.of)), 0)::integer
+  if (!query) return sql`0::integer`
+  return sql`(SELECT coalesce(max(1e6 * ts_rank(s.words, query.of)), 0)::integer
     FROM ticket_texts s, (SELECT ${query} AS of) query WHERE s.ticket_id = t.id AND s.words @@ query.of)`
 }

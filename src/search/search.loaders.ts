@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Prisma } from '../../prisma/generated/client.ts'
 import { checkArgument, text } from '../check.ts'
+import { join, type Sql, sql } from '../database/sql.ts'
 import type { Nested } from '../reading/nested.ts'
 import { type Excerpt, excerptOf, marks } from './excerpt.actions.ts'
 import { searchedTexts, searchQuery } from './search.filter.ts'
@@ -13,8 +13,8 @@ interface ExcerptArguments {
 const defaultLength = 200
 const lengths = z.int().min(20, 'must be at least 20').max(1000, 'must be at most 1000')
 
-const plain = (column: Prisma.Sql) =>
-  Prisma.sql`regexp_replace(translate(${column}, ${marks.start + marks.end}, ''), '\\s+', ' ', 'g')`
+const plain = (column: Sql) =>
+  sql`regexp_replace(translate(${column}, ${marks.start + marks.end}, ''), '\\s+', ' ', 'g')`
 
 /**
  * The best fragment of a ticket's texts for a search. PostgreSQL finds the text that fits best and marks words in other
@@ -26,19 +26,19 @@ export const ticketExcerpt: Nested = {
     const searched = searchedTexts([checkArgument('search', search, text(1000))])
     const length = checkArgument('maxLength', maxLength ?? defaultLength, lengths)
     const query = searchQuery([search])
-    if (!query) return { sql: Prisma.sql`NULL` }
-    const has = Prisma.join(
-      searched.map((part) => Prisma.sql`strpos(search_text(said.text), search_text(${part})) > 0`),
+    if (!query) return { sql: sql`NULL` }
+    const has = join(
+      searched.map((part) => sql`strpos(search_text(said.text), search_text(${part})) > 0`),
       ' OR ',
     )
     return {
-      sql: Prisma.sql`(
+      sql: sql`(
         SELECT ts_headline('english', best.text, query.of, ${`HighlightAll=true, StartSel=${marks.start}, StopSel=${marks.end}`})
         FROM (SELECT ${query} AS of) query, LATERAL (
           SELECT said.text FROM (
-            SELECT ${plain(Prisma.sql`t.title`)} AS text, 'A' AS weight FROM tickets t WHERE t.id = parent.id
-            UNION ALL SELECT ${plain(Prisma.sql`t.description`)}, 'B' FROM tickets t WHERE t.id = parent.id AND t.description IS NOT NULL
-            UNION ALL SELECT ${plain(Prisma.sql`c.body`)}, 'C' FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL) said
+            SELECT ${plain(sql`t.title`)} AS text, 'A' AS weight FROM tickets t WHERE t.id = parent.id
+            UNION ALL SELECT ${plain(sql`t.description`)}, 'B' FROM tickets t WHERE t.id = parent.id AND t.description IS NOT NULL
+            UNION ALL SELECT ${plain(sql`c.body`)}, 'C' FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL) said
           CROSS JOIN LATERAL (SELECT ts_rank(setweight(to_tsvector('english', said.text), said.weight::"char"), query.of) AS value) rank
           WHERE rank.value > 0 OR ${has}
           ORDER BY rank.value DESC, said.weight LIMIT 1) best)`,

@@ -1,6 +1,7 @@
-import { Prisma, type Resolution, type TicketStatus } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
-import type { Transaction } from '../database/transaction.ts'
+import type { Resolution, TicketStatus } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { type Sql, sql } from '../database/sql.ts'
+import type { Transaction } from '../database/statements.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
 import { changeOf } from '../history/history.sql.ts'
 import { hasRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
@@ -39,11 +40,11 @@ const faultsNamed = 100
  */
 export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: StatusBulk): Promise<StatusBulkResult> {
   const condition = bulk.ids ? ticketsNamed(bulk.ids) : ticketCondition(bulk.filter, viewer)
-  const chosen = Prisma.sql`${condition} AND ${visibleTickets(viewer)}`
-  const locked = bulk.dryRun ? Prisma.sql`TRUE` : await lockTickets(tx, chosen)
-  const matches = await tx.$queryRaw<Match[]>`
+  const chosen = sql`${condition} AND ${visibleTickets(viewer)}`
+  const locked = bulk.dryRun ? sql`TRUE` : await lockTickets(tx, chosen)
+  const matches = await tx.query<Match[]>(sql`
     SELECT t.id, t.number, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${locked} AND ${chosen} ORDER BY t.id`
+    WHERE ${locked} AND ${chosen} ORDER BY t.id`)
   if (bulk.ids) mustAllBeThere(bulk.ids, matches)
   else if (matches.length !== bulk.expectedCount)
     throw new Conflict(`The filter matches ${matches.length} tickets, not ${bulk.expectedCount}.`, {
@@ -53,14 +54,14 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
   const matchedIds = matches.map(({ id }) => id)
   const moving = movingTickets(matchedIds, bulk)
   if (bulk.dryRun) {
-    const [{ count }] = await tx.$queryRaw<
-      [{ count: number }]
-    >`SELECT count(*)::integer AS count FROM (${moving}) moving`
+    const [{ count }] = await tx.query<[{ count: number }]>(
+      sql`SELECT count(*)::integer AS count FROM (${moving}) moving`,
+    )
     return { matchedIds, updatedCount: count, batch: null }
   }
   // What was found in time may take longer to be changed.
-  await tx.$queryRaw`SELECT set_config('statement_timeout', '30s', true)`
-  const [moved] = await tx.$queryRaw<[{ count: number; batch: string | null }]>`
+  await tx.query(sql`SELECT set_config('statement_timeout', '30s', true)`)
+  const [moved] = await tx.query<[{ count: number; batch: string | null }]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
     moving AS MATERIALIZED (${moving}),
     moved AS (
@@ -72,7 +73,7 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
     recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
       SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes FROM moved)
-    SELECT count(*)::integer AS count, min(batch::text) AS batch FROM moved`
+    SELECT count(*)::integer AS count, min(batch::text) AS batch FROM moved`)
   return { matchedIds, updatedCount: moved.count, batch: moved.batch }
 }
 
@@ -81,20 +82,22 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
  * Returns the condition that they are among these: the next statement sees them, their labels and the rights as they are
  * after the wait for the locks.
  */
-async function lockTickets(tx: Transaction, chosen: Prisma.Sql): Promise<Prisma.Sql> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`SELECT t.id FROM tickets t WHERE ${chosen} ORDER BY t.id FOR UPDATE`
-  return Prisma.sql`t.id = ANY(${rows.map(({ id }) => id)}::uuid[])`
+async function lockTickets(tx: Transaction, chosen: Sql): Promise<Sql> {
+  const rows = await tx.query<{ id: string }[]>(
+    sql`SELECT t.id FROM tickets t WHERE ${chosen} ORDER BY t.id FOR UPDATE`,
+  )
+  return sql`t.id = ANY(${rows.map(({ id }) => id)}::uuid[])`
 }
 
 /** The tickets among `ids` that a move changes: their new status and resolution, and the change as history tells it. */
-function movingTickets(ids: readonly string[], { status, resolution }: StatusBulk): Prisma.Sql {
+function movingTickets(ids: readonly string[], { status, resolution }: StatusBulk): Sql {
   const next = isDoneStatus(status)
-    ? Prisma.sql`coalesce(${resolution}::resolution, t.resolution, 'FIXED')`
-    : Prisma.sql`NULL::resolution`
-  return Prisma.sql`
+    ? sql`coalesce(${resolution}::resolution, t.resolution, 'FIXED')`
+    : sql`NULL::resolution`
+  return sql`
     SELECT t.id, target.status, target.resolution,
-      ${changeOf('status', Prisma.sql`t.status`, Prisma.sql`target.status`)}
-      || ${changeOf('resolution', Prisma.sql`t.resolution`, Prisma.sql`target.resolution`)} AS changes
+      ${changeOf('status', sql`t.status`, sql`target.status`)}
+      || ${changeOf('resolution', sql`t.resolution`, sql`target.resolution`)} AS changes
     FROM tickets t CROSS JOIN LATERAL (SELECT ${status}::ticket_status AS status, ${next} AS resolution) target
     WHERE t.id = ANY(${ids}::uuid[]) AND (t.status, t.resolution) IS DISTINCT FROM (target.status, target.resolution)`
 }

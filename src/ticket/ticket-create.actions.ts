@@ -1,7 +1,8 @@
-import { Prisma, type ProjectRole, type TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { ProjectRole, TicketKind } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
-import { Overtaken } from '../database/transaction.ts'
+import { LostRace } from '../database/transaction.ts'
 import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { findProjectLabels } from '../label/label.actions.ts'
@@ -41,7 +42,7 @@ export async function createTicket(
   const { projectId, kind, assigneeId, labelIds } = input
   const needed = assigneeId || labelIds?.length ? 'CONTRIBUTOR' : 'REPORTER'
   // What refers to nothing else is filed without a look at the project.
-  if (db.direct && faults.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
+  if (!db.inTransaction && faults.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
     return insertTicket(db, viewer, { ...input, project: projectsNamed([projectId]), needed })
   const project = await holdProject(db, viewer, projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
@@ -58,7 +59,7 @@ export async function createTicket(
   return insertTicket(db, viewer, {
     ...input,
     ...defect,
-    project: Prisma.sql`p.id = ${project.id}::uuid`,
+    project: sql`p.id = ${project.id}::uuid`,
     needed,
     assigneeId: assignee?.id,
     labelIds: labels.map(({ id }) => id),
@@ -67,21 +68,21 @@ export async function createTicket(
 
 /** A ticket to be stored: every reference is an id, but for the project, a condition on projects `p`. */
 interface TicketToInsert extends Omit<NewTicket, 'projectId'> {
-  readonly project: Prisma.Sql
+  readonly project: Sql
   /** The role that filing it takes. */
   readonly needed: ProjectRole
 }
 
-/** Stores a ticket if the viewer's role suffices and nobody else holds the project; else throws Overtaken. */
+/** Stores a ticket if the viewer's role suffices and nobody else holds the project; else throws LostRace. */
 async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInsert): Promise<TicketRow> {
   const { project, needed, kind, title, description, priority, assigneeId, labelIds } = ticket
   const { category, subcategory, absn, reportedBy, severity } = ticket
-  const labelled = Prisma.sql`, labelled AS (
+  const labelled = sql`, labelled AS (
     INSERT INTO ticket_labels (ticket_id, label_id) SELECT filed.id, unnest(${labelIds}::uuid[]) FROM filed)`
-  const [filed] = await db.$queryRaw<TicketRow[]>`
+  const [filed] = await db.query<TicketRow[]>(sql`
     WITH counted AS (
       UPDATE projects SET last_number = last_number + 1 WHERE id = (
-        SELECT p.id FROM projects p WHERE ${project} AND ${roleSuffices(viewer, Prisma.sql`${needed}`)}
+        SELECT p.id FROM projects p WHERE ${project} AND ${roleSuffices(viewer, sql`${needed}`)}
         FOR NO KEY UPDATE SKIP LOCKED)
       RETURNING id, last_number, clock_timestamp()::timestamptz(3) AS at),
     filed AS (
@@ -91,8 +92,8 @@ async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInse
         ${priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assigneeId ?? null}::uuid, at, at,
         ${category ?? null}, ${subcategory ?? null}, ${absn ?? null}, ${reportedBy ?? null}, ${severity ?? null}::severity
       FROM counted RETURNING ${ticketColumns.all})
-    ${labelIds?.length ? labelled : Prisma.empty}
-    SELECT * FROM filed`
-  if (!filed) throw new Overtaken()
+    ${labelIds?.length ? labelled : empty}
+    SELECT * FROM filed`)
+  if (!filed) throw new LostRace()
   return filed
 }

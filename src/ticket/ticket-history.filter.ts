@@ -1,19 +1,19 @@
-import { Prisma } from '../../prisma/generated/client.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { allOf, compareTime, type DateTimeFilter, notSql, type Spot } from '../filter/comparators.ts'
 import { firstResponse, reopenings, resolutions, thisTicket } from '../history/status.sql.ts'
 
 /** Whether any of some times of the ticket `t` compares in all ways together; `isNull` asks whether there is none. */
 const compareAny =
-  (times: Prisma.Sql) =>
-  ({ isNull, ...filter }: DateTimeFilter, spot: Spot): Prisma.Sql => {
-    const any = Prisma.sql`EXISTS (SELECT FROM ${times} any_time WHERE ${compareTime(Prisma.sql`any_time.at`, filter, spot)})`
+  (times: Sql) =>
+  ({ isNull, ...filter }: DateTimeFilter, spot: Spot): Sql => {
+    const any = sql`EXISTS (SELECT FROM ${times} any_time WHERE ${compareTime(sql`any_time.at`, filter, spot)})`
     const conditions = Object.keys(filter).length > 0 || isNull === false ? [any] : []
-    if (isNull === null) compareTime(Prisma.sql`NULL`, { isNull }, spot)
-    return allOf(isNull ? [...conditions, notSql(Prisma.sql`EXISTS (SELECT FROM ${times} any_time)`)] : conditions)
+    if (isNull === null) compareTime(sql`NULL`, { isNull }, spot)
+    return allOf(isNull ? [...conditions, notSql(sql`EXISTS (SELECT FROM ${times} any_time)`)] : conditions)
   }
 
 export const compareFirstResponse = (filter: DateTimeFilter, spot: Spot) => compareTime(firstResponse, filter, spot)
 export const compareFirstResolution = (filter: DateTimeFilter, spot: Spot) =>
-  compareTime(Prisma.sql`(SELECT min(first.at) FROM ${resolutions(thisTicket)} first)`, filter, spot)
+  compareTime(sql`(SELECT min(first.at) FROM ${resolutions(thisTicket)} first)`, filter, spot)
 export const compareAnyResolution = compareAny(resolutions(thisTicket))
 export const compareAnyReopening = compareAny(reopenings(thisTicket))

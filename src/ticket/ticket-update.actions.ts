@@ -1,5 +1,6 @@
-import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { TicketKind } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { join, raw, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
@@ -65,7 +66,7 @@ export async function updateTicket(
   const faults = [...faultsSoFar]
   if (faults.some(({ path }) => path === 'id')) throw new BadUserInput(faults)
   // What depends on nothing else, and overwrites whatever is there, needs not be read first.
-  if (db.direct && faults.length === 0 && expectedVersion == null && Object.keys(patch).every(isPlain))
+  if (!db.inTransaction && faults.length === 0 && expectedVersion == null && Object.keys(patch).every(isPlain))
     return patchTicket(db, viewer, id, kind, patch)
   const ticket = await holdTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
@@ -85,9 +86,7 @@ export async function updateTicket(
   const changes = await describe(db, ticket, wanted, changed, assignee?.name ?? null)
   await mustNotConflict(db, ticket, expectedVersion, changes)
   const isDone = isDoneStatus(wanted.status ?? ticket.status)
-  const resolvedAt = isDone
-    ? Prisma.sql`resolved_at = coalesce(t.resolved_at, moment.at)`
-    : Prisma.sql`resolved_at = NULL`
+  const resolvedAt = isDone ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
   return recordChange(db, viewer, {
     which: asDecided(viewer, ticket),
     changes: told(changes),
@@ -109,18 +108,17 @@ function patchTicket(
   const names = Object.keys(patch)
     .filter(isColumn)
     .filter((name) => patch[name] !== undefined)
-  const changes = names.map((name) => changeOf(name, Prisma.sql`t.${columnOf(name)}`, patched(name, patch)))
+  const changes = names.map((name) => changeOf(name, sql`t.${columnOf(name)}`, patched(name, patch)))
   return recordChange(db, viewer, {
-    which: Prisma.sql`${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${updatable(viewer)}`,
-    changes: Prisma.join([Prisma.sql`'[]'::jsonb`, ...changes], ' || '),
+    which: sql`${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${updatable(viewer)}`,
+    changes: join([sql`'[]'::jsonb`, ...changes], ' || '),
     set: names.map((name) => assignment(name, patch)),
   })
 }
 
-const columnOf = (name: Column) => Prisma.raw(columns[name].column)
-const patched = (name: Column, patch: TicketPatch) =>
-  Prisma.sql`${patch[name] ?? null}::${Prisma.raw(columns[name].type)}`
-const assignment = (name: Column, patch: TicketPatch) => Prisma.sql`${columnOf(name)} = ${patched(name, patch)}`
+const columnOf = (name: Column) => raw(columns[name].column)
+const patched = (name: Column, patch: TicketPatch) => sql`${patch[name] ?? null}::${raw(columns[name].type)}`
+const assignment = (name: Column, patch: TicketPatch) => sql`${columnOf(name)} = ${patched(name, patch)}`
 
 /** Whether a status ends a ticket: it has a resolution then, and the time of it. */
 export const isDoneStatus = (status: TicketRow['status']) => status === 'RESOLVED' || status === 'CLOSED'
@@ -145,7 +143,7 @@ async function describe(
 ): Promise<FieldChange[]> {
   const [former] =
     changed.includes('assigneeId') && ticket.assigneeId
-      ? await db.$queryRaw<{ name: string }[]>`SELECT name FROM users WHERE id = ${ticket.assigneeId}::uuid`
+      ? await db.query<{ name: string }[]>(sql`SELECT name FROM users WHERE id = ${ticket.assigneeId}::uuid`)
       : []
   return changed.map((name) =>
     name === 'assigneeId'

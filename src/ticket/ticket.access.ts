@@ -1,5 +1,5 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
 import { hasRole, mustHaveRole, type ProjectRights, roleSuffices, visibleProjects } from '../project/project.access.ts'
 import type { TicketRow } from './ticket.sql.ts'
@@ -8,17 +8,17 @@ import type { TicketRow } from './ticket.sql.ts'
  * The tickets `t` that the viewer may see: those of the projects they may see. The array is found once, so that an index
  * can be entered with it, or walked in the order of a list and checked against it.
  */
-export function visibleTickets(viewer: Viewer): Prisma.Sql {
-  if (viewer.role === 'ADMIN') return Prisma.sql`TRUE`
-  return Prisma.sql`t.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)}))`
+export function visibleTickets(viewer: Viewer): Sql {
+  if (viewer.role === 'ADMIN') return sql`TRUE`
+  return sql`t.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)}))`
 }
 
 /**
  * The same, for tickets `t` that are found by what names them: each by its own project. The array takes the longer the
  * more projects there are, and only where a ticket is found: time would tell that it is there.
  */
-export const visibleTicketsNamed = (viewer: Viewer): Prisma.Sql =>
-  Prisma.sql`EXISTS (SELECT FROM projects p WHERE p.id = t.project_id AND ${visibleProjects(viewer)})`
+export const visibleTicketsNamed = (viewer: Viewer): Sql =>
+  sql`EXISTS (SELECT FROM projects p WHERE p.id = t.project_id AND ${visibleProjects(viewer)})`
 
 type Filed = Pick<TicketRow, 'reporterId'>
 
@@ -28,7 +28,7 @@ export const canUpdate = (viewer: Viewer, ticket: Filed, rights: ProjectRights) 
 
 /** The same as SQL, over tickets `t` in projects `p`. */
 export const updatable = (viewer: Viewer) =>
-  roleSuffices(viewer, Prisma.sql`CASE WHEN t.reporter_id = ${viewer.id}::uuid THEN 'REPORTER' ELSE 'CONTRIBUTOR' END`)
+  roleSuffices(viewer, sql`CASE WHEN t.reporter_id = ${viewer.id}::uuid THEN 'REPORTER' ELSE 'CONTRIBUTOR' END`)
 
 export const canComment = (rights: ProjectRights) => hasRole(rights, 'REPORTER')
 export const canAssign = (rights: ProjectRights) => hasRole(rights, 'CONTRIBUTOR')

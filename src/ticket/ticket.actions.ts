@@ -1,8 +1,9 @@
-import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
+import type { TicketKind } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { bodyText, filled, maxTitleLength, text } from '../check.ts'
-import type { Viewer } from '../context.ts'
+import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
-import { Overtaken } from '../database/transaction.ts'
+import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
 import type { FieldChange } from '../history/history.sql.ts'
 import {
@@ -35,12 +36,12 @@ export async function holdTicket(
   reference: string,
   kind?: TicketKind,
 ): Promise<ChangingTicket> {
-  const named = Prisma.sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
-  if (!db.direct) await db.$queryRaw`SELECT FROM tickets t WHERE ${named} FOR UPDATE`
+  const named = sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
+  if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
   // A statement of its own: it sees the rights, and the project, as they are after the wait for the lock.
-  const [ticket] = await db.$queryRaw<ChangingTicket[]>`
+  const [ticket] = await db.query<ChangingTicket[]>(sql`
     SELECT ${ticketColumns.all}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${named}`
+    WHERE ${named}`)
   if (!ticket || (kind && ticket.kind !== kind))
     throw new NotFound(`There is no ${kind?.toLowerCase() ?? 'ticket'} ${reference}.`)
   return ticket
@@ -63,9 +64,9 @@ export async function mustNotConflict(
   changes: readonly FieldChange[],
 ): Promise<void> {
   if (expectedVersion === null || expectedVersion === undefined || expectedVersion === version) return
-  const since = await db.$queryRaw<{ field: string }[]>`
+  const since = await db.query<{ field: string }[]>(sql`
     SELECT DISTINCT change ->> 'field' AS field FROM history h, jsonb_array_elements(h.changes) change
-    WHERE h.ticket_id = ${id}::uuid AND h.version > ${expectedVersion}`
+    WHERE h.ticket_id = ${id}::uuid AND h.version > ${expectedVersion}`)
   const theirs = new Set(since.map(({ field }) => field))
   const fields = changes
     .filter(({ field }) => theirs.has(field))
@@ -81,24 +82,24 @@ export async function mustNotConflict(
 /** A change of a ticket, as SQL. */
 export interface TicketChange {
   /** Which ticket `t`, in project `p`, and all that must hold for it to be changed. */
-  readonly which: Prisma.Sql
+  readonly which: Sql
   /** What changes, in the words of history; an empty array is no change. */
-  readonly changes: Prisma.Sql
+  readonly changes: Sql
   /** Assignments to columns of tickets `t`, where `moment.at` is the time of the change. */
-  readonly set?: readonly Prisma.Sql[]
+  readonly set?: readonly Sql[]
   /** Further parts of the statement: common table expressions that read `changed`. */
-  readonly also?: readonly Prisma.Sql[]
+  readonly also?: readonly Sql[]
 }
 
 /** The ticket that a change was decided on, if it is still as it was and the role of the viewer still suffices. */
-export const asDecided = (viewer: Viewer, { id, version, viewerRole }: ChangingTicket) => Prisma.sql`
-  t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, Prisma.sql`${viewerRole}`)}`
+export const asDecided = (viewer: Viewer, { id, version, viewerRole }: ChangingTicket) => sql`
+  t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, sql`${viewerRole}`)}`
 
 /** Changes that were decided on, as SQL. */
-export const told = (changes: readonly FieldChange[]) => Prisma.sql`${JSON.stringify(changes)}::jsonb`
+export const told = (changes: readonly FieldChange[]) => sql`${JSON.stringify(changes)}::jsonb`
 
 /**
- * Writes a change of a ticket and its history in one statement. Writes nothing and throws Overtaken where no ticket is
+ * Writes a change of a ticket and its history in one statement. Writes nothing and throws LostRace where no ticket is
  * as the change wants it, somebody else holds it, or nothing changes.
  */
 export async function recordChange(
@@ -106,23 +107,23 @@ export async function recordChange(
   viewer: Viewer,
   { which, changes, set = [], also = [] }: TicketChange,
 ): Promise<TicketRow> {
-  const [ticket] = await db.$queryRaw<TicketRow[]>`
+  const [ticket] = await db.query<TicketRow[]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at),
     held AS MATERIALIZED (
       SELECT t.id, ${changes} AS changes FROM tickets t JOIN projects p ON p.id = t.project_id WHERE ${which}
       FOR UPDATE OF t SKIP LOCKED),
     changed AS (
-      UPDATE tickets t SET ${Prisma.join([...set, Prisma.sql`version = t.version + 1`])},
+      UPDATE tickets t SET ${join([...set, sql`version = t.version + 1`])},
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM moment, held WHERE t.id = held.id AND held.changes <> '[]' RETURNING ${ticketColumns.all}, held.changes),
-    ${Prisma.join([
+    ${join([
       ...also,
-      Prisma.sql`recorded AS (
+      sql`recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
       SELECT id, ${viewer.id}::uuid, "updatedAt", version, changes FROM changed)`,
     ])}
-    SELECT ${ticketColumns.names} FROM changed`
-  if (!ticket) throw new Overtaken()
+    SELECT ${ticketColumns.names} FROM changed`)
+  if (!ticket) throw new LostRace()
   return ticket
 }
 
@@ -134,8 +135,8 @@ export async function findAssignee(
   faults: FieldError[],
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
-    ? await db.$queryRaw<{ id: string; name: string }[]>`
-        SELECT u.id, u.name FROM users u WHERE ${usersNamed([reference])} AND ${assignableIn(projectId)}`
+    ? await db.query<{ id: string; name: string }[]>(sql`
+        SELECT u.id, u.name FROM users u WHERE ${usersNamed([reference])} AND ${assignableIn(projectId)}`)
     : []
   if (!rows[0])
     faults.push({
@@ -164,6 +165,6 @@ export async function archiveTicket(
   return recordChange(db, viewer, {
     which: asDecided(viewer, ticket),
     changes: told([change]),
-    set: [Prisma.sql`archived_at = ${archivedAt}::timestamptz`],
+    set: [sql`archived_at = ${archivedAt}::timestamptz`],
   })
 }

@@ -1,5 +1,5 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../context.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { empty, type Sql, sql } from '../database/sql.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import {
   allOf,
@@ -83,7 +83,7 @@ const maxComparisons = 1000
  * A filter as a condition over tickets `t`. Archived tickets are left out unless the filter, on its top level, says
  * `archived`. BAD_USER_INPUT names every fault by its path below `path`.
  */
-export function ticketCondition(filter: Given<TicketFilter>, viewer: Viewer, path = 'filter'): Prisma.Sql {
+export function ticketCondition(filter: Given<TicketFilter>, viewer: Viewer, path = 'filter'): Sql {
   const faults: FieldError[] = []
   const given = filter?.archived === undefined ? { ...filter, archived: false } : filter
   if (sizeOf(given ?? {}) > maxComparisons)
@@ -111,31 +111,27 @@ type Conditions = {
     value: NonNullable<TicketFilter[Name]>,
     spot: Spot,
     viewer: Viewer,
-  ) => Prisma.Sql
+  ) => Sql
 }
 
 const conditions: Conditions = {
   id: (filter, spot) => compareReferences(filter, spot, 'ticket', isTicketReference, ticketsNamed),
-  kind: (kind) => Prisma.sql`t.kind = ${kind}::ticket_kind`,
+  kind: (kind) => sql`t.kind = ${kind}::ticket_kind`,
   project: (filter, spot) =>
     compareReferences(filter, spot, 'project', isProjectReference, (references) =>
-      oneOf(
-        Prisma.sql`t.project_id`,
-        references,
-        Prisma.sql`SELECT p.id FROM projects p WHERE ${projectsNamed(references)}`,
-      ),
+      oneOf(sql`t.project_id`, references, sql`SELECT p.id FROM projects p WHERE ${projectsNamed(references)}`),
     ),
-  title: (filter, spot) => compareIndexedText(Prisma.sql`t.title`, filter, spot),
-  description: (filter, spot) => compareIndexedText(Prisma.sql`t.description`, filter, spot),
-  status: (filter, spot) => compareEnum(Prisma.sql`t.status`, 'ticket_status', filter, spot),
-  resolution: (filter, spot) => compareEnum(Prisma.sql`t.resolution`, 'resolution', filter, spot),
-  priority: (filter, spot) => compareEnum(Prisma.sql`t.priority`, 'priority', filter, spot),
-  assignee: (filter, spot, viewer) => compareUser(Prisma.sql`t.assignee_id`, filter, spot, viewer),
-  reporter: (filter, spot, viewer) => compareUser(Prisma.sql`t.reporter_id`, filter, spot, viewer),
+  title: (filter, spot) => compareIndexedText(sql`t.title`, filter, spot),
+  description: (filter, spot) => compareIndexedText(sql`t.description`, filter, spot),
+  status: (filter, spot) => compareEnum(sql`t.status`, 'ticket_status', filter, spot),
+  resolution: (filter, spot) => compareEnum(sql`t.resolution`, 'resolution', filter, spot),
+  priority: (filter, spot) => compareEnum(sql`t.priority`, 'priority', filter, spot),
+  assignee: (filter, spot, viewer) => compareUser(sql`t.assignee_id`, filter, spot, viewer),
+  reporter: (filter, spot, viewer) => compareUser(sql`t.reporter_id`, filter, spot, viewer),
   label: compareLabels,
-  createdAt: (filter, spot) => compareTime(Prisma.sql`t.created_at`, filter, spot),
-  updatedAt: (filter, spot) => compareTime(Prisma.sql`t.updated_at`, filter, spot),
-  resolvedAt: (filter, spot) => compareTime(Prisma.sql`t.resolved_at`, filter, spot),
+  createdAt: (filter, spot) => compareTime(sql`t.created_at`, filter, spot),
+  updatedAt: (filter, spot) => compareTime(sql`t.updated_at`, filter, spot),
+  resolvedAt: (filter, spot) => compareTime(sql`t.resolved_at`, filter, spot),
   firstResponseAt: compareFirstResponse,
   firstResolvedAt: compareFirstResolution,
   everResolvedAt: compareAnyResolution,
@@ -146,16 +142,16 @@ const conditions: Conditions = {
     if (fault) spot.faults.push({ path: spot.path, message: fault })
     return searchCondition(fault ? '' : search)
   },
-  archived: (archived) => nullness(Prisma.sql`t.archived_at`, !archived),
-  category: (filter, spot) => compareText(Prisma.sql`t.category`, filter, spot),
-  subcategory: (filter, spot) => compareText(Prisma.sql`t.subcategory`, filter, spot),
-  absn: (filter, spot) => compareText(Prisma.sql`t.absn`, filter, spot),
-  reportedBy: (filter, spot) => compareText(Prisma.sql`t.reported_by`, filter, spot),
-  severity: (filter, spot) => compareEnum(Prisma.sql`t.severity`, 'severity', filter, spot),
-  disposition: (filter, spot) => compareEnum(Prisma.sql`t.disposition`, 'disposition', filter, spot),
+  archived: (archived) => nullness(sql`t.archived_at`, !archived),
+  category: (filter, spot) => compareText(sql`t.category`, filter, spot),
+  subcategory: (filter, spot) => compareText(sql`t.subcategory`, filter, spot),
+  absn: (filter, spot) => compareText(sql`t.absn`, filter, spot),
+  reportedBy: (filter, spot) => compareText(sql`t.reported_by`, filter, spot),
+  severity: (filter, spot) => compareEnum(sql`t.severity`, 'severity', filter, spot),
+  disposition: (filter, spot) => compareEnum(sql`t.disposition`, 'disposition', filter, spot),
 }
 
-function conditionOf(filter: TicketFilter, viewer: Viewer, spot: Spot, depth: number): Prisma.Sql {
+function conditionOf(filter: TicketFilter, viewer: Viewer, spot: Spot, depth: number): Sql {
   if (depth > maxDepth) {
     spot.faults.push({ path: spot.path, message: `is nested more than ${maxDepth} deep` })
     return allOf([])
@@ -168,10 +164,10 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, spot: Spot, depth: nu
       .slice(0, maxListLength)
       .map((one, index) => conditionOf(one, viewer, { ...spot, path: `${spot.path}.${name}.${index}` }, depth + 1))
   }
-  const parts: Prisma.Sql[] = []
+  const parts: Sql[] = []
   for (const [name, value] of Object.entries(fields)) {
     if (value === null || value === undefined) continue
-    const condition = conditions[name as keyof Conditions] as (value: unknown, spot: Spot, viewer: Viewer) => Prisma.Sql
+    const condition = conditions[name as keyof Conditions] as (value: unknown, spot: Spot, viewer: Viewer) => Sql
     parts.push(condition(value, { ...spot, path: `${spot.path}.${name}` }, viewer))
   }
   if (and) parts.push(allOf(nested('and', and)))
@@ -181,8 +177,8 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, spot: Spot, depth: nu
 }
 
 /** Whether a column holds what references name: one value that an index is entered with where there is one reference. */
-const oneOf = (column: Prisma.Sql, references: readonly string[], ids: Prisma.Sql) =>
-  references.length === 1 ? Prisma.sql`${column} = (${ids})` : Prisma.sql`${column} = ANY(ARRAY(${ids}))`
+const oneOf = (column: Sql, references: readonly string[], ids: Sql) =>
+  references.length === 1 ? sql`${column} = (${ids})` : sql`${column} = ANY(ARRAY(${ids}))`
 
 /** Rows named by ids or keys; a text that cannot name any is a fault. */
 function compareReferences(
@@ -190,8 +186,8 @@ function compareReferences(
   spot: Spot,
   what: string,
   fits: (reference: string) => boolean,
-  named: (references: readonly string[]) => Prisma.Sql,
-): Prisma.Sql {
+  named: (references: readonly string[]) => Sql,
+): Sql {
   const checked = (operator: string, references: readonly string[]) => {
     references.forEach((reference, index) => {
       if (fits(reference)) return
@@ -207,16 +203,11 @@ function compareReferences(
   })
 }
 
-function compareUser(
-  column: Prisma.Sql,
-  { isViewer, isNull, ...ids }: UserFilter,
-  spot: Spot,
-  viewer: Viewer,
-): Prisma.Sql {
+function compareUser(column: Sql, { isViewer, isNull, ...ids }: UserFilter, spot: Spot, viewer: Viewer): Sql {
   const named = compareReferences(ids, spot, 'user', isUserReference, (references) =>
-    oneOf(column, references, Prisma.sql`SELECT u.id FROM users u WHERE ${usersNamed(references)}`),
+    oneOf(column, references, sql`SELECT u.id FROM users u WHERE ${usersNamed(references)}`),
   )
-  const mine = Prisma.sql`${column} = ${viewer.id}::uuid`
+  const mine = sql`${column} = ${viewer.id}::uuid`
   const further = compare<Pick<UserFilter, 'isViewer' | 'isNull'>>({ isViewer, isNull }, spot, {
     isViewer: (is) => (is ? mine : notSql(mine)),
     isNull: (is) => nullness(column, is),
@@ -225,22 +216,22 @@ function compareUser(
 }
 
 /** Title or description, whose parts are in the index that searches go by. */
-function compareIndexedText(column: Prisma.Sql, filter: StringFilter, spot: Spot): Prisma.Sql {
+function compareIndexedText(column: Sql, filter: StringFilter, spot: Spot): Sql {
   const compared = compareText(column, filter, spot)
   return typeof filter.contains === 'string' ? allOf([mayContain(filter.contains), compared]) : compared
 }
 
-function compareLabels(filter: LabelFilter, spot: Spot): Prisma.Sql {
-  const labelled = (names?: readonly string[]) => Prisma.sql`
+function compareLabels(filter: LabelFilter, spot: Spot): Sql {
+  const labelled = (names?: readonly string[]) => sql`
     EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
-      ${names ? Prisma.sql`AND lower(l.name) = ANY(${lowered(names)})` : Prisma.empty})`
+      ${names ? sql`AND lower(l.name) = ANY(${lowered(names)})` : empty})`
   return compare(filter, spot, {
     some: (names) => labelled(names),
     // Of all tickets those with the first of the labels are found in one go.
     every: (names) =>
       allOf([
         ...names.slice(0, 1).map((name) => labelled([name])),
-        Prisma.sql`${lowered(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+        sql`${lowered(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
           WHERE tl.ticket_id = t.id)`,
       ]),
     none: (names) => notSql(labelled(names)),

@@ -1,7 +1,9 @@
-import { Prisma, type TicketKind } from '../../prisma/generated/client.ts'
-import { type Context, inOrder, loaderOf, signedIn } from '../context.ts'
+import type { TicketKind } from '../../prisma/generated/client.ts'
+import { type Context, requireViewer } from '../context.ts'
+import { raw, sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
 import type { List } from '../paging/page.ts'
+import { rowLoader } from '../reading/loader.ts'
 import { type Asked, rowOf, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
 import { type Nested, rowBelow } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
@@ -10,16 +12,8 @@ import { visibleTickets, visibleTicketsNamed } from './ticket.access.ts'
 import { searchesOf, type TicketFilter, ticketCondition } from './ticket.filter.ts'
 import { ofKind, type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
 
-/** The ticket of an id; null where there is none to see. */
-export function findTicket(context: Context, id: string): Promise<TicketRow | null> {
-  return loaderOf<TicketRow | null>(context, 'tickets', async (ids) =>
-    inOrder(
-      ids,
-      await context.direct.$queryRaw<TicketRow[]>`
-      SELECT ${ticketColumns.all} FROM tickets t WHERE t.id = ANY(${ids}::uuid[]) AND ${visibleTicketsNamed(signedIn(context))}`,
-    ),
-  ).load(id)
-}
+/** The ticket with an id; null if there is none that the viewer may see. */
+export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, visibleTicketsNamed)
 
 /** The ticket of an id that a row refers to which the viewer may see. */
 export async function getTicket(context: Context, id: string): Promise<TicketRow> {
@@ -34,23 +28,23 @@ export async function getTicket(context: Context, id: string): Promise<TicketRow
  */
 export function readTicketNamed(reference: string, asked: Asked, kind?: TicketKind): Promise<TicketRow | null> {
   const row = rowOf(ticketColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
-  const visible = visibleTicketsNamed(signedIn(asked.context))
-  const from = Prisma.sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
-  return readRow(asked.context.direct, row, from)
+  const visible = visibleTicketsNamed(requireViewer(asked.context))
+  const from = sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
+  return readRow(asked.context.db, row, from)
 }
 
 /** The ticket whose id a row has in a property. */
-export const ticketBelow = (property: string) => rowBelow(property, ticketColumns, Prisma.sql`tickets t`)
+export const ticketBelow = (property: string) => rowBelow(property, ticketColumns, sql`tickets t`)
 
 /** The key of the project of a ticket. */
 export const ticketProjectKey: Nested = {
   on: 'projectId',
-  fragment: () => ({ sql: Prisma.sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
+  fragment: () => ({ sql: sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
 
 /** Of how many tickets a search is ranked: what each of them takes adds up. */
 const rankedAtMost = 10_000
-const newest = Prisma.sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${Prisma.raw(String(rankedAtMost))}`
+const newest = sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${raw(String(rankedAtMost))}`
 const isByRelevance = (orderBy: TicketListArguments['orderBy']) =>
   orderBy?.some(({ field }) => field === 'RELEVANCE') ?? false
 
@@ -66,12 +60,12 @@ export function ticketList(
   { filter, orderBy }: TicketListArguments,
   kind?: TicketKind,
 ): List<TicketRow> {
-  const viewer = signedIn(context)
+  const viewer = requireViewer(context)
   const searches = searchesOf(filter ?? {})
   return {
     columns: ticketColumns,
-    from: Prisma.sql`tickets t`,
-    where: Prisma.sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
+    from: sql`tickets t`,
+    where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
     order: ticketOrder(orderBy, searches),
     uncertain: searches.length > 0 ? { among: isByRelevance(orderBy) ? newest : null } : null,
   }

@@ -1,6 +1,6 @@
 import { notNull, ticketReference, userReference } from '../check.ts'
-import { writeAtOnce } from '../context.ts'
 import { mutation } from '../mutation.ts'
+import { writeOptimistically } from '../write.ts'
 import { archiveTicket } from './ticket.actions.ts'
 import { updateTicket } from './ticket-update.actions.ts'
 
@@ -17,7 +17,7 @@ mutation('assignTicket', {
   faults: ({ assigneeId }) =>
     assigneeId === undefined ? [{ path: 'assigneeId', message: 'must be a user, or null for nobody' }] : [],
   resolve: async ({ id, assigneeId, expectedVersion }, context) => ({
-    ticket: await writeAtOnce(context, (db, viewer) =>
+    ticket: await writeOptimistically(context, (db, viewer) =>
       updateTicket(db, viewer, { id, expectedVersion, patch: { assigneeId: assigneeId ?? null } }),
     ),
   }),
@@ -32,7 +32,7 @@ mutation('archiveTicket', {
   }),
   rules: { id: ticketReference, archived: notNull },
   resolve: async ({ id, archived }, context) => ({
-    ticket: await writeAtOnce(context, (db, viewer) => archiveTicket(db, viewer, id, archived ?? true)),
+    ticket: await writeOptimistically(context, (db, viewer) => archiveTicket(db, viewer, id, archived ?? true)),
   }),
   payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
 })

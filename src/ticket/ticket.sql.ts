@@ -1,11 +1,5 @@
-import {
-  Priority,
-  Prisma,
-  Severity,
-  type Ticket,
-  type TicketKind,
-  TicketStatus,
-} from '../../prisma/generated/client.ts'
+import { Priority, Severity, type Ticket, type TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
 import { enumeration, integer, type KeyType, moment, type Order, type SortKey, text, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
@@ -43,8 +37,7 @@ export const ticketColumns = columnsOf<TicketRow>('t', {
 })
 
 /** The tickets `t` of a kind, or of any. */
-export const ofKind = (kind: TicketKind | undefined): Prisma.Sql =>
-  kind ? Prisma.sql`t.kind = ${kind}::ticket_kind` : Prisma.sql`TRUE`
+export const ofKind = (kind: TicketKind | undefined): Sql => (kind ? sql`t.kind = ${kind}::ticket_kind` : sql`TRUE`)
 
 export type TicketOrderField =
   | 'CREATED_AT'
@@ -66,17 +59,17 @@ export interface TicketOrder {
 const keys: Readonly<
   Record<
     Exclude<TicketOrderField, 'RELEVANCE'>,
-    { readonly sql: Prisma.Sql; readonly type: KeyType; readonly nullable?: true }
+    { readonly sql: Sql; readonly type: KeyType; readonly nullable?: true }
   >
 > = {
-  CREATED_AT: { sql: Prisma.sql`t.created_at`, type: moment },
-  UPDATED_AT: { sql: Prisma.sql`t.updated_at`, type: moment },
-  RESOLVED_AT: { sql: Prisma.sql`t.resolved_at`, type: moment, nullable: true },
-  NUMBER: { sql: Prisma.sql`t.number`, type: integer },
-  TITLE: { sql: Prisma.sql`lower(t.title) COLLATE "C"`, type: text },
-  STATUS: { sql: Prisma.sql`t.status`, type: enumeration('ticket_status', TicketStatus) },
-  PRIORITY: { sql: Prisma.sql`t.priority`, type: enumeration('priority', Priority) },
-  SEVERITY: { sql: Prisma.sql`t.severity`, type: enumeration('severity', Severity), nullable: true },
+  CREATED_AT: { sql: sql`t.created_at`, type: moment },
+  UPDATED_AT: { sql: sql`t.updated_at`, type: moment },
+  RESOLVED_AT: { sql: sql`t.resolved_at`, type: moment, nullable: true },
+  NUMBER: { sql: sql`t.number`, type: integer },
+  TITLE: { sql: sql`lower(t.title) COLLATE "C"`, type: text },
+  STATUS: { sql: sql`t.status`, type: enumeration('ticket_status', TicketStatus) },
+  PRIORITY: { sql: sql`t.priority`, type: enumeration('priority', Priority) },
+  SEVERITY: { sql: sql`t.severity`, type: enumeration('severity', Severity), nullable: true },
 }
 
 const newestFirst: readonly TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
@@ -94,7 +87,7 @@ export function ticketOrder(given: readonly TicketOrder[] | null | undefined, se
     const { sql, type, nullable } = keys[field]
     return { name: field, sql, type, descending: direction === 'DESC', ...(nullable && { nulls: nulls ?? 'LAST' }) }
   })
-  return [...order, { name: 'id', sql: Prisma.sql`t.id`, type: uuid, descending: order.at(-1)?.descending ?? false }]
+  return [...order, { name: 'id', sql: sql`t.id`, type: uuid, descending: order.at(-1)?.descending ?? false }]
 }
 
 const relevanceKey = (searches: readonly string[], descending: boolean): SortKey => ({

@@ -1,6 +1,6 @@
 import { Disposition, Priority, Resolution, Severity, TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
-import { signedIn } from '../context.ts'
+import { requireViewer } from '../context.ts'
 import { getProjectRights, projectBelow } from '../project/project.loaders.ts'
 import type { Reads } from '../reading/look-ahead.ts'
 import { nestedField, readNested } from '../reading/nested.ts'
@@ -153,7 +153,7 @@ builder.interfaceType('Ticket', {
       resolve: async (ticket, _args, context) => {
         const rights = await getProjectRights(context, ticket.projectId)
         return {
-          update: canUpdate(signedIn(context), ticket, rights),
+          update: canUpdate(requireViewer(context), ticket, rights),
           comment: canComment(rights),
           assign: canAssign(rights),
           archive: canArchive(rights),

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { Prisma, type UserRole } from '../../prisma/generated/client.ts'
+import type { UserRole } from '../../prisma/generated/client.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { nameText, text } from '../check.ts'
-import type { Viewer } from '../context.ts'
 import { given } from '../database/patch.ts'
-import type { Transaction } from '../database/transaction.ts'
+import { sql } from '../database/sql.ts'
+import type { Transaction } from '../database/statements.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
 import { usernamePattern, usersNamed } from '../reference.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
@@ -36,7 +37,7 @@ export async function insertUser(
   tx: Transaction,
   { username, name, email, passwordHash, role }: NewUser,
 ): Promise<UserRow> {
-  return tx.user.create({
+  return tx.prisma.user.create({
     data: { username, name, email: email ?? null, passwordHash, role },
     omit: { passwordHash: true },
   })
@@ -62,26 +63,25 @@ export interface UserPatch {
 export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch }: UserPatch): Promise<UserRow> {
   const isAdmin = viewer.role === 'ADMIN'
   const admins = isAdmin && (patch.role === 'MEMBER' || patch.active === false) ? await lockAdmins(tx) : null
-  const [user] = await tx.$queryRaw<UserRow[]>(
-    Prisma.sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
+  const [user] = await tx.query<UserRow[]>(
+    sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
   )
   if (!user) throw new NotFound(`There is no user ${id}.`)
   if (!isAdmin && (viewer.id !== user.id || patch.role !== undefined || patch.active !== undefined))
     throw new Forbidden('You may change your own name and e-mail; the rest is for an ADMIN.')
   if (admins?.length === 1 && admins[0]?.id === user.id)
     throw new Conflict('The server needs an active ADMIN: name another one first.')
-  if (patch.active === false) await tx.token.deleteMany({ where: { userId: user.id } })
-  return tx.user.update({ where: { id: user.id }, data: given(patch), omit: { passwordHash: true } })
+  if (patch.active === false) await tx.prisma.token.deleteMany({ where: { userId: user.id } })
+  return tx.prisma.user.update({ where: { id: user.id }, data: given(patch), omit: { passwordHash: true } })
 }
 
 /** The active admins, locked in one order, so that two of them cannot step down at once. */
-const lockAdmins = (tx: Transaction) => tx.$queryRaw<{ id: string }[]>`
-  SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`
+const lockAdmins = (tx: Transaction) =>
+  tx.query<{ id: string }[]>(sql`
+  SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`)
 
 /** The user that an id or a username names; null where there is none. */
 export async function findUserNamed(db: Transaction, reference: string): Promise<UserRow | null> {
-  const rows = await db.$queryRaw<UserRow[]>(
-    Prisma.sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([reference])}`,
-  )
+  const rows = await db.query<UserRow[]>(sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([reference])}`)
   return rows[0] ?? null
 }

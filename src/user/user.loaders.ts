@@ -1,19 +1,23 @@
-import { Prisma } from '../../prisma/generated/client.ts'
-import { type Context, inOrder, loaderOf } from '../context.ts'
+import type { Context } from '../context.ts'
+import { sql } from '../database/sql.ts'
+import { loaderOf, rowLoader } from '../reading/loader.ts'
 import { rowBelow } from '../reading/nested.ts'
+import { usersNamed } from '../reference.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
 
-/** The user of an id; null where there is none. */
-export function findUser(context: Context, id: string): Promise<UserRow | null> {
-  return loaderOf<UserRow | null>(context, 'users', async (ids) =>
-    inOrder(
-      ids,
-      await context.direct.$queryRaw<
-        UserRow[]
-      >`SELECT ${userColumns.all} FROM users u WHERE u.id = ANY(${ids}::uuid[])`,
-    ),
-  ).load(id)
+/** The user with an id; null if there is none. */
+export const findUser = rowLoader<UserRow>(userColumns, sql`users u`, () => sql`TRUE`)
+
+/** The user with an id or a username; null if there is none. */
+export function findUserByReference(context: Context, reference: string): Promise<UserRow | null> {
+  return loaderOf<UserRow | null>(context, findUserByReference, async (references) => {
+    const users = await context.db.query<UserRow[]>(
+      sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed(references)}`,
+    )
+    const byReference = new Map(users.flatMap((user) => [[user.id, user] as const, [user.username, user] as const]))
+    return references.map((one) => byReference.get(one.toLowerCase()) ?? null)
+  }).load(reference)
 }
 
 /** The user whose id a row has in a property. */
-export const userBelow = (property: string) => rowBelow(property, userColumns, Prisma.sql`users u`)
+export const userBelow = (property: string) => rowBelow(property, userColumns, sql`users u`)

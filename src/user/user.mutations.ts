@@ -1,7 +1,8 @@
 import { hashPassword } from '../auth/password.actions.ts'
 import { notNull, userReference } from '../check.ts'
-import { signedIn, write, writeProven } from '../context.ts'
+import { requireViewer } from '../context.ts'
 import { mutation } from '../mutation.ts'
+import { prepareAndWrite, write } from '../write.ts'
 import { insertUser, mustBeAdmin, updateUser, userRules } from './user.actions.ts'
 
 mutation('createUser', {
@@ -24,9 +25,9 @@ mutation('createUser', {
   }),
   rules: { ...userRules, role: notNull },
   resolve: async ({ password, role, ...input }, context) => {
-    mustBeAdmin(signedIn(context))
+    mustBeAdmin(requireViewer(context))
     const hashed = () => hashPassword(password, context.config.bcryptCost)
-    const user = await writeProven(context, hashed, (tx, passwordHash) =>
+    const user = await prepareAndWrite(context, hashed, (tx, passwordHash) =>
       insertUser(tx, { ...input, passwordHash, role: role ?? 'MEMBER' }),
     )
     return { user }
@@ -57,7 +58,7 @@ mutation('updateUser', {
         active: active ?? undefined,
       }),
     )
-    context.callers.forget()
+    context.forgetCallers()
     // The next mutation of the same document has the rights that are left.
     if (user.id === context.viewer?.id) context.viewer = user.active ? user : null
     return { user }

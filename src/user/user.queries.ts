@@ -1,10 +1,9 @@
-import { Prisma } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { checkArgument, text, userReference } from '../check.ts'
+import { sql } from '../database/sql.ts'
 import { anyOf, compareText } from '../filter/comparators.ts'
 import { connection, forwardArgs } from '../paging/connection.type.ts'
-import { findUserNamed } from './user.actions.ts'
-import { findUser } from './user.loaders.ts'
+import { findUser, findUserByReference } from './user.loaders.ts'
 import { userColumns, userOrder } from './user.sql.ts'
 import { UserConnection } from './user.type.ts'
 
@@ -21,7 +20,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One user; null where there is none.',
     args: { id: t.arg.id({ required: true, description: 'The id or the username.' }) },
-    resolve: (_root, { id }, context) => findUserNamed(context.prisma, checkArgument('id', id, userReference)),
+    resolve: (_root, { id }, context) => findUserByReference(context, checkArgument('id', id, userReference)),
   }),
   users: t.field({
     type: UserConnection,
@@ -34,14 +33,9 @@ builder.queryFields((t) => ({
       const spot = { path: 'search', faults: [] }
       const contains = { contains: checkArgument('search', search ?? '', text(200)) }
       const where = search
-        ? anyOf([compareText(Prisma.sql`u.username`, contains, spot), compareText(Prisma.sql`u.name`, contains, spot)])
-        : Prisma.sql`TRUE`
-      return connection(
-        { columns: userColumns, from: Prisma.sql`users u`, where, order: userOrder },
-        page,
-        context,
-        info,
-      )
+        ? anyOf([compareText(sql`u.username`, contains, spot), compareText(sql`u.name`, contains, spot)])
+        : sql`TRUE`
+      return connection({ columns: userColumns, from: sql`users u`, where, order: userOrder }, page, context, info)
     },
   }),
 }))

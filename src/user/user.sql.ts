@@ -1,4 +1,5 @@
-import { Prisma, type User } from '../../prisma/generated/client.ts'
+import type { User } from '../../prisma/generated/client.ts'
+import { sql } from '../database/sql.ts'
 import { type Order, text } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 
@@ -17,6 +18,4 @@ export const userColumns = columnsOf<UserRow>('u', {
 })
 
 /** Users by username. */
-export const userOrder: Order = [
-  { name: 'username', sql: Prisma.sql`u.username COLLATE "C"`, type: text, descending: false },
-]
+export const userOrder: Order = [{ name: 'username', sql: sql`u.username COLLATE "C"`, type: text, descending: false }]

@@ -2,13 +2,14 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { type Statements, statementsOver } from './statements.ts'
+import type { Statements } from './statements.ts'
+import { withRetries } from './transaction.ts'
 
-/** A transaction that takes many rows at once. */
-export interface BulkTransaction extends Pick<Statements, '$queryRaw'> {
+/** A transaction that also takes rows by COPY, for which Prisma has no call. It runs on a connection of the driver. */
+export interface BulkTransaction extends Statements {
   /**
-   * Adds rows to a table, in constant memory: `columns` are its columns with their types, in the order of a row's values,
-   * which are text as PostgreSQL reads it.
+   * Adds rows to a table in constant memory. `columns` maps the names of columns to their types, in the order of a row's
+   * values, which are in PostgreSQL's text representation.
    */
   readonly copy: (
     table: string,
@@ -17,37 +18,43 @@ export interface BulkTransaction extends Pick<Statements, '$queryRaw'> {
   ) => Promise<void>
 }
 
-/** Runs work in one transaction (READ COMMITTED) on a connection of its own, without limits of time. */
-export type InBulk = <Result>(work: (tx: BulkTransaction) => Promise<Result>) => Promise<Result>
+/** Runs work in one transaction (READ COMMITTED) without a timeout of statements, with the retries of `RunTransaction`. */
+export type RunBulkTransaction = <Result>(work: (tx: BulkTransaction) => Promise<Result>) => Promise<Result>
 
 /** How a database takes many rows on one of its connections. */
 export type Copy = (client: pg.PoolClient) => BulkTransaction['copy']
 
 /** Runs bulk transactions over a pool; `copy` is how its database takes rows. */
-export const bulkOver =
-  (pool: pg.Pool, copy: Copy, onStatement?: (sql: string) => void): InBulk =>
-  async (work) => {
-    const client = await pool.connect()
-    let broken: Error | undefined
-    try {
-      await client.query('BEGIN')
-      // Nor is an import given up as soon as others would be: its file has come a long way.
-      await client.query(
-        "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '20s'",
-      )
-      const { $queryRaw } = statementsOver(client, () => undefined, onStatement)
-      const result = await work({ $queryRaw, copy: copy(client) })
-      await client.query('COMMIT')
-      return result
-    } catch (error) {
-      await client.query('ROLLBACK').catch((fault) => {
-        broken = fault
-      })
-      throw error
-    } finally {
-      client.release(broken)
-    }
-  }
+export const bulkTransactionsOver =
+  (pool: pg.Pool, copy: Copy, onStatement: (sql: string) => void = () => {}): RunBulkTransaction =>
+  (work) =>
+    withRetries(async () => {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        await client.query('BEGIN')
+        // Longer timeouts than elsewhere: a retry means to upload the file again.
+        await client.query(
+          "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '20s'",
+        )
+        const result = await work({ query: queryOver(client, onStatement), inTransaction: true, copy: copy(client) })
+        await client.query('COMMIT')
+        return result
+      } catch (error) {
+        await client.query('ROLLBACK').catch((rollbackError) => {
+          broken = rollbackError
+        })
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    })
+
+const queryOver = (client: pg.PoolClient, onStatement: (sql: string) => void) =>
+  (async ({ text, values }) => {
+    onStatement(text)
+    return (await client.query({ text, values })).rows
+  }) as Statements['query']
 
 const chunkLength = 65_536
 const specials: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }

@@ -1,8 +1,11 @@
-/** What a failed query says of itself. */
-export interface Fault {
+import { AnswerTooLarge, Conflict, NotFound, QueryTimedOut, Unavailable } from '../errors.ts'
+import { maxBytesPerRequest } from './request-quota.ts'
+
+/** The parts of a driver's error that decide what the API answers. */
+interface DatabaseError {
   readonly sqlState?: string | undefined
   readonly constraint?: string | undefined
-  /** Whether the database could not be reached, or gave no connection in time. */
+  /** True if the database could not be reached, gave no connection in time or cancelled the statement. */
   readonly unreachable: boolean
 }
 
@@ -28,8 +31,8 @@ const unreachableCodes =
 const unreachableMessages =
   /timeout exceeded when trying to connect|Connection terminated|is not queryable|Unable to start a transaction in the given time/
 
-/** Reads a Prisma or pg error; all is empty for any other. */
-export function faultOf(error: unknown): Fault {
+/** Parses an error of Prisma or pg. For any other error all properties are undefined or false. */
+export function parseDatabaseError(error: unknown): DatabaseError {
   if (!(error instanceof Error)) return { unreachable: false }
   const { code, constraint, meta } = error as {
     code?: string
@@ -48,4 +51,26 @@ export function faultOf(error: unknown): Fault {
       unreachableCodes.test(code ?? '') ||
       unreachableMessages.test(error.message),
   }
+}
+
+const foreignKeyViolation = '23503'
+const statementTimeout = '57014'
+const programLimitExceeded = '54000'
+
+/** The messages of violated unique constraints. This is the only place that knows constraints by name. */
+const conflicts: Readonly<Record<string, string>> = {
+  users_username_key: 'The username is taken.',
+  projects_key_key: 'The project key is taken.',
+  labels_project_id_name_key: 'The project has a label of that name.',
+}
+
+/** Translates an error of the database to the API's error for it. Returns any other error unchanged. */
+export function toApiError(error: unknown): unknown {
+  const { constraint, sqlState, unreachable } = parseDatabaseError(error)
+  if (sqlState === statementTimeout) return new QueryTimedOut()
+  if (sqlState === programLimitExceeded) return new AnswerTooLarge(maxBytesPerRequest)
+  if (unreachable) return new Unavailable()
+  if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
+  if (sqlState === foreignKeyViolation) return new NotFound('What this refers to was deleted in the meantime.')
+  return error
 }

@@ -1,0 +1,106 @@
+import { sql } from '../database/sql.ts'
+import type { Transaction } from '../database/statements.ts'
+import type { RunTransaction } from '../database/transaction.ts'
+import { RateLimited } from '../errors.ts'
+import { actOnce, beginningOf, type Once } from '../idempotency/once.ts'
+import { usernamePattern } from '../reference.ts'
+
+/** An attempt to sign in. */
+export interface Attempt {
+  readonly username: string
+  readonly address: string
+  /** Counts a repeated idempotent request once. */
+  readonly once: Once | null
+}
+
+// Failures that are free in each counter. Each further one blocks it twice as long, from a second to a quarter of an hour.
+const freeForBoth = 5
+const freeForAddress = 50
+const freeForAccount = 100
+const maxBlockSeconds = 900
+
+/**
+ * Counts an attempt as failed before its password is checked, so that concurrent attempts do not evade the limits. Throws
+ * RATE_LIMITED, and counts nothing, after too many failures of the account from this address, of any account from this
+ * address, or of the account from anywhere. The last counter does not apply to addresses from which the account's owner
+ * has signed in before: otherwise anyone could lock the owner out.
+ */
+export function countAttempt(transaction: RunTransaction, attempt: Attempt): Promise<void> {
+  return transaction((tx) => actOnce(tx, attempt.once && beginningOf(attempt.once), () => countFailure(tx, attempt)))
+}
+
+async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {
+  const counters = await lockCounters(tx, attempt)
+  const wait = Math.max(...counters.map(({ secondsLeft }) => secondsLeft))
+  if (wait > 0) throw new RateLimited('Too many sign-ins have failed.', wait)
+  const free = freeFailures(attempt)
+  const failures = counters.map((counter) => counter.failures + 1)
+  const blocks = counters.map(({ key }, index) => blockSeconds((failures[index] ?? 0) - (free.get(key) ?? 0)))
+  await tx.query(sql`
+    UPDATE sign_in_attempts a SET failures = counted.failures, last_at = now(),
+      blocked_until = CASE WHEN counted.block = 0 THEN '-infinity' ELSE now() + counted.block * interval '1 second' END
+    FROM unnest(${counters.map(({ key }) => key)}::text[], ${failures}::integer[], ${blocks}::integer[])
+      AS counted(key, failures, block)
+    WHERE a.key = counted.key`)
+}
+
+const blockSeconds = (excess: number) => (excess < 0 ? 0 : Math.min(maxBlockSeconds, 2 ** excess))
+
+interface Counter {
+  readonly key: string
+  /** Failures so far; a counter starts again after a day without any. */
+  readonly failures: number
+  readonly secondsLeft: number
+}
+
+/** Locks the counters of an attempt, created if missing, in the order of their keys so that attempts do not deadlock. */
+function lockCounters(tx: Transaction, attempt: Attempt): Promise<Counter[]> {
+  const { account, trusted } = keysOf(attempt)
+  const keys = [...freeFailures(attempt).keys()].sort()
+  return tx.query<Counter[]>(sql`
+    INSERT INTO sign_in_attempts AS a (key, failures, last_at, blocked_until)
+    SELECT key, 0, now(), '-infinity' FROM unnest(${keys}::text[]) WITH ORDINALITY AS counter(key, position)
+    WHERE key <> ${account} OR NOT EXISTS (SELECT FROM sign_in_attempts WHERE key = ${trusted})
+    ORDER BY position
+    ON CONFLICT (key) DO UPDATE SET key = a.key
+    RETURNING key, CASE WHEN last_at < now() - interval '1 day' THEN 0 ELSE failures END AS failures,
+      CASE WHEN blocked_until > now() THEN ceil(extract(epoch FROM blocked_until - now()))::integer ELSE 0 END AS "secondsLeft"`)
+}
+
+/** The counters of an attempt, and how many failures of each are free. */
+function freeFailures(attempt: Attempt): ReadonlyMap<string, number> {
+  const { both, address, account } = keysOf(attempt)
+  return new Map([
+    [both, freeForBoth],
+    [address, freeForAddress],
+    [account, freeForAccount],
+  ])
+}
+
+/** Uncounts an attempt whose password was correct, trusts its address for the account, and deletes old counters. */
+export async function clearFailedAttempt(tx: Transaction, attempt: Attempt): Promise<void> {
+  const { both, address, account, trusted } = keysOf(attempt)
+  await tx.query(sql`
+    WITH proven AS (DELETE FROM sign_in_attempts WHERE key = ${both}),
+      old AS (
+        DELETE FROM sign_in_attempts WHERE key IN (
+          SELECT key FROM sign_in_attempts
+          WHERE last_at < now() - CASE WHEN key LIKE 'trusted %' THEN interval '90 days' ELSE interval '1 day' END
+            AND key <> ${trusted}
+          LIMIT 100 FOR UPDATE SKIP LOCKED)),
+      uncounted AS (
+        UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key IN (${address}, ${account}))
+    INSERT INTO sign_in_attempts (key, failures, last_at, blocked_until) VALUES (${trusted}, 0, now(), '-infinity')
+    ON CONFLICT (key) DO UPDATE SET last_at = now()`)
+}
+
+function keysOf({ username, address }: Attempt) {
+  // Malformed usernames share one counter: arbitrary texts do not fill the table.
+  const account = usernamePattern.test(username) ? username.toLowerCase() : '?'
+  return {
+    both: `both ${account} ${address}`,
+    address: `address ${address}`,
+    account: `account ${account}`,
+    trusted: `trusted ${account} ${address}`,
+  }
+}

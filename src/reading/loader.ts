@@ -1,0 +1,46 @@
+import DataLoader from 'dataloader'
+import type { Viewer } from '../auth/viewer.ts'
+import { type Context, requireViewer } from '../context.ts'
+import { type Sql, sql } from '../database/sql.ts'
+import type { Columns } from './columns.ts'
+
+/**
+ * The request's loader of a key, created on first use. All ids of one tick become one call of `batch`, which returns a
+ * value per id, in their order. Whatever else changes the result belongs in the key: a string, or a stable object.
+ */
+export function loaderOf<Value>(
+  { loaders }: Pick<Context, 'loaders'>,
+  key: unknown,
+  batch: (ids: readonly string[]) => Promise<readonly Value[]>,
+): DataLoader<string, Value> {
+  const known = loaders.get(key) as DataLoader<string, Value> | undefined
+  if (known) return known
+  const loader = new DataLoader<string, Value>(batch, { maxBatchSize: 1000 })
+  loaders.set(key, loader as DataLoader<string, unknown>)
+  return loader
+}
+
+/** Sorts rows by the order of ids; null for an id without a row. */
+export function inOrder<Row extends { readonly id: string }>(
+  ids: readonly string[],
+  rows: readonly Row[],
+): (Row | null)[] {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
+}
+
+/**
+ * Creates a function that finds a row by its id, batched: null if there is none that the viewer may see. `from` joins the
+ * tables that `visible` needs.
+ */
+export const rowLoader =
+  <Row extends { readonly id: string }>(columns: Columns<Row>, from: Sql, visible: (viewer: Viewer) => Sql) =>
+  (context: Context, id: string): Promise<Row | null> =>
+    loaderOf<Row | null>(context, columns, async (ids) =>
+      inOrder(
+        ids,
+        await context.db.query<Row[]>(sql`
+          SELECT ${columns.all} FROM ${from}
+          WHERE ${columns.alias}.id = ANY(${ids}::uuid[]) AND ${visible(requireViewer(context))}`),
+      ),
+    ).load(id)

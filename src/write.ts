@@ -1,0 +1,59 @@
+import type { Viewer } from './auth/viewer.ts'
+import { type Context, requireViewer } from './context.ts'
+import type { Statements, Transaction } from './database/statements.ts'
+import { runOptimistically } from './database/transaction.ts'
+import { actOnce, recall } from './idempotency/once.ts'
+
+// Every runner empties the loaders when it ends: the payload, and the next mutation of the document, read what is stored then.
+
+/** Runs an action in one transaction as the authenticated user, at most once per Idempotency-Key. */
+export async function write<Result>(
+  context: Context,
+  action: (tx: Transaction, viewer: Viewer) => Promise<Result>,
+  options?: Parameters<Context['transaction']>[1],
+): Promise<Result> {
+  const viewer = requireViewer(context)
+  return writeAnonymously(context, (tx) => action(tx, viewer), options)
+}
+
+/** Runs an action as the authenticated user, without a transaction unless it loses a race: see `runOptimistically`. */
+export async function writeOptimistically<Result>(
+  context: Context,
+  action: (db: Statements, viewer: Viewer) => Promise<Result>,
+): Promise<Result> {
+  // The result of an idempotent request is stored in the transaction of its action.
+  if (context.once) return write(context, action)
+  const viewer = requireViewer(context)
+  try {
+    return await runOptimistically(context, (db) => action(db, viewer))
+  } finally {
+    context.loaders.clear()
+  }
+}
+
+/**
+ * Runs slow preparation, such as hashing a password, before the action's transaction, so that no connection waits for it.
+ * A repeated idempotent request skips the preparation. Needs no authenticated user.
+ */
+export async function prepareAndWrite<Preparation, Result>(
+  context: Context,
+  prepare: () => Promise<Preparation>,
+  action: (tx: Transaction, preparation: Preparation) => Promise<Result>,
+): Promise<Result> {
+  const recalled = context.once && (await recall(context.db, context.once))
+  if (recalled) return recalled.given as Result
+  const preparation = await prepare()
+  return writeAnonymously(context, (tx) => action(tx, preparation))
+}
+
+async function writeAnonymously<Result>(
+  context: Context,
+  action: (tx: Transaction) => Promise<Result>,
+  options?: Parameters<Context['transaction']>[1],
+): Promise<Result> {
+  try {
+    return await context.transaction((tx) => actOnce(tx, context.once, () => action(tx)), options)
+  } finally {
+    context.loaders.clear()
+  }
+}
