@@ -1,4 +1,3 @@
-import { hashPassword } from '../src/auth/password.actions.ts'
 import type { Viewer } from '../src/auth/viewer.ts'
 import { addComment } from '../src/comment/comment.actions.ts'
 import { raw, type Sql, sql } from '../src/database/sql.ts'
@@ -8,6 +7,7 @@ import { createLabel } from '../src/label/label.actions.ts'
 import { createProject, setProjectMember } from '../src/project/project.actions.ts'
 import { createTicket } from '../src/ticket/ticket-create.actions.ts'
 import { updateTicket } from '../src/ticket/ticket-update.actions.ts'
+import { hashPassword } from '../src/user/password.ts'
 import { type DemoTicket, demoLabels, demoProject, demoTickets } from './demo.ts'
 import type { PrismaClient } from './generated/client.ts'
 

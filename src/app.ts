@@ -1,6 +1,6 @@
 import { createYoga, useReadinessCheck } from 'graphql-yoga'
 import type { Logger } from 'pino'
-import { type Callers, openCallers } from './auth/caller.access.ts'
+import { type Callers, openCallers } from './auth/caller.cache.ts'
 import type { Config } from './config.ts'
 import { type Context, requireViewer } from './context.ts'
 import { isMigrated } from './database/migrate.ts'
@@ -25,7 +25,7 @@ import { requestIdHeader, requestIdOf, useRequestId } from './http/request-id.ts
 import { logRequests, type Tell, useRequestLog } from './http/request-log.ts'
 import { type Header, useShortcut } from './http/shortcut.ts'
 import { printedSchema, schema } from './schema.ts'
-import { filterCost } from './ticket/ticket-cost.filter.ts'
+import { filterCost } from './ticket/ticket.cost.ts'
 
 export interface AppOptions {
   readonly config: Config

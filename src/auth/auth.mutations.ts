@@ -3,6 +3,7 @@ import { id, nameText, notNull } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
+import { hashPassword } from '../user/password.ts'
 import { userRules } from '../user/user.actions.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import {
@@ -15,7 +16,6 @@ import {
   signIn,
   signUp,
 } from './auth.actions.ts'
-import { hashPassword } from './password.actions.ts'
 import { createAccessToken, endSession } from './token.actions.ts'
 import type { CallerToken } from './viewer.ts'
 

@@ -2,9 +2,9 @@ import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
 import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
+import { projectTicketListCost, ticketCountCost } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
-import { projectTicketListCost, ticketCountCost } from '../ticket/ticket-cost.filter.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
 /** A defect's own columns have values, by the database's word; this says it to the compiler. */

@@ -1,8 +1,8 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { connection } from '../paging/connection.type.ts'
+import { ticketListCost } from '../ticket/ticket.cost.ts'
 import { readTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
-import { ticketListCost } from '../ticket/ticket-cost.filter.ts'
 import { IssueConnection, issueListArgs } from './issue.type.ts'
 
 builder.queryFields((t) => ({

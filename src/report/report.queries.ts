@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { checkArgument } from '../check.ts'
-import { filterCost } from '../ticket/ticket-cost.filter.ts'
-import { readAgeing } from './ageing.loaders.ts'
-import { readFirstResponseTime, readResolutionTime } from './duration.loaders.ts'
-import { readFlow, readReopenRate } from './flow.loaders.ts'
+import { filterCost } from '../ticket/ticket.cost.ts'
+import { readAgeing } from './ageing.report.ts'
+import { readFirstResponseTime, readResolutionTime } from './duration.report.ts'
+import { readFlow, readReopenRate } from './flow.report.ts'
 import { groupings, type ReportGroup } from './group.sql.ts'
-import { readTopAssignees } from './load.loaders.ts'
-import { readPareto } from './pareto.loaders.ts'
+import { readPareto } from './pareto.report.ts'
 import { type ReportScope, reportScope } from './report.sql.ts'
 import {
   AgeBucketType,
@@ -17,6 +16,7 @@ import {
   ParetoRowType,
   ReopenRateType,
 } from './report.type.ts'
+import { readTopAssignees } from './top-assignees.report.ts'
 
 const maxRows = 100
 const limit = z.int().min(1, 'must be at least 1').max(maxRows, `must be at most ${maxRows}`)
@@ -51,7 +51,7 @@ const ReportInterval = builder.enumType('ReportInterval', {
   } as const,
 })
 
-// What each takes on 200,000 tickets, in the points of `ticket-cost.filter.ts`.
+// What each takes on 200,000 tickets, in the points of `ticket.cost.ts`.
 const costs = {
   topAssignees: 5000,
   resolutionTime: 5000,

@@ -3,9 +3,9 @@ import { ticketReference } from '../check.ts'
 import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { write } from '../write.ts'
+import { filterCost } from './ticket.cost.ts'
 import { getTicket } from './ticket.loaders.ts'
 import { bulkUpdateStatus, type StatusBulkResult } from './ticket-bulk.actions.ts'
-import { filterCost } from './ticket-cost.filter.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
 const maxIds = 1000

@@ -1,9 +1,9 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { connection, offsetArgs } from '../paging/connection.type.ts'
+import { ticketListCost } from './ticket.cost.ts'
 import { readTicketNamed, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
-import { ticketListCost } from './ticket-cost.filter.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
 builder.queryFields((t) => ({
