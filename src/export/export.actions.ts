@@ -1,8 +1,6 @@
-import { coerceInputValue, type GraphQLInputType, type GraphQLSchema } from 'graphql'
 import { checkArgument, projectReference } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { raw, sql } from '../database/sql.ts'
-import { BadUserInput, type FieldError } from '../errors.ts'
 import { csvOf, escapeFormula, joinNames } from '../import/import-cell.actions.ts'
 import type { Bounds } from '../paging/bounds.ts'
 import type { Place } from '../paging/keyset.ts'
@@ -132,25 +130,4 @@ async function* textOf(
     if (page.rows.length > 0) yield rows(page.rows)
     after = page.hasNextPage ? JSON.parse(page.rows.at(-1)?.place ?? 'null') : null
   } while (after)
-}
-
-/** The filter that a text of JSON gives, as a variable of type TicketFilter would; BAD_USER_INPUT names every fault. */
-export function parseFilter(schema: GraphQLSchema, text: string | null): TicketFilter | null {
-  if (text === null) return null
-  const faults: FieldError[] = []
-  const filter = coerceInputValue(
-    parseJson(text),
-    schema.getType('TicketFilter') as GraphQLInputType,
-    (path, _value, error) => faults.push({ path: ['filter', ...path].join('.'), message: error.message }),
-  )
-  if (faults.length > 0) throw new BadUserInput(faults)
-  return filter as TicketFilter
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new BadUserInput([{ path: 'filter', message: 'is no JSON' }])
-  }
 }
