@@ -1,6 +1,7 @@
 import './node/node.type.ts'
 import './node/node.queries.ts'
 import './auth/auth.type.ts'
+import './auth/auth.queries.ts'
 import './auth/auth.mutations.ts'
 import './user/user.type.ts'
 import './user/user.queries.ts'
