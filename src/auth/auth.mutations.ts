@@ -4,7 +4,7 @@ import { type Context, requireViewer } from '../context.ts'
 import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { hashPassword } from '../user/password.ts'
-import { userRules } from '../user/user.actions.ts'
+import { userRules } from '../user/user.rules.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import {
   changePassword,

@@ -1,5 +1,5 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import { firstLine } from '../defect/defect.actions.ts'
+import { firstLine } from '../defect/defect.rules.ts'
 import { unescapeFormula } from './import-cell.actions.ts'
 import { dateReader, type ReadDate } from './import-date.actions.ts'
 import { type Cell, type ImportFieldWord, importField, importFieldWords, toldOnly } from './import-field.actions.ts'

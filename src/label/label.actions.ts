@@ -1,5 +1,4 @@
 import type { Viewer } from '../auth/viewer.ts'
-import { nameText } from '../check.ts'
 import { given } from '../database/patch.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
@@ -7,12 +6,6 @@ import { type FieldError, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectNamed } from '../project/project.actions.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
-
-/** What the name of a label must be, wherever one is made or changed. */
-export const labelName = nameText(50)
-
-/** How many labels a ticket is filed with at most. */
-export const maxLabels = 50
 
 export interface NewLabel {
   readonly projectId: string

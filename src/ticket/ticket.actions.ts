@@ -1,6 +1,5 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../auth/viewer.ts'
-import { bodyText, filled, maxTitleLength, text } from '../check.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
@@ -16,12 +15,6 @@ import {
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
 import { visibleTicketsNamed } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
-
-/** What the texts of a ticket must be, wherever one is filed or changed. */
-export const ticketRules = {
-  title: filled(text(maxTitleLength)),
-  description: bodyText.nullable(),
-} as const
 
 /** A ticket that is to be changed, with the viewer's rights in its project. */
 export type ChangingTicket = TicketRow & ProjectRights
