@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
 
-const infrastructure = new Set(['database', 'document', 'idempotency', 'reading', 'paging', 'filter', 'http'])
+const infrastructure = new Set(['csv', 'database', 'document', 'idempotency', 'reading', 'paging', 'filter', 'http'])
 const commandLine = 'command'
 const apiRoles: readonly string[] = ['type', 'queries', 'mutations']
 const sharedRoles: readonly string[] = [
@@ -61,7 +61,7 @@ test('what a feature does knows nothing of GraphQL types', () => {
   expect(wrong).toEqual([])
 })
 
-test('database, document, idempotency, reading, paging, filter and http know no feature', () => {
+test('csv, database, document, idempotency, reading, paging, filter and http know no feature', () => {
   const wrong = imports.filter(
     ({ from, to, typeOnly }) => infrastructure.has(folderOf(from)) && isFeature(to) && roleOf(to) !== '' && !typeOnly,
   )

@@ -1,7 +1,7 @@
 import { checkArgument, projectReference } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
+import { csvOf, escapeFormula, joinNames } from '../csv/cells.ts'
 import { raw, sql } from '../database/sql.ts'
-import { csvOf, escapeFormula, joinNames } from '../import/import-cell.actions.ts'
 import type { Bounds } from '../paging/bounds.ts'
 import type { Place } from '../paging/keyset.ts'
 import { type List, type Page, pageOf } from '../paging/page.ts'

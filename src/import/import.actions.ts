@@ -1,14 +1,14 @@
 import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction, RunBulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
+import type { ImportReading } from '../import-file/row.parser.ts'
+import { keepFaults, keepRejectedRows } from '../import-merge/error.actions.ts'
+import { mergeRows } from '../import-merge/merge.actions.ts'
+import { planRows } from '../import-merge/plan.actions.ts'
+import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
 import { mustHaveRole, type ProjectRights } from '../project/project.access.ts'
 import { getProjectNamed, holdProject } from '../project/project.actions.ts'
 import { mustBeAbleToImport } from './import.access.ts'
-import { keepFaults, keepRejectedRows } from './import-fault.actions.ts'
-import { mergeRows } from './import-merge.actions.ts'
-import { planRows } from './import-plan.actions.ts'
-import type { ImportReading } from './import-row.actions.ts'
-import { type ImportFile, stageRows } from './import-stage.actions.ts'
 
 /** A file to import, how to read it, and what to do with it. */
 export interface NewImport extends ImportReading {

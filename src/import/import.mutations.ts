@@ -3,14 +3,14 @@ import { builder } from '../builder.ts'
 import { id, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { actOnce } from '../idempotency/once.ts'
+import { isDateFormat } from '../import-file/date.parser.ts'
+import { type ImportFieldWord, importField, importFieldWords } from '../import-file/field.parser.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { write } from '../write.ts'
 import { importTickets } from './import.actions.ts'
 import { getImport } from './import.loaders.ts'
-import { isDateFormat } from './import-date.actions.ts'
-import { type ImportFieldWord, importField, importFieldWords } from './import-field.actions.ts'
-import { type Undone, undoImport } from './import-undo.actions.ts'
+import { type Undone, undoImport } from './undo.actions.ts'
 
 const words = <Word extends string>(list: readonly Word[], description: (word: Word) => string) =>
   Object.fromEntries(list.map((word) => [word, { description: description(word) }])) as Record<

@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
+import { mostFaults } from '../import-merge/error.actions.ts'
 import { connectionBelow, connectionType, forwardArgs } from '../paging/connection.type.ts'
 import { projectBelow } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
@@ -7,7 +8,6 @@ import { TicketConnection } from '../ticket/ticket-connection.type.ts'
 import { userBelow } from '../user/user.loaders.ts'
 import { faultList, importedTicketList, importList } from './import.loaders.ts'
 import type { ImportFaultRow, ImportRecord } from './import.sql.ts'
-import { mostFaults } from './import-fault.actions.ts'
 
 const ImportFault = builder.objectRef<ImportFaultRow>('ImportFault').implement({
   description: 'What is wrong in one place of a file.',

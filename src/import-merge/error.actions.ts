@@ -1,12 +1,12 @@
+import { csvOf, escapeFormula } from '../csv/cells.ts'
+import { readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
+import { suggestion } from '../import-file/enum-value.parser.ts'
+import type { CellFault, ImportHeader } from '../import-file/row.parser.ts'
 import { assignableIn } from '../project/project.access.ts'
-import { csvOf, escapeFormula } from './import-cell.actions.ts'
-import { unknownName } from './import-check.sql.ts'
-import { readRecords } from './import-file.actions.ts'
-import type { CellFault, ImportHeader } from './import-row.actions.ts'
-import type { ImportFile } from './import-stage.actions.ts'
-import { suggestion } from './import-word.actions.ts'
+import { unknownName } from './check.sql.ts'
+import type { ImportFile } from './stage.actions.ts'
 
 /** How many faults of an import are kept. */
 export const mostFaults = 1000

@@ -2,7 +2,7 @@ import type { TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
-import { labelIds, takenFrom, ticketChanges } from './import-change.sql.ts'
+import { labelIds, takenFrom, ticketChanges } from './change.sql.ts'
 
 /** What an import did: how many tickets it made, changed and left, and what else it made. */
 export interface Merged {

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import { filled, text } from '../check.ts'
+import { splitNames } from '../csv/cells.ts'
 import { defectRules } from '../defect/defect.rules.ts'
 import { labelName, maxLabels } from '../label/label.rules.ts'
 import { isUserReference } from '../reference.ts'
 import { ticketRules } from '../ticket/ticket.rules.ts'
-import { splitNames } from './import-cell.actions.ts'
-import type { ReadDate } from './import-date.actions.ts'
-import { type EnumField, meaningOf, wordSuggestion } from './import-word.actions.ts'
+import type { ReadDate } from './date.parser.ts'
+import { type EnumField, meaningOf, wordSuggestion } from './enum-value.parser.ts'
 
 /** What a cell holds: a value in the words of the database, or what is wrong with it. */
 export type Cell = { readonly value: string | null } | { readonly fault: string }

@@ -2,9 +2,9 @@ import type { TicketKind } from '../../prisma/generated/client.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
+import type { ImportHeader } from '../import-file/row.parser.ts'
 import { assignableIn } from '../project/project.access.ts'
-import { faultsOf, isDone } from './import-check.sql.ts'
-import type { ImportHeader } from './import-row.actions.ts'
+import { faultsOf, isDone } from './check.sql.ts'
 
 /**
  * Makes the table import_plan of import_rows: what each row refers to is found, and what is wrong with rows in the light

@@ -1,9 +1,9 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
+import { unescapeFormula } from '../csv/cells.ts'
 import { firstLine } from '../defect/defect.rules.ts'
-import { unescapeFormula } from './import-cell.actions.ts'
-import { dateReader, type ReadDate } from './import-date.actions.ts'
-import { type Cell, type ImportFieldWord, importField, importFieldWords, toldOnly } from './import-field.actions.ts'
-import { folded, suggestion } from './import-word.actions.ts'
+import { dateReader, type ReadDate } from './date.parser.ts'
+import { folded, suggestion } from './enum-value.parser.ts'
+import { type Cell, type ImportFieldWord, importField, importFieldWords, toldOnly } from './field.parser.ts'
 
 /** How a file is to be read. */
 export interface ImportReading {

@@ -2,10 +2,10 @@ import type { Viewer } from '../auth/viewer.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, NotFound } from '../errors.ts'
+import { takenFrom, ticketChanges } from '../import-merge/change.sql.ts'
+import type { Made } from '../import-merge/merge.actions.ts'
 import { holdProject } from '../project/project.actions.ts'
 import { mustBeAbleToUndo, visibleImports } from './import.access.ts'
-import { takenFrom, ticketChanges } from './import-change.sql.ts'
-import type { Made } from './import-merge.actions.ts'
 
 /** What taking an import back did, or would do. */
 export interface Undone {

@@ -1,9 +1,15 @@
 import type { FileHandle } from 'node:fs/promises'
+import { BrokenFile, readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
-import { type ImportFieldWord, importField, importFieldWords } from './import-field.actions.ts'
-import { BrokenFile, readRecords } from './import-file.actions.ts'
-import { type CellFault, type ImportHeader, type ImportReading, readHeader, rowReader } from './import-row.actions.ts'
+import { type ImportFieldWord, importField, importFieldWords } from '../import-file/field.parser.ts'
+import {
+  type CellFault,
+  type ImportHeader,
+  type ImportReading,
+  readHeader,
+  rowReader,
+} from '../import-file/row.parser.ts'
 
 /** An open file that is to be imported. */
 export interface ImportFile {

@@ -1,8 +1,8 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
 import { join, raw, type Sql, sql } from '../database/sql.ts'
-import { type ImportFieldWord, importField } from './import-field.actions.ts'
-import type { ImportHeader } from './import-row.actions.ts'
-import { columnOf } from './import-stage.actions.ts'
+import { type ImportFieldWord, importField } from '../import-file/field.parser.ts'
+import type { ImportHeader } from '../import-file/row.parser.ts'
+import { columnOf } from './stage.actions.ts'
 
 /** What is wrong with names that are not known. */
 export const unknownName = {
