@@ -1,15 +1,16 @@
-import { isUtf8 } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
 import { type CsvError, type Parser, parse } from 'csv-parse'
-import { BadUserInput } from '../errors.ts'
+import { lengthOfUtf8, lengthOfWholeCharacters, mustBeText } from './encoding.ts'
 
-const mostRecordBytes = 1_000_000
-const mostColumns = 500
+const maxRecordLength = 1_000_000
+const maxColumns = 500
 const chunkBytes = 65_536
 
-/** Where a file cannot be read on: the record, counted from 0, and the column in it, where they are known. */
-export class BrokenFile extends Error {
+/** The position in a CSV file after which nothing can be read. */
+export class MalformedCsv extends Error {
+  /** Number of the record, counted from 0. */
   readonly record: number
+  /** Index of the column in the record; null if unknown. */
   readonly column: number | null
 
   constructor(message: string, record: number, column: number | null) {
@@ -20,62 +21,62 @@ export class BrokenFile extends Error {
 }
 
 /**
- * The records of an open CSV file, header included, separated by commas, semicolons or tabs. Reads in constant memory. Throws
- * BAD_USER_INPUT for what is no CSV in UTF-8 at all, and BrokenFile, after all records before it, for what cannot be
- * read on. `read` is told how many bytes were read.
+ * Reads the records of an open CSV file, header included, in constant memory. Cells are separated by commas, semicolons or
+ * tabs. Throws BAD_USER_INPUT if the file is not CSV in UTF-8, and MalformedCsv after the last readable record. `onRead`
+ * receives the number of bytes of each chunk.
  */
 export async function* readRecords(
   file: FileHandle,
-  read: (bytes: number) => void = () => {},
+  onRead: (bytes: number) => void = () => {},
 ): AsyncGenerator<readonly string[]> {
-  const delimiter = await findDelimiter(file)
+  const delimiter = await detectDelimiter(file)
   let records: string[][] = []
-  let count = 0
-  // How many cells of the record that is being read are complete.
-  let cells = 0
+  let recordCount = 0
+  // Complete cells of the current record.
+  let cellCount = 0
   const parser = parse({
     bom: true,
     delimiter,
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
-    max_record_size: mostRecordBytes,
-    cast: (cell, at) => {
-      cells = at.index + 1
-      if (cells > mostColumns) throw new BrokenFile(`has more than ${mostColumns} columns`, count, null)
+    max_record_size: maxRecordLength,
+    cast: (cell, { index }) => {
+      cellCount = index + 1
+      if (cellCount > maxColumns) throw new MalformedCsv(`has more than ${maxColumns} columns`, recordCount, null)
       return cell
     },
-    // Taken here, records before a fault are not lost with the stream.
+    // The stream would drop the records that precede an error.
     on_record: (record: string[]) => {
       records.push(record)
-      count++
-      cells = 0
+      recordCount++
+      cellCount = 0
       return null
     },
   })
   parser.on('error', () => {}).resume()
   let rest: Buffer = Buffer.alloc(0)
-  let fault: BrokenFile | null = null
-  for await (const chunk of chunksOf(file)) {
-    read(chunk.length)
+  let error: MalformedCsv | null = null
+  for await (const chunk of readChunks(file)) {
+    onRead(chunk.length)
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
-    const whole = bytes.subarray(0, wholeCharacters(bytes))
-    const good = isUtf8(whole) ? whole : whole.subarray(0, validLength(whole))
+    const whole = bytes.subarray(0, lengthOfWholeCharacters(bytes))
+    const valid = whole.subarray(0, lengthOfUtf8(whole))
     rest = bytes.subarray(whole.length)
-    fault = await sent(parser, good, () => [count, cells])
-    if (!fault && good !== whole) fault = new BrokenFile('is not in UTF-8 here', count, cells)
+    error = await feed(parser, valid, () => [recordCount, cellCount])
+    if (!error && valid.length < whole.length) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
     yield* records
     records = []
-    if (fault) throw fault
+    if (error) throw error
   }
-  if (rest.length > 0) fault = new BrokenFile('is not in UTF-8 here', count, cells)
-  fault ??= await sent(parser, null, () => [count, cells])
+  if (rest.length > 0) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
+  error ??= await feed(parser, null, () => [recordCount, cellCount])
   yield* records
-  if (fault) throw fault
+  if (error) throw error
 }
 
-/** A file from its start, which a stream would close in the end. */
-async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer, undefined> {
+/** Reads a file from its start. A stream would close the file at its end. */
+async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, undefined> {
   for (let position = 0; ; ) {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
     if (bytesRead === 0) return
@@ -84,30 +85,30 @@ async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer, undefined> {
   }
 }
 
-/** Gives a parser what comes next, null for the end, and returns what it finds wrong with it. */
-function sent(parser: Parser, bytes: Buffer | null, place: () => [number, number]): Promise<BrokenFile | null> {
+/** Passes bytes to a parser, null for the end. Returns the error that they cause. */
+function feed(parser: Parser, bytes: Buffer | null, position: () => [number, number]): Promise<MalformedCsv | null> {
   return new Promise((resolve) => {
-    const done = (error?: Error | null) => resolve(error ? brokenBy(error, place()) : null)
+    const done = (error?: Error | null) => resolve(error ? toMalformedCsv(error, position()) : null)
     if (bytes) parser.write(bytes, done)
     else parser.end(done)
   })
 }
 
-function brokenBy(error: Error, [record, cells]: [number, number]): BrokenFile {
-  if (error instanceof BrokenFile) return error
-  const { code, index: column = cells } = error as CsvError & { index?: number }
+function toMalformedCsv(error: Error, [record, cellCount]: [number, number]): MalformedCsv {
+  if (error instanceof MalformedCsv) return error
+  const { code, index: column = cellCount } = error as CsvError & { index?: number }
   const message =
     code === 'CSV_MAX_RECORD_SIZE'
-      ? `makes the row longer than ${mostRecordBytes} characters; perhaps a quote before it was not closed`
+      ? `makes the row longer than ${maxRecordLength} characters; perhaps a quote before it was not closed`
       : code === 'CSV_QUOTE_NOT_CLOSED'
         ? 'begins with a quote that is not closed before the end of the file'
         : 'is no CSV'
-  return new BrokenFile(message, record, column)
+  return new MalformedCsv(message, record, column)
 }
 
-/** Which sign separates cells: that of three which comes most often in the first line, outside of quotes. */
-async function findDelimiter(file: FileHandle): Promise<string> {
-  const sample = (await chunksOf(file).next()).value ?? Buffer.alloc(0)
+/** Returns the most frequent delimiter in the first line, quoted text excluded. */
+async function detectDelimiter(file: FileHandle): Promise<string> {
+  const sample = (await readChunks(file).next()).value ?? Buffer.alloc(0)
   mustBeText(sample)
   const [line = ''] = sample
     .toString()
@@ -115,49 +116,4 @@ async function findDelimiter(file: FileHandle): Promise<string> {
     .split(/[\r\n]/, 1)
   const counts = [',', ';', '\t'].map((sign) => ({ sign, count: line.split(sign).length }))
   return counts.sort((a, b) => b.count - a.count)[0]?.sign ?? ','
-}
-
-const signatures: readonly (readonly [name: string, bytes: readonly number[], remedy: string])[] = [
-  ['a zip archive', [0x50, 0x4b, 0x03, 0x04], 'unpack it first; of a spreadsheet, save a sheet as CSV'],
-  ['compressed by gzip', [0x1f, 0x8b], 'unpack it first'],
-  ['in UTF-16', [0xff, 0xfe], 'save it as UTF-8'],
-  ['in UTF-16', [0xfe, 0xff], 'save it as UTF-8'],
-]
-
-function mustBeText(sample: Buffer): void {
-  const refuse = (message: string) => {
-    throw new BadUserInput([{ path: 'file', message }])
-  }
-  if (sample.length === 0) refuse('is empty')
-  for (const [name, bytes, remedy] of signatures)
-    if (bytes.every((byte, index) => sample[index] === byte)) refuse(`is ${name}: ${remedy}`)
-  // Half of the bytes of UTF-16 are zeros in most languages of Europe.
-  const zeros = sample.reduce((sum, byte) => sum + (byte === 0 ? 1 : 0), 0)
-  if (zeros > sample.length / 4) refuse('is in UTF-16 or no text at all: save it as UTF-8')
-  if (zeros > sample.length / 10) refuse('is no CSV: it holds bytes that no text has')
-  const start = sample.subarray(0, wholeCharacters(sample))
-  if (!isUtf8(start) && validLength(start) < 4) refuse('is no text in UTF-8')
-}
-
-/** How many bytes stand before a character that is cut off at the end. */
-function wholeCharacters(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] as number
-    if (byte < 0x80) break
-    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? bytes.length - back : bytes.length
-  }
-  return bytes.length
-}
-
-/** How many bytes at the start are UTF-8, by halving. */
-function validLength(bytes: Buffer): number {
-  let good = 0
-  let bad = bytes.length
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1
-    const start = bytes.subarray(0, middle)
-    if (isUtf8(start.subarray(0, wholeCharacters(start)))) good = middle
-    else bad = middle
-  }
-  return wholeCharacters(bytes.subarray(0, good))
 }

@@ -1,6 +1,6 @@
 import { checkArgument, projectReference } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
-import { csvOf, escapeFormula, joinNames } from '../csv/cells.ts'
+import { escapeFormula, joinNames, toCsv } from '../csv/cells.ts'
 import { raw, sql } from '../database/sql.ts'
 import type { Bounds } from '../paging/bounds.ts'
 import type { Place } from '../paging/keyset.ts'
@@ -83,8 +83,8 @@ const formats: Readonly<
   Record<ExportFormat, { header: string; rows: (tickets: readonly ExportedTicket[]) => string }>
 > = {
   csv: {
-    header: csvOf([told.map(([name]) => name)]),
-    rows: (tickets) => csvOf(tickets.map((ticket) => told.map(([, cell]) => cellOf(cell(ticket))))),
+    header: toCsv([told.map(([name]) => name)]),
+    rows: (tickets) => toCsv(tickets.map((ticket) => told.map(([, cell]) => cellOf(cell(ticket))))),
   },
   jsonl: {
     header: '',

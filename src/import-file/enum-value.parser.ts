@@ -1,9 +1,6 @@
-import { distance } from 'fastest-levenshtein'
+import { foldName, nearestNames } from './name-match.ts'
 
-/** A word without case, spaces, underscores or other signs: "In Progress", "in_progress" and "inprogress" are the same. */
-export const folded = (word: string): string => word.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '')
-
-/** What else people write for the words of enums. docs/importing.md lists the same. */
+/** Synonyms for the values of enums. docs/importing.md lists the same. */
 const synonyms = {
   status: {
     OPEN: ['new', 'to do', 'backlog', 'reported', 'reopened', 'triage'],
@@ -45,48 +42,31 @@ const synonyms = {
 
 export type EnumField = keyof typeof synonyms
 
-const meanings = new Map(
-  Object.entries(synonyms).map(([field, words]) => [
+const valueByFoldedName = new Map(
+  Object.entries(synonyms).map(([field, namesByValue]) => [
     field,
     new Map(
-      Object.entries<readonly string[]>(words).flatMap(([word, others]) =>
-        [word, ...others].map((one) => [folded(one), word] as const),
+      Object.entries<readonly string[]>(namesByValue).flatMap(([value, names]) =>
+        [value, ...names].map((name) => [foldName(name), value] as const),
       ),
     ),
   ]),
 )
 
-/** The word of an enum that a text means; null where it means none. */
-export const meaningOf = (field: EnumField, text: string): string | null =>
-  meanings.get(field)?.get(folded(text)) ?? null
+/** Parses a value of an enum or a synonym of one; null if the text is neither. */
+export const parseEnumValue = (field: EnumField, text: string): string | null =>
+  valueByFoldedName.get(field)?.get(foldName(text)) ?? null
 
-/** What else is understood for the words of an enum. */
+/** The synonyms for each value of an enum. */
 export const synonymsOf = (field: EnumField): Readonly<Record<string, readonly string[]>> => synonyms[field]
 
-/** What was perhaps meant by a text that is no word of an enum, as the end of a sentence. */
-export function wordSuggestion(field: EnumField, text: string): string {
-  const near = nearest(
+/** Returns the end of an error message about an unknown value of an enum. */
+export function suggestEnumValues(field: EnumField, text: string): string {
+  const values = synonyms[field]
+  const near = nearestNames(
     text,
-    Object.entries(synonymsOf(field)).flatMap(([word, others]) => [word, ...others]),
+    Object.entries<readonly string[]>(values).flatMap(([value, names]) => [value, ...names]),
   )
-  if (near.length === 0) return `; known are ${Object.keys(synonyms[field]).join(', ')}`
-  return `; did you mean ${near.map((word) => (word in synonyms[field] ? word : `${word} (${meaningOf(field, word)})`)).join(' or ')}?`
-}
-
-/** Up to three of the known words that are nearest to one, by Levenshtein's distance between them without case. */
-function nearest(word: string, known: readonly string[]): string[] {
-  const wanted = folded(word).slice(0, 50)
-  return known
-    .map((one) => ({ one, far: distance(wanted, folded(one).slice(0, 50)) }))
-    .filter(({ one, far }) => far <= Math.max(1, Math.min(wanted.length, one.length) / 2))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, 3)
-    .map(({ one }) => one)
-}
-
-/** What a word should have been, as the end of a sentence. */
-export function suggestion(word: string, known: readonly string[]): string {
-  const near = nearest(word, known)
-  if (near.length > 0) return `; did you mean ${near.join(' or ')}?`
-  return known.length <= 20 ? `; known are ${known.join(', ')}` : ''
+  if (near.length === 0) return `; known are ${Object.keys(values).join(', ')}`
+  return `; did you mean ${near.map((name) => (name in values ? name : `${name} (${parseEnumValue(field, name)})`)).join(' or ')}?`
 }

@@ -1,112 +1,119 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
 import { unescapeFormula } from '../csv/cells.ts'
 import { firstLine } from '../defect/defect.rules.ts'
-import { dateReader, type ReadDate } from './date.parser.ts'
-import { folded, suggestion } from './enum-value.parser.ts'
-import { type Cell, type ImportFieldWord, importField, importFieldWords, toldOnly } from './field.parser.ts'
+import { createDateParser, type ParseDate } from './date.parser.ts'
+import {
+  type CellResult,
+  exportOnlyHeaders,
+  type ImportFieldKey,
+  importField,
+  importFieldKeys,
+} from './field.parser.ts'
+import { foldName, suggestNames } from './name-match.ts'
 
-/** How a file is to be read. */
-export interface ImportReading {
+/** The format of a file. */
+export interface FileFormat {
   readonly kind: TicketKind
-  /** Which columns go where; those whose header names a field need not be told. */
-  readonly columns: readonly { readonly from: string; readonly to: ImportFieldWord | 'IGNORE' }[]
-  /** What stands for other words in a file. */
-  readonly values: readonly { readonly column: ImportFieldWord; readonly from: string; readonly to: string }[]
+  /** The fields of columns. A column whose header is the name of a field needs no entry. */
+  readonly columns: readonly { readonly from: string; readonly to: ImportFieldKey | 'IGNORE' }[]
+  /** Texts of the file that are replaced before they are parsed. */
+  readonly values: readonly { readonly column: ImportFieldKey; readonly from: string; readonly to: string }[]
   /** The format of dates; null for ISO 8601. */
   readonly dateFormat: string | null
 }
 
-/** What is wrong with a cell. */
-export interface CellFault {
+/** An error in a cell; in the whole row if `column` is null. */
+export interface CellError {
   readonly column: string | null
   readonly value: string | null
   readonly message: string
 }
 
-/** A row that is read: a value for each field that the file has, and what is wrong with it. */
-export interface ImportRow {
-  readonly values: ReadonlyMap<ImportFieldWord, string | null>
-  /** The first line of the description, which may become the title of a defect. */
+/** A row with its values and errors. Empty cells have no value. */
+interface ParsedRow {
+  readonly values: ReadonlyMap<ImportFieldKey, string | null>
+  /** The first line of the description, which becomes the title of a defect without one. */
   readonly firstLine: string | null
-  readonly faults: readonly CellFault[]
+  readonly errors: readonly CellError[]
 }
 
-/** The columns of a file by what they are for. */
-export interface ImportHeader {
+/** The header of a file. */
+export interface FileHeader {
   readonly names: readonly string[]
-  /** Which column each field is read from. */
-  readonly fields: ReadonlyMap<ImportFieldWord, number>
-  readonly faults: readonly CellFault[]
+  /** The index of the column of each field. */
+  readonly fields: ReadonlyMap<ImportFieldKey, number>
+  readonly errors: readonly CellError[]
 }
 
-const mostValueLength = 200
-const fieldByName = new Map(importFieldWords.map((field) => [folded(importField(field).name), field]))
-const ignoredNames = new Set(toldOnly.map(folded))
+const maxValueLength = 200
+const keyByName = new Map(importFieldKeys.map((key) => [foldName(importField(key).name), key]))
+const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
 
-/** Finds out which columns go where. */
-export function readHeader(names: readonly string[], { columns }: ImportReading): ImportHeader {
-  const fields = new Map<ImportFieldWord, number>()
-  const faults: CellFault[] = []
-  const fault = (column: string, message: string) => faults.push({ column, value: null, message })
+/** Assigns the columns of a header to fields. */
+export function parseHeader(names: readonly string[], { columns }: FileFormat): FileHeader {
+  const fields = new Map<ImportFieldKey, number>()
+  const errors: CellError[] = []
+  const addError = (column: string, message: string) => errors.push({ column, value: null, message })
   names.forEach((name, index) => {
-    const told = columns.filter(({ from }) => folded(from) === folded(name))
-    const own = fieldByName.get(folded(name))
-    if (told.length === 0 && !own && !ignoredNames.has(folded(name))) {
-      const known = importFieldWords.map((field) => importField(field).name)
-      fault(name, `is the name of no field: say where the column goes, or IGNORE it${suggestion(name, known)}`)
+    const mapped = columns.filter(({ from }) => foldName(from) === foldName(name))
+    const key = keyByName.get(foldName(name))
+    if (mapped.length === 0 && !key && !ignoredNames.has(foldName(name))) {
+      const known = importFieldKeys.map((one) => importField(one).name)
+      addError(name, `is the name of no field: say where the column goes, or IGNORE it${suggestNames(name, known)}`)
     }
-    for (const field of told.length > 0 ? told.map(({ to }) => to) : own ? [own] : []) {
+    for (const field of mapped.length > 0 ? mapped.map(({ to }) => to) : key ? [key] : []) {
       if (field === 'IGNORE') continue
       const other = fields.get(field)
       if (other === undefined) fields.set(field, index)
-      else if (other !== index) fault(name, `goes to ${importField(field).name}, as the column ${names[other]} does`)
+      else if (other !== index) addError(name, `goes to ${importField(field).name}, as the column ${names[other]} does`)
     }
   })
-  const known = new Set(names.map(folded))
+  const known = new Set(names.map(foldName))
   for (const from of new Set(columns.map((column) => column.from)))
-    if (!known.has(folded(from))) fault(from, `is no column of the file${suggestion(from, names)}`)
-  return { names, fields, faults }
+    if (!known.has(foldName(from))) addError(from, `is no column of the file${suggestNames(from, names)}`)
+  return { names, fields, errors }
 }
 
-/** Reads the records of a file under a header. */
-export function rowReader(
-  { names, fields }: ImportHeader,
-  reading: ImportReading,
-): (record: readonly string[]) => ImportRow {
-  const readDate = dateReader(reading.dateFormat)
-  const meant = new Map(reading.values.map(({ column, from, to }) => [`${column} ${from.trim().toLowerCase()}`, to]))
+/** Creates a parser for the records that follow a header. */
+export function createRowParser(
+  { names, fields }: FileHeader,
+  { kind, values: replacements, dateFormat }: FileFormat,
+): (record: readonly string[]) => ParsedRow {
+  const parseDate = createDateParser(dateFormat)
+  const replacementKey = (field: ImportFieldKey, cell: string) => `${field} ${cell.trim().toLowerCase()}`
+  const replacementByKey = new Map(replacements.map(({ column, from, to }) => [replacementKey(column, from), to]))
   return (record) => {
-    const faults: CellFault[] = []
-    const values = new Map<ImportFieldWord, string | null>()
+    const errors: CellError[] = []
+    const values = new Map<ImportFieldKey, string | null>()
     if (record.length !== names.length)
-      faults.push({
+      errors.push({
         column: null,
         value: null,
         message: `has ${count(record.length, 'cell')} where the header has ${count(names.length, 'column')}`,
       })
     for (const [field, index] of fields) {
-      const written = unescapeFormula(record[index] ?? '')
-      const cell = meant.get(`${field} ${written.trim().toLowerCase()}`) ?? written
-      // What is left empty says nothing.
+      const original = unescapeFormula(record[index] ?? '')
+      const cell = replacementByKey.get(replacementKey(field, original)) ?? original
       if (cell.trim() === '') continue
-      const read = readCell(field, cell, readDate, reading.kind)
-      if ('fault' in read) faults.push({ column: names[index] ?? null, value: shortened(written), message: read.fault })
-      else values.set(field, read.value)
+      const result = parseCell(field, cell, parseDate, kind)
+      if ('error' in result)
+        errors.push({ column: names[index] ?? null, value: shorten(original), message: result.error })
+      else values.set(field, result.value)
     }
-    return { values, firstLine: firstLine(values.get('DESCRIPTION')), faults }
+    return { values, firstLine: firstLine(values.get('DESCRIPTION')), errors }
   }
 }
 
-function readCell(field: ImportFieldWord, cell: string, readDate: ReadDate, kind: TicketKind): Cell {
-  const { name, read, onlyFor } = importField(field)
-  if (onlyFor === 'DEFECT' && kind !== 'DEFECT') return { fault: `only defects have a ${name}` }
-  const result = read(cell, readDate)
+function parseCell(field: ImportFieldKey, cell: string, parseDate: ParseDate, kind: TicketKind): CellResult {
+  const { name, parse, onlyFor } = importField(field)
+  if (onlyFor === 'DEFECT' && kind !== 'DEFECT') return { error: `only defects have a ${name}` }
+  const result = parse(cell, parseDate)
   if (field === 'KIND' && 'value' in result && result.value !== kind)
-    return { fault: `is a ${result.value}, and this imports each ${kind}` }
+    return { error: `is a ${result.value}, and this imports each ${kind}` }
   return result
 }
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
 
-/** A value as it is told in a fault: not more of it than somebody reads, and nothing that no text has. */
-const shortened = (value: string) => value.slice(0, mostValueLength).toWellFormed().replaceAll('\0', '\u{fffd}')
+/** Cuts a value for an error, and replaces characters that PostgreSQL cannot store. */
+const shorten = (value: string) => value.slice(0, maxValueLength).toWellFormed().replaceAll('\0', '\u{fffd}')

@@ -1,94 +1,91 @@
 import type { FileHandle } from 'node:fs/promises'
-import { BrokenFile, readRecords } from '../csv/records.ts'
+import { MalformedCsv, readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
-import { type ImportFieldWord, importField, importFieldWords } from '../import-file/field.parser.ts'
+import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
 import {
-  type CellFault,
-  type ImportHeader,
-  type ImportReading,
-  readHeader,
-  rowReader,
+  type CellError,
+  createRowParser,
+  type FileFormat,
+  type FileHeader,
+  parseHeader,
 } from '../import-file/row.parser.ts'
 
-/** An open file that is to be imported. */
+/** An open file to import. */
 export interface ImportFile {
   readonly handle: FileHandle
-  /** Its name where it comes from. */
+  /** The name of the file at its sender. */
   readonly name: string
 }
 
-/** What staging a file has shown of it. */
-export interface Staged {
-  readonly header: ImportHeader
-  /** Whether the file has a fault that leaves none of its rows to be taken. */
-  readonly refused: boolean
+interface StagingResult {
+  readonly header: FileHeader
+  /** False if an error concerns the file as a whole: then none of its rows can be merged. */
+  readonly isMergeable: boolean
 }
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-/** The column of import_rows that holds a field. */
-export const columnOf = (field: ImportFieldWord) => snakeCase(importField(field).name)
-const stagedFields = importFieldWords.filter((field) => field !== 'KIND')
+/** The column of import_rows with the values of a field. */
+export const stagingColumn = (field: ImportFieldKey) => snakeCase(importField(field).name)
+const stagedFields = importFieldKeys.filter((field) => field !== 'KIND')
 const stagingColumns: Readonly<Record<string, string>> = {
   row: 'integer',
-  faults: 'jsonb',
+  errors: 'jsonb',
   first_line: 'text',
-  ...Object.fromEntries(stagedFields.map((field) => [columnOf(field), importField(field).type])),
+  ...Object.fromEntries(stagedFields.map((field) => [stagingColumn(field), importField(field).type])),
 }
 
 /**
- * Reads a file into the table import_rows, which lasts as long as the transaction: a row for each of its rows, good or
- * not, and the row 0 with what is wrong with the file as a whole. `mayUse` throws where a field is not for the viewer.
+ * Copies a file into the temporary table import_rows: its rows with their values or errors, and the errors of the file as
+ * a whole, which have the number 0 if they concern the header. `mustBeAllowed` throws for a field that the viewer may not
+ * import. `onRead` receives the number of bytes of each chunk.
  */
 export async function stageRows(
   tx: BulkTransaction,
   file: ImportFile,
-  reading: ImportReading,
-  mayUse: (field: ImportFieldWord) => void,
-  read: (bytes: number) => void,
-): Promise<Staged> {
+  format: FileFormat,
+  mustBeAllowed: (field: ImportFieldKey) => void,
+  onRead: (bytes: number) => void,
+): Promise<StagingResult> {
   const columns = Object.entries(stagingColumns).map(([name, type]) => `${name} ${type}`)
   await tx.query(sql`${raw(`CREATE TEMPORARY TABLE import_rows (${columns.join(', ')}) ON COMMIT DROP`)}`)
-  let header: ImportHeader = { names: [], fields: new Map(), faults: [] }
-  let refused = false
-  const faulty = (row: number, faults: readonly CellFault[]) => {
-    refused = true
-    return [
-      String(row),
-      JSON.stringify(faults),
-      ...Object.keys(stagingColumns)
-        .slice(2)
-        .map(() => null),
-    ]
+  let header: FileHeader = { names: [], fields: new Map(), errors: [] }
+  let isMergeable = true
+  const fileErrors = (row: number, errors: readonly CellError[]) => {
+    isMergeable = false
+    const noValues = Object.keys(stagingColumns)
+      .slice(2)
+      .map(() => null)
+    return [String(row), JSON.stringify(errors), ...noValues]
   }
   async function* rows() {
     let row = -1
-    let readRow: ReturnType<typeof rowReader> | undefined
+    let parseRow: ReturnType<typeof createRowParser> | undefined
     try {
-      for await (const record of readRecords(file.handle, read)) {
+      for await (const record of readRecords(file.handle, onRead)) {
         row++
-        if (readRow) {
-          const { values, firstLine, faults } = readRow(record)
+        if (parseRow) {
+          const { values, firstLine, errors } = parseRow(record)
           yield [
             String(row),
-            faults.length > 0 ? JSON.stringify(faults) : null,
+            errors.length > 0 ? JSON.stringify(errors) : null,
             firstLine,
             ...stagedFields.map((field) => values.get(field) ?? null),
           ]
           continue
         }
-        header = readHeader(record, reading)
-        for (const field of header.fields.keys()) mayUse(field)
-        readRow = rowReader(header, reading)
-        if (header.faults.length > 0) yield faulty(0, header.faults)
+        header = parseHeader(record, format)
+        for (const field of header.fields.keys()) mustBeAllowed(field)
+        parseRow = createRowParser(header, format)
+        if (header.errors.length > 0) yield fileErrors(0, header.errors)
       }
     } catch (error) {
-      if (!(error instanceof BrokenFile)) throw error
+      if (!(error instanceof MalformedCsv)) throw error
       const column = error.column === null ? null : (header.names[error.column] ?? null)
-      yield faulty(error.record, [{ column, value: null, message: error.message }])
+      yield fileErrors(error.record, [{ column, value: null, message: error.message }])
     }
   }
   await tx.copy('import_rows', stagingColumns, rows())
   await tx.query(sql`ANALYZE import_rows`)
-  return { header, refused }
+  return { header, isMergeable }
 }

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { mostFaults } from '../import-merge/error.actions.ts'
+import { maxStoredErrors } from '../import-merge/error.actions.ts'
 import { connectionBelow, connectionType, forwardArgs } from '../paging/connection.type.ts'
 import { projectBelow } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
@@ -48,7 +48,7 @@ builder.objectType('Import', {
     faultCount: t.exposeInt('faultCount', { description: 'How many faults they have.' }),
     faults: t.field({
       type: ImportFaultConnection,
-      description: `What is wrong in the file, in its order: the first ${mostFaults} faults are kept.`,
+      description: `What is wrong in the file, in its order: the first ${maxStoredErrors} faults are kept.`,
       args: forwardArgs,
       ...nestedField(connectionBelow(sql`f.import_id`, () => faultList)),
     }),
