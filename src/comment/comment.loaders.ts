@@ -1,6 +1,7 @@
 import { sql } from '../database/sql.ts'
 import { rowLoader } from '../reading/loader.ts'
-import { type Nested, rowBelow } from '../reading/nested.ts'
+import type { Nested } from '../reading/look-ahead.ts'
+import { rowBelow } from '../reading/nested.ts'
 import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 

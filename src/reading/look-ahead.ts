@@ -17,7 +17,6 @@ import {
 import type { Context } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
-import type { Nested } from './nested.ts'
 import { objectOf, type Value } from './value.ts'
 
 /** What a resolver knows of its request. */
@@ -30,6 +29,17 @@ export interface Asked {
 export interface Selected {
   readonly definition: GraphQLField<unknown, Context>
   readonly nodes: readonly FieldNode[]
+}
+
+/**
+ * A field whose value hangs on one property of its parent's row, as one fragment of SQL over `parent.id`. It is used two
+ * ways: a parent that is read with look-ahead carries the value, and a loader reads it for all other parents of a tick.
+ */
+export interface Nested {
+  /** The property of the parent's row that the fragment knows as `parent.id`: a UUID, or null. */
+  readonly on: string
+  /** `args` are what the field takes. */
+  readonly fragment: (args: never, selected: Selected, asked: Asked) => Value<unknown>
 }
 
 /**

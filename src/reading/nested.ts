@@ -3,19 +3,8 @@ import type { Context } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
 import { loaderOf } from './loader.ts'
-import { type Asked, carriedName, type Reads, rowOf, type Selected, selectedBelow, selectedBy } from './look-ahead.ts'
+import { type Asked, carriedName, type Nested, type Reads, rowOf, selectedBelow, selectedBy } from './look-ahead.ts'
 import { listOf, readBelow, type Value } from './value.ts'
-
-/**
- * A field whose value hangs on one property of its parent's row, as one fragment of SQL over `parent.id`. It is used two
- * ways: a parent that is read with look-ahead carries the value, and a loader reads it for all other parents of a tick.
- */
-export interface Nested {
-  /** The property of the parent's row that the fragment knows as `parent.id`: a UUID, or null. */
-  readonly on: string
-  /** `args` are what the field takes. */
-  readonly fragment: (args: never, selected: Selected, asked: Asked) => Value<unknown>
-}
 
 /** The value of a nested field: what the parent carries, else one statement for all parents that ask in this tick. */
 export function readNested<Type>(

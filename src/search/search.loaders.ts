@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { checkArgument, text } from '../check.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
-import type { Nested } from '../reading/nested.ts'
+import type { Nested } from '../reading/look-ahead.ts'
 import { type Excerpt, excerptOf, marks } from './excerpt.ts'
 import { searchedTexts, searchQuery } from './search.filter.ts'
 
