@@ -5,8 +5,9 @@ import { connectionBelow, connectionType, pageArgs } from '../paging/connection.
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketBelow } from '../ticket/ticket.loaders.ts'
+import type { FieldChange } from '../ticket/ticket-change.sql.ts'
 import { userBelow } from '../user/user.loaders.ts'
-import { type FieldChange, type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
+import { type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
 
 builder.enumType('ChangeSource', {
   description: 'How a change came about.',

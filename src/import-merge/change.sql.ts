@@ -1,5 +1,5 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
-import { changeOf } from '../history/history.sql.ts'
+import { changeOf } from '../ticket/ticket-change.sql.ts'
 
 /** The names of a ticket's labels in the format of history; null if it has none. */
 const labelNames = (ticketId: Sql) => sql`

@@ -3,7 +3,7 @@ import { parseDatabaseError } from '../database/database-error.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
 import { type Moment, momentSql } from '../filter/moment.ts'
-import { reopenings, resolutions, statusChanges } from '../history/status.sql.ts'
+import { reopenings, resolutions, statusChanges } from '../ticket/status-history.sql.ts'
 import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
 
 export type ReportInterval = 'DAY' | 'WEEK' | 'MONTH'

@@ -3,14 +3,14 @@ import type { Viewer } from '../auth/viewer.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
-import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
-import { findProjectLabels } from '../label/label.actions.ts'
 import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
 import { holdProject } from '../project/project.actions.ts'
 import { projectsNamed } from '../reference.ts'
+import { spellTerms } from './defect-term.actions.ts'
 import { findAssignee } from './ticket.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
+import { findProjectLabels } from './ticket-label.actions.ts'
 
 type DefectFields = {
   readonly [Name in 'category' | 'subcategory' | 'absn' | 'reportedBy' | 'severity']?: TicketRow[Name] | undefined
@@ -49,7 +49,7 @@ export async function createTicket(
   mustHaveRole(project, needed, 'Assigning and labelling a ticket')
 
   const assignee = assigneeId ? await findAssignee(db, project.id, assigneeId, faults) : null
-  const labels = await findProjectLabels(db, project.id, labelIds ?? [], faults)
+  const projectLabelIds = await findProjectLabels(db, project.id, labelIds ?? [], faults)
   if (faults.length > 0) throw new BadUserInput(faults)
   const defect = kind === 'DEFECT' && {
     ...(await spellTerms(db, project.id, input)),
@@ -62,7 +62,7 @@ export async function createTicket(
     project: sql`p.id = ${project.id}::uuid`,
     needed,
     assigneeId: assignee?.id,
-    labelIds: labels.map(({ id }) => id),
+    labelIds: projectLabelIds,
   })
 }
 

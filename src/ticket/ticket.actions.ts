@@ -4,7 +4,6 @@ import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
-import type { FieldChange } from '../history/history.sql.ts'
 import {
   assignableIn,
   mustHaveRole,
@@ -15,6 +14,7 @@ import {
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
 import { visibleTicketsNamed } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
+import { changesAsJson, type FieldChange } from './ticket-change.sql.ts'
 
 /** A ticket that is to be changed, with the viewer's rights in its project. */
 export type ChangingTicket = TicketRow & ProjectRights
@@ -88,9 +88,6 @@ export interface TicketChange {
 export const asDecided = (viewer: Viewer, { id, version, viewerRole }: ChangingTicket) => sql`
   t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, sql`${viewerRole}`)}`
 
-/** Changes that were decided on, as SQL. */
-export const told = (changes: readonly FieldChange[]) => sql`${JSON.stringify(changes)}::jsonb`
-
 /**
  * Writes a change of a ticket and its history in one statement. Writes nothing and throws LostRace where no ticket is
  * as the change wants it, somebody else holds it, or nothing changes.
@@ -157,7 +154,7 @@ export async function archiveTicket(
   }
   return recordChange(db, viewer, {
     which: asDecided(viewer, ticket),
-    changes: told([change]),
+    changes: changesAsJson([change]),
     set: [sql`archived_at = ${archivedAt}::timestamptz`],
   })
 }

@@ -22,7 +22,6 @@ import {
   type UserFilter,
 } from '../filter/comparators.ts'
 import { type Moment, momentSql } from '../filter/moment.ts'
-import { wasOpenAt } from '../history/status.sql.ts'
 import {
   isProjectReference,
   isTicketReference,
@@ -32,6 +31,7 @@ import {
   usersNamed,
 } from '../reference.ts'
 import { mayContain, searchCondition } from '../search/search.filter.ts'
+import { wasOpenAt } from './status-history.sql.ts'
 import {
   compareAnyReopening,
   compareAnyResolution,
