@@ -50,7 +50,7 @@ test('features share actions, access, loaders, filters and SQL alone, save for t
     ({ from, to }) =>
       isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to) && apiRoles.includes(roleOf(to)),
   )
-  const blocks = ['connection', 'input', 'order'].map((block) => `ticket/ticket-${block}.type.ts`)
+  const blocks = ['connection', 'filter', 'input', 'order'].map((block) => `ticket/ticket-${block}.type.ts`)
   expect(wrong.filter(({ to }) => !blocks.includes(to))).toEqual([])
 })
 

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { parseDatabaseError } from '../database/database-error.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
-import { type Moment, momentSql } from '../filter/moment.ts'
+import { type Moment, momentSql } from '../moment.ts'
 import { reopenings, resolutions, statusChanges } from '../ticket/status-history.sql.ts'
 import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { checkArgument } from '../check.ts'
 import { filterCost } from '../ticket/ticket.cost.ts'
+import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { readAgeing } from './ageing.report.ts'
 import { readFirstResponseTime, readResolutionTime } from './duration.report.ts'
 import { readFlow, readReopenRate } from './flow.report.ts'
@@ -160,7 +161,7 @@ builder.queryField('reports', (t) =>
     type: Reports,
     description: 'Figures about the tickets that you may see and a filter lets through.',
     args: {
-      filter: t.arg({ type: 'TicketFilter', description: 'Only these; all that are not archived when left out.' }),
+      filter: t.arg({ type: TicketFilterInput, description: 'Only these; all that are not archived when left out.' }),
       timeZone: t.arg.string({
         defaultValue: 'UTC',
         description: 'The time zone in which days begin, such as Europe/Berlin.',

@@ -21,7 +21,7 @@ import {
   type StringFilter,
   type UserFilter,
 } from '../filter/comparators.ts'
-import { type Moment, momentSql } from '../filter/moment.ts'
+import { type Moment, momentSql } from '../moment.ts'
 import {
   isProjectReference,
   isTicketReference,

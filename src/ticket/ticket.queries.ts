@@ -4,6 +4,7 @@ import { connection, offsetArgs } from '../paging/connection.type.ts'
 import { ticketListCost } from './ticket.cost.ts'
 import { readTicketNamed, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
+import { TicketFilterInput } from './ticket-filter.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
 builder.queryFields((t) => ({
@@ -20,7 +21,7 @@ builder.queryFields((t) => ({
     extensions: { cost: ticketListCost },
     description: 'The tickets of both kinds that you may see.',
     args: {
-      filter: t.arg({ type: 'TicketFilter', description: 'Only these; all that are not archived when left out.' }),
+      filter: t.arg({ type: TicketFilterInput, description: 'Only these; all that are not archived when left out.' }),
       ...ticketOrderArg,
       ...offsetArgs,
     },
