@@ -1,4 +1,3 @@
-import type { Viewer } from '../src/auth/viewer.ts'
 import { addComment } from '../src/comment/comment.actions.ts'
 import { raw, type Sql, sql } from '../src/database/sql.ts'
 import type { Transaction } from '../src/database/statements.ts'
@@ -8,6 +7,7 @@ import { createProject, setProjectMember } from '../src/project/project.actions.
 import { createTicket } from '../src/ticket/ticket-create.actions.ts'
 import { updateTicket } from '../src/ticket/ticket-update.actions.ts'
 import { hashPassword } from '../src/user/password.ts'
+import type { Viewer } from '../src/viewer.ts'
 import { type DemoTicket, demoLabels, demoProject, demoTickets } from './demo.ts'
 import type { PrismaClient } from './generated/client.ts'
 

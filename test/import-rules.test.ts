@@ -63,7 +63,7 @@ test('what a feature does knows nothing of GraphQL types', () => {
 
 test('csv, database, document, idempotency, reading, paging, filter and http know no feature', () => {
   const wrong = imports.filter(
-    ({ from, to, typeOnly }) => infrastructure.has(folderOf(from)) && isFeature(to) && roleOf(to) !== '' && !typeOnly,
+    ({ from, to, typeOnly }) => infrastructure.has(folderOf(from)) && isFeature(to) && !typeOnly,
   )
   expect(wrong).toEqual([])
 })

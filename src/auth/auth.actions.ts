@@ -7,9 +7,9 @@ import { usernamePattern } from '../reference.ts'
 import { isPassword } from '../user/password.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
+import type { CallerToken, Viewer } from '../viewer.ts'
 import { type Attempt, clearFailedAttempt, countAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
-import type { CallerToken, Viewer } from './viewer.ts'
 
 /** A session that began: its secret is shown once. */
 export interface Session {

@@ -5,6 +5,7 @@ import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { hashPassword } from '../user/password.ts'
 import { userRules } from '../user/user.rules.ts'
+import type { CallerToken } from '../viewer.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import {
   changePassword,
@@ -17,7 +18,6 @@ import {
   signUp,
 } from './auth.actions.ts'
 import { createAccessToken, endSession } from './token.actions.ts'
-import type { CallerToken } from './viewer.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
   description: 'A session that began.',

@@ -1,6 +1,6 @@
 import type { Database } from '../database/open.ts'
+import type { CallerToken, Viewer } from '../viewer.ts'
 import { findToken, hashOf } from './token.actions.ts'
-import type { CallerToken, Viewer } from './viewer.ts'
 
 /** Who a request comes from, and the token that says so. */
 interface Caller {

@@ -1,7 +1,7 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
+import type { Viewer } from '../viewer.ts'
 import { assignmentsFrom, labelIds, ticketChanges } from './change.sql.ts'
 
 /** The numbers of tickets that a merge created, updated and left unchanged, and the other rows that it created. */

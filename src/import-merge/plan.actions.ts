@@ -1,9 +1,9 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
 import type { FileHeader } from '../import-file/row.parser.ts'
 import { assignableIn } from '../project/project.access.ts'
+import type { Viewer } from '../viewer.ts'
 import { isDone, rowErrors } from './check.sql.ts'
 
 /**

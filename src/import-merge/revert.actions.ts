@@ -1,6 +1,6 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
+import type { Viewer } from '../viewer.ts'
 import { assignmentsFrom, ticketChanges } from './change.sql.ts'
 import type { SideEffects } from './merge.actions.ts'
 

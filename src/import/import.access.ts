@@ -1,8 +1,8 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
 import { type ImportFieldKey, importField } from '../import-file/field.parser.ts'
 import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
+import type { Viewer } from '../viewer.ts'
 
 /** The imports `i` that the viewer may see: those of the projects they may see. */
 export const visibleImports = (viewer: Viewer): Sql =>

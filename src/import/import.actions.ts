@@ -1,4 +1,3 @@
-import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction, RunBulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
 import type { ImportFieldKey } from '../import-file/field.parser.ts'
@@ -9,6 +8,7 @@ import { planRows } from '../import-merge/plan.actions.ts'
 import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
 import { mustHaveRole, type ProjectRights } from '../project/project.access.ts'
 import { getProjectNamed, holdProject } from '../project/project.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToImport } from './import.access.ts'
 
 /** A file to import, its format, and the options of the import. */

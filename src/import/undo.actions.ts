@@ -1,10 +1,10 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import type { SideEffects } from '../import-merge/merge.actions.ts'
 import { planUndo, revertRows } from '../import-merge/revert.actions.ts'
 import { holdProject } from '../project/project.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToUndo, visibleImports } from './import.access.ts'
 
 /** The number of tickets that an undo reverted, or would revert, and the tickets that it left as they are. */

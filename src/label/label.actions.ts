@@ -1,10 +1,10 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { given } from '../database/patch.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectNamed } from '../project/project.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
 export interface NewLabel {

@@ -1,4 +1,3 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
@@ -7,6 +6,7 @@ import { asDecided, checkVersion, holdTicket, mustNotConflict, recordChange } fr
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { changesAsJson } from '../ticket/ticket-change.sql.ts'
 import { checkLabels } from '../ticket/ticket-label.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
 export interface TicketLabels {

@@ -1,11 +1,11 @@
 import type { ProjectRole } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { given } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
 import { projectsNamed } from '../reference.ts'
 import { findUserNamed } from '../user/user.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type MemberRow, type ProjectRow, projectColumns } from './project.sql.ts'
 

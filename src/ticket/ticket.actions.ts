@@ -1,5 +1,4 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
@@ -12,6 +11,7 @@ import {
   roleSuffices,
 } from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
+import type { Viewer } from '../viewer.ts'
 import { visibleTicketsNamed } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 import { changesAsJson, type FieldChange } from './ticket-change.sql.ts'

@@ -1,4 +1,3 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import {
@@ -31,6 +30,7 @@ import {
   usersNamed,
 } from '../reference.ts'
 import { mayContain, searchCondition } from '../search/search.filter.ts'
+import type { Viewer } from '../viewer.ts'
 import { wasOpenAt } from './status-history.sql.ts'
 import {
   compareAnyReopening,

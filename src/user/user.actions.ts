@@ -1,10 +1,10 @@
 import type { UserRole } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { given } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
 import { usersNamed } from '../reference.ts'
+import type { Viewer } from '../viewer.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
 
 export interface NewUser {
