@@ -7,7 +7,7 @@ import { mergeRows } from '../import-merge/merge.actions.ts'
 import { planRows } from '../import-merge/plan.actions.ts'
 import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
 import { mustHaveRole, type ProjectRights } from '../project/project.access.ts'
-import { getProjectNamed, holdProject } from '../project/project.actions.ts'
+import { getProjectNamed, lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToImport } from './import.access.ts'
 
@@ -50,7 +50,7 @@ export function importTickets(
     const { header, isMergeable } = await stageRows(tx, input.file, input, mustBeAllowed, onChunk)
     signal?.throwIfAborted()
     // Locked after the file was read, so that others can create tickets in the meantime.
-    mustBeAbleToStart(await holdProject(tx, viewer, project.id), input)
+    mustBeAbleToStart(await lockProject(tx, viewer, project.id), input)
     await lockReferencedRows(tx, project.id)
     await planRows(tx, project.id, input.kind, viewer, header, input.createLabels)
     const [counts] = await tx.query<[{ rows: number; rejected: number; errors: number }]>(sql`

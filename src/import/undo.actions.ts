@@ -3,7 +3,7 @@ import type { Transaction } from '../database/statements.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import type { SideEffects } from '../import-merge/merge.actions.ts'
 import { planUndo, revertRows } from '../import-merge/revert.actions.ts'
-import { holdProject } from '../project/project.actions.ts'
+import { lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToUndo, visibleImports } from './import.access.ts'
 
@@ -28,7 +28,7 @@ interface LockedImport {
  */
 export async function undoImport(tx: Transaction, viewer: Viewer, id: string, dryRun: boolean): Promise<UndoResult> {
   const locked = await lockImport(tx, viewer, id)
-  const project = await holdProject(tx, viewer, locked.projectId)
+  const project = await lockProject(tx, viewer, locked.projectId)
   mustBeAbleToUndo(viewer, locked, project)
   if (locked.dryRun) throw new Conflict('The import was only tried: it changed nothing.')
   const { total, revertible, refusals } = await planUndo(tx, id)

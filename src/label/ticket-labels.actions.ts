@@ -2,7 +2,7 @@ import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
-import { asDecided, checkVersion, holdTicket, mustNotConflict, recordChange } from '../ticket/ticket.actions.ts'
+import { asDecided, checkVersion, lockTicket, mustNotConflict, recordChange } from '../ticket/ticket.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { changesAsJson } from '../ticket/ticket-change.sql.ts'
 import { checkLabels } from '../ticket/ticket-label.actions.ts'
@@ -47,7 +47,7 @@ async function changeLabels(
   // In a transaction labels are locked before tickets, as they are when a label is deleted.
   if (db.inTransaction)
     await db.query(sql`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`)
-  const ticket = await holdTicket(db, viewer, ticketId)
+  const ticket = await lockTicket(db, viewer, ticketId)
   mustHaveRole(ticket, 'CONTRIBUTOR', 'Labelling a ticket')
   const faults: FieldError[] = []
   checkVersion(ticket, expectedVersion, faults)

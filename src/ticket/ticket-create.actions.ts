@@ -4,7 +4,7 @@ import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
-import { holdProject } from '../project/project.actions.ts'
+import { lockProject } from '../project/project.actions.ts'
 import { projectsNamed } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
@@ -44,7 +44,7 @@ export async function createTicket(
   // What refers to nothing else is filed without a look at the project.
   if (!db.inTransaction && faults.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
     return insertTicket(db, viewer, { ...input, project: projectsNamed([projectId]), needed })
-  const project = await holdProject(db, viewer, projectId)
+  const project = await lockProject(db, viewer, projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
   mustHaveRole(project, needed, 'Assigning and labelling a ticket')
 

@@ -7,7 +7,7 @@ import { ticketsNamed } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
 import { mustBeAbleToUpdate, updatable } from './ticket.access.ts'
-import { asDecided, checkVersion, findAssignee, holdTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
+import { asDecided, checkVersion, findAssignee, lockTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
 import { ofKind, type TicketRow } from './ticket.sql.ts'
 import { changeOf, changesAsJson, type FieldChange } from './ticket-change.sql.ts'
 
@@ -60,7 +60,7 @@ export async function updateTicket(
   // What depends on nothing else, and overwrites whatever is there, needs not be read first.
   if (!db.inTransaction && faults.length === 0 && expectedVersion == null && Object.keys(patch).every(isPlain))
     return patchTicket(db, viewer, id, kind, patch)
-  const ticket = await holdTicket(db, viewer, id, kind)
+  const ticket = await lockTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
   checkVersion(ticket, expectedVersion, faults)
   const assignee = patch.assigneeId ? await findAssignee(db, ticket.projectId, patch.assigneeId, faults) : null

@@ -20,10 +20,10 @@ import { changesAsJson, type FieldChange } from './ticket-change.sql.ts'
 export type ChangingTicket = TicketRow & ProjectRights
 
 /**
- * The ticket that an id or a key names, locked until the transaction ends if there is one; NOT_FOUND where there is none
- * to see, or none of that kind.
+ * Returns the ticket with an id or a key, with the viewer's rights. Locks it if `db` is a transaction. Throws NOT_FOUND if the
+ * viewer may see no such ticket of the kind.
  */
-export async function holdTicket(
+export async function lockTicket(
   db: Statements,
   viewer: Viewer,
   reference: string,
@@ -31,7 +31,7 @@ export async function holdTicket(
 ): Promise<ChangingTicket> {
   const named = sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
-  // A statement of its own: it sees the rights, and the project, as they are after the wait for the lock.
+  // A separate statement sees the rights and the project as of after the wait for the lock.
   const [ticket] = await db.query<ChangingTicket[]>(sql`
     SELECT ${ticketColumns.all}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${named}`)
@@ -143,7 +143,7 @@ export async function archiveTicket(
   reference: string,
   archived: boolean,
 ): Promise<TicketRow> {
-  const ticket = await holdTicket(db, viewer, reference)
+  const ticket = await lockTicket(db, viewer, reference)
   mustHaveRole(ticket, 'MAINTAINER', 'Archiving a ticket')
   if (archived === (ticket.archivedAt !== null)) return ticket
   const archivedAt = archived ? new Date() : null
