@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
+import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
 import { projectTicketListCost, ticketCountCost } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
@@ -58,7 +58,7 @@ builder.objectField('Project', 'defects', (t) =>
     description: 'Its defects.',
     args: defectListArgs,
     ...nestedField(
-      connectionBelow(sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),
+      relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),
       {
         cost: projectTicketListCost,
       },

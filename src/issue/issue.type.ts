@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
+import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
 import { projectTicketListCost, ticketCountCost } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
@@ -25,7 +25,7 @@ builder.objectField('Project', 'issues', (t) =>
     description: 'Its issues.',
     args: issueListArgs,
     ...nestedField(
-      connectionBelow(sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
+      relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
       {
         cost: projectTicketListCost,
       },

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { nestedField } from '../reading/nested.ts'
-import { userBelow } from '../user/user.loaders.ts'
+import { userRelation } from '../user/user.loaders.ts'
 import type { AgeBucket } from './ageing.report.ts'
 import type { DurationStatistics } from './duration.report.ts'
 import type { FlowPoint, ReopenRate } from './flow.report.ts'
@@ -16,7 +16,7 @@ export const AssigneeLoadType = builder.objectRef<AssigneeLoad>('AssigneeLoad').
       type: 'User',
       nullable: true,
       description: 'Who; null for what nobody is assigned to.',
-      ...nestedField(userBelow('userId')),
+      ...nestedField(userRelation('userId')),
     }),
     total: t.exposeInt('total', { description: 'How many tickets are theirs.' }),
     open: t.exposeInt('open', { description: 'How many of them are OPEN or IN_PROGRESS.' }),

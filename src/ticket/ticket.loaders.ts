@@ -4,9 +4,9 @@ import { raw, sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
 import type { List } from '../paging/page.ts'
 import { rowLoader } from '../reading/loader.ts'
-import type { Nested } from '../reading/look-ahead.ts'
-import { type Asked, rowOf, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
-import { rowBelow } from '../reading/nested.ts'
+import type { NestedField } from '../reading/look-ahead.ts'
+import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
+import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets, visibleTicketsNamed } from './ticket.access.ts'
@@ -27,18 +27,22 @@ export async function getTicket(context: Context, id: string): Promise<TicketRow
  * The ticket that an id or a key names, with what is selected of it; null where there is none to see, or none of that
  * kind.
  */
-export function readTicketNamed(reference: string, asked: Asked, kind?: TicketKind): Promise<TicketRow | null> {
-  const row = rowOf(ticketColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
-  const visible = visibleTicketsNamed(requireViewer(asked.context))
+export function readTicketNamed(
+  reference: string,
+  request: ResolverRequest,
+  kind?: TicketKind,
+): Promise<TicketRow | null> {
+  const row = rowOf(ticketColumns, subfieldsOf(selectedField(request.info), request.info), request)
+  const visible = visibleTicketsNamed(requireViewer(request.context))
   const from = sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
-  return readRow(asked.context.db, row, from)
+  return readRow(request.context.db, row, from)
 }
 
-/** The ticket whose id a row has in a property. */
-export const ticketBelow = (property: string) => rowBelow(property, ticketColumns, sql`tickets t`)
+/** A relation to the ticket whose id is in a property. */
+export const ticketRelation = (property: string) => toOne(property, ticketColumns, sql`tickets t`)
 
 /** The key of the project of a ticket. */
-export const ticketProjectKey: Nested = {
+export const ticketProjectKey: NestedField = {
   on: 'projectId',
   fragment: () => ({ sql: sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
