@@ -3,7 +3,7 @@ import { type Context, requireViewer } from '../context.ts'
 import { escapeFormula, joinNames, toCsv } from '../csv/cells.ts'
 import { raw, sql } from '../database/sql.ts'
 import type { Bounds } from '../paging/bounds.ts'
-import type { Place } from '../paging/keyset.ts'
+import type { CursorKey } from '../paging/keyset.ts'
 import { type List, type Page, pageOf } from '../paging/page.ts'
 import { getProjectNamed } from '../project/project.actions.ts'
 import { objectOf, readValue, type Value } from '../reading/value.ts'
@@ -28,7 +28,7 @@ const usernameOf = (column: string) => ({
 const exportedTicket: Value<ExportedTicket> = objectOf(
   new Map<string, Value<unknown>>([
     ...ticketColumns.values,
-    ['place', { sql: sql`t.place` }],
+    ['cursorKey', { sql: sql`t.cursor_key` }],
     ['project', { sql: sql`(SELECT p.key FROM projects p WHERE p.id = t.project_id)` }],
     ['assignee', usernameOf('t.assignee_id')],
     ['reporter', usernameOf('t.reporter_id')],
@@ -119,15 +119,15 @@ async function* textOf(
   { header, rows }: (typeof formats)[ExportFormat],
 ): AsyncGenerator<string> {
   yield header
-  let after: Place | null = null
+  let after: CursorKey | null = null
   do {
     const bounds: Bounds = { limit: pageSize, backward: false, after, before: null, offset: 0 }
-    const parts = { row: exportedTicket, placed: true, counted: false }
+    const parts = { row: exportedTicket, withCursorKeys: true, withTotalCount: false }
     const page: Page<ExportedTicket> = await readValue(
       db,
       pageOf<ExportedTicket>(list as unknown as List<ExportedTicket>, bounds, parts),
     )
     if (page.rows.length > 0) yield rows(page.rows)
-    after = page.hasNextPage ? JSON.parse(page.rows.at(-1)?.place ?? 'null') : null
+    after = page.hasNextPage ? JSON.parse(page.rows.at(-1)?.cursorKey ?? 'null') : null
   } while (after)
 }

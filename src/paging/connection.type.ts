@@ -16,10 +16,10 @@ import { readValue, type Value } from '../reading/value.ts'
 import { boundsOf, defaultPageSize, maxPageSize, type PageArguments } from './bounds.ts'
 import { encodeCursor } from './cursor.ts'
 import type { Order } from './keyset.ts'
-import { type List, type Page, type Placed, pageOf } from './page.ts'
+import { type List, type Page, pageOf, type WithCursorKey } from './page.ts'
 
 /** Reads the selected fields of a page in one statement. Throws BAD_USER_INPUT for invalid arguments. */
-export function connection<Row extends object>(
+export function readConnection<Row extends object>(
   list: List<Row>,
   args: PageArguments,
   context: Context,
@@ -54,14 +54,16 @@ function selectedPage<Row extends object>(
     fieldsNamed(fields, name).flatMap((field) => subfieldsOf(field, request.info))
   const fields = subfieldsOf(selected, request.info)
   const edges = within(fields, 'edges')
-  const placed = [...edges, ...within(fields, 'pageInfo')].some(({ definition }) => cursors.has(definition.name))
-  const place = { sql: sql`${list.columns.alias}.place` }
+  const withCursorKeys = [...edges, ...within(fields, 'pageInfo')].some(({ definition }) =>
+    cursors.has(definition.name),
+  )
+  const cursorKey = { sql: sql`${list.columns.alias}.cursor_key` }
   const row = rowOf(list.columns, [...within(fields, 'nodes'), ...within(edges, 'node')], request, {
-    ...(placed && { place }),
+    ...(withCursorKeys && { cursorKey }),
   })
   const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => fieldsNamed(fields, name).length > 0)
-  const counted = fieldsNamed(fields, 'totalCount').length > 0
-  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, placed, counted })
+  const withTotalCount = fieldsNamed(fields, 'totalCount').length > 0
+  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, withCursorKeys, withTotalCount })
 }
 
 const cursors = new Set(['cursor', 'startCursor', 'endCursor'])
@@ -109,7 +111,8 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
   }),
 })
 
-const cursorOf = (order: Order, row: Placed<unknown> | undefined) => (row ? encodeCursor(order, row.place) : null)
+const cursorOf = (order: Order, row: WithCursorKey<unknown> | undefined) =>
+  row ? encodeCursor(order, row.cursorKey) : null
 
 /**
  * Makes the connection and edge types of a type, given by its name or itself; `rows` is the word for many of them, and
@@ -122,12 +125,12 @@ export function connectionType<Row extends object>(
 ) {
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'
-  const Edge = builder.objectRef<{ row: Placed<Row>; order: Order }>(`${name}Edge`).implement({
+  const Edge = builder.objectRef<{ row: WithCursorKey<Row>; order: Order }>(`${name}Edge`).implement({
     description: `One of a list of ${rows}, with its place in it.`,
     fields: (t) => ({
       cursor: t.string({
         description: 'Its place in the list: an argument for `after` and `before` in the same order.',
-        resolve: ({ row, order }) => encodeCursor(order, row.place),
+        resolve: ({ row, order }) => encodeCursor(order, row.cursorKey),
       }),
       node: t.field({ type, description: 'The row itself.', resolve: ({ row }) => row as never }),
     }),

@@ -47,9 +47,9 @@ export const ticketProjectKey: NestedField = {
   fragment: () => ({ sql: sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
 
-/** Of how many tickets a search is ranked: what each of them takes adds up. */
-const rankedAtMost = 10_000
-const newest = sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${raw(String(rankedAtMost))}`
+/** Bounds the cost of ranking by relevance. */
+const maxRanked = 10_000
+const newest = sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${raw(String(maxRanked))}`
 const isByRelevance = (orderBy: TicketListArguments['orderBy']) =>
   orderBy?.some(({ field }) => field === 'RELEVANCE') ?? false
 
@@ -72,6 +72,6 @@ export function ticketList(
     from: sql`tickets t`,
     where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
     order: ticketOrder(orderBy, searches),
-    uncertain: searches.length > 0 ? { among: isByRelevance(orderBy) ? newest : null } : null,
+    selectivityUnknown: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }
 }

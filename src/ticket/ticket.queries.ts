@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
-import { connection, offsetArgs } from '../paging/connection.type.ts'
+import { offsetArgs, readConnection } from '../paging/connection.type.ts'
 import { ticketListCost } from './ticket.cost.ts'
 import { readTicketNamed, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
@@ -25,6 +25,6 @@ builder.queryFields((t) => ({
       ...ticketOrderArg,
       ...offsetArgs,
     },
-    resolve: (_root, args, context, info) => connection(ticketList(context, args), args, context, info),
+    resolve: (_root, args, context, info) => readConnection(ticketList(context, args), args, context, info),
   }),
 }))
