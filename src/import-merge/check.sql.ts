@@ -2,7 +2,7 @@ import type { TicketKind } from '../../prisma/generated/client.ts'
 import { join, raw, type Sql, sql } from '../database/sql.ts'
 import { type ImportFieldKey, importField } from '../import-file/field.parser.ts'
 import type { FileHeader } from '../import-file/row.parser.ts'
-import { stagingColumn } from './stage.actions.ts'
+import { stagingColumn } from './staging.sql.ts'
 
 /** Error messages for unknown names. */
 export const unknownNameMessages = {

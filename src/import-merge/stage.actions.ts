@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { MalformedCsv, readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
-import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
+import type { ImportFieldKey } from '../import-file/field.parser.ts'
 import {
   type CellError,
   createRowParser,
@@ -10,6 +10,7 @@ import {
   type FileHeader,
   parseHeader,
 } from '../import-file/row.parser.ts'
+import { stagedFields, stagingColumns } from './staging.sql.ts'
 
 /** An open file to import. */
 export interface ImportFile {
@@ -22,17 +23,6 @@ interface StagingResult {
   readonly header: FileHeader
   /** False if an error concerns the file as a whole: then none of its rows can be merged. */
   readonly isMergeable: boolean
-}
-
-const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-/** The column of import_rows with the values of a field. */
-export const stagingColumn = (field: ImportFieldKey) => snakeCase(importField(field).name)
-const stagedFields = importFieldKeys.filter((field) => field !== 'KIND')
-const stagingColumns: Readonly<Record<string, string>> = {
-  row: 'integer',
-  errors: 'jsonb',
-  first_line: 'text',
-  ...Object.fromEntries(stagedFields.map((field) => [stagingColumn(field), importField(field).type])),
 }
 
 /**
