@@ -9,7 +9,8 @@ builder.enumType('TokenScope', {
   },
 })
 
-builder.objectType('AccessToken', {
+builder.prismaObject('Token', {
+  name: 'AccessToken',
   description: 'A token for a script, which acts as the user who made it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Names it when it is revoked; not the secret.' }),

@@ -1,16 +1,16 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { Token } from '../../prisma/generated/client.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { columnsOf } from '../reading/columns.ts'
+import type { Row } from '../rows.ts'
 import type { CallerToken, Viewer } from '../viewer.ts'
 
 const prefix = 'snag_'
 const sessionDays = 30
 const millisecondsPerDay = 86_400_000
 
-/** A token as the API shows one; its secret is known only when it is made. */
-export type TokenRow = Omit<Token, 'hash'>
+/** A token without the hash of its secret. */
+type TokenRow = Row<'Token'>
 
 const tokenColumns = columnsOf<TokenRow>('t', {
   id: 'always',

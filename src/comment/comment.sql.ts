@@ -1,10 +1,10 @@
-import type { Comment } from '../../prisma/generated/client.ts'
 import { sql } from '../database/sql.ts'
 import { moment, type Order, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
+import type { Row } from '../rows.ts'
 
-/** A comment as it is stored. */
-export type CommentRow = Comment
+/** A comment. */
+export type CommentRow = Row<'Comment'>
 
 /** The columns of a CommentRow, from comments `c`. */
 export const commentColumns = columnsOf<CommentRow>('c', {

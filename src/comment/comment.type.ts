@@ -18,7 +18,7 @@ const comments: List<CommentRow> = {
 }
 const relatedComments = (parent: Sql) => relatedConnection(parent, () => comments)
 
-builder.objectType('Comment', {
+builder.prismaObject('Comment', {
   interfaces: ['Node'],
   description: 'What somebody said about a ticket.',
   fields: (t) => ({

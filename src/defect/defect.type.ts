@@ -12,7 +12,8 @@ import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 const own = <Name extends 'category' | 'reportedBy' | 'severity'>(defect: TicketRow, name: Name) =>
   defect[name] as NonNullable<TicketRow[Name]>
 
-builder.objectType('Defect', {
+builder.prismaObject('Ticket', {
+  variant: 'Defect',
   interfaces: ['Node', 'Ticket'],
   description: 'A defect found in production.',
   fields: (t) => ({

@@ -1,11 +1,10 @@
-import type { HistoryEvent } from '../../prisma/generated/client.ts'
 import { sql } from '../database/sql.ts'
 import { integer, type Order } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
-import type { FieldChange } from '../ticket/ticket-change.sql.ts'
+import type { Row } from '../rows.ts'
 
-/** A change of a ticket as it is stored. */
-export type HistoryRow = Omit<HistoryEvent, 'changes'> & { readonly changes: readonly FieldChange[] }
+/** A change of a ticket. */
+export type HistoryRow = Row<'HistoryEvent'>
 
 /** The columns of a HistoryRow, from history `h`. */
 export const historyColumns = columnsOf<HistoryRow>('h', {

@@ -4,8 +4,8 @@ import { sql } from '../database/sql.ts'
 import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
+import type { FieldChange } from '../rows.ts'
 import { ticketRelation } from '../ticket/ticket.loaders.ts'
-import type { FieldChange } from '../ticket/ticket-change.sql.ts'
 import { userRelation } from '../user/user.loaders.ts'
 import { type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
 
@@ -31,7 +31,7 @@ const FieldChangeType = builder.objectRef<FieldChange>('FieldChange').implement(
   }),
 })
 
-builder.objectType('HistoryEvent', {
+builder.prismaObject('HistoryEvent', {
   interfaces: ['Node'],
   description: 'One change of a ticket, written together with it and never changed afterwards.',
   fields: (t) => ({

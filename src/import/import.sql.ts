@@ -1,10 +1,10 @@
-import type { Import, ImportFault } from '../../prisma/generated/client.ts'
 import { sql } from '../database/sql.ts'
 import { integer, moment, type Order, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
+import type { Row } from '../rows.ts'
 
-/** An import as the API reads one. */
-export type ImportRecord = Omit<Import, 'made'>
+/** An import without its side effects. */
+export type ImportRecord = Row<'Import'>
 
 /** The columns of an ImportRecord, from imports `i`. */
 export const importColumns = columnsOf<ImportRecord>('i', {
@@ -31,8 +31,8 @@ export const importOrder: Order = [
   { name: 'id', sql: sql`i.id`, type: uuid, descending: true },
 ]
 
-/** What is wrong with a cell of an import. */
-export type ImportFaultRow = ImportFault
+/** An error in a file. */
+export type ImportFaultRow = Row<'ImportFault'>
 
 /** The columns of an ImportFaultRow, from import_faults `f`. */
 export const faultColumns = columnsOf<ImportFaultRow>('f', {

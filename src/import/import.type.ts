@@ -9,7 +9,7 @@ import { userRelation } from '../user/user.loaders.ts'
 import { faultList, importedTicketList, importList } from './import.loaders.ts'
 import type { ImportFaultRow, ImportRecord } from './import.sql.ts'
 
-const ImportFault = builder.objectRef<ImportFaultRow>('ImportFault').implement({
+const ImportFault = builder.prismaObject('ImportFault', {
   description: 'What is wrong in one place of a file.',
   fields: (t) => ({
     row: t.exposeInt('row', { description: 'The row: 1 is the first one after the header, 0 the header itself.' }),
@@ -23,7 +23,7 @@ const ImportFault = builder.objectRef<ImportFaultRow>('ImportFault').implement({
 
 const ImportFaultConnection = connectionType<ImportFaultRow>(ImportFault, 'faults')
 
-builder.objectType('Import', {
+builder.prismaObject('Import', {
   interfaces: ['Node'],
   description: 'A file of tickets that was imported, or tried, or refused.',
   fields: (t) => ({

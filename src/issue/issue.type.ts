@@ -8,7 +8,11 @@ import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { IssueFilterInput } from '../ticket/ticket-filter.type.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
-builder.objectType('Issue', { interfaces: ['Node', 'Ticket'], description: 'An issue with software.' })
+builder.prismaObject('Ticket', {
+  variant: 'Issue',
+  interfaces: ['Node', 'Ticket'],
+  description: 'An issue with software.',
+})
 
 export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', ticketCountCost)
 

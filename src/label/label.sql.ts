@@ -1,8 +1,8 @@
-import type { Label } from '../../prisma/generated/client.ts'
 import { columnsOf } from '../reading/columns.ts'
+import type { Row } from '../rows.ts'
 
-/** A label as it is stored. */
-export type LabelRow = Label
+/** A label. */
+export type LabelRow = Row<'Label'>
 
 /** The columns of a LabelRow, from labels `l`. */
 export const labelColumns = columnsOf<LabelRow>('l', {

@@ -3,7 +3,7 @@ import { projectRelation } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
 import { projectLabels, ticketLabels } from './label.loaders.ts'
 
-builder.objectType('Label', {
+builder.prismaObject('Label', {
   interfaces: ['Node'],
   description: 'A word that tickets of a project are sorted with.',
   fields: (t) => ({

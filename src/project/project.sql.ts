@@ -1,10 +1,10 @@
-import type { Project, ProjectRole } from '../../prisma/generated/client.ts'
 import { sql } from '../database/sql.ts'
 import { type Order, text } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
+import type { Row } from '../rows.ts'
 
-/** A project as the API reads one: all but the counter of its tickets' numbers. */
-export type ProjectRow = Omit<Project, 'lastNumber'>
+/** A project without the last number of its tickets. */
+export type ProjectRow = Row<'Project'>
 
 /** The columns of a ProjectRow, from projects `p`. */
 export const projectColumns = columnsOf<ProjectRow>('p', {
@@ -20,12 +20,8 @@ export const projectColumns = columnsOf<ProjectRow>('p', {
 /** Projects by key. */
 export const projectOrder: Order = [{ name: 'key', sql: sql`p.key COLLATE "C"`, type: text, descending: false }]
 
-/** A member of a project, without whom they are. */
-export interface MemberRow {
-  readonly projectId: string
-  readonly userId: string
-  readonly role: ProjectRole
-}
+/** A member of a project. */
+export type MemberRow = Row<'ProjectMember'>
 
 /** The columns of a MemberRow, from project_members `m`. */
 export const memberColumns = columnsOf<MemberRow>('m', { projectId: 'plain', userId: 'plain', role: 'plain' })

@@ -20,7 +20,7 @@ builder.enumType('ProjectRole', {
   },
 })
 
-export const ProjectMember = builder.objectRef<MemberRow>('ProjectMember').implement({
+export const ProjectMember = builder.prismaObject('ProjectMember', {
   description: 'A user with a role of their own in a project.',
   fields: (t) => ({
     user: t.field({
@@ -37,7 +37,7 @@ export const ProjectMember = builder.objectRef<MemberRow>('ProjectMember').imple
 
 const ProjectMemberConnection = connectionType<MemberRow>(ProjectMember, 'members')
 
-builder.objectType('Project', {
+builder.prismaObject('Project', {
   interfaces: ['Node'],
   description: 'What tickets belong to: a product, a plant, a team. It has its own members, labels and numbers.',
   fields: (t) => ({

@@ -4,12 +4,13 @@ import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
 import { ticketsNamed } from '../reference.ts'
+import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
 import { mustBeAbleToUpdate, updatable } from './ticket.access.ts'
 import { asDecided, checkVersion, findAssignee, lockTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
 import { ofKind, type TicketRow } from './ticket.sql.ts'
-import { changeOf, changesAsJson, type FieldChange } from './ticket-change.sql.ts'
+import { changeOf, changesAsJson } from './ticket-change.sql.ts'
 
 /** The columns that a patch may name, with their PostgreSQL types. */
 const columns = {

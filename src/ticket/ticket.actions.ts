@@ -11,10 +11,11 @@ import {
   roleSuffices,
 } from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
+import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTicketsNamed } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
-import { changesAsJson, type FieldChange } from './ticket-change.sql.ts'
+import { changesAsJson } from './ticket-change.sql.ts'
 
 /** A ticket that is to be changed, with the viewer's rights in its project. */
 export type ChangingTicket = TicketRow & ProjectRights

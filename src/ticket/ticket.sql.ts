@@ -1,12 +1,13 @@
-import { Priority, Severity, type Ticket, type TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
+import { Priority, Severity, type TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
 import { enumeration, integer, type KeyType, moment, type Order, type SortKey, text, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
+import type { Row } from '../rows.ts'
 import { relevance } from '../search/search.filter.ts'
 
-/** A ticket as it is stored: an issue has none of a defect's own columns. */
-export type TicketRow = Ticket
+/** A ticket of either kind. The columns of defects are null in issues. */
+export type TicketRow = Row<'Ticket'>
 
 /** The columns of a TicketRow, from tickets `t`. Its kind tells the type of it in the API. */
 export const ticketColumns = columnsOf<TicketRow>('t', {

@@ -80,7 +80,7 @@ const TicketPermissions = builder
     }),
   })
 
-builder.interfaceType('Ticket', {
+builder.prismaInterface('Ticket', {
   interfaces: ['Node'],
   description: 'Something to be dealt with: an issue with software, or a defect found in production.',
   resolveType: ({ kind }) => (kind === 'DEFECT' ? 'Defect' : 'Issue'),

@@ -1,10 +1,10 @@
-import type { User } from '../../prisma/generated/client.ts'
 import { sql } from '../database/sql.ts'
 import { type Order, text } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
+import type { Row } from '../rows.ts'
 
-/** A user as the API reads one: all but the password. */
-export type UserRow = Omit<User, 'passwordHash'>
+/** A user without the password hash. */
+export type UserRow = Row<'User'>
 
 /** The columns of a UserRow, from users `u`. */
 export const userColumns = columnsOf<UserRow>('u', {

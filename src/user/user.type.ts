@@ -12,7 +12,7 @@ builder.enumType('UserRole', {
   },
 })
 
-builder.objectType('User', {
+builder.prismaObject('User', {
   interfaces: ['Node'],
   description: 'An account: a person, or a script that signs in.',
   fields: (t) => ({

@@ -1,0 +1,65 @@
+import { isInterfaceType, isObjectType } from 'graphql'
+import { expect, test } from 'vitest'
+import { builder } from '../src/builder.ts'
+import { schema } from '../src/schema.ts'
+
+const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type))
+
+test('no type and no field selects columns or relations through Prisma', () => {
+  const selecting = types.flatMap((type) =>
+    [type, ...Object.values(type.getFields())]
+      // All types and exposed fields have the keys, most without a value.
+      .filter(({ extensions }) => extensions['pothosPrismaSelect'] || extensions['pothosPrismaInclude'])
+      .map(({ name }) => `${type.name}: ${name}`),
+  )
+  expect(selecting).toEqual([])
+})
+
+test('the types of stored rows are declared from their Prisma models', () => {
+  const models = types.flatMap(({ name, extensions }) => {
+    const model = extensions['pothosPrismaModel']
+    return model ? [[name, model]] : []
+  })
+  expect(Object.fromEntries(models)).toEqual({
+    AccessToken: 'Token',
+    Comment: 'Comment',
+    Defect: 'Ticket',
+    HistoryEvent: 'HistoryEvent',
+    Import: 'Import',
+    ImportFault: 'ImportFault',
+    Issue: 'Ticket',
+    Label: 'Label',
+    Project: 'Project',
+    ProjectMember: 'ProjectMember',
+    Ticket: 'Ticket',
+    User: 'User',
+  })
+})
+
+test('relations, selections and hidden columns do not compile', () => {
+  // Checked by tsc, never called.
+  const declarations = [
+    // @ts-expect-error a relation would be read by a statement of its own
+    () => builder.prismaObjectField('User', 'tokens', (t) => t.relation('tokens')),
+    // @ts-expect-error so would a count
+    () => builder.prismaObjectField('User', 'tokenCount', (t) => t.relationCount('tokens')),
+    // @ts-expect-error a type with a selection would read its rows again
+    () => builder.prismaObject('User', { variant: 'Selecting', select: { id: true }, fields: () => ({}) }),
+    // @ts-expect-error so would one with an include
+    () => builder.prismaObject('User', { variant: 'Including', include: { tokens: true }, fields: () => ({}) }),
+    () =>
+      builder.prismaObjectField('User', 'secret', (t) =>
+        // @ts-expect-error a field with a selection would read the row again
+        t.string({ select: { passwordHash: true }, resolve: () => '' }),
+      ),
+    // @ts-expect-error hidden columns
+    () => builder.prismaObjectField('User', 'passwordHash', (t) => t.exposeString('passwordHash')),
+    // @ts-expect-error
+    () => builder.prismaObjectField('Token', 'hash', (t) => t.expose('hash', { type: 'JSON' })),
+    // @ts-expect-error
+    () => builder.prismaObjectField('Project', 'lastNumber', (t) => t.exposeInt('lastNumber')),
+    // @ts-expect-error
+    () => builder.prismaObjectField('Import', 'made', (t) => t.expose('made', { type: 'JSON' })),
+  ]
+  expect(declarations).toHaveLength(9)
+})
