@@ -4,73 +4,84 @@ import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
 
-const infrastructure = new Set(['csv', 'database', 'document', 'idempotency', 'reading', 'paging', 'filter', 'http'])
-const commandLine = 'command'
-const apiRoles: readonly string[] = ['type', 'queries', 'mutations']
-const sharedRoles: readonly string[] = [
-  'loaders',
-  'actions',
-  'access',
-  'filter',
-  'sql',
-  'cost',
-  'report',
-  'cache',
-  'parser',
-  'rules',
+// From top to bottom: a file imports from its own layer and from lower ones. Type imports count.
+const layers: readonly (readonly string[])[] = [
+  ['main.ts'],
+  ['command/', 'welcome.ts'],
+  ['server.ts'],
+  ['app.ts'],
+  ['schema.ts'],
+  ['.queries.ts', '.mutations.ts'],
+  ['.type.ts', 'mutation.ts'],
+  ['builder.ts'],
+  ['.actions.ts', '.loaders.ts', '.report.ts', '.cache.ts'],
+  ['.access.ts', '.cost.ts', '.filter.ts', '.parser.ts', '.rules.ts', '.sql.ts'],
 ]
-const roles = [...apiRoles, ...sharedRoles]
+const suffixes = layers.flat().filter((pattern) => pattern.startsWith('.'))
+const graphqlSuffixes = ['.type.ts', '.queries.ts', '.mutations.ts']
+
+// Folders that are not features. The other files of the lowest layer are in them, or in src itself.
+const infrastructure = ['csv', 'database', 'document', 'filter', 'http', 'idempotency', 'paging', 'reading']
+
+// Features share the GraphQL types of tickets, since issues and defects consist of them.
+const sharedTypes = /^ticket\/ticket-(?:connection|filter|input|order)\.type\.ts$/
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-const folderOf = (file: string) => dirname(file).split('/')[0] ?? ''
-const roleOf = (file: string) => basename(file, '.ts').split('.')[1] ?? ''
-const isFeature = (file: string) =>
-  !file.startsWith('..') && !['.', commandLine].includes(folderOf(file)) && !infrastructure.has(folderOf(file))
+const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
+const suffixOf = (file: string) => basename(file).replace(/^[^.]*/, '')
+const isFeature = (file: string) => !['', 'command', ...infrastructure].includes(folderOf(file))
 
-const imports = files.flatMap((file) => {
-  const text = readFileSync(join(source, file), 'utf8')
-  return [...text.matchAll(/^(import|export) (type )?[^;]*?'(\.[^']+)'/gm)].map(([, , typeOnly, path = '']) => ({
-    from: file,
-    to: relative(source, join(source, dirname(file), path)),
-    typeOnly: typeOnly !== undefined,
-  }))
+const matches = (file: string, pattern: string) =>
+  pattern.startsWith('.')
+    ? suffixOf(file) === pattern
+    : pattern.endsWith('/')
+      ? file.startsWith(pattern)
+      : file === pattern
+
+const layerOf = (file: string) => {
+  const index = layers.findIndex((patterns) => patterns.some((pattern) => matches(file, pattern)))
+  return index < 0 ? layers.length : index
+}
+
+const imports = files.flatMap((from) => {
+  const text = readFileSync(join(source, from), 'utf8')
+  return [...text.matchAll(/^(?:import|export)\s[^;]*?'(\.[^']+)'|import\('(\.[^']+)'\)/gm)]
+    .map(([, path, dynamicPath]) => relative(source, join(source, dirname(from), path ?? dynamicPath ?? '')))
+    .filter((to) => !to.startsWith('..'))
+    .map((to) => ({ from, to }))
 })
 
-test('the suffix of a file in a feature is one of a closed list', () => {
-  expect(files.filter(isFeature).filter((file) => roleOf(file) !== '' && !roles.includes(roleOf(file)))).toEqual([])
+test('no file imports from a higher layer', () => {
+  expect(imports.filter(({ from, to }) => layerOf(to) < layerOf(from))).toEqual([])
 })
 
-test('a file without a suffix imports nothing of src', () => {
-  const plain = (file: string) => isFeature(file) && roleOf(file) === ''
-  expect(imports.filter(({ from, to }) => plain(from) && !to.startsWith('..'))).toEqual([])
+test('infrastructure and the files in src itself do not import features', () => {
+  const isBase = (file: string) =>
+    !isFeature(file) && layerOf(file) > layers.findIndex(([first]) => first === 'schema.ts')
+  expect(imports.filter(({ from, to }) => isBase(from) && isFeature(to))).toEqual([])
 })
 
-test('features share actions, access, loaders, filters and SQL alone, save for the building blocks of tickets', () => {
+test('features do not import GraphQL types, queries and mutations of each other', () => {
   const wrong = imports.filter(
     ({ from, to }) =>
-      isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to) && apiRoles.includes(roleOf(to)),
+      isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to) && graphqlSuffixes.includes(suffixOf(to)),
   )
-  const blocks = ['connection', 'filter', 'input', 'order'].map((block) => `ticket/ticket-${block}.type.ts`)
-  expect(wrong.filter(({ to }) => !blocks.includes(to))).toEqual([])
+  expect(wrong.filter(({ to }) => !sharedTypes.test(to))).toEqual([])
 })
 
-test('what a feature does knows nothing of GraphQL types', () => {
-  const wrong = imports.filter(
-    ({ from, to }) => sharedRoles.includes(roleOf(from)) && isFeature(from) && apiRoles.includes(roleOf(to)),
-  )
-  expect(wrong).toEqual([])
+test('the files of a feature have a known suffix, or none and no imports from src', () => {
+  const features = files.filter(isFeature)
+  expect(features.filter((file) => suffixOf(file) !== '.ts' && !suffixes.includes(suffixOf(file)))).toEqual([])
+  expect(imports.filter(({ from }) => isFeature(from) && suffixOf(from) === '.ts')).toEqual([])
 })
 
-test('csv, database, document, idempotency, reading, paging, filter and http know no feature', () => {
-  const wrong = imports.filter(
-    ({ from, to, typeOnly }) => infrastructure.has(folderOf(from)) && isFeature(to) && !typeOnly,
+test('no two folders import from each other', () => {
+  const pairs = new Set(
+    imports.map(({ from, to }) => [folderOf(from), folderOf(to)]).map(([from, to]) => `${from} ${to}`),
   )
-  expect(wrong).toEqual([])
-})
-
-test('nothing below imports what starts, builds or lists it', () => {
-  const above = ['main.ts', 'server.ts', 'app.ts', 'schema.ts', 'welcome.ts']
-  const isAbove = (file: string) => above.includes(file) || folderOf(file) === commandLine
-  const wrong = imports.filter(({ from, to }) => isAbove(to) && !isAbove(from))
-  expect(wrong).toEqual([])
+  const mutual = [...pairs].filter((pair) => {
+    const [from = '', to = ''] = pair.split(' ')
+    return from !== '' && to !== '' && from < to && pairs.has(`${to} ${from}`)
+  })
+  expect(mutual).toEqual([])
 })
