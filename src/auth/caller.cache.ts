@@ -2,55 +2,58 @@ import type { Database } from '../database/open.ts'
 import type { CallerToken, Viewer } from '../viewer.ts'
 import { findToken, hashOf } from './token.actions.ts'
 
-/** Who a request comes from, and the token that says so. */
+/** The user of a request and the token that authenticates it. */
 interface Caller {
   readonly viewer: Viewer
   readonly token: CallerToken
 }
 
-/** Tells callers by their tokens. */
+/** Finds callers by the secrets of their tokens. */
 export interface Callers extends AsyncDisposable {
-  /** The caller whose token a secret is; null when it is none, has expired or was revoked, or its account is closed. */
+  /** Returns the caller with a secret; null if the token is unknown, expired or revoked, or the account is closed. */
   readonly find: (secret: string) => Promise<Caller | null>
-  /** Looks every caller up again: after a change of tokens or accounts. */
+  /** Clears the cache, after a change of tokens or accounts. */
   readonly forget: () => void
 }
 
-interface Known extends Caller {
-  /** Until when this is taken for true without another look, in milliseconds of the epoch. */
-  readonly until: number
+interface CacheEntry extends Caller {
+  /** In milliseconds of the epoch. */
+  readonly expiresAt: number
 }
 
-const knownAtMost = 10_000
-/** Bounds what a connection costs that is dead without anybody's notice. */
-const knownMilliseconds = 5000
+const maxEntries = 10_000
+/** Upper bound on staleness if the listening connection dies silently. */
+const maxAgeMilliseconds = 5000
 
 /**
- * Remembers callers for a few seconds. The database says when a token or an account was changed, by this server or
- * another, and all are looked up again; while that cannot be heard, nothing is remembered.
+ * Caches callers for a few seconds. A change of a token or an account, by this server or another, clears the cache through
+ * NOTIFY. Nothing is cached while the server does not listen.
  */
 export function openCallers({ db, listen }: Pick<Database, 'db' | 'listen'>): Callers {
-  const known = new Map<string, Known>()
+  const entries = new Map<string, CacheEntry>()
   let changes = 0
   const forget = () => {
     changes++
-    known.clear()
+    entries.clear()
   }
   const listener = listen('snaglist_callers', forget)
   return {
     forget,
     async find(secret) {
       const key = hashOf(secret)
-      const remembered = known.get(key)
-      if (remembered && remembered.until > Date.now() && listener.live) return remembered
+      const entry = entries.get(key)
+      if (entry && entry.expiresAt > Date.now() && listener.live) return entry
       const before = changes
       const found = await findToken(db, key)
       if (!found) return null
       const { expiresAt, ...caller } = found
-      // What changed while this was looked up may not be in it.
+      // A change during the lookup may be missing from its result.
       if (listener.live && changes === before) {
-        if (known.size === knownAtMost) known.clear()
-        known.set(key, { ...caller, until: Math.min(Date.now() + knownMilliseconds, expiresAt?.getTime() ?? Infinity) })
+        if (entries.size === maxEntries) entries.clear()
+        entries.set(key, {
+          ...caller,
+          expiresAt: Math.min(Date.now() + maxAgeMilliseconds, expiresAt?.getTime() ?? Infinity),
+        })
       }
       return caller
     },

@@ -1,27 +1,27 @@
-/** A part of a text: from its first UTF-16 unit to before its last. */
+/** A range of UTF-16 units of a text, without the unit at `end`. */
 export interface TextRange {
   readonly start: number
   readonly end: number
 }
 
-/** A fragment of a text, and where in it stands what was searched for. */
+/** A fragment of a text, and the ranges that match the search. */
 export interface Excerpt {
   readonly text: string
   readonly hits: readonly TextRange[]
 }
 
-/** What stands around hits in a text that PostgreSQL has marked; no text has them itself. */
+/** The marks that PostgreSQL puts around hits. They do not occur in stored texts. */
 export const marks = { start: '\u0002', end: '\u0003' } as const
 
 /**
- * The best fragment of a text in which words are marked: that of at most so many UTF-16 units with the most hits, the
- * marked words and the searched texts as they are written, cut between words. Null where nothing is hit.
+ * Returns the fragment of a marked text with the most hits, of at most `maxLength` UTF-16 units and cut between words; null
+ * if there are no hits. Hits are the marked words and the literal occurrences of the searched texts.
  */
 export function excerptOf(marked: string, searched: readonly string[], maxLength: number): Excerpt | null {
-  const { text, ranges } = unmarked(marked)
-  const hits = merged([...ranges, ...searched.flatMap((part) => occurrences(text, part))])
+  const { text, ranges } = removeMarks(marked)
+  const hits = mergeRanges([...ranges, ...searched.flatMap((part) => findOccurrences(text, part))])
   if (hits.length === 0) return null
-  const window = bestWindow(text, hits, maxLength)
+  const window = findBestWindow(text, hits, maxLength)
   return {
     text: text.slice(window.start, window.end),
     hits: hits
@@ -33,7 +33,7 @@ export function excerptOf(marked: string, searched: readonly string[], maxLength
   }
 }
 
-function unmarked(marked: string): { text: string; ranges: TextRange[] } {
+function removeMarks(marked: string): { text: string; ranges: TextRange[] } {
   const ranges: TextRange[] = []
   let text = ''
   for (const [index, piece] of marked.split(marks.start).entries()) {
@@ -44,14 +44,14 @@ function unmarked(marked: string): { text: string; ranges: TextRange[] } {
   return { text, ranges }
 }
 
-/** Where a part stands in a text, without regard to case. */
-function occurrences(text: string, part: string): TextRange[] {
+/** Finds all occurrences of a part in a text, case-insensitively. */
+function findOccurrences(text: string, part: string): TextRange[] {
   const pattern = new RegExp(RegExp.escape(part), 'giu')
   return [...text.matchAll(pattern)].map(({ index, 0: found }) => ({ start: index, end: index + found.length }))
 }
 
-/** Ranges in their order, those that touch as one. */
-function merged(ranges: readonly TextRange[]): TextRange[] {
+/** Sorts ranges and merges those that overlap. */
+function mergeRanges(ranges: readonly TextRange[]): TextRange[] {
   const result: { start: number; end: number }[] = []
   for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
     const last = result.at(-1)
@@ -61,8 +61,8 @@ function merged(ranges: readonly TextRange[]): TextRange[] {
   return result
 }
 
-/** The window over a text that has the most hits; the first of several. Around its hits is as much text on both sides. */
-function bestWindow(text: string, hits: readonly TextRange[], maxLength: number): TextRange {
+/** Finds the first window with the most hits, and centers it on them. */
+function findBestWindow(text: string, hits: readonly TextRange[], maxLength: number): TextRange {
   if (text.length <= maxLength) return { start: 0, end: text.length }
   let best = { first: 0, last: 0 }
   for (let first = 0, last = 0; first < hits.length; first++) {
@@ -81,7 +81,7 @@ function bestWindow(text: string, hits: readonly TextRange[], maxLength: number)
 const startOf = (hits: readonly TextRange[], index: number) => hits[index]?.start ?? 0
 const endOf = (hits: readonly TextRange[], index: number) => hits[index]?.end ?? 0
 
-/** The first place after a space from `from` on, up to a hit; never inside of a character. */
+/** Returns the first index after a space from `from` on, before a hit; never between surrogates. */
 function cutBefore(text: string, from: number, hit: number): number {
   if (from === 0 || text[from - 1] === ' ') return from
   const space = text.indexOf(' ', from)
@@ -89,7 +89,7 @@ function cutBefore(text: string, from: number, hit: number): number {
   return isInsidePair(text, from) ? from + 1 : from
 }
 
-/** The last place before a space up to `to`, after a hit; never inside of a character. */
+/** Returns the last index of a space up to `to`, after a hit; never between surrogates. */
 function cutAfter(text: string, to: number, hit: number): number {
   if (to >= text.length || text[to] === ' ') return Math.min(to, text.length)
   const space = text.lastIndexOf(' ', to)

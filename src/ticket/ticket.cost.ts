@@ -1,8 +1,8 @@
 import { isBeyondIndex } from '../search/search.filter.ts'
 import { parseSearch } from '../search/search.parser.ts'
 
-// What lists of tickets cost in points, of which 25,000 are to take two seconds of two cores at most: measured on 200,000
-// tickets in 20 projects, for comparisons that must look at each of them.
+// Prices of lists of tickets in points. 25,000 points take at most two seconds of two cores. Measured on 200,000 tickets in 20
+// projects, for comparisons that read each ticket.
 
 type Arguments = Readonly<Record<string, unknown>>
 
@@ -11,22 +11,22 @@ const sortCost = 8000
 const relevanceCost = 10_000
 const skippedPerPoint = 50
 
-/** Reading the rows of all tickets, for a comparison that no index knows. */
+/** Reading the rows of all tickets, for a comparison without an index. */
 const rowsCost = 3000
 const plainCost = 25
 const textCost = 2500
-/** Of a long text: the index of parts of words has what it may contain. */
+/** For long texts. The trigram index narrows `contains`. */
 const longTextCost = { indexed: 8000, other: 11_000 }
-/** A page of what a search finds, and all of it: for each alternative, and for each further term that it has. */
-const foundCost = { first: 1000, further: 200 }
-const allFoundCost = { first: 6000, further: 1500 }
-/** A search for terms that no index has, such as one of two letters. */
+/** One page of the results of a search, and all results: per alternative, and per further term of one. */
+const pageResultsCost = { first: 1000, further: 200 }
+const allResultsCost = { first: 6000, further: 1500 }
+/** A term without an index, such as one of two letters. */
 const unindexedTermCost = 10_000
 const labelCost = 5000
 const historyCost = 7000
 const responseCost = 20_000
 
-/** What a comparison costs that is more than a plain one: for each operator and operand, or by its operand. */
+/** Prices of comparisons that cost more than plain ones: per operand, or a function of the filter. */
 const comparisonCosts: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
   Object.entries<number | ((operand: unknown) => number)>({
     title: textCost,
@@ -64,25 +64,25 @@ const indexed: ReadonlySet<string> = new Set([
 const connectives: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 const indexedOrders: ReadonlySet<unknown> = new Set(['CREATED_AT', 'UPDATED_AT'])
 const indexedProjectOrders: ReadonlySet<unknown> = new Set([...indexedOrders, 'NUMBER'])
-/** An index leads to the tickets of a project: a twentieth of all where this was measured. */
-const shareOfProject = 10
+/** Divides prices for the tickets of one project, which an index finds. */
+const projectDivisor = 10
 
-/** What a list of tickets costs beside its rows, from its arguments as they stand in the document. */
+/** The price of a list of tickets without its rows, from its arguments before coercion. */
 export const ticketListCost = (args: Arguments) =>
   isOfProject(args['filter']) ? projectTicketListCost(args) : 1 + scanCost(args, indexedOrders)
 
-/** What a list of a project's tickets costs beside its rows. */
-export const projectTicketListCost = (args: Arguments) => 1 + scanCost(args, indexedProjectOrders) / shareOfProject
+/** The price of a list of the tickets of a project without its rows. */
+export const projectTicketListCost = (args: Arguments) => 1 + scanCost(args, indexedProjectOrders) / projectDivisor
 
-/** What it costs to count all tickets of the list that stands above: all at the root, those of a project elsewhere. */
+/** The price of `totalCount` of a list: of all tickets at the root, of the tickets of a project elsewhere. */
 export function ticketCountCost(_args: Arguments, { filter }: Arguments, holder: string): number {
-  const share = holder !== 'Query' || isOfProject(filter) ? shareOfProject : 1
-  return (countCost + filterCost(filter)) / share
+  const divisor = holder !== 'Query' || isOfProject(filter) ? projectDivisor : 1
+  return (countCost + filterCost(filter)) / divisor
 }
 
 function scanCost({ filter, orderBy, offset }: Arguments, orders: ReadonlySet<unknown>): number {
   const skipped = typeof offset === 'number' && offset > 0 ? offset / skippedPerPoint : 0
-  return filterCost(filter, foundCost) + orderCost(orderBy, orders) + skipped
+  return filterCost(filter, pageResultsCost) + orderCost(orderBy, orders) + skipped
 }
 
 function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
@@ -92,23 +92,23 @@ function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
 }
 
 /**
- * What a filter costs: its comparisons, wherever in it they stand, and once the rows that they read; by default, for all
- * that it lets through. A variable is priced once, in however many places it stands: it may be long.
+ * The price of a filter: the sum of its comparisons, nested ones included, and once the price of reading rows. By default
+ * for all results. A filter in a variable is priced once for all its uses, as it may be long.
  */
-export function filterCost(filter: unknown, found = allFoundCost): number {
+export function filterCost(filter: unknown, results = allResultsCost): number {
   if (!isObject(filter)) return 0
-  const known = found === foundCost ? pagePrices : prices
-  const before = known.get(filter)
-  if (before !== undefined) return before
+  const knownPrices = results === pageResultsCost ? pagePrices : allPrices
+  const known = knownPrices.get(filter)
+  if (known !== undefined) return known
   const comparisons = comparisonsIn(filter)
-  const reads = comparisons.some(([name]) => !indexed.has(name)) ? rowsCost : 0
-  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, found), reads)
-  known.set(filter, cost)
+  const readsCost = comparisons.some(([name]) => !indexed.has(name)) ? rowsCost : 0
+  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, results), readsCost)
+  knownPrices.set(filter, cost)
   return cost
 }
 
 const pagePrices = new WeakMap<object, number>()
-const prices = new WeakMap<object, number>()
+const allPrices = new WeakMap<object, number>()
 
 type Comparison = readonly [name: string, operand: unknown]
 
@@ -121,17 +121,17 @@ function comparisonsIn(filter: unknown): Comparison[] {
   })
 }
 
-function comparisonCost(name: string, operand: unknown, found: typeof foundCost): number {
-  if (name === 'search') return typeof operand === 'string' ? searchCost(operand, found) : 0
+function comparisonCost(name: string, operand: unknown, results: typeof pageResultsCost): number {
+  if (name === 'search') return typeof operand === 'string' ? searchCost(operand, results) : 0
   const cost = comparisonCosts.get(name) ?? plainCost
   if (typeof cost === 'function') return cost(operand)
   return cost * operandsIn(operand)
 }
 
-/** Longer ones are refused. */
-const longestSearch = 1000
-const searchCost = (search: string, { first, further }: typeof foundCost) =>
-  parseSearch(search.slice(0, longestSearch)).reduce(
+/** Longer searches are rejected. */
+const maxSearchLength = 1000
+const searchCost = (search: string, { first, further }: typeof pageResultsCost) =>
+  parseSearch(search.slice(0, maxSearchLength)).reduce(
     (sum, terms) =>
       sum + (terms.every(({ text }) => isBeyondIndex(text)) ? unindexedTermCost : first) + (terms.length - 1) * further,
     0,
@@ -139,7 +139,7 @@ const searchCost = (search: string, { first, further }: typeof foundCost) =>
 
 const isOfProject = (filter: unknown) =>
   isObject(filter) && isObject(filter['project']) && typeof filter['project']['eq'] === 'string'
-/** How many operands a comparator has; those of a list are compared in one go. */
+/** The number of operands of a comparator. The items of a list count less, since they are compared in one step. */
 function operandsIn(comparator: unknown): number {
   if (!isObject(comparator)) return 1
   return Object.values(comparator).reduce(
