@@ -13,7 +13,7 @@ import { type TicketRow, ticketColumns } from '../ticket/ticket.sql.ts'
 
 export type ExportFormat = 'csv' | 'jsonl'
 
-/** A ticket as exports tell it: people by username, labels by name. */
+/** A ticket in an export: users by username, labels by name. */
 interface ExportedTicket extends TicketRow {
   readonly project: string
   readonly assignee: string | null
@@ -42,37 +42,38 @@ const exportedTicket: Value<ExportedTicket> = objectOf(
   ]),
 )
 
-/** What is told of a ticket, in this order: names as in Ticket. */
-const cells: Readonly<Record<string, (ticket: ExportedTicket) => string | number | Date | readonly string[] | null>> = {
-  key: ({ project, number }) => `${project}-${number}`,
-  externalKey: (ticket) => ticket.externalKey,
-  kind: (ticket) => ticket.kind,
-  title: (ticket) => ticket.title,
-  description: (ticket) => ticket.description,
-  status: (ticket) => ticket.status,
-  resolution: (ticket) => ticket.resolution,
-  priority: (ticket) => ticket.priority,
-  assignee: (ticket) => ticket.assignee,
-  reporter: (ticket) => ticket.reporter,
-  labels: (ticket) => ticket.labels,
-  category: (ticket) => ticket.category,
-  subcategory: (ticket) => ticket.subcategory,
-  absn: (ticket) => ticket.absn,
-  reportedBy: (ticket) => ticket.reportedBy,
-  severity: (ticket) => ticket.severity,
-  disposition: (ticket) => ticket.disposition,
-  createdAt: (ticket) => ticket.createdAt,
-  resolvedAt: (ticket) => ticket.resolvedAt,
-  archivedAt: (ticket) => ticket.archivedAt,
-  updatedAt: (ticket) => ticket.updatedAt,
-  version: (ticket) => ticket.version,
-}
+/** The columns of an export in their order, named as in Ticket. */
+const columns: Readonly<Record<string, (ticket: ExportedTicket) => string | number | Date | readonly string[] | null>> =
+  {
+    key: ({ project, number }) => `${project}-${number}`,
+    externalKey: (ticket) => ticket.externalKey,
+    kind: (ticket) => ticket.kind,
+    title: (ticket) => ticket.title,
+    description: (ticket) => ticket.description,
+    status: (ticket) => ticket.status,
+    resolution: (ticket) => ticket.resolution,
+    priority: (ticket) => ticket.priority,
+    assignee: (ticket) => ticket.assignee,
+    reporter: (ticket) => ticket.reporter,
+    labels: (ticket) => ticket.labels,
+    category: (ticket) => ticket.category,
+    subcategory: (ticket) => ticket.subcategory,
+    absn: (ticket) => ticket.absn,
+    reportedBy: (ticket) => ticket.reportedBy,
+    severity: (ticket) => ticket.severity,
+    disposition: (ticket) => ticket.disposition,
+    createdAt: (ticket) => ticket.createdAt,
+    resolvedAt: (ticket) => ticket.resolvedAt,
+    archivedAt: (ticket) => ticket.archivedAt,
+    updatedAt: (ticket) => ticket.updatedAt,
+    version: (ticket) => ticket.version,
+  }
 
-const told = Object.entries(cells)
+const columnEntries = Object.entries(columns)
 const pageSize = 500
 
-/** A text of a cell, which no spreadsheet runs. */
-function cellOf(value: ReturnType<(typeof cells)[string]>): string {
+/** Formats a value as a cell. Escapes formulas. */
+function toCell(value: ReturnType<(typeof columns)[string]>): string {
   if (value === null) return ''
   if (value instanceof Date) return value.toISOString()
   if (typeof value === 'number') return String(value)
@@ -83,21 +84,24 @@ const formats: Readonly<
   Record<ExportFormat, { header: string; rows: (tickets: readonly ExportedTicket[]) => string }>
 > = {
   csv: {
-    header: toCsv([told.map(([name]) => name)]),
-    rows: (tickets) => toCsv(tickets.map((ticket) => told.map(([, cell]) => cellOf(cell(ticket))))),
+    header: toCsv([columnEntries.map(([name]) => name)]),
+    rows: (tickets) => toCsv(tickets.map((ticket) => columnEntries.map(([, getValue]) => toCell(getValue(ticket))))),
   },
   jsonl: {
     header: '',
     rows: (tickets) =>
       tickets
-        .map((ticket) => `${JSON.stringify(Object.fromEntries(told.map(([name, cell]) => [name, cell(ticket)])))}\n`)
+        .map(
+          (ticket) =>
+            `${JSON.stringify(Object.fromEntries(columnEntries.map(([name, getValue]) => [name, getValue(ticket)])))}\n`,
+        )
         .join(''),
   },
 }
 
 /**
- * The tickets that a filter lets through, as text in pieces: a page of them at a time, in the order of their numbers
- * within a project, else in that of their filing. NOT_FOUND where there is no such project to see.
+ * Exports the tickets that match a filter as a stream of text, one chunk per page: in the order of their numbers within a
+ * project, else of their creation. Throws NOT_FOUND if the viewer may not see the project.
  */
 export async function exportTickets(
   context: Context,

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
-import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
+import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-/** How many open tickets of a group were filed so many days ago. */
+/** The number of open tickets in a group and an age range. */
 export interface AgeBucket {
   readonly group: string | null
   readonly fromDays: number
@@ -14,7 +14,7 @@ export interface AgeBucket {
 
 const secondsOfDay = 86_400
 
-/** Open tickets by the days of 24 hours since they were filed, cut at `edges`. Each group that occurs has every bucket. */
+/** Counts open tickets by age in days of 24 hours, in buckets divided at `edges`. Each group has all buckets. */
 export async function readAgeing(
   { db }: Context,
   scope: ReportScope,
@@ -36,12 +36,12 @@ export async function readAgeing(
   return groups.flatMap(({ group: name, counts }) =>
     [0, ...edges].map((fromDays, bucket) => {
       const toDays = edges[bucket] ?? null
-      const filed = { ...(fromDays > 0 && { lte: ago(fromDays) }), ...(toDays !== null && { gt: ago(toDays) }) }
+      const createdAt = { ...(fromDays > 0 && { lte: ago(fromDays) }), ...(toDays !== null && { gt: ago(toDays) }) }
       const open = {
         status: { in: ['OPEN', 'IN_PROGRESS'] },
-        ...(Object.keys(filed).length > 0 && { createdAt: filed }),
+        ...(Object.keys(createdAt).length > 0 && { createdAt }),
       }
-      const filter = narrowed(scope, open, ofGroup(grouping, name))
+      const filter = narrowFilter(scope, open, ofGroup(grouping, name))
       return { group: name, fromDays, toDays, count: counts[bucket] ?? 0, filter }
     }),
   )

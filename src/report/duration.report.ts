@@ -2,9 +2,9 @@ import type { Context } from '../context.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import { firstResponse } from '../ticket/status-history.sql.ts'
 import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
-import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
+import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-/** How long something took, in seconds; all but the count are null where there is nothing. */
+/** Statistics of durations in seconds. All but the count are null if there are no tickets. */
 export interface DurationStatistics {
   readonly group: string | null
   readonly count: number
@@ -17,7 +17,7 @@ export interface DurationStatistics {
   readonly filter: FilterJson
 }
 
-/** What is measured: until when, from which tables beside tickets `t`, and of which tickets. */
+/** The end of the duration, which starts when the ticket `t` is created; joined tables; measured tickets. */
 interface Measure {
   readonly until: Sql
   readonly join: Sql
@@ -25,7 +25,7 @@ interface Measure {
   readonly filter: FilterJson
 }
 
-/** From the filing to the last resolution, of tickets that are resolved now. */
+/** Measures from creation to the last resolution, for tickets that are resolved now. */
 export const readResolutionTime = (context: Context, scope: ReportScope, group: ReportGroup | null) =>
   readDurations(context, scope, group, {
     until: sql`t.resolved_at`,
@@ -34,17 +34,17 @@ export const readResolutionTime = (context: Context, scope: ReportScope, group: 
     filter: { status: { in: ['RESOLVED', 'CLOSED'] } },
   })
 
-/** From the filing to the first response by another than the reporter, of tickets that got one. */
+/** Measures from creation to the first response by another user than the reporter, for tickets with one. */
 export const readFirstResponseTime = (context: Context, scope: ReportScope, group: ReportGroup | null) =>
   readDurations(context, scope, group, {
     until: sql`response.at`,
-    // OFFSET 0 has it found once for each ticket, not once for each place that asks for it.
+    // OFFSET 0 prevents that the subquery is evaluated once per reference.
     join: sql`CROSS JOIN LATERAL (SELECT ${firstResponse} AS at OFFSET 0) response`,
     where: sql`response.at IS NOT NULL`,
     filter: { firstResponseAt: { isNull: false } },
   })
 
-/** Percentiles are continuous, between neighbours linear: `percentile_cont` (SQL:2003; Hyndman and Fan's type 7). */
+/** Percentiles are continuous, with linear interpolation: `percentile_cont` (SQL:2003; type 7 of Hyndman and Fan, 1996). */
 async function readDurations(
   { db }: Context,
   scope: ReportScope,
@@ -59,5 +59,5 @@ async function readDurations(
     FROM (SELECT ${grouping.name} AS name, extract(epoch FROM ${measure.until} - t.created_at)::float8 AS seconds
       FROM ${scope.tickets} t ${measure.join} ${grouping.join} WHERE ${measure.where}) measured
     ${group ? sql`GROUP BY lower(name) ORDER BY count DESC, lower(name) COLLATE "C"` : empty}`)
-  return rows.map((row) => ({ ...row, filter: narrowed(scope, measure.filter, ofGroup(grouping, row.group)) }))
+  return rows.map((row) => ({ ...row, filter: narrowFilter(scope, measure.filter, ofGroup(grouping, row.group)) }))
 }

@@ -4,11 +4,11 @@ import { type Sql, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
 import { type Moment, momentSql } from '../moment.ts'
 import { reopenings, resolutions, statusChanges } from '../ticket/status-history.sql.ts'
-import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
+import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
 export type ReportInterval = 'DAY' | 'WEEK' | 'MONTH'
 
-/** What came and went within an interval, and what was open at its end. */
+/** The numbers of tickets opened, resolved and reopened in an interval, and the backlog at its end. */
 export interface FlowPoint {
   readonly from: Date
   readonly to: Date
@@ -22,7 +22,7 @@ export interface FlowPoint {
   readonly backlogFilter: FilterJson
 }
 
-/** How many of the tickets first resolved in a range were opened again, at whatever time. */
+/** The share of the tickets first resolved in a range that were reopened at any time. */
 export interface ReopenRate {
   readonly resolved: number
   readonly reopened: number
@@ -31,34 +31,35 @@ export interface ReopenRate {
   readonly reopenedFilter: FilterJson
 }
 
-export interface Range {
+interface Range {
   readonly from: Moment
   readonly to?: Moment | null | undefined
 }
 
-const mostIntervals = 1000
-const shortest = { DAY: 23, WEEK: 7 * 24 - 1, MONTH: 28 * 24 - 1 } as const
+const maxIntervals = 1000
+/** Shortest intervals in hours: days and weeks with a change of the clock, February. */
+const minHours = { DAY: 23, WEEK: 7 * 24 - 1, MONTH: 28 * 24 - 1 } as const
 const millisecondsOfHour = 3_600_000
 const invalidParameter = '22023'
 
-/** The range as times; BAD_USER_INPUT where it does not begin before it ends. */
-async function timesOf({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
+/** Resolves a range to times. Throws BAD_USER_INPUT unless it begins before it ends. */
+async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
   const [range] = await db.query<[{ from: Date; to: Date }]>(sql`
     SELECT ${momentSql(from)}::timestamptz(3) AS from, ${to ? momentSql(to) : sql`now()`}::timestamptz(3) AS to`)
   if (range.from >= range.to) throw new BadUserInput([{ path: 'from', message: 'must lie before `to`' }])
   return range
 }
 
-/** What came and went, by days, weeks from Monday on or months of the scope's time zone, with those that are empty. */
+/** Counts by days, weeks from Monday, or months in the time zone of the scope; includes empty intervals. */
 export async function readFlow(
   context: Context,
   scope: ReportScope,
   interval: ReportInterval,
   range: Range,
 ): Promise<FlowPoint[]> {
-  const { from, to } = await timesOf(context, range)
-  if ((to.getTime() - from.getTime()) / millisecondsOfHour / shortest[interval] > mostIntervals)
-    throw new BadUserInput([{ path: 'from', message: `must lie at most ${mostIntervals} intervals before \`to\`` }])
+  const { from, to } = await resolveRange(context, range)
+  if ((to.getTime() - from.getTime()) / millisecondsOfHour / minHours[interval] > maxIntervals)
+    throw new BadUserInput([{ path: 'from', message: `must lie at most ${maxIntervals} intervals before \`to\`` }])
   const points = await readPoints(context, scope, interval, from, to).catch((error) => {
     if (parseDatabaseError(error).sqlState !== invalidParameter) throw error
     throw new BadUserInput([{ path: 'timeZone', message: 'is no time zone that the database knows' }])
@@ -67,10 +68,10 @@ export async function readFlow(
     const within = { gte: point.from.toISOString(), lt: point.to.toISOString() }
     return {
       ...point,
-      filter: narrowed(scope, { createdAt: within }),
-      resolvedFilter: narrowed(scope, { everResolvedAt: within }),
-      reopenedFilter: narrowed(scope, { everReopenedAt: within }),
-      backlogFilter: narrowed(scope, { openAt: within.lt }),
+      filter: narrowFilter(scope, { createdAt: within }),
+      resolvedFilter: narrowFilter(scope, { everResolvedAt: within }),
+      reopenedFilter: narrowFilter(scope, { everReopenedAt: within }),
+      backlogFilter: narrowFilter(scope, { openAt: within.lt }),
     }
   })
 }
@@ -92,7 +93,7 @@ function readPoints(
   const perInterval = (times: Sql) => sql`
     SELECT ${local(sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
     WHERE ${within(sql`e.at`)} GROUP BY 1`
-  // A ticket counts from its filing on if it was open then, and each resolution and reopening changes that.
+  // A ticket counts from its creation if it was open then; each resolution and reopening changes the count.
   return db.query<Point[]>(sql`
     WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
     changes AS MATERIALIZED (SELECT s.*, s.was IN ('OPEN', 'IN_PROGRESS') AS was_open, s.became IN ('OPEN', 'IN_PROGRESS') AS is_open,
@@ -119,21 +120,21 @@ function readPoints(
     LEFT JOIN backlog USING (local) WHERE i."from" < i."to" ORDER BY i.local`)
 }
 
-/** How often what is resolved comes back. */
+/** Computes the reopen rate of a range. */
 export async function readReopenRate(context: Context, scope: ReportScope, range: Range): Promise<ReopenRate> {
-  const { from, to } = await timesOf(context, range)
+  const { from, to } = await resolveRange(context, range)
   const [{ resolved, reopened }] = await context.db.query<[{ resolved: number; reopened: number }]>(sql`
     WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id FROM ${scope.tickets} t)
     SELECT count(*)::integer AS resolved, count(reopened.ticket_id)::integer AS reopened
-    FROM (SELECT ticket_id, min(at) AS at FROM ${resolutions(sql`chosen`)} told GROUP BY ticket_id) first
-    LEFT JOIN (SELECT DISTINCT ticket_id FROM ${reopenings(sql`chosen`)} told) reopened USING (ticket_id)
+    FROM (SELECT ticket_id, min(at) AS at FROM ${resolutions(sql`chosen`)} resolution GROUP BY ticket_id) first
+    LEFT JOIN (SELECT DISTINCT ticket_id FROM ${reopenings(sql`chosen`)} reopening) reopened USING (ticket_id)
     WHERE first.at >= ${from}::timestamptz AND first.at < ${to}::timestamptz`)
   const first = { firstResolvedAt: { gte: from.toISOString(), lt: to.toISOString() } }
   return {
     resolved,
     reopened,
     rate: resolved === 0 ? null : reopened / resolved,
-    filter: narrowed(scope, first),
-    reopenedFilter: narrowed(scope, first, { everReopenedAt: { isNull: false } }),
+    filter: narrowFilter(scope, first),
+    reopenedFilter: narrowFilter(scope, first, { everReopenedAt: { isNull: false } }),
   }
 }

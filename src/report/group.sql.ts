@@ -2,41 +2,40 @@ import { Severity } from '../../prisma/generated/client.ts'
 import { empty, raw, type Sql, sql } from '../database/sql.ts'
 import type { FilterJson } from './report.sql.ts'
 
-/** What tickets are grouped by. */
+/** A grouping of tickets. */
 interface Grouping {
   readonly description: string
-  /** What tickets `t` are joined with to have it. */
+  /** Joins to tickets `t`. */
   readonly join: Sql
-  /** Its name, as text; null where a ticket has none. */
+  /** The name of the group as text; null for tickets without one. */
   readonly name: Sql
   /** The filter of the tickets of a group. */
   readonly of: (name: string) => FilterJson
-  /** The filter of the tickets that have none. */
+  /** The filter of the tickets without a group. */
   readonly ofNone: FilterJson
-  /** The filter of the tickets in any group but some; `rest` are the names of these other groups. */
+  /** The filter of the tickets in other groups than `names`; `rest` are the names of these groups. */
   readonly ofRest: (names: readonly string[], rest: readonly string[]) => FilterJson
 }
 
-const nothing = empty
 const never: FilterJson = { or: [] }
 
-/** A column of text, which filters compare without case. */
+/** A text column, which filters compare without case. */
 const textual = (field: string, column: string, description: string): Grouping => ({
   description,
-  join: nothing,
+  join: empty,
   name: raw(`t.${column}`),
   of: (name) => ({ [field]: { eq: name } }),
   ofNone: { [field]: { isNull: true } },
   ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
 })
 
-/** An enum; `words` are given where tickets may have none of them. */
-const enumerated = (field: string, description: string, words?: readonly string[]): Grouping => ({
+/** An enum column. `values` are required if the column is nullable. */
+const enumerated = (field: string, description: string, values?: readonly string[]): Grouping => ({
   description,
-  join: nothing,
+  join: empty,
   name: raw(`t.${field}::text`),
   of: (name) => ({ [field]: { eq: name } }),
-  ofNone: words ? { [field]: { notIn: words } } : never,
+  ofNone: values ? { [field]: { notIn: values } } : never,
   ofRest: (_names, rest) => ({ [field]: { in: rest } }),
 })
 
@@ -49,13 +48,13 @@ const personal = (field: string, column: string, description: string): Grouping 
   ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
 })
 
-const atMost = 100
+const maxChunk = 100
 const chunks = (names: readonly string[]) =>
-  Array.from({ length: Math.ceil(names.length / atMost) }, (_, index) =>
-    names.slice(index * atMost, (index + 1) * atMost),
+  Array.from({ length: Math.ceil(names.length / maxChunk) }, (_, index) =>
+    names.slice(index * maxChunk, (index + 1) * maxChunk),
   )
 
-/** What reports can be grouped by. Names are grouped without case, and shown in one of their spellings. */
+/** The groupings of reports. Names are grouped without case, and shown in one of their spellings. */
 export const groupings = {
   PROJECT: {
     description: 'Its project, by key.',
@@ -86,19 +85,19 @@ export const groupings = {
 
 export type ReportGroup = keyof typeof groupings
 
-/** All tickets as one group without a name. */
+/** One group of all tickets, without a name. */
 const ungrouped: Grouping = {
   description: 'All of them.',
-  join: nothing,
+  join: empty,
   name: sql`NULL::text`,
   of: () => ({}),
   ofNone: {},
   ofRest: () => ({}),
 }
 
-/** How tickets are grouped; not at all where nothing is given. */
+/** Returns a grouping; without a name one group of all tickets. */
 export const groupingOf = (group: ReportGroup | null | undefined): Grouping => (group ? groupings[group] : ungrouped)
 
-/** The filter of a group by its name, which is null for the tickets that have none. */
+/** Returns the filter of a group by its name, which is null for tickets without a group. */
 export const ofGroup = (grouping: Grouping, name: string | null): FilterJson =>
   name === null ? grouping.ofNone : grouping.of(name)

@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
-import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
+import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-/** How much one value makes up of all. */
+/** A row of a Pareto analysis. */
 export interface ParetoRow {
   readonly value: string | null
   readonly isOther: boolean
@@ -14,10 +14,10 @@ export interface ParetoRow {
   readonly filter: FilterJson
 }
 
-/** The share of all that the vital few make up: Juran's reading of Pareto, "Universals in Management Planning" (1954). */
+/** The cumulative share of the vital few (Juran, "Universals in Management Planning and Controlling", 1954). */
 const vitalShare = 0.8
 
-/** The values that the most tickets have, largest first, ties by value; those beyond the limit together, last. */
+/** Counts tickets by value, largest first, ties by value. Values beyond the limit are combined in the last row. */
 export async function readPareto(
   { db }: Context,
   scope: ReportScope,
@@ -50,7 +50,7 @@ export async function readPareto(
       share: count / total,
       cumulativeShare,
       vitalFew: cumulativeShare <= vitalShare,
-      filter: narrowed(scope, isOther ? grouping.ofRest(names, rest ?? []) : ofGroup(grouping, value)),
+      filter: narrowFilter(scope, isOther ? grouping.ofRest(names, rest ?? []) : ofGroup(grouping, value)),
     }
   })
 }

@@ -26,7 +26,7 @@ const ageEdges = z
   .max(20, 'may list at most 20')
   .refine((edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)), 'must ascend')
 
-/** A name of the time zone database, and none of the offsets that other languages read with the other sign. */
+/** A name in the time zone database. Offsets are rejected, since their sign is ambiguous. */
 const timeZone = z.string().refine((zone) => {
   if (!/^[a-z][\w+-]*(?:\/[\w+-]+)*$/i.test(zone)) return false
   try {
@@ -52,7 +52,7 @@ const ReportInterval = builder.enumType('ReportInterval', {
   } as const,
 })
 
-// What each takes on 200,000 tickets, in the points of `ticket.cost.ts`.
+// Measured on 200,000 tickets, in the points of `ticket.cost.ts`.
 const costs = {
   topAssignees: 5000,
   resolutionTime: 5000,
@@ -63,7 +63,7 @@ const costs = {
   reopenRate: 500,
 } as const
 
-/** What a report costs, whose filter stands above it. */
+/** The price of a report. The filter is an argument of the parent field. */
 const costOf =
   (report: keyof typeof costs) =>
   (_args: object, { filter }: Readonly<Record<string, unknown>>) =>

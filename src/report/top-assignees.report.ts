@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
-import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
+import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-/** What somebody has to do; `userId` is null for what nobody is assigned to. */
+/** The tickets of an assignee; `userId` is null for unassigned tickets. */
 export interface AssigneeLoad {
   readonly userId: string | null
   readonly total: number
@@ -13,7 +13,7 @@ export interface AssigneeLoad {
   readonly resolvedFilter: FilterJson
 }
 
-/** Who the most tickets are assigned to, ties by username. */
+/** Finds the assignees with the most tickets; ties are ordered by username. */
 export async function readTopAssignees(context: Context, scope: ReportScope, limit: number): Promise<AssigneeLoad[]> {
   const rows = await context.db.query<
     (Pick<AssigneeLoad, 'userId' | 'total' | 'open' | 'resolved'> & { username: string | null })[]
@@ -27,9 +27,9 @@ export async function readTopAssignees(context: Context, scope: ReportScope, lim
     const assignee = { assignee: username === null ? { isNull: true } : { eq: username } }
     return {
       ...load,
-      filter: narrowed(scope, assignee),
-      openFilter: narrowed(scope, assignee, { status: { in: ['OPEN', 'IN_PROGRESS'] } }),
-      resolvedFilter: narrowed(scope, assignee, { status: { in: ['RESOLVED', 'CLOSED'] } }),
+      filter: narrowFilter(scope, assignee),
+      openFilter: narrowFilter(scope, assignee, { status: { in: ['OPEN', 'IN_PROGRESS'] } }),
+      resolvedFilter: narrowFilter(scope, assignee, { status: { in: ['RESOLVED', 'CLOSED'] } }),
     }
   })
 }
