@@ -72,9 +72,9 @@ mutation('updateDefect', {
   }),
   rules: { ...rules, id: ticketReference, status: notNull },
   findsFaults: true,
-  resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
+  resolve: async ({ id, expectedVersion, ...patch }, context, previousErrors) => ({
     defect: await writeOptimistically(context, (db, viewer) =>
-      updateTicket(db, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
+      updateTicket(db, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, previousErrors }),
     ),
   }),
   payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'The defect as it is now.' }) }),

@@ -43,48 +43,48 @@ export interface DateTimeFilter {
   readonly isNull?: Given<boolean>
 }
 
-/** Where a part of a filter stands, and who collects its faults. */
-export interface Spot {
+/** The path of a part of a filter, and the list that collects its errors. */
+export interface Location {
   readonly path: string
-  readonly faults: FieldError[]
+  readonly errors: FieldError[]
 }
 
 export const maxListLength = 100
 const maxTextLength = 1000
 
-/** All conditions together; none is everything. */
+/** Joins conditions by AND; TRUE without conditions. */
 export const allOf = (conditions: readonly Sql[]) =>
   conditions.length === 0 ? sql`TRUE` : sql`(${join([...conditions], ' AND ')})`
 
-/** Any of the conditions; none is nothing. */
+/** Joins conditions by OR; FALSE without conditions. */
 export const anyOf = (conditions: readonly Sql[]) =>
   conditions.length === 0 ? sql`FALSE` : sql`(${join([...conditions], ' OR ')})`
 
-/** The opposite, also where a condition is unknown because a column is null. */
+/** Negates a condition. NULL counts as false. */
 export const notSql = (condition: Sql) => sql`(${condition}) IS NOT TRUE`
 
 /**
- * The operators of a comparator, each turned into a condition. Checks what all comparators share: no null operands,
- * lists of at most 100, texts of at most 1,000 characters that the database can hold.
+ * Translates the operators of a comparator to a condition. Adds an error for operands that are null, lists with more than 100
+ * items, and texts that have more than 1,000 characters or cannot be stored.
  */
 export function compare<Filter extends object>(
   filter: Filter,
-  spot: Spot,
+  location: Location,
   operators: { readonly [Name in keyof Filter]-?: (operand: NonNullable<Filter[Name]>) => Sql },
 ): Sql {
   const conditions: Sql[] = []
   for (const name of Object.keys(filter) as (keyof Filter & string)[]) {
     const operand = filter[name]
     if (operand === undefined) continue
-    const fault = faultOf(operand)
-    if (fault) spot.faults.push({ path: `${spot.path}.${name}`, message: fault })
+    const error = operandError(operand)
+    if (error) location.errors.push({ path: `${location.path}.${name}`, message: error })
     else conditions.push(operators[name](operand as NonNullable<Filter[typeof name]>))
   }
   return allOf(conditions)
 }
 
-/** What is wrong with an operand of any comparator; null where nothing is. */
-export function faultOf(operand: unknown): string | null {
+/** Returns the error of an operand, null if it is valid. */
+export function operandError(operand: unknown): string | null {
   if (operand === null) return 'must not be null: leave it out, or use isNull where there is one'
   if (Array.isArray(operand) && operand.length > maxListLength) return `may list at most ${maxListLength}`
   for (const text of [operand].flat()) {
@@ -95,13 +95,13 @@ export function faultOf(operand: unknown): string | null {
   return null
 }
 
-/** Texts in lower case, as an array that is made once and not for every row. */
+/** Texts in lower case, as an array that is computed once per statement. */
 export const lowered = (texts: readonly string[]) =>
   sql`ARRAY(SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`
 
-/** Text compared without case, over a column that may be null. */
-export function compareText(column: Sql, filter: StringFilter, spot: Spot): Sql {
-  return compare(filter, spot, {
+/** Compares a nullable text column without case. */
+export function compareText(column: Sql, filter: StringFilter, location: Location): Sql {
+  return compare(filter, location, {
     eq: (text) => sql`lower(${column}) = lower(${text})`,
     in: (texts) => sql`lower(${column}) = ANY(${lowered(texts)})`,
     contains: (text) => sql`${column} ILIKE ${`%${literalPattern(text)}%`}`,
@@ -110,21 +110,21 @@ export function compareText(column: Sql, filter: StringFilter, spot: Spot): Sql 
   })
 }
 
-/** An enum, over a column that may be null; gte and lte go by the order its words are declared in. */
-export function compareEnum(column: Sql, type: string, filter: EnumFilter, spot: Spot): Sql {
+/** Compares a nullable enum column; gte and lte by the order of declaration. */
+export function compareEnum(column: Sql, type: string, filter: EnumFilter, location: Location): Sql {
   const cast = raw(`::${type}`)
-  return compare(filter, spot, {
-    eq: (word) => sql`${column} = ${word}${cast}`,
-    in: (words) => sql`${column} = ANY(${[...words]}${cast}[])`,
-    notIn: (words) => notSql(sql`${column} = ANY(${[...words]}${cast}[])`),
-    gte: (word) => sql`${column} >= ${word}${cast}`,
-    lte: (word) => sql`${column} <= ${word}${cast}`,
+  return compare(filter, location, {
+    eq: (value) => sql`${column} = ${value}${cast}`,
+    in: (values) => sql`${column} = ANY(${[...values]}${cast}[])`,
+    notIn: (values) => notSql(sql`${column} = ANY(${[...values]}${cast}[])`),
+    gte: (value) => sql`${column} >= ${value}${cast}`,
+    lte: (value) => sql`${column} <= ${value}${cast}`,
   })
 }
 
-/** A time, over a column that may be null. */
-export function compareTime(column: Sql, filter: DateTimeFilter, spot: Spot): Sql {
-  return compare(filter, spot, {
+/** Compares a nullable time column. */
+export function compareTime(column: Sql, filter: DateTimeFilter, location: Location): Sql {
+  return compare(filter, location, {
     gte: (moment) => sql`${column} >= ${momentSql(moment)}`,
     gt: (moment) => sql`${column} > ${momentSql(moment)}`,
     lte: (moment) => sql`${column} <= ${momentSql(moment)}`,
@@ -135,5 +135,5 @@ export function compareTime(column: Sql, filter: DateTimeFilter, spot: Spot): Sq
 
 export const nullness = (column: Sql, isNull: boolean) => (isNull ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`)
 
-/** A text in which LIKE's wildcards stand for themselves. */
+/** Escapes the wildcards of LIKE. */
 export const literalPattern = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')

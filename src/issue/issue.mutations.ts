@@ -41,9 +41,9 @@ mutation('updateIssue', {
     assigneeId: userReference.nullable(),
   },
   findsFaults: true,
-  resolve: async ({ id, expectedVersion, ...patch }, context, faultsSoFar) => ({
+  resolve: async ({ id, expectedVersion, ...patch }, context, previousErrors) => ({
     issue: await writeOptimistically(context, (db, viewer) =>
-      updateTicket(db, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, faultsSoFar }),
+      updateTicket(db, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, previousErrors }),
     ),
   }),
   payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The issue as it is now.' }) }),

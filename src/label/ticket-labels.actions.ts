@@ -2,8 +2,14 @@ import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
-import { asDecided, checkVersion, lockTicket, mustNotConflict, recordChange } from '../ticket/ticket.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
+import {
+  checkVersion,
+  lockTicket,
+  mustNotConflict,
+  recordChange,
+  unchangedTicket,
+} from '../ticket/ticket-change.actions.ts'
 import { changesAsJson } from '../ticket/ticket-change.sql.ts'
 import { checkLabels } from '../ticket/ticket-label.actions.ts'
 import type { Viewer } from '../viewer.ts'
@@ -66,7 +72,7 @@ async function changeLabels(
   const changes = [{ field: 'labels', from: namesOf(current), to: namesOf(next) }]
   await mustNotConflict(db, ticket, expectedVersion, changes)
   return recordChange(db, viewer, {
-    which: asDecided(viewer, ticket),
+    which: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
     also: [
       sql`removed AS (

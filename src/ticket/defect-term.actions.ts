@@ -8,20 +8,16 @@ interface Terms {
 }
 
 /**
- * A category and a subcategory as the project first spelled them; a new one is kept as it is spelled here. Both come
- * trimmed, with inner spaces collapsed. Those that are not given stay out, null stays null.
+ * Returns a category and a subcategory in the spelling that the project used first, and stores new ones. Expects them
+ * trimmed, with single spaces. Omits undefined and null terms.
  */
-export async function spellTerms<Given extends Terms>(
-  db: Statements,
-  projectId: string,
-  given: Given,
-): Promise<Partial<Terms>> {
+export async function spellTerms(db: Statements, projectId: string, given: Terms): Promise<Partial<Terms>> {
   const terms = [
     { field: 'CATEGORY', key: 'category', term: given.category },
     { field: 'SUBCATEGORY', key: 'subcategory', term: given.subcategory },
   ].filter(({ term }) => term !== null && term !== undefined)
   if (terms.length === 0) return {}
-  // What is kept here must go with the ticket if that is not written.
+  // New terms must be rolled back together with the ticket.
   if (!db.inTransaction) throw new LostRace()
   const fields = terms.map(({ field }) => field)
   const spellings = terms.map(({ term }) => term)
@@ -32,7 +28,7 @@ export async function spellTerms<Given extends Terms>(
     WHERE NOT EXISTS (SELECT FROM defect_terms known
       WHERE known.project_id = ${projectId}::uuid AND known.field = given.field AND known.folded = lower(given.spelling))
     ON CONFLICT DO NOTHING`)
-  // A statement of its own: it sees what a transaction that came first has stored in the meantime.
+  // A separate statement sees the terms that concurrent transactions have committed.
   const rows = await db.query<{ field: string; spelling: string }[]>(sql`
     SELECT known.field, known.spelling FROM defect_terms known
     JOIN unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS given(field, spelling)

@@ -1,30 +1,30 @@
 import { type Sql, sql } from '../database/sql.ts'
 
-// What history tells of many tickets, or of one: `of` is what the tickets come from, with their id.
+// Events from the history of tickets. `of` is a table or subquery with the ids of the tickets.
 
-/** The ticket `t` of the statement around a fragment. */
+/** The ticket `t` of the outer statement. */
 export const thisTicket = sql`(SELECT t.id)`
 
 const open = sql`('OPEN', 'IN_PROGRESS')`
 const done = sql`('RESOLVED', 'CLOSED')`
 
-/** The changes of status of tickets: ticket_id, at, version, and what it `was` and `became`. */
+/** The changes of status: ticket_id, at, version, and the statuses `was` and `became`. */
 export const statusChanges = (of: Sql) => sql`(
   SELECT o.id AS ticket_id, h.at, h.version, change ->> 'from' AS was, change ->> 'to' AS became
   FROM ${of} o JOIN history h ON h.ticket_id = o.id AND h.changes @> '[{"field": "status"}]'
   CROSS JOIN LATERAL jsonb_array_elements(h.changes) change WHERE change ->> 'field' = 'status')`
 
-/** The times at which tickets went from OPEN or IN_PROGRESS to RESOLVED or CLOSED: ticket_id and at. */
+/** The changes from OPEN or IN_PROGRESS to RESOLVED or CLOSED: ticket_id and at. */
 export const resolutions = (of: Sql) => sql`(
   SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${open} AND s.became IN ${done})`
 
-/** The times at which tickets went back: ticket_id and at. */
+/** The changes from RESOLVED or CLOSED to OPEN or IN_PROGRESS: ticket_id and at. */
 export const reopenings = (of: Sql) => sql`(
   SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${done} AND s.became IN ${open})`
 
 /**
- * When the ticket `t` first got a comment, an assignment or a change of status by another than its reporter; null where it
- * did not. An import tells of the past: it is no response.
+ * The time of the first comment, assignment or change of status of the ticket `t` by another user than its reporter; null if
+ * there is none. Imports do not count, since they describe the past.
  */
 export const firstResponse = sql`least(
   (SELECT c.created_at FROM comments c
@@ -34,7 +34,7 @@ export const firstResponse = sql`least(
       AND (h.changes @> '[{"field": "status"}]' OR EXISTS (SELECT FROM jsonb_array_elements(h.changes) change
         WHERE change ->> 'field' = 'assignee' AND change ->> 'to' IS NOT NULL))))`
 
-/** Whether the ticket `t` was filed before a time, and open then, as its changes of status tell. */
+/** The condition that the ticket `t` was open at a time, according to its changes of status. */
 export const wasOpenAt = (time: Sql) => sql`(t.created_at < ${time} AND coalesce(
   (SELECT s.became FROM ${statusChanges(thisTicket)} s WHERE s.at < ${time} ORDER BY s.at DESC, s.version DESC LIMIT 1),
   (SELECT s.was FROM ${statusChanges(thisTicket)} s ORDER BY s.at, s.version LIMIT 1),

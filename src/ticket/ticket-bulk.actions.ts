@@ -10,7 +10,7 @@ import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
 import { changeOf } from './ticket-change.sql.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
-/** Which tickets to move, and where to. Exactly one of `ids` and `filter` is given; `ids` may hold keys. */
+/** A change of status of many tickets. Exactly one of `ids` and `filter` is not null; `ids` may contain keys. */
 export interface StatusBulk {
   readonly ids: readonly string[] | null
   readonly filter: TicketFilter | null
@@ -31,12 +31,11 @@ interface Match extends ProjectRights {
   readonly number: number
 }
 
-const faultsNamed = 100
+const maxErrors = 100
 
 /**
- * Moves many tickets to a status: all of them or none, in four statements however many they are. Refused as a whole,
- * naming which, when one is not there (NOT_FOUND) or may not be moved (FORBIDDEN), and when a filter matches another
- * number than expected (CONFLICT).
+ * Changes the status of many tickets atomically, in four statements. Throws NOT_FOUND or FORBIDDEN with the tickets that do
+ * not exist or that the viewer may not move, and CONFLICT if the filter does not match the expected number.
  */
 export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: StatusBulk): Promise<StatusBulkResult> {
   const condition = bulk.ids ? ticketsNamed(bulk.ids) : ticketCondition(bulk.filter, viewer)
@@ -59,7 +58,7 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
     )
     return { matchedIds, updatedCount: count, batch: null }
   }
-  // What was found in time may take longer to be changed.
+  // Writing takes longer than finding the tickets.
   await tx.query(sql`SELECT set_config('statement_timeout', '30s', true)`)
   const [moved] = await tx.query<[{ count: number; batch: string | null }]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
@@ -78,9 +77,8 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
 }
 
 /**
- * Locks the tickets that a condition chooses, in the order of their ids, so that two bulks never wait for each other.
- * Returns the condition that they are among these: the next statement sees them, their labels and the rights as they are
- * after the wait for the locks.
+ * Locks tickets in the order of their ids, so that bulk changes do not deadlock. Returns a condition for the locked tickets:
+ * the next statement sees the tickets and the rights as of after the wait for the locks.
  */
 async function lockTickets(tx: Transaction, chosen: Sql): Promise<Sql> {
   const rows = await tx.query<{ id: string }[]>(
@@ -89,7 +87,7 @@ async function lockTickets(tx: Transaction, chosen: Sql): Promise<Sql> {
   return sql`t.id = ANY(${rows.map(({ id }) => id)}::uuid[])`
 }
 
-/** The tickets among `ids` that a move changes: their new status and resolution, and the change as history tells it. */
+/** SELECT of the tickets that change: their new status and resolution, and the changes in the format of history. */
 function movingTickets(ids: readonly string[], { status, resolution }: StatusBulk): Sql {
   const next = isDoneStatus(status)
     ? sql`coalesce(${resolution}::resolution, t.resolution, 'FIXED')`
@@ -104,19 +102,19 @@ function movingTickets(ids: readonly string[], { status, resolution }: StatusBul
 
 function mustAllBeThere(ids: readonly string[], matches: readonly Match[]): void {
   const there = new Set(matches.flatMap((match) => [match.id, keyOf(match)]))
-  const faults = ids.flatMap((id, index): FieldError[] =>
+  const errors = ids.flatMap((id, index): FieldError[] =>
     there.has(id.toLowerCase()) || there.has(id.toUpperCase())
       ? []
       : [{ path: `ids.${index}`, message: `There is no ticket ${id}.` }],
   )
-  if (faults.length > 0)
-    throw new NotFound(`${faults.length} of the tickets are not there; nothing was changed.`, faults)
+  if (errors.length > 0)
+    throw new NotFound(`${errors.length} of the tickets are not there; nothing was changed.`, errors)
 }
 
 function mustAllBeAllowed(matches: readonly Match[], path: string): void {
   const refused = matches.filter((match) => !hasRole(match, 'CONTRIBUTOR')).map(keyOf)
   if (refused.length === 0) return
-  const named = refused.slice(0, faultsNamed).map((key) => ({ path, message: `You may not move ${key}.` }))
+  const named = refused.slice(0, maxErrors).map((key) => ({ path, message: `You may not move ${key}.` }))
   throw new Forbidden(`You may not move ${refused.length} of the tickets; nothing was changed.`, named)
 }
 

@@ -8,15 +8,15 @@ import { lockProject } from '../project/project.actions.ts'
 import { projectsNamed } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
-import { findAssignee } from './ticket.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
+import { findAssignee } from './ticket-change.actions.ts'
 import { findProjectLabels } from './ticket-label.actions.ts'
 
 type DefectFields = {
   readonly [Name in 'category' | 'subcategory' | 'absn' | 'reportedBy' | 'severity']?: TicketRow[Name] | undefined
 }
 
-/** What a ticket is filed with. `projectId` is an id or a key, `assigneeId` an id or a username. */
+/** A new ticket. `projectId` is an id or a key, `assigneeId` an id or a username. */
 export interface NewTicket extends DefectFields {
   readonly projectId: string
   readonly kind: TicketKind
@@ -28,29 +28,29 @@ export interface NewTicket extends DefectFields {
 }
 
 /**
- * Files a ticket under the next number of its project, whose row counts them without gaps. BAD_USER_INPUT names every
- * fault, those found so far and those that only the database knows.
+ * Creates a ticket with the next number of its project, without gaps. Throws BAD_USER_INPUT with all errors, those passed in
+ * included.
  */
 export async function createTicket(
   db: Statements,
   viewer: Viewer,
   input: NewTicket,
-  faultsSoFar: readonly FieldError[] = [],
+  previousErrors: readonly FieldError[] = [],
 ): Promise<TicketRow> {
-  const faults = [...faultsSoFar]
-  if (faults.some(({ path }) => path === 'projectId')) throw new BadUserInput(faults)
+  const errors = [...previousErrors]
+  if (errors.some(({ path }) => path === 'projectId')) throw new BadUserInput(errors)
   const { projectId, kind, assigneeId, labelIds } = input
   const needed = assigneeId || labelIds?.length ? 'CONTRIBUTOR' : 'REPORTER'
-  // What refers to nothing else is filed without a look at the project.
-  if (!db.inTransaction && faults.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
+  // A ticket without references is created without reading the project first.
+  if (!db.inTransaction && errors.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
     return insertTicket(db, viewer, { ...input, project: projectsNamed([projectId]), needed })
   const project = await lockProject(db, viewer, projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
   mustHaveRole(project, needed, 'Assigning and labelling a ticket')
 
-  const assignee = assigneeId ? await findAssignee(db, project.id, assigneeId, faults) : null
-  const projectLabelIds = await findProjectLabels(db, project.id, labelIds ?? [], faults)
-  if (faults.length > 0) throw new BadUserInput(faults)
+  const assignee = assigneeId ? await findAssignee(db, project.id, assigneeId, errors) : null
+  const projectLabelIds = await findProjectLabels(db, project.id, labelIds ?? [], errors)
+  if (errors.length > 0) throw new BadUserInput(errors)
   const defect = kind === 'DEFECT' && {
     ...(await spellTerms(db, project.id, input)),
     reportedBy: input.reportedBy ?? viewer.name,
@@ -66,18 +66,18 @@ export async function createTicket(
   })
 }
 
-/** A ticket to be stored: every reference is an id, but for the project, a condition on projects `p`. */
+/** A ticket to insert. All references are ids; `project` is a condition on projects `p`. */
 interface TicketToInsert extends Omit<NewTicket, 'projectId'> {
   readonly project: Sql
-  /** The role that filing it takes. */
+  /** The required role. */
   readonly needed: ProjectRole
 }
 
-/** Stores a ticket if the viewer's role suffices and nobody else holds the project; else throws LostRace. */
+/** Inserts a ticket. Throws LostRace if the viewer's role is insufficient or another transaction has locked the project. */
 async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInsert): Promise<TicketRow> {
   const { project, needed, kind, title, description, priority, assigneeId, labelIds } = ticket
   const { category, subcategory, absn, reportedBy, severity } = ticket
-  const labelled = sql`, labelled AS (
+  const insertLabels = sql`, labelled AS (
     INSERT INTO ticket_labels (ticket_id, label_id) SELECT filed.id, unnest(${labelIds}::uuid[]) FROM filed)`
   const [filed] = await db.query<TicketRow[]>(sql`
     WITH counted AS (
@@ -92,7 +92,7 @@ async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInse
         ${priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assigneeId ?? null}::uuid, at, at,
         ${category ?? null}, ${subcategory ?? null}, ${absn ?? null}, ${reportedBy ?? null}, ${severity ?? null}::severity
       FROM counted RETURNING ${ticketColumns.all})
-    ${labelIds?.length ? labelled : empty}
+    ${labelIds?.length ? insertLabels : empty}
     SELECT * FROM filed`)
   if (!filed) throw new LostRace()
   return filed

@@ -8,11 +8,18 @@ import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
 import { mustBeAbleToUpdate, updatable } from './ticket.access.ts'
-import { asDecided, checkVersion, findAssignee, lockTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
 import { ofKind, type TicketRow } from './ticket.sql.ts'
+import {
+  checkVersion,
+  findAssignee,
+  lockTicket,
+  mustNotConflict,
+  recordChange,
+  unchangedTicket,
+} from './ticket-change.actions.ts'
 import { changeOf, changesAsJson } from './ticket-change.sql.ts'
 
-/** The columns that a patch may name, with their PostgreSQL types. */
+/** The columns of a patch, with their PostgreSQL types. */
 const columns = {
   title: { column: 'title', type: 'text' },
   description: { column: 'description', type: 'text' },
@@ -31,13 +38,12 @@ const columns = {
 type Column = keyof typeof columns
 const isColumn = (name: string): name is Column => name in columns
 
-/** What to change: a column left out stays, null clears it. `assigneeId` is an id or a username. */
+/** A patch: null clears a column, undefined keeps it. `assigneeId` is an id or a username. */
 export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefined }
 
 /**
- * Changes the fields of a ticket that a patch names. Nothing to change is no change. BAD_USER_INPUT names every fault,
- * those found so far and those that only the database knows; CONFLICT the fields that others have changed since
- * `expectedVersion`.
+ * Applies a patch to a ticket. A patch without effect changes nothing. Throws BAD_USER_INPUT with all errors, those passed in
+ * included, and CONFLICT if a patched field was changed since `expectedVersion`.
  */
 export async function updateTicket(
   db: Statements,
@@ -47,50 +53,50 @@ export async function updateTicket(
     kind,
     expectedVersion,
     patch,
-    faultsSoFar = [],
+    previousErrors = [],
   }: {
     readonly id: string
     readonly kind?: TicketKind
     readonly expectedVersion?: number | null | undefined
     readonly patch: TicketPatch
-    readonly faultsSoFar?: readonly FieldError[]
+    readonly previousErrors?: readonly FieldError[]
   },
 ): Promise<TicketRow> {
-  const faults = [...faultsSoFar]
-  if (faults.some(({ path }) => path === 'id')) throw new BadUserInput(faults)
-  // What depends on nothing else, and overwrites whatever is there, needs not be read first.
-  if (!db.inTransaction && faults.length === 0 && expectedVersion == null && Object.keys(patch).every(isPlain))
+  const errors = [...previousErrors]
+  if (errors.some(({ path }) => path === 'id')) throw new BadUserInput(errors)
+  // Independent columns without an expected version are written without reading the ticket first.
+  if (!db.inTransaction && errors.length === 0 && expectedVersion == null && Object.keys(patch).every(isIndependent))
     return patchTicket(db, viewer, id, kind, patch)
   const ticket = await lockTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
-  checkVersion(ticket, expectedVersion, faults)
-  const assignee = patch.assigneeId ? await findAssignee(db, ticket.projectId, patch.assigneeId, faults) : null
+  checkVersion(ticket, expectedVersion, errors)
+  const assignee = patch.assigneeId ? await findAssignee(db, ticket.projectId, patch.assigneeId, errors) : null
   const wanted = {
-    ...withResolution(ticket, patch, faults),
+    ...withResolution(ticket, patch, errors),
     ...(patch.assigneeId !== undefined && { assigneeId: assignee?.id ?? null }),
     ...(await spellTerms(db, ticket.projectId, patch)),
   }
-  if (faults.length > 0) throw new BadUserInput(faults)
+  if (errors.length > 0) throw new BadUserInput(errors)
   const changed = Object.keys(wanted)
     .filter(isColumn)
     .filter((name) => wanted[name] !== undefined && wanted[name] !== ticket[name])
   if (changed.length === 0) return ticket
   if (changed.includes('assigneeId')) mustHaveRole(ticket, 'CONTRIBUTOR', 'Assigning a ticket')
-  const changes = await describe(db, ticket, wanted, changed, assignee?.name ?? null)
+  const changes = await describeChanges(db, ticket, wanted, changed, assignee?.name ?? null)
   await mustNotConflict(db, ticket, expectedVersion, changes)
   const isDone = isDoneStatus(wanted.status ?? ticket.status)
   const resolvedAt = isDone ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
   return recordChange(db, viewer, {
-    which: asDecided(viewer, ticket),
+    which: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
     set: [...changed.map((name) => assignment(name, wanted)), resolvedAt],
   })
 }
 
-const isPlain = (name: string) =>
+const isIndependent = (name: string) =>
   isColumn(name) && !['status', 'resolution', 'assigneeId', 'category', 'subcategory'].includes(name)
 
-/** Writes a patch over what is there, if the viewer may and nobody is in the way. */
+/** Writes a patch of independent columns in one statement. */
 function patchTicket(
   db: Statements,
   viewer: Viewer,
@@ -101,7 +107,7 @@ function patchTicket(
   const names = Object.keys(patch)
     .filter(isColumn)
     .filter((name) => patch[name] !== undefined)
-  const changes = names.map((name) => changeOf(name, sql`t.${columnOf(name)}`, patched(name, patch)))
+  const changes = names.map((name) => changeOf(name, sql`t.${columnOf(name)}`, newValue(name, patch)))
   return recordChange(db, viewer, {
     which: sql`${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${updatable(viewer)}`,
     changes: join([sql`'[]'::jsonb`, ...changes], ' || '),
@@ -110,24 +116,24 @@ function patchTicket(
 }
 
 const columnOf = (name: Column) => raw(columns[name].column)
-const patched = (name: Column, patch: TicketPatch) => sql`${patch[name] ?? null}::${raw(columns[name].type)}`
-const assignment = (name: Column, patch: TicketPatch) => sql`${columnOf(name)} = ${patched(name, patch)}`
+const newValue = (name: Column, patch: TicketPatch) => sql`${patch[name] ?? null}::${raw(columns[name].type)}`
+const assignment = (name: Column, patch: TicketPatch) => sql`${columnOf(name)} = ${newValue(name, patch)}`
 
-/** Whether a status ends a ticket: it has a resolution then, and the time of it. */
+/** True for the statuses with a resolution. */
 export const isDoneStatus = (status: TicketRow['status']) => status === 'RESOLVED' || status === 'CLOSED'
 
-/** The patch with the resolution that goes with its status: FIXED where a done ticket has none, none while open. */
-function withResolution(ticket: TicketRow, patch: TicketPatch, faults: FieldError[]): TicketPatch {
+/** Completes a patch with the resolution for its status: FIXED by default if done, else null. */
+function withResolution(ticket: TicketRow, patch: TicketPatch, errors: FieldError[]): TicketPatch {
   if (isDoneStatus(patch.status ?? ticket.status)) {
     const resolution = patch.resolution === undefined ? ticket.resolution : patch.resolution
     return { ...patch, resolution: resolution ?? 'FIXED' }
   }
-  if (patch.resolution) faults.push({ path: 'resolution', message: 'goes only with the status RESOLVED or CLOSED' })
+  if (patch.resolution) errors.push({ path: 'resolution', message: 'goes only with the status RESOLVED or CLOSED' })
   return { ...patch, resolution: null }
 }
 
-/** What a change was, in the words of history. */
-async function describe(
+/** Returns the changes in the format of history. */
+async function describeChanges(
   db: Statements,
   ticket: TicketRow,
   wanted: TicketPatch,

@@ -1,7 +1,7 @@
 import { notNull, ticketReference, userReference } from '../check.ts'
 import { mutation } from '../mutation.ts'
 import { writeOptimistically } from '../write.ts'
-import { archiveTicket } from './ticket.actions.ts'
+import { archiveTicket } from './ticket-archive.actions.ts'
 import { updateTicket } from './ticket-update.actions.ts'
 
 mutation('assignTicket', {

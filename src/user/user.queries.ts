@@ -30,10 +30,10 @@ builder.queryFields((t) => ({
       ...forwardArgs,
     },
     resolve: (_root, { search, ...page }, context, info) => {
-      const spot = { path: 'search', faults: [] }
+      const location = { path: 'search', errors: [] }
       const contains = { contains: checkArgument('search', search ?? '', text(200)) }
       const where = search
-        ? anyOf([compareText(sql`u.username`, contains, spot), compareText(sql`u.name`, contains, spot)])
+        ? anyOf([compareText(sql`u.username`, contains, location), compareText(sql`u.name`, contains, location)])
         : sql`TRUE`
       return readConnection({ columns: userColumns, from: sql`users u`, where, order: userOrder }, page, context, info)
     },

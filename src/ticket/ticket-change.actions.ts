@@ -3,22 +3,15 @@ import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
-import {
-  assignableIn,
-  mustHaveRole,
-  type ProjectRights,
-  rightsColumns,
-  roleSuffices,
-} from '../project/project.access.ts'
+import { assignableIn, type ProjectRights, rightsColumns, roleSuffices } from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTicketsNamed } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
-import { changesAsJson } from './ticket-change.sql.ts'
 
-/** A ticket that is to be changed, with the viewer's rights in its project. */
-export type ChangingTicket = TicketRow & ProjectRights
+/** A ticket to change, with the viewer's rights in its project. */
+export type LockedTicket = TicketRow & ProjectRights
 
 /**
  * Returns the ticket with an id or a key, with the viewer's rights. Locks it if `db` is a transaction. Throws NOT_FOUND if the
@@ -29,11 +22,11 @@ export async function lockTicket(
   viewer: Viewer,
   reference: string,
   kind?: TicketKind,
-): Promise<ChangingTicket> {
+): Promise<LockedTicket> {
   const named = sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
   // A separate statement sees the rights and the project as of after the wait for the lock.
-  const [ticket] = await db.query<ChangingTicket[]>(sql`
+  const [ticket] = await db.query<LockedTicket[]>(sql`
     SELECT ${ticketColumns.all}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${named}`)
   if (!ticket || (kind && ticket.kind !== kind))
@@ -41,15 +34,14 @@ export async function lockTicket(
   return ticket
 }
 
-/** Finds a version at fault that the ticket has not had. */
-export function checkVersion({ version }: TicketRow, expected: number | null | undefined, faults: FieldError[]): void {
+/** Adds an error if the ticket never had the expected version. */
+export function checkVersion({ version }: TicketRow, expected: number | null | undefined, errors: FieldError[]): void {
   if (expected === null || expected === undefined || (expected >= 1 && expected <= version)) return
-  faults.push({ path: 'expectedVersion', message: `is no version of the ticket: it has had 1 to ${version}` })
+  errors.push({ path: 'expectedVersion', message: `is no version of the ticket: it has had 1 to ${version}` })
 }
 
 /**
- * CONFLICT when fields that are to change were changed by others since the version that the caller saw; changes of
- * other fields since then merge.
+ * Throws CONFLICT if one of the fields was changed since the expected version. Changes of other fields do not conflict.
  */
 export async function mustNotConflict(
   db: Statements,
@@ -73,25 +65,25 @@ export async function mustNotConflict(
   })
 }
 
-/** A change of a ticket, as SQL. */
+/** A change of a ticket in SQL. */
 export interface TicketChange {
-  /** Which ticket `t`, in project `p`, and all that must hold for it to be changed. */
+  /** The condition for the ticket `t` in project `p`, with the preconditions of the change. */
   readonly which: Sql
-  /** What changes, in the words of history; an empty array is no change. */
+  /** The changes in the format of history. An empty array means no change. */
   readonly changes: Sql
-  /** Assignments to columns of tickets `t`, where `moment.at` is the time of the change. */
+  /** Assignments to columns of `t`. `moment.at` is the time of the change. */
   readonly set?: readonly Sql[]
-  /** Further parts of the statement: common table expressions that read `changed`. */
+  /** Further common table expressions, which can read `changed`. */
   readonly also?: readonly Sql[]
 }
 
-/** The ticket that a change was decided on, if it is still as it was and the role of the viewer still suffices. */
-export const asDecided = (viewer: Viewer, { id, version, viewerRole }: ChangingTicket) => sql`
+/** The condition for a ticket with unchanged version, on which the viewer still has the same rights. */
+export const unchangedTicket = (viewer: Viewer, { id, version, viewerRole }: LockedTicket) => sql`
   t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, sql`${viewerRole}`)}`
 
 /**
- * Writes a change of a ticket and its history in one statement. Writes nothing and throws LostRace where no ticket is
- * as the change wants it, somebody else holds it, or nothing changes.
+ * Writes a change of a ticket and its history in one statement. Writes nothing and throws LostRace if no ticket meets the
+ * condition, if another transaction has locked it, or if nothing changes.
  */
 export async function recordChange(
   db: Statements,
@@ -100,13 +92,13 @@ export async function recordChange(
 ): Promise<TicketRow> {
   const [ticket] = await db.query<TicketRow[]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at),
-    held AS MATERIALIZED (
+    locked AS MATERIALIZED (
       SELECT t.id, ${changes} AS changes FROM tickets t JOIN projects p ON p.id = t.project_id WHERE ${which}
       FOR UPDATE OF t SKIP LOCKED),
     changed AS (
       UPDATE tickets t SET ${join([...set, sql`version = t.version + 1`])},
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
-      FROM moment, held WHERE t.id = held.id AND held.changes <> '[]' RETURNING ${ticketColumns.all}, held.changes),
+      FROM moment, locked WHERE t.id = locked.id AND locked.changes <> '[]' RETURNING ${ticketColumns.all}, locked.changes),
     ${join([
       ...also,
       sql`recorded AS (
@@ -118,44 +110,21 @@ export async function recordChange(
   return ticket
 }
 
-/** Who a ticket of the project is to be assigned to; `faults` takes a fault when they could not be. */
+/** Returns the user to assign tickets of a project to. Adds an error if they cannot be assigned. */
 export async function findAssignee(
   db: Statements,
   projectId: string,
   reference: string,
-  faults: FieldError[],
+  errors: FieldError[],
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
     ? await db.query<{ id: string; name: string }[]>(sql`
         SELECT u.id, u.name FROM users u WHERE ${usersNamed([reference])} AND ${assignableIn(projectId)}`)
     : []
   if (!rows[0])
-    faults.push({
+    errors.push({
       path: 'assigneeId',
       message: 'names nobody who could be assigned: an active user who may see the project',
     })
   return rows[0] ?? null
-}
-
-/** Archives a ticket or takes it back. */
-export async function archiveTicket(
-  db: Statements,
-  viewer: Viewer,
-  reference: string,
-  archived: boolean,
-): Promise<TicketRow> {
-  const ticket = await lockTicket(db, viewer, reference)
-  mustHaveRole(ticket, 'MAINTAINER', 'Archiving a ticket')
-  if (archived === (ticket.archivedAt !== null)) return ticket
-  const archivedAt = archived ? new Date() : null
-  const change = {
-    field: 'archivedAt',
-    from: ticket.archivedAt?.toISOString() ?? null,
-    to: archivedAt?.toISOString() ?? null,
-  }
-  return recordChange(db, viewer, {
-    which: asDecided(viewer, ticket),
-    changes: changesAsJson([change]),
-    set: [sql`archived_at = ${archivedAt}::timestamptz`],
-  })
 }
