@@ -2,15 +2,15 @@ import { z } from 'zod'
 import { BadUserInput, type FieldError } from './errors.ts'
 import { isProjectReference, isTicketReference, isUserReference } from './reference.ts'
 
-/** What an input's fields must be beyond their GraphQL types. A field that is left out is not checked. */
+/** Rules for the fields of an input beyond their GraphQL types. Absent fields are not checked. */
 export type Rules<Input> = { readonly [Field in keyof Input]?: z.ZodType }
 
-/** The input with its rules applied, and every fault of it; what is faulty is left out of the input. */
+/** Applies rules to an input. Returns the input without invalid fields, and all errors. */
 export function check<Input extends object>(
   input: Input,
   rules: Rules<Input>,
-): { checked: Input; faults: FieldError[] } {
-  const faults: FieldError[] = []
+): { checked: Input; errors: FieldError[] } {
+  const errors: FieldError[] = []
   const checked = { ...input } as Record<string, unknown>
   for (const [field, rule] of Object.entries(rules as Record<string, z.ZodType>)) {
     if (checked[field] === undefined) continue
@@ -18,13 +18,13 @@ export function check<Input extends object>(
     if (result.success) checked[field] = result.data
     else {
       delete checked[field]
-      for (const { path, message } of result.error.issues) faults.push({ path: [field, ...path].join('.'), message })
+      for (const { path, message } of result.error.issues) errors.push({ path: [field, ...path].join('.'), message })
     }
   }
-  return { checked: checked as Input, faults }
+  return { checked: checked as Input, errors }
 }
 
-/** What may be left out but not cleared. */
+/** A field that may be absent, but not null. */
 export const notNull = z.unknown().refine((value) => value !== null, 'must not be null')
 
 /** The longest title, in characters, and the longest description or comment, in bytes. */
@@ -35,7 +35,7 @@ const storable = z
   .string('must not be null')
   .refine((value) => !value.includes('\0') && value.isWellFormed(), 'holds a character that no text has')
 
-/** Text that the database can hold, of at most so many characters (code points). */
+/** Text that PostgreSQL can store, of at most `max` code points. */
 export const text = (max: number) =>
   storable.refine(
     (value) => value.length <= max || (value.length <= 2 * max && [...value].length <= max),
@@ -48,14 +48,14 @@ export const bodyText = storable.refine(
   'must have at most 64 KiB',
 )
 
-/** Text with something in it. */
+/** Text that is not blank. */
 export const filled = (rule: z.ZodString) => rule.refine((value) => value.trim() !== '', 'must not be blank')
 
-/** A name: without space around it, inner spaces collapsed. */
+/** A name, which is trimmed, with single spaces. */
 export const nameText = (max: number) => filled(text(max)).transform((value) => value.trim().replaceAll(/\s+/g, ' '))
 
-const reference = (fits: (text: string) => boolean, message: string) =>
-  z.string('must not be null').refine(fits, message)
+const reference = (isReference: (text: string) => boolean, message: string) =>
+  z.string('must not be null').refine(isReference, message)
 
 export const ticketReference = reference(isTicketReference, 'is neither the id of a ticket nor a key such as CORE-42')
 export const projectReference = reference(isProjectReference, 'is neither the id of a project nor a key such as CORE')
@@ -63,7 +63,7 @@ export const userReference = reference(isUserReference, 'is neither the id of a 
 export const id = z.guid('is no id').toLowerCase()
 export const idList = (max: number) => z.array(id, 'must not be null').max(max, `may list at most ${max}`)
 
-/** The value of an argument outside of an input, with its rule applied; BAD_USER_INPUT names its faults. */
+/** Applies a rule to an argument outside of an input. Throws BAD_USER_INPUT with all errors. */
 export function checkArgument<Value>(path: string, value: Value, rule: z.ZodType): Value {
   const result = rule.safeParse(value)
   if (result.success) return result.data as Value

@@ -1,12 +1,12 @@
 import { GraphQLError } from 'graphql'
 
-/** A fault of the input: the path of the argument it is in, joined by dots (`input.title`), and what is wrong with it. */
+/** An error in the input: the path of the argument, such as `input.title`, and a message without its subject. */
 export interface FieldError {
   readonly path: string
   readonly message: string
 }
 
-/** What a caller sent cannot be taken; names every fault at once. */
+/** The input is invalid. Lists all errors. */
 export class BadUserInput extends GraphQLError {
   constructor(fieldErrors: readonly FieldError[]) {
     super(fieldErrors.map(({ path, message }) => `${path} ${message}`).join('; '), {

@@ -16,27 +16,27 @@ type Types = typeof builder.$inferSchemaTypes
 interface MutationOptions<Fields extends InputFieldMap, Payload extends object> {
   readonly description: string
   readonly input: (t: InputFieldBuilder<Types, 'InputObject'>) => Fields
-  /** What the fields must be beyond their types. */
+  /** Rules for single fields. */
   readonly rules?: Rules<InputShapeFromFields<Fields>>
-  /** What the fields must be together. */
-  readonly faults?: (input: InputShapeFromFields<Fields>) => readonly FieldError[]
+  /** Rules for combinations of fields. */
+  readonly validate?: (input: InputShapeFromFields<Fields>) => readonly FieldError[]
   readonly payload: ((t: ObjectFieldBuilder<Types, Payload>) => FieldMap) | ObjectRef<Types, Payload>
-  /** Whether `resolve` finds further faults, and refuses those found so far along with its own. */
-  readonly findsFaults?: boolean
-  /** Whether callers who have not signed in may use it. */
+  /** Passes the errors to `resolve`, which throws them together with its own. */
+  readonly collectsErrors?: boolean
+  /** Allows unauthenticated callers. */
   readonly open?: boolean
-  /** What it costs beside its payload, in points, from its input as it stands in the document: 10 by default. */
+  /** The price without the payload, in points, from the input before coercion. Defaults to 10. */
   readonly cost?: number | ((input: Readonly<Record<string, unknown>>) => number)
   readonly resolve: (
     input: InputShapeFromFields<Fields>,
     context: Context,
-    faults: readonly FieldError[],
+    errors: readonly FieldError[],
   ) => Promise<Payload>
 }
 
 /**
- * Adds a mutation that takes one `input`, whose type is named after it. The payload is given by its fields, and its type
- * then named after the mutation too, or as a type that several mutations share.
+ * Adds a mutation with one argument `input`. The input type is named after the mutation, as is the payload type if `payload`
+ * is a function that returns its fields.
  */
 export function mutation<Fields extends InputFieldMap, Payload extends object>(
   name: string,
@@ -44,8 +44,8 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
     description,
     input,
     rules = {},
-    faults = () => [],
-    findsFaults = false,
+    validate = () => [],
+    collectsErrors = false,
     payload,
     open = false,
     cost = 10,
@@ -75,10 +75,10 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
   )
   async function answer(given: InputShapeFromFields<Fields>, context: Context): Promise<Payload> {
     try {
-      const { checked, faults: own } = check(given, rules)
-      const all = [...own, ...faults(given)]
-      if (all.length > 0 && !findsFaults) throw new BadUserInput(all)
-      return await resolve(checked, context, all)
+      const { checked, errors: fieldErrors } = check(given, rules)
+      const errors = [...fieldErrors, ...validate(given)]
+      if (errors.length > 0 && !collectsErrors) throw new BadUserInput(errors)
+      return await resolve(checked, context, errors)
     } catch (error) {
       throw prefixPaths('input', error)
     }

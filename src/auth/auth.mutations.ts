@@ -154,7 +154,7 @@ mutation('createAccessToken', {
     expiresAt: t.field({ type: 'DateTime', description: 'When it ends; left out, it does not.' }),
   }),
   rules: { name: nameText(100), scope: notNull },
-  faults: ({ expiresAt }) =>
+  validate: ({ expiresAt }) =>
     expiresAt && expiresAt.getTime() <= Date.now() ? [{ path: 'expiresAt', message: 'must be in the future' }] : [],
   resolve: ({ name, scope, expiresAt }, context) => {
     if (tokenInUse(context).kind !== 'SESSION')

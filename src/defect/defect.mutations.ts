@@ -37,18 +37,18 @@ mutation('createDefect', {
     projectId: projectReference,
     labelIds: idList(maxLabels).nullable(),
   },
-  faults: ({ title, description }) =>
+  validate: ({ title, description }) =>
     (title ?? firstLine(description)) === null
       ? [{ path: 'title', message: 'must be given where the description has no line to take it from' }]
       : [],
-  findsFaults: true,
-  resolve: async (input, context, faults) => ({
+  collectsErrors: true,
+  resolve: async (input, context, errors) => ({
     defect: await writeOptimistically(context, (db, viewer) =>
       createTicket(
         db,
         viewer,
         { ...input, title: input.title ?? firstLine(input.description) ?? '', kind: 'DEFECT' },
-        faults,
+        errors,
       ),
     ),
   }),
@@ -71,7 +71,7 @@ mutation('updateDefect', {
     }),
   }),
   rules: { ...rules, id: ticketReference, status: notNull },
-  findsFaults: true,
+  collectsErrors: true,
   resolve: async ({ id, expectedVersion, ...patch }, context, previousErrors) => ({
     defect: await writeOptimistically(context, (db, viewer) =>
       updateTicket(db, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, previousErrors }),

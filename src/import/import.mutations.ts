@@ -98,7 +98,7 @@ mutation('importTickets', {
     onError: notNull,
     dryRun: notNull,
   },
-  faults: ({ values }) =>
+  validate: ({ values }) =>
     (values ?? []).flatMap(({ column }, index) =>
       column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'must be a field' }] : [],
     ),

@@ -20,10 +20,10 @@ mutation('createIssue', {
     assigneeId: userReference.nullable(),
     labelIds: idList(maxLabels).nullable(),
   },
-  findsFaults: true,
-  resolve: async (input, context, faults) => ({
+  collectsErrors: true,
+  resolve: async (input, context, errors) => ({
     issue: await writeOptimistically(context, (db, viewer) =>
-      createTicket(db, viewer, { ...input, kind: 'ISSUE' }, faults),
+      createTicket(db, viewer, { ...input, kind: 'ISSUE' }, errors),
     ),
   }),
   payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The new issue.' }) }),
@@ -40,7 +40,7 @@ mutation('updateIssue', {
     priority: notNull,
     assigneeId: userReference.nullable(),
   },
-  findsFaults: true,
+  collectsErrors: true,
   resolve: async ({ id, expectedVersion, ...patch }, context, previousErrors) => ({
     issue: await writeOptimistically(context, (db, viewer) =>
       updateTicket(db, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, previousErrors }),

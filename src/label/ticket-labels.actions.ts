@@ -55,14 +55,14 @@ async function changeLabels(
     await db.query(sql`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`)
   const ticket = await lockTicket(db, viewer, ticketId)
   mustHaveRole(ticket, 'CONTRIBUTOR', 'Labelling a ticket')
-  const faults: FieldError[] = []
-  checkVersion(ticket, expectedVersion, faults)
+  const errors: FieldError[] = []
+  checkVersion(ticket, expectedVersion, errors)
   const labels = await db.query<(LabelRow & { isSet: boolean })[]>(sql`
     SELECT ${labelColumns.all}, l.id = ANY(labelled.ids) AS "isSet"
     FROM labels l, (SELECT ARRAY(SELECT label_id FROM ticket_labels WHERE ticket_id = ${ticket.id}::uuid) AS ids) labelled
     WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || labelled.ids)`)
-  checkLabels(labelIds, labels, faults)
-  if (faults.length > 0) throw new BadUserInput(faults)
+  checkLabels(labelIds, labels, errors)
+  if (errors.length > 0) throw new BadUserInput(errors)
   const current = labels.filter(({ isSet }) => isSet)
   const given = labels.filter(({ id }) => labelIds.includes(id))
   const next = choose(current, given)

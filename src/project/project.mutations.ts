@@ -66,7 +66,7 @@ mutation('setProjectMember', {
     }),
   }),
   rules: { projectId: projectReference, userId: userReference },
-  faults: ({ role }) =>
+  validate: ({ role }) =>
     role === undefined ? [{ path: 'role', message: 'must be a role, or null to take the user out' }] : [],
   resolve: ({ role, ...input }, context) =>
     write(context, (tx, viewer) => setProjectMember(tx, viewer, { ...input, role: role ?? null })),

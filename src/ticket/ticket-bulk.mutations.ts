@@ -18,7 +18,7 @@ function countOf(input: unknown): number {
   return Array.isArray(ids) ? ids.length : typeof expectedCount === 'number' ? Math.max(0, expectedCount) : 0
 }
 
-const faultIf = (wrong: boolean, path: string, message: string): FieldError[] => (wrong ? [{ path, message }] : [])
+const errorIf = (wrong: boolean, path: string, message: string): FieldError[] => (wrong ? [{ path, message }] : [])
 
 mutation('bulkUpdateStatus', {
   description: 'Moves many tickets to a status: all of them or none. For CONTRIBUTORs of all their projects.',
@@ -39,11 +39,11 @@ mutation('bulkUpdateStatus', {
   // It looks for its tickets twice.
   cost: (input) => 10 + countOf(input) / 10 + 2 * filterCost(input['filter']),
   rules: { ids: z.array(ticketReference).max(maxIds, `may list at most ${maxIds}`).nullable() },
-  faults: ({ ids, filter, expectedCount, status, resolution }) => [
-    ...faultIf((ids == null) === (filter == null), 'ids', 'must be given, or a filter instead: one of the two'),
-    ...faultIf(filter != null && expectedCount == null, 'expectedCount', 'must stand beside a filter'),
-    ...faultIf(filter == null && expectedCount != null, 'expectedCount', 'goes only with a filter'),
-    ...faultIf(resolution != null && !isDoneStatus(status), 'resolution', 'goes only with RESOLVED or CLOSED'),
+  validate: ({ ids, filter, expectedCount, status, resolution }) => [
+    ...errorIf((ids == null) === (filter == null), 'ids', 'must be given, or a filter instead: one of the two'),
+    ...errorIf(filter != null && expectedCount == null, 'expectedCount', 'must stand beside a filter'),
+    ...errorIf(filter == null && expectedCount != null, 'expectedCount', 'goes only with a filter'),
+    ...errorIf(resolution != null && !isDoneStatus(status), 'resolution', 'goes only with RESOLVED or CLOSED'),
   ],
   resolve: ({ ids, filter, expectedCount, status, resolution, dryRun }, context): Promise<StatusBulkResult> =>
     write(context, (tx, viewer) =>

@@ -14,7 +14,7 @@ mutation('assignTicket', {
     }),
   }),
   rules: { id: ticketReference, assigneeId: userReference.nullable() },
-  faults: ({ assigneeId }) =>
+  validate: ({ assigneeId }) =>
     assigneeId === undefined ? [{ path: 'assigneeId', message: 'must be a user, or null for nobody' }] : [],
   resolve: async ({ id, assigneeId, expectedVersion }, context) => ({
     ticket: await writeOptimistically(context, (db, viewer) =>
