@@ -70,7 +70,6 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   scopeAuth: {
     defaultStrategy: 'all',
-    authorizeOnSubscribe: true,
     runScopesOnType: true,
     authScopes: ({ token }) => ({ signedIn: token !== null, mayWrite: token?.scope === 'WRITE' }),
     unauthorizedError: (_parent, { token }) =>
