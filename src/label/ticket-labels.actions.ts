@@ -2,6 +2,7 @@ import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
+import { checkLabels } from '../ticket/label-ids.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import {
   checkVersion,
@@ -11,7 +12,6 @@ import {
   unchangedTicket,
 } from '../ticket/ticket-change.actions.ts'
 import { changesAsJson } from '../ticket/ticket-change.sql.ts'
-import { checkLabels } from '../ticket/ticket-label.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 

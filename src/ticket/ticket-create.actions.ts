@@ -8,9 +8,9 @@ import { lockProject } from '../project/project.actions.ts'
 import { projectsNamed } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
+import { findProjectLabels } from './label-ids.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 import { findAssignee } from './ticket-change.actions.ts'
-import { findProjectLabels } from './ticket-label.actions.ts'
 
 type DefectFields = {
   readonly [Name in 'category' | 'subcategory' | 'absn' | 'reportedBy' | 'severity']?: TicketRow[Name] | undefined
