@@ -43,6 +43,7 @@ const variables = z
     SNAGLIST_SIGN_UP: z.enum(['first', 'open', 'closed']).default('first'),
     SNAGLIST_POOL_SIZE: integer(1, 1000).default(10),
     SNAGLIST_PREPARE: flag.default(true),
+    SNAGLIST_COMPILE: flag.default(true),
     SNAGLIST_BCRYPT_COST: integer(4, 15).default(12),
     SNAGLIST_CORS_ORIGINS: list.pipe(z.array(origin)).optional(),
     SNAGLIST_TRUSTED_PROXIES: list.pipe(z.array(proxy)).optional(),
@@ -67,6 +68,8 @@ const variables = z
     poolSize: env.SNAGLIST_POOL_SIZE,
     /** Whether PostgreSQL keeps statements that come again prepared. */
     preparing: env.SNAGLIST_PREPARE,
+    /** Compiles queries that come again. */
+    compilation: env.SNAGLIST_COMPILE,
     bcryptCost: env.SNAGLIST_BCRYPT_COST,
     /** Origins whose pages may call the API from a browser. */
     corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],

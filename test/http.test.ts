@@ -5,6 +5,7 @@ import { buildSchema, printSchema } from 'graphql'
 import { pino } from 'pino'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type AppOptions, createApp } from '../src/app.ts'
+import { createCallers } from '../src/auth/caller.access.ts'
 import { readConfig } from '../src/config.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open.ts'
@@ -28,7 +29,15 @@ const SignIn = graphql(`
 
 /** Somebody who calls an app of its own over a database. */
 const callerOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
-  new Caller(createApp({ config: readConfig({ NODE_ENV: 'test' }), log: pino({ level: 'silent' }), ...options }), token)
+  new Caller(
+    createApp({
+      config: readConfig({ NODE_ENV: 'test' }),
+      callers: createCallers(options.database.db, null),
+      log: pino({ level: 'silent' }),
+      ...options,
+    }),
+    token,
+  )
 const statusOf = async (caller: Caller, path: string) => (await caller.fetch(path)).status
 
 describe('whoever keeps the server running', () => {

@@ -41,8 +41,8 @@ test('figures are for who has their token, and only where there is one', async (
 })
 
 test.each([
-  ['by the short cut', {}],
-  ['through Yoga', { origin: 'http://localhost' }],
+  ['from a script', {}],
+  ['from a page', { origin: 'http://localhost' }],
 ])('operations are counted by name and code, with their time and cost, %s', async (way, headers) => {
   const name = `Counted${way.length}`
   const ask = (query: string) => ada.post({ query: `query ${name} ${query}` }, headers)

@@ -115,7 +115,7 @@ describe('pages', () => {
 
 // Who is dropped has asked nothing of a database: which one it is makes no difference, so one of the two is enough.
 describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
-  const patience = { head: 200, body: 200, files: 400, answer: 200, checked: 50 }
+  const timeouts = { head: 200, body: 200, files: 400, response: 200, interval: 50 }
   const lines: string[] = []
   const listening = test.extend<{ started: Server }>({
     started: async ({ task: _ }, use) => {
@@ -128,7 +128,7 @@ describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
         SNAGLIST_DEMO: '0',
       })
       await using started = await startServer(config, pino({}, { write: (line: string) => lines.push(line) }), {
-        patience,
+        timeouts,
       })
       await use(started)
     },

@@ -1,59 +1,62 @@
-import type { Database } from '../database/open.ts'
+import type { Listen } from '../database/listen.ts'
+import type { Statements } from '../database/statements.ts'
 import { findToken, hashOf } from './token.actions.ts'
 import type { CallerToken, Viewer } from './viewer.ts'
 
-/** Who a request comes from, and the token that says so. */
+/** The user and the token of a request. */
 interface Caller {
   readonly viewer: Viewer
   readonly token: CallerToken
 }
 
-/** Tells callers by their tokens. */
+/** Finds callers by their tokens. */
 export interface Callers extends AsyncDisposable {
-  /** The caller whose token a secret is; null when it is none, has expired or was revoked, or its account is closed. */
+  /** The caller with a token; null if it is unknown, expired or revoked, or if its account is closed. */
   readonly find: (secret: string) => Promise<Caller | null>
-  /** Looks every caller up again: after a change of tokens or accounts. */
+  /** Empties the cache: call it after a change of tokens or accounts. */
   readonly forget: () => void
 }
 
-interface Known extends Caller {
-  /** Until when this is taken for true without another look, in milliseconds of the epoch. */
-  readonly until: number
+interface CacheEntry extends Caller {
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
 }
 
-const knownAtMost = 10_000
-/** Bounds what a connection costs that is dead without anybody's notice. */
-const knownMilliseconds = 5000
+const maxEntries = 10_000
+/** Upper bound on staleness if the LISTEN connection dies silently. */
+const maxAgeMilliseconds = 5000
 
 /**
- * Remembers callers for a few seconds. The database says when a token or an account was changed, by this server or
- * another, and all are looked up again; while that cannot be heard, nothing is remembered.
+ * Finds callers, cached for a few seconds. The database notifies of changes of tokens and accounts, by any server, which
+ * empty the cache. While notifications cannot be received, and without `listen`, nothing is cached.
  */
-export function openCallers({ db, listen }: Pick<Database, 'db' | 'listen'>): Callers {
-  const known = new Map<string, Known>()
+export function createCallers(db: Statements, listen: Listen | null): Callers {
+  const entries = new Map<string, CacheEntry>()
   let changes = 0
   const forget = () => {
     changes++
-    known.clear()
+    entries.clear()
   }
-  const listener = listen('snaglist_callers', forget)
+  const listener = listen?.('snaglist_callers', forget)
+  const isLive = () => listener?.live ?? false
   return {
     forget,
     async find(secret) {
       const key = hashOf(secret)
-      const remembered = known.get(key)
-      if (remembered && remembered.until > Date.now() && listener.live) return remembered
-      const before = changes
+      const cached = entries.get(key)
+      if (cached && cached.expiresAt > Date.now() && isLive()) return cached
+      const changesBefore = changes
       const found = await findToken(db, key)
       if (!found) return null
       const { expiresAt, ...caller } = found
-      // What changed while this was looked up may not be in it.
-      if (listener.live && changes === before) {
-        if (known.size === knownAtMost) known.clear()
-        known.set(key, { ...caller, until: Math.min(Date.now() + knownMilliseconds, expiresAt?.getTime() ?? Infinity) })
+      // A change during the lookup may be missing from its result.
+      if (isLive() && changes === changesBefore) {
+        if (entries.size === maxEntries) entries.clear()
+        const age = Date.now() + maxAgeMilliseconds
+        entries.set(key, { ...caller, expiresAt: Math.min(age, expiresAt?.getTime() ?? Infinity) })
       }
       return caller
     },
-    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => listener?.[Symbol.asyncDispose](),
   }
 }

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { createApp } from '../app.ts'
+import { createCallers } from '../auth/caller.access.ts'
 import { startSession } from '../auth/token.actions.ts'
 import { CommandFailed, UsageError, withDatabase } from './command.ts'
 
@@ -34,7 +35,8 @@ export async function withClient({ url, token, as }: ClientOptions, work: (ask: 
     const username = as.toLowerCase()
     const admin = await database.prisma.user.findUnique({ where: { username, role: 'ADMIN', active: true } })
     if (!admin) throw new UsageError(`There is no active ADMIN ${username}.`)
-    const app = createApp({ config, database, log: pino({ level: 'silent' }) })
+    await using callers = createCallers(database.db, null)
+    const app = createApp({ config, database, callers, log: pino({ level: 'silent' }) })
     const { secret } = await database.transaction((tx) => startSession(tx, admin.id))
     try {
       await work((path, init) => app.fetch(`http://localhost${path}`, signed(secret, init)))
