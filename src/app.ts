@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Callers } from './auth/caller.access.ts'
+import type { Callers } from './auth/caller.cache.ts'
 import type { Config } from './config.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'

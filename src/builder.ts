@@ -17,13 +17,12 @@ import type { TokenRow } from './auth/token.actions.ts'
 import type { CommentRow } from './comment/comment.sql.ts'
 import type { Context } from './context.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
-import { type Moment, RelativeDateTimeResolver, StorableDateTimeResolver } from './filter/moment.ts'
 import type { HistoryRow } from './history/history.sql.ts'
 import { type Upload, UploadResolver } from './http/upload.ts'
 import type { ImportRecord } from './import/import.sql.ts'
 import type { LabelRow } from './label/label.sql.ts'
+import { type Moment, RelativeDateTimeResolver, StorableDateTimeResolver } from './moment.ts'
 import type { ProjectRow } from './project/project.sql.ts'
-import type { TicketFilter } from './ticket/ticket.filter.ts'
 import type { TicketRow } from './ticket/ticket.sql.ts'
 import type { UserRow } from './user/user.sql.ts'
 
@@ -45,7 +44,6 @@ export const builder = new SchemaBuilder<{
     HistoryEvent: HistoryRow
     Import: ImportRecord
   }
-  Inputs: { TicketFilter: TicketFilter; IssueFilter: TicketFilter; DefectFilter: TicketFilter }
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }

@@ -1,5 +1,4 @@
 import type DataLoader from 'dataloader'
-import type { CallerToken, Viewer } from './auth/viewer.ts'
 import type { Config } from './config.ts'
 import type { RunBulkTransaction } from './database/bulk-transaction.ts'
 import type { MeteredStatements } from './database/request-quota.ts'
@@ -7,6 +6,7 @@ import type { RunTransaction } from './database/transaction.ts'
 import { Unauthenticated } from './errors.ts'
 import type { DocumentCache } from './graphql/document-cache.ts'
 import type { IdempotentRequest } from './idempotency/idempotency.ts'
+import type { CallerToken, Viewer } from './viewer.ts'
 
 /** The context of a request: the argument of every resolver. */
 export interface Context {

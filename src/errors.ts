@@ -15,12 +15,15 @@ export class BadUserInput extends GraphQLError {
   }
 }
 
-/** The error, its faults told as those of an input that stands at a path itself. */
-export function below(path: string, error: unknown): unknown {
-  const faults =
-    error instanceof GraphQLError ? (error.extensions['fieldErrors'] as FieldError[] | undefined) : undefined
-  if (!faults || !(error instanceof GraphQLError)) return error
-  error.extensions['fieldErrors'] = faults.map((fault) => ({ ...fault, path: `${path}.${fault.path}` }))
+/** Prefixes the paths of the field errors of an error, and returns it. */
+export function prefixPaths(path: string, error: unknown): unknown {
+  if (!(error instanceof GraphQLError)) return error
+  const fieldErrors = error.extensions['fieldErrors'] as FieldError[] | undefined
+  if (fieldErrors)
+    error.extensions['fieldErrors'] = fieldErrors.map((fieldError) => ({
+      ...fieldError,
+      path: `${path}.${fieldError.path}`,
+    }))
   return error
 }
 

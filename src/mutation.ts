@@ -9,7 +9,7 @@ import type {
 import { builder } from './builder.ts'
 import { check, type Rules } from './check.ts'
 import type { Context } from './context.ts'
-import { BadUserInput, below, type FieldError } from './errors.ts'
+import { BadUserInput, type FieldError, prefixPaths } from './errors.ts'
 
 type Types = typeof builder.$inferSchemaTypes
 
@@ -80,7 +80,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       if (all.length > 0 && !findsFaults) throw new BadUserInput(all)
       return await resolve(checked, context, all)
     } catch (error) {
-      throw below('input', error)
+      throw prefixPaths('input', error)
     }
   }
 }

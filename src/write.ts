@@ -1,8 +1,8 @@
-import type { Viewer } from './auth/viewer.ts'
 import { type Context, requireViewer } from './context.ts'
 import type { Statements, Transaction } from './database/statements.ts'
 import { runOptimistically } from './database/transaction.ts'
 import { recallStep, runStepOnce } from './idempotency/idempotency.ts'
+import type { Viewer } from './viewer.ts'
 
 // Every runner empties the loaders when it ends: the payload, and the next mutation of the document, read what is stored then.
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { synonymsOf } from '../src/import/import-word.actions.ts'
+import { synonymsOf } from '../src/import-file/enum-value.parser.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv, sendFile } from './support/imports.ts'

@@ -4,21 +4,22 @@ import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
 
-const infrastructure = new Set(['database', 'document', 'idempotency', 'reading', 'paging', 'filter', 'http'])
+const infrastructure = new Set(['csv', 'database', 'document', 'idempotency', 'reading', 'paging', 'filter', 'http'])
 const commandLine = 'command'
-const roles = [
-  'type',
-  'queries',
-  'mutations',
-  'subscriptions',
+const apiRoles: readonly string[] = ['type', 'queries', 'mutations']
+const sharedRoles: readonly string[] = [
   'loaders',
   'actions',
   'access',
   'filter',
   'sql',
-] as const
-const apiRoles: readonly string[] = ['type', 'queries', 'mutations', 'subscriptions']
-const sharedRoles: readonly string[] = ['actions', 'access', 'loaders', 'filter', 'sql']
+  'cost',
+  'report',
+  'cache',
+  'parser',
+  'rules',
+]
+const roles = [...apiRoles, ...sharedRoles]
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 const folderOf = (file: string) => dirname(file).split('/')[0] ?? ''
@@ -35,16 +36,21 @@ const imports = files.flatMap((file) => {
   }))
 })
 
-test('every file of a feature says its role, from a closed list', () => {
-  expect(files.filter(isFeature).filter((file) => !roles.some((role) => role === roleOf(file)))).toEqual([])
+test('the suffix of a file in a feature is one of a closed list', () => {
+  expect(files.filter(isFeature).filter((file) => roleOf(file) !== '' && !roles.includes(roleOf(file)))).toEqual([])
+})
+
+test('a file without a suffix imports nothing of src', () => {
+  const plain = (file: string) => isFeature(file) && roleOf(file) === ''
+  expect(imports.filter(({ from, to }) => plain(from) && !to.startsWith('..'))).toEqual([])
 })
 
 test('features share actions, access, loaders, filters and SQL alone, save for the building blocks of tickets', () => {
   const wrong = imports.filter(
     ({ from, to }) =>
-      isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to) && !sharedRoles.includes(roleOf(to)),
+      isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to) && apiRoles.includes(roleOf(to)),
   )
-  const blocks = ['connection', 'input', 'order'].map((block) => `ticket/ticket-${block}.type.ts`)
+  const blocks = ['connection', 'filter', 'input', 'order'].map((block) => `ticket/ticket-${block}.type.ts`)
   expect(wrong.filter(({ to }) => !blocks.includes(to))).toEqual([])
 })
 
@@ -55,7 +61,7 @@ test('what a feature does knows nothing of GraphQL types', () => {
   expect(wrong).toEqual([])
 })
 
-test('database, document, idempotency, reading, paging, filter and http know no feature', () => {
+test('csv, database, document, idempotency, reading, paging, filter and http know no feature', () => {
   const wrong = imports.filter(
     ({ from, to, typeOnly }) => infrastructure.has(folderOf(from)) && isFeature(to) && !typeOnly,
   )

@@ -4,12 +4,12 @@ import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { usernamePattern } from '../reference.ts'
+import { isPassword } from '../user/password.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
-import { isPassword } from './password.actions.ts'
+import type { CallerToken, Viewer } from '../viewer.ts'
 import { type Attempt, clearFailedAttempt, countAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
-import type { CallerToken, Viewer } from './viewer.ts'
 
 /** A session that began: its secret is shown once. */
 export interface Session {

@@ -3,7 +3,9 @@ import { id, nameText, notNull } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
-import { userRules } from '../user/user.actions.ts'
+import { hashPassword } from '../user/password.ts'
+import { userRules } from '../user/user.rules.ts'
+import type { CallerToken } from '../viewer.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import {
   changePassword,
@@ -15,9 +17,7 @@ import {
   signIn,
   signUp,
 } from './auth.actions.ts'
-import { hashPassword } from './password.actions.ts'
 import { createAccessToken, endSession } from './token.actions.ts'
-import type { CallerToken } from './viewer.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
   description: 'A session that began.',

@@ -1,7 +1,5 @@
 import { TokenScope } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
-import { requireViewer } from '../context.ts'
-import { listAccessTokens } from './token.actions.ts'
 
 builder.enumType('TokenScope', {
   description: 'What an access token is good for.',
@@ -25,11 +23,3 @@ builder.objectType('AccessToken', {
     }),
   }),
 })
-
-builder.queryField('accessTokens', (t) =>
-  t.field({
-    type: ['AccessToken'],
-    description: 'Your access tokens, newest first.',
-    resolve: (_root, _args, context) => listAccessTokens(context.db, requireViewer(context).id),
-  }),
-)

@@ -3,7 +3,7 @@ import type { Token } from '../../prisma/generated/client.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { columnsOf } from '../reading/columns.ts'
-import type { CallerToken, Viewer } from './viewer.ts'
+import type { CallerToken, Viewer } from '../viewer.ts'
 
 const prefix = 'snag_'
 const sessionDays = 30

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { createApp } from '../app.ts'
-import { createCallers } from '../auth/caller.access.ts'
+import { createCallers } from '../auth/caller.cache.ts'
 import { startSession } from '../auth/token.actions.ts'
 import { CommandFailed, UsageError, withDatabase } from './command.ts'
 

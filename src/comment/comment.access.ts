@@ -1,5 +1,5 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { hasRole, type ProjectRights } from '../project/project.access.ts'
+import type { Viewer } from '../viewer.ts'
 
 interface Written {
   readonly authorId: string

@@ -1,10 +1,10 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
+import type { Viewer } from '../viewer.ts'
 import { canDeleteComment, canEditComment } from './comment.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 

@@ -1,6 +1,7 @@
 import { sql } from '../database/sql.ts'
 import { rowLoader } from '../reading/loader.ts'
-import { type Nested, rowBelow } from '../reading/nested.ts'
+import type { NestedField } from '../reading/look-ahead.ts'
+import { toOne } from '../reading/nested.ts'
 import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 
@@ -11,11 +12,11 @@ export const findComment = rowLoader<CommentRow>(
   visibleTicketsNamed,
 )
 
-/** The comment whose id a row has in a property. */
-export const commentBelow = (property: string) => rowBelow(property, commentColumns, sql`comments c`)
+/** A relation to the comment whose id is in a property. */
+export const commentRelation = (property: string) => toOne(property, commentColumns, sql`comments c`)
 
 /** How many comments a ticket has, without the deleted ones. */
-export const commentCount: Nested = {
+export const commentCount: NestedField = {
   on: 'id',
   fragment: () => ({
     sql: sql`(SELECT count(*) FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL)`,

@@ -1,11 +1,11 @@
 import { builder } from '../builder.ts'
 import { type Sql, sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, forwardArgs, offsetArgs } from '../paging/connection.type.ts'
+import { connectionType, forwardArgs, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
-import { ticketBelow } from '../ticket/ticket.loaders.ts'
-import { userBelow } from '../user/user.loaders.ts'
-import { commentBelow, commentCount } from './comment.loaders.ts'
+import { ticketRelation } from '../ticket/ticket.loaders.ts'
+import { userRelation } from '../user/user.loaders.ts'
+import { commentCount, commentRelation } from './comment.loaders.ts'
 import { type CommentRow, commentColumns, commentOrder } from './comment.sql.ts'
 
 const CommentConnection = connectionType<CommentRow>('Comment', 'comments')
@@ -16,7 +16,7 @@ const comments: List<CommentRow> = {
   where: sql`TRUE`,
   order: commentOrder,
 }
-const commentsBelow = (parent: Sql) => connectionBelow(parent, () => comments)
+const relatedComments = (parent: Sql) => relatedConnection(parent, () => comments)
 
 builder.objectType('Comment', {
   interfaces: ['Node'],
@@ -25,25 +25,25 @@ builder.objectType('Comment', {
     ticket: t.field({
       type: 'Ticket',
       description: 'What it is about.',
-      ...nestedField(ticketBelow('ticketId')),
+      ...nestedField(ticketRelation('ticketId')),
     }),
     author: t.field({
       type: 'User',
       description: 'Who said it.',
-      ...nestedField(userBelow('authorId')),
+      ...nestedField(userRelation('authorId')),
     }),
     body: t.exposeString('body', { description: 'What was said, in Markdown; "" once deleted.' }),
     parent: t.field({
       type: 'Comment',
       nullable: true,
       description: 'The comment that this one answers; null where it answers none.',
-      ...nestedField(commentBelow('parentId')),
+      ...nestedField(commentRelation('parentId')),
     }),
     replies: t.field({
       type: CommentConnection,
       description: 'The comments that answer this one, oldest first.',
       args: forwardArgs,
-      ...nestedField(commentsBelow(sql`c.parent_id`)),
+      ...nestedField(relatedComments(sql`c.parent_id`)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
     editedAt: t.expose('editedAt', {
@@ -64,7 +64,7 @@ builder.interfaceFields('Ticket', (t) => ({
     type: CommentConnection,
     description: 'What was said about it, replies included, oldest first.',
     args: offsetArgs,
-    ...nestedField(commentsBelow(sql`c.ticket_id`)),
+    ...nestedField(relatedComments(sql`c.ticket_id`)),
   }),
   commentCount: t.int({
     description: 'How many comments it has, without deleted ones.',

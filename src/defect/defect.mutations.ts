@@ -1,12 +1,12 @@
 import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
-import { maxLabels } from '../label/label.actions.ts'
+import { maxLabels } from '../label/label.rules.ts'
 import { mutation } from '../mutation.ts'
-import { ticketRules } from '../ticket/ticket.actions.ts'
+import { ticketRules } from '../ticket/ticket.rules.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
 import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
 import { writeOptimistically } from '../write.ts'
-import { defectRules, firstLine } from './defect.actions.ts'
+import { defectRules, firstLine } from './defect.rules.ts'
 
 const rules = {
   ...ticketRules,

@@ -1,8 +1,8 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
-import { connection } from '../paging/connection.type.ts'
+import { readConnection } from '../paging/connection.type.ts'
+import { ticketListCost } from '../ticket/ticket.cost.ts'
 import { readTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
-import { ticketListCost } from '../ticket/ticket-cost.filter.ts'
 import { DefectConnection, defectListArgs } from './defect.type.ts'
 
 builder.queryFields((t) => ({
@@ -19,6 +19,6 @@ builder.queryFields((t) => ({
     extensions: { cost: ticketListCost },
     description: 'The defects that you may see.',
     args: defectListArgs,
-    resolve: (_root, args, context, info) => connection(ticketList(context, args, 'DEFECT'), args, context, info),
+    resolve: (_root, args, context, info) => readConnection(ticketList(context, args, 'DEFECT'), args, context, info),
   }),
 }))

@@ -1,10 +1,11 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
+import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
+import { projectTicketListCost, ticketCountCost } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
-import { projectTicketListCost, ticketCountCost } from '../ticket/ticket-cost.filter.ts'
+import { DefectFilterInput } from '../ticket/ticket-filter.type.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
 /** A defect's own columns have values, by the database's word; this says it to the compiler. */
@@ -46,7 +47,7 @@ export const DefectConnection = connectionType<TicketRow>('Defect', 'defects', t
 
 /** The arguments of a list of defects. */
 export const defectListArgs = builder.args((t) => ({
-  filter: t.field({ type: 'DefectFilter', description: 'Only these; all that are not archived when left out.' }),
+  filter: t.field({ type: DefectFilterInput, description: 'Only these; all that are not archived when left out.' }),
   ...ticketOrderArg,
   ...offsetArgs,
 }))
@@ -57,7 +58,7 @@ builder.objectField('Project', 'defects', (t) =>
     description: 'Its defects.',
     args: defectListArgs,
     ...nestedField(
-      connectionBelow(sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),
+      relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),
       {
         cost: projectTicketListCost,
       },

@@ -1,11 +1,9 @@
-import { coerceInputValue, type GraphQLInputType, type GraphQLSchema } from 'graphql'
 import { checkArgument, projectReference } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
+import { escapeFormula, joinNames, toCsv } from '../csv/cells.ts'
 import { raw, sql } from '../database/sql.ts'
-import { BadUserInput, type FieldError } from '../errors.ts'
-import { csvOf, escapeFormula, joinNames } from '../import/import-cell.actions.ts'
 import type { Bounds } from '../paging/bounds.ts'
-import type { Place } from '../paging/keyset.ts'
+import type { CursorKey } from '../paging/keyset.ts'
 import { type List, type Page, pageOf } from '../paging/page.ts'
 import { getProjectNamed } from '../project/project.actions.ts'
 import { objectOf, readValue, type Value } from '../reading/value.ts'
@@ -30,7 +28,7 @@ const usernameOf = (column: string) => ({
 const exportedTicket: Value<ExportedTicket> = objectOf(
   new Map<string, Value<unknown>>([
     ...ticketColumns.values,
-    ['place', { sql: sql`t.place` }],
+    ['cursorKey', { sql: sql`t.cursor_key` }],
     ['project', { sql: sql`(SELECT p.key FROM projects p WHERE p.id = t.project_id)` }],
     ['assignee', usernameOf('t.assignee_id')],
     ['reporter', usernameOf('t.reporter_id')],
@@ -85,8 +83,8 @@ const formats: Readonly<
   Record<ExportFormat, { header: string; rows: (tickets: readonly ExportedTicket[]) => string }>
 > = {
   csv: {
-    header: csvOf([told.map(([name]) => name)]),
-    rows: (tickets) => csvOf(tickets.map((ticket) => told.map(([, cell]) => cellOf(cell(ticket))))),
+    header: toCsv([told.map(([name]) => name)]),
+    rows: (tickets) => toCsv(tickets.map((ticket) => told.map(([, cell]) => cellOf(cell(ticket))))),
   },
   jsonl: {
     header: '',
@@ -121,36 +119,15 @@ async function* textOf(
   { header, rows }: (typeof formats)[ExportFormat],
 ): AsyncGenerator<string> {
   yield header
-  let after: Place | null = null
+  let after: CursorKey | null = null
   do {
     const bounds: Bounds = { limit: pageSize, backward: false, after, before: null, offset: 0 }
-    const parts = { row: exportedTicket, placed: true, counted: false }
+    const parts = { row: exportedTicket, withCursorKeys: true, withTotalCount: false }
     const page: Page<ExportedTicket> = await readValue(
       db,
       pageOf<ExportedTicket>(list as unknown as List<ExportedTicket>, bounds, parts),
     )
     if (page.rows.length > 0) yield rows(page.rows)
-    after = page.hasNextPage ? JSON.parse(page.rows.at(-1)?.place ?? 'null') : null
+    after = page.hasNextPage ? JSON.parse(page.rows.at(-1)?.cursorKey ?? 'null') : null
   } while (after)
-}
-
-/** The filter that a text of JSON gives, as a variable of type TicketFilter would; BAD_USER_INPUT names every fault. */
-export function parseFilter(schema: GraphQLSchema, text: string | null): TicketFilter | null {
-  if (text === null) return null
-  const faults: FieldError[] = []
-  const filter = coerceInputValue(
-    parseJson(text),
-    schema.getType('TicketFilter') as GraphQLInputType,
-    (path, _value, error) => faults.push({ path: ['filter', ...path].join('.'), message: error.message }),
-  )
-  if (faults.length > 0) throw new BadUserInput(faults)
-  return filter as TicketFilter
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new BadUserInput([{ path: 'filter', message: 'is no JSON' }])
-  }
 }

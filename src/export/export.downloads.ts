@@ -4,8 +4,9 @@ import type { Database } from '../database/open.ts'
 import { withoutQuota } from '../database/request-quota.ts'
 import type { Download, Downloads } from '../http/download.ts'
 import type { Rates } from '../http/rates.ts'
-import { filterCost } from '../ticket/ticket-cost.filter.ts'
-import { type ExportFormat, exportTickets, parseFilter } from './export.actions.ts'
+import { filterCost } from '../ticket/ticket.cost.ts'
+import { type ExportFormat, exportTickets } from './export.actions.ts'
+import { parseFilter } from './ticket-filter.parser.ts'
 
 interface ExportServices {
   readonly schema: GraphQLSchema

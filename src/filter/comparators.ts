@@ -1,6 +1,6 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
 import type { FieldError } from '../errors.ts'
-import { type Moment, momentSql } from './moment.ts'
+import { type Moment, momentSql } from '../moment.ts'
 
 type Given<Value> = Value | null | undefined
 

@@ -1,4 +1,4 @@
-import type { Callers } from '../auth/caller.access.ts'
+import type { Callers } from '../auth/caller.cache.ts'
 import type { Config } from '../config.ts'
 import type { Context } from '../context.ts'
 import type { Database } from '../database/open.ts'

@@ -1,12 +1,13 @@
 import { ChangeSource } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, pageArgs } from '../paging/connection.type.ts'
+import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
-import { ticketBelow } from '../ticket/ticket.loaders.ts'
-import { userBelow } from '../user/user.loaders.ts'
-import { type FieldChange, type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
+import { ticketRelation } from '../ticket/ticket.loaders.ts'
+import type { FieldChange } from '../ticket/ticket-change.sql.ts'
+import { userRelation } from '../user/user.loaders.ts'
+import { type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
 
 builder.enumType('ChangeSource', {
   description: 'How a change came about.',
@@ -37,12 +38,12 @@ builder.objectType('HistoryEvent', {
     ticket: t.field({
       type: 'Ticket',
       description: 'What was changed.',
-      ...nestedField(ticketBelow('ticketId')),
+      ...nestedField(ticketRelation('ticketId')),
     }),
     actor: t.field({
       type: 'User',
       description: 'Who changed it.',
-      ...nestedField(userBelow('actorId')),
+      ...nestedField(userRelation('actorId')),
     }),
     at: t.expose('at', { type: 'DateTime', description: 'When.' }),
     version: t.exposeInt('version', { description: 'The version of the ticket that this change made.' }),
@@ -73,6 +74,6 @@ builder.interfaceField('Ticket', 'history', (t) =>
     type: HistoryEventConnection,
     description: 'What has changed since it was filed, newest first.',
     args: pageArgs,
-    ...nestedField(connectionBelow(sql`h.ticket_id`, () => historyList)),
+    ...nestedField(relatedConnection(sql`h.ticket_id`, () => historyList)),
   }),
 )

@@ -1,20 +1,20 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
+import { type ImportFieldKey, importField } from '../import-file/field.parser.ts'
 import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
-import { type ImportFieldWord, importField } from './import-field.actions.ts'
+import type { Viewer } from '../viewer.ts'
 
 /** The imports `i` that the viewer may see: those of the projects they may see. */
 export const visibleImports = (viewer: Viewer): Sql =>
   sql`EXISTS (SELECT FROM projects p WHERE p.id = i.project_id AND ${visibleProjects(viewer)})`
 
-/** FORBIDDEN unless the viewer may import what goes to a field. */
-export function mustBeAbleToImport(field: ImportFieldWord, rights: ProjectRights): void {
+/** Throws FORBIDDEN unless the viewer may import a field. */
+export function mustBeAbleToImport(field: ImportFieldKey, rights: ProjectRights): void {
   const { name, onlyFor } = importField(field)
   if (onlyFor === 'MAINTAINER') mustHaveRole(rights, 'MAINTAINER', `Importing ${name}`)
 }
 
-/** FORBIDDEN unless the viewer may take an import back: who made it, and maintainers. */
+/** Throws FORBIDDEN unless the viewer is the actor of the import or a maintainer. */
 export function mustBeAbleToUndo(
   viewer: Viewer,
   { actorId }: { readonly actorId: string },

@@ -1,75 +1,81 @@
-import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction, RunBulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
+import type { ImportFieldKey } from '../import-file/field.parser.ts'
+import type { FileFormat } from '../import-file/row.parser.ts'
+import { storeErrors, storeRejectedRows } from '../import-merge/error.actions.ts'
+import { mergeRows } from '../import-merge/merge.actions.ts'
+import { planRows } from '../import-merge/plan.actions.ts'
+import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
 import { mustHaveRole, type ProjectRights } from '../project/project.access.ts'
-import { getProjectNamed, holdProject } from '../project/project.actions.ts'
+import { getProjectNamed, lockProject } from '../project/project.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToImport } from './import.access.ts'
-import { keepFaults, keepRejectedRows } from './import-fault.actions.ts'
-import { mergeRows } from './import-merge.actions.ts'
-import { planRows } from './import-plan.actions.ts'
-import type { ImportReading } from './import-row.actions.ts'
-import { type ImportFile, stageRows } from './import-stage.actions.ts'
 
-/** A file to import, how to read it, and what to do with it. */
-export interface NewImport extends ImportReading {
+/** A file to import, its format, and the options of the import. */
+export interface NewImport extends FileFormat {
   readonly projectId: string
   readonly file: ImportFile
-  /** Whether labels that the project does not have are made. */
+  /** Creates labels that the project does not have. */
   readonly createLabels: boolean
-  /** Whether rows at fault are left out; else one of them leaves out all. */
-  readonly skipFaulty: boolean
+  /** Skips rows with errors. Otherwise one such row rejects the file. */
+  readonly skipInvalidRows: boolean
   readonly dryRun: boolean
 }
 
-/** How an import is watched and stopped from outside. */
-export interface ImportWatch {
-  /** Told how many bytes of the file were read. */
-  readonly read?: (bytes: number) => void
-  /** Stops the import, with nothing done. */
+interface ImportOptions {
+  /** Receives the number of bytes of each chunk that was read. */
+  readonly onRead?: (bytes: number) => void
+  /** Aborts the import and rolls it back. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Imports the tickets of a CSV file in one transaction, in constant memory, and returns the id of the record of it. What
- * is wrong with rows is kept there; BAD_USER_INPUT is for what is no CSV at all.
+ * Imports the tickets of a CSV file in one transaction and in constant memory. Returns the id of the import, with which the
+ * errors of rows are stored. Throws BAD_USER_INPUT if the file is not CSV.
  */
 export function importTickets(
   transaction: RunBulkTransaction,
   viewer: Viewer,
   input: NewImport,
-  { read = () => {}, signal }: ImportWatch = {},
+  { onRead = () => {}, signal }: ImportOptions = {},
 ): Promise<string> {
   return transaction(async (tx) => {
     const project = await getProjectNamed(tx, viewer, input.projectId)
     mustBeAbleToStart(project, input)
-    const watch = (bytes: number) => {
+    const onChunk = (bytes: number) => {
       signal?.throwIfAborted()
-      read(bytes)
+      onRead(bytes)
     }
-    const mayUse = (field: Parameters<typeof mustBeAbleToImport>[0]) => mustBeAbleToImport(field, project)
-    const { header, refused } = await stageRows(tx, input.file, input, mayUse, watch)
+    const mustBeAllowed = (field: ImportFieldKey) => mustBeAbleToImport(field, project)
+    const { header, isMergeable } = await stageRows(tx, input.file, input, mustBeAllowed, onChunk)
     signal?.throwIfAborted()
-    // Only now, so that others can file tickets while the file is read.
-    mustBeAbleToStart(await holdProject(tx, viewer, project.id), input)
-    await lockReferred(tx, project.id)
+    // Locked after the file was read, so that others can create tickets in the meantime.
+    mustBeAbleToStart(await lockProject(tx, viewer, project.id), input)
+    await lockReferencedRows(tx, project.id)
     await planRows(tx, project.id, input.kind, viewer, header, input.createLabels)
-    const [counts] = await tx.query<[{ rows: number; rejected: number; faults: number }]>(sql`
+    const [counts] = await tx.query<[{ rows: number; rejected: number; errors: number }]>(sql`
         SELECT count(*) FILTER (WHERE row > 0)::integer AS rows,
-          count(*) FILTER (WHERE row > 0 AND faults IS NOT NULL)::integer AS rejected,
-          coalesce(sum(jsonb_array_length(faults)), 0)::integer AS faults FROM import_plan`)
+          count(*) FILTER (WHERE row > 0 AND errors IS NOT NULL)::integer AS rejected,
+          coalesce(sum(jsonb_array_length(errors)), 0)::integer AS errors FROM import_plan`)
     const [{ id, at }] = await tx.query<[{ id: string; at: Date }]>(sql`
         INSERT INTO imports (project_id, actor_id, file_name, kind, dry_run, created_at, row_count, rejected_count, fault_count)
         VALUES (${project.id}::uuid, ${viewer.id}::uuid, ${input.file.name}, ${input.kind}::ticket_kind, ${input.dryRun},
-          clock_timestamp(), ${counts.rows}, ${counts.rejected}, ${counts.faults}) RETURNING id, created_at AS at`)
-    await keepFaults(tx, id, project.id)
-    if (input.skipFaulty && counts.rejected > 0 && !refused) await keepRejectedRows(tx, id, input.file, header)
-    if (!refused && (counts.rejected === 0 || input.skipFaulty)) {
-      await tx.query(sql`SAVEPOINT merged`)
-      const merged = await mergeRows(tx, viewer, { importId: id, projectId: project.id, kind: input.kind, at })
-      if (input.dryRun) await tx.query(sql`ROLLBACK TO SAVEPOINT merged`)
+          clock_timestamp(), ${counts.rows}, ${counts.rejected}, ${counts.errors}) RETURNING id, created_at AS at`)
+    await storeErrors(tx, id, project.id)
+    if (input.skipInvalidRows && counts.rejected > 0 && isMergeable) await storeRejectedRows(tx, id, input.file, header)
+    if (isMergeable && (counts.rejected === 0 || input.skipInvalidRows)) {
+      await tx.query(sql`SAVEPOINT merge`)
+      const { createdCount, updatedCount, unchangedCount, sideEffects } = await mergeRows(tx, viewer, {
+        importId: id,
+        projectId: project.id,
+        kind: input.kind,
+        at,
+      })
+      if (input.dryRun) await tx.query(sql`ROLLBACK TO SAVEPOINT merge`)
       await tx.query(sql`
-          UPDATE imports SET created_count = ${merged.createdCount}, updated_count = ${merged.updatedCount},
-            unchanged_count = ${merged.unchangedCount}, made = ${JSON.stringify(input.dryRun ? {} : merged.made)}::jsonb WHERE id = ${id}::uuid`)
+          UPDATE imports SET created_count = ${createdCount}, updated_count = ${updatedCount},
+            unchanged_count = ${unchangedCount}, made = ${JSON.stringify(input.dryRun ? {} : sideEffects)}::jsonb
+          WHERE id = ${id}::uuid`)
     }
     signal?.throwIfAborted()
     return id
@@ -82,15 +88,15 @@ function mustBeAbleToStart(rights: ProjectRights, { createLabels }: NewImport): 
 }
 
 /**
- * Locks what import_rows refers to until the transaction ends: the project's labels, then the tickets of the external
- * keys, in the order in which others lock them.
+ * Locks the rows that import_rows refers to: the project's labels, then the tickets with its external keys. Other
+ * transactions lock in the same order.
  */
-async function lockReferred(tx: BulkTransaction, projectId: string): Promise<void> {
+async function lockReferencedRows(tx: BulkTransaction, projectId: string): Promise<void> {
   const project = sql`${projectId}::uuid`
   await tx.query(sql`
-    WITH held AS (SELECT FROM labels WHERE project_id = ${project} ORDER BY id FOR KEY SHARE) SELECT count(*) FROM held`)
+    WITH locked AS (SELECT FROM labels WHERE project_id = ${project} ORDER BY id FOR KEY SHARE) SELECT count(*) FROM locked`)
   await tx.query(sql`
-    WITH held AS (SELECT FROM tickets t WHERE t.project_id = ${project} AND t.external_key IN (SELECT external_key FROM import_rows)
+    WITH locked AS (SELECT FROM tickets t WHERE t.project_id = ${project} AND t.external_key IN (SELECT external_key FROM import_rows)
       ORDER BY t.id FOR UPDATE)
-    SELECT count(*) FROM held`)
+    SELECT count(*) FROM locked`)
 }

@@ -3,25 +3,25 @@ import { builder } from '../builder.ts'
 import { id, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { runStepOnce } from '../idempotency/idempotency.ts'
+import { isDateFormat } from '../import-file/date.parser.ts'
+import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { write } from '../write.ts'
 import { importTickets } from './import.actions.ts'
 import { getImport } from './import.loaders.ts'
-import { isDateFormat } from './import-date.actions.ts'
-import { type ImportFieldWord, importField, importFieldWords } from './import-field.actions.ts'
-import { type Undone, undoImport } from './import-undo.actions.ts'
+import { type UndoResult, undoImport } from './undo.actions.ts'
 
-const words = <Word extends string>(list: readonly Word[], description: (word: Word) => string) =>
-  Object.fromEntries(list.map((word) => [word, { description: description(word) }])) as Record<
-    Word,
+const enumValues = <Value extends string>(values: readonly Value[], description: (value: Value) => string) =>
+  Object.fromEntries(values.map((value) => [value, { description: description(value) }])) as Record<
+    Value,
     { description: string }
   >
 
 const ImportField = builder.enumType('ImportField', {
   description: 'What a column of a file is read as.',
-  values: words<ImportFieldWord | 'IGNORE'>([...importFieldWords, 'IGNORE'], (word) =>
-    word === 'IGNORE' ? 'Nothing: the column is left out.' : importField(word).description,
+  values: enumValues<ImportFieldKey | 'IGNORE'>([...importFieldKeys, 'IGNORE'], (value) =>
+    value === 'IGNORE' ? 'Nothing: the column is left out.' : importField(value).description,
   ),
 })
 
@@ -112,10 +112,10 @@ mutation('importTickets', {
         kind,
         file,
         columns: columns ?? [],
-        values: (values ?? []) as { column: ImportFieldWord; from: string; to: string }[],
+        values: (values ?? []) as { column: ImportFieldKey; from: string; to: string }[],
         dateFormat: dateFormat ?? null,
         createLabels: createLabels ?? false,
-        skipFaulty: onError === 'SKIP',
+        skipInvalidRows: onError === 'SKIP',
         dryRun: dryRun ?? false,
       },
       { signal: file.signal },
@@ -126,9 +126,9 @@ mutation('importTickets', {
   payload: (t) => ({ import: t.expose('import', { type: 'Import', description: 'What became of the file.' }) }),
 })
 
-const mostRefusalsShown = 1000
+const maxRefusals = 1000
 
-const ImportRefusal = builder.objectRef<Undone['refused'][number]>('ImportRefusal').implement({
+const ImportRefusal = builder.objectRef<UndoResult['refusals'][number]>('ImportRefusal').implement({
   description: 'A ticket that an import is not taken back from.',
   fields: (t) => ({
     ticket: t.field({
@@ -149,7 +149,7 @@ mutation('undoImport', {
     dryRun: t.boolean({ defaultValue: false, description: 'Tells what would happen and changes nothing.' }),
   }),
   rules: { importId: id, dryRun: notNull },
-  resolve: ({ importId, dryRun }, context): Promise<Undone> =>
+  resolve: ({ importId, dryRun }, context): Promise<UndoResult> =>
     write(context, (tx, viewer) => undoImport(tx, viewer, importId, dryRun ?? false), { withoutTimeouts: true }),
   payload: (t) => ({
     import: t.field({
@@ -158,12 +158,12 @@ mutation('undoImport', {
       resolve: ({ importId }, _args, context) => getImport(context, importId),
     }),
     undoneCount: t.exposeInt('undoneCount', { description: 'How many tickets were taken back, or would be.' }),
-    refusedCount: t.int({ description: 'How many were not.', resolve: ({ refused }) => refused.length }),
+    refusedCount: t.int({ description: 'How many were not.', resolve: ({ refusals }) => refusals.length }),
     refused: t.field({
       type: [ImportRefusal],
-      extensions: { size: mostRefusalsShown },
-      description: `Those that were not, and why: ${mostRefusalsShown} of them at most.`,
-      resolve: ({ refused }) => [...refused.slice(0, mostRefusalsShown)],
+      extensions: { size: maxRefusals },
+      description: `Those that were not, and why: ${maxRefusals} of them at most.`,
+      resolve: ({ refusals }) => [...refusals.slice(0, maxRefusals)],
     }),
   }),
 })

@@ -1,13 +1,13 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, forwardArgs } from '../paging/connection.type.ts'
-import { projectBelow } from '../project/project.loaders.ts'
+import { maxStoredErrors } from '../import-merge/error.actions.ts'
+import { connectionType, forwardArgs, relatedConnection } from '../paging/connection.type.ts'
+import { projectRelation } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
 import { TicketConnection } from '../ticket/ticket-connection.type.ts'
-import { userBelow } from '../user/user.loaders.ts'
+import { userRelation } from '../user/user.loaders.ts'
 import { faultList, importedTicketList, importList } from './import.loaders.ts'
 import type { ImportFaultRow, ImportRecord } from './import.sql.ts'
-import { mostFaults } from './import-fault.actions.ts'
 
 const ImportFault = builder.objectRef<ImportFaultRow>('ImportFault').implement({
   description: 'What is wrong in one place of a file.',
@@ -27,8 +27,8 @@ builder.objectType('Import', {
   interfaces: ['Node'],
   description: 'A file of tickets that was imported, or tried, or refused.',
   fields: (t) => ({
-    project: t.field({ type: 'Project', description: 'Where it went.', ...nestedField(projectBelow('projectId')) }),
-    actor: t.field({ type: 'User', description: 'Who imported it.', ...nestedField(userBelow('actorId')) }),
+    project: t.field({ type: 'Project', description: 'Where it went.', ...nestedField(projectRelation('projectId')) }),
+    actor: t.field({ type: 'User', description: 'Who imported it.', ...nestedField(userRelation('actorId')) }),
     fileName: t.exposeString('fileName', { description: 'The name of the file.' }),
     kind: t.expose('kind', { type: 'TicketKind', description: 'What its rows are.' }),
     dryRun: t.exposeBoolean('dryRun', {
@@ -48,9 +48,9 @@ builder.objectType('Import', {
     faultCount: t.exposeInt('faultCount', { description: 'How many faults they have.' }),
     faults: t.field({
       type: ImportFaultConnection,
-      description: `What is wrong in the file, in its order: the first ${mostFaults} faults are kept.`,
+      description: `What is wrong in the file, in its order: the first ${maxStoredErrors} faults are kept.`,
       args: forwardArgs,
-      ...nestedField(connectionBelow(sql`f.import_id`, () => faultList)),
+      ...nestedField(relatedConnection(sql`f.import_id`, () => faultList)),
     }),
     rejectedRows: t.exposeString('rejectedRows', {
       nullable: true,
@@ -62,7 +62,7 @@ builder.objectType('Import', {
       type: TicketConnection,
       description: 'The tickets that it made or changed, by number. An import that was undone has none.',
       args: forwardArgs,
-      ...nestedField(connectionBelow(sql`it.import_id`, () => importedTicketList)),
+      ...nestedField(relatedConnection(sql`it.import_id`, () => importedTicketList)),
     }),
   }),
 })
@@ -74,6 +74,6 @@ builder.objectField('Project', 'imports', (t) =>
     type: ImportConnection,
     description: 'Files that were imported into it, newest first.',
     args: forwardArgs,
-    ...nestedField(connectionBelow(sql`i.project_id`, () => importList)),
+    ...nestedField(relatedConnection(sql`i.project_id`, () => importList)),
   }),
 )

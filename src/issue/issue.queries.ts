@@ -1,8 +1,8 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
-import { connection } from '../paging/connection.type.ts'
+import { readConnection } from '../paging/connection.type.ts'
+import { ticketListCost } from '../ticket/ticket.cost.ts'
 import { readTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
-import { ticketListCost } from '../ticket/ticket-cost.filter.ts'
 import { IssueConnection, issueListArgs } from './issue.type.ts'
 
 builder.queryFields((t) => ({
@@ -19,6 +19,6 @@ builder.queryFields((t) => ({
     extensions: { cost: ticketListCost },
     description: 'The issues that you may see.',
     args: issueListArgs,
-    resolve: (_root, args, context, info) => connection(ticketList(context, args, 'ISSUE'), args, context, info),
+    resolve: (_root, args, context, info) => readConnection(ticketList(context, args, 'ISSUE'), args, context, info),
   }),
 }))

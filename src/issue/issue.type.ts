@@ -1,10 +1,11 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, offsetArgs } from '../paging/connection.type.ts'
+import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
+import { projectTicketListCost, ticketCountCost } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
-import { projectTicketListCost, ticketCountCost } from '../ticket/ticket-cost.filter.ts'
+import { IssueFilterInput } from '../ticket/ticket-filter.type.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
 builder.objectType('Issue', { interfaces: ['Node', 'Ticket'], description: 'An issue with software.' })
@@ -13,7 +14,7 @@ export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', tick
 
 /** The arguments of a list of issues. */
 export const issueListArgs = builder.args((t) => ({
-  filter: t.field({ type: 'IssueFilter', description: 'Only these; all that are not archived when left out.' }),
+  filter: t.field({ type: IssueFilterInput, description: 'Only these; all that are not archived when left out.' }),
   ...ticketOrderArg,
   ...offsetArgs,
 }))
@@ -24,7 +25,7 @@ builder.objectField('Project', 'issues', (t) =>
     description: 'Its issues.',
     args: issueListArgs,
     ...nestedField(
-      connectionBelow(sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
+      relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
       {
         cost: projectTicketListCost,
       },

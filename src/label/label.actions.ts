@@ -1,18 +1,11 @@
-import type { Viewer } from '../auth/viewer.ts'
-import { nameText } from '../check.ts'
 import { given } from '../database/patch.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
-import type { Statements, Transaction } from '../database/statements.ts'
-import { type FieldError, NotFound } from '../errors.ts'
+import type { Transaction } from '../database/statements.ts'
+import { NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectNamed } from '../project/project.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
-
-/** What the name of a label must be, wherever one is made or changed. */
-export const labelName = nameText(50)
-
-/** How many labels a ticket is filed with at most. */
-export const maxLabels = 50
 
 export interface NewLabel {
   readonly projectId: string
@@ -84,30 +77,4 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
     FROM changed`)
   await tx.prisma.label.delete({ where: { id } })
   return projectId
-}
-
-/**
- * The labels of a project by ids, those given twice once, held in a transaction against being deleted; `faults` takes a
- * fault for each that is not there.
- */
-export async function findProjectLabels(
-  db: Statements,
-  projectId: string,
-  ids: readonly string[],
-  faults: FieldError[],
-): Promise<LabelRow[]> {
-  if (ids.length === 0) return []
-  const labels = await db.query<LabelRow[]>(sql`
-    SELECT ${labelColumns.all} FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
-    ORDER BY lower(l.name) ${db.inTransaction ? sql`FOR KEY SHARE` : empty}`)
-  checkLabels(ids, labels, faults)
-  return labels
-}
-
-/** Finds ids at fault that no label of the project has. */
-export function checkLabels(ids: readonly string[], labels: readonly LabelRow[], faults: FieldError[]): void {
-  const known = new Set(labels.map(({ id }) => id))
-  ids.forEach((id, index) => {
-    if (!known.has(id)) faults.push({ path: `labelIds.${index}`, message: 'is no label of the project' })
-  })
 }

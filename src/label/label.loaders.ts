@@ -1,7 +1,7 @@
 import { sql } from '../database/sql.ts'
 import { visibleProjects } from '../project/project.access.ts'
 import { rowLoader } from '../reading/loader.ts'
-import { rowsBelow } from '../reading/nested.ts'
+import { toMany } from '../reading/nested.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
 /** The label with an id; null if there is none that the viewer may see. */
@@ -12,13 +12,10 @@ export const findLabel = rowLoader<LabelRow>(
 )
 
 /** The labels of a ticket, by name. */
-export const ticketLabels = rowsBelow(
+export const ticketLabels = toMany(
   labelColumns,
   sql`ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = parent.id ORDER BY lower(l.name)`,
 )
 
 /** The labels that a project has, by name. */
-export const projectLabels = rowsBelow(
-  labelColumns,
-  sql`labels l WHERE l.project_id = parent.id ORDER BY lower(l.name)`,
-)
+export const projectLabels = toMany(labelColumns, sql`labels l WHERE l.project_id = parent.id ORDER BY lower(l.name)`)

@@ -3,7 +3,8 @@ import { id, idList, projectReference, text, ticketReference } from '../check.ts
 import { mutation } from '../mutation.ts'
 import { findProject } from '../project/project.loaders.ts'
 import { write, writeOptimistically } from '../write.ts'
-import { createLabel, deleteLabel, labelName, updateLabel } from './label.actions.ts'
+import { createLabel, deleteLabel, updateLabel } from './label.actions.ts'
+import { labelName } from './label.rules.ts'
 import { addLabels, removeLabels, setLabels } from './ticket-labels.actions.ts'
 
 const rules = {

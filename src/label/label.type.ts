@@ -1,5 +1,5 @@
 import { builder } from '../builder.ts'
-import { projectBelow } from '../project/project.loaders.ts'
+import { projectRelation } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
 import { projectLabels, ticketLabels } from './label.loaders.ts'
 
@@ -10,7 +10,7 @@ builder.objectType('Label', {
     project: t.field({
       type: 'Project',
       description: 'What it belongs to.',
-      ...nestedField(projectBelow('projectId')),
+      ...nestedField(projectRelation('projectId')),
     }),
     name: t.exposeString('name', { description: 'The word; unique in its project without case.' }),
     color: t.expose('color', { type: 'HexColor', description: 'What it is shown in.' }),

@@ -1,11 +1,12 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
-import { asDecided, checkVersion, holdTicket, mustNotConflict, recordChange, told } from '../ticket/ticket.actions.ts'
+import { asDecided, checkVersion, lockTicket, mustNotConflict, recordChange } from '../ticket/ticket.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
-import { checkLabels } from './label.actions.ts'
+import { changesAsJson } from '../ticket/ticket-change.sql.ts'
+import { checkLabels } from '../ticket/ticket-label.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
 export interface TicketLabels {
@@ -46,7 +47,7 @@ async function changeLabels(
   // In a transaction labels are locked before tickets, as they are when a label is deleted.
   if (db.inTransaction)
     await db.query(sql`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`)
-  const ticket = await holdTicket(db, viewer, ticketId)
+  const ticket = await lockTicket(db, viewer, ticketId)
   mustHaveRole(ticket, 'CONTRIBUTOR', 'Labelling a ticket')
   const faults: FieldError[] = []
   checkVersion(ticket, expectedVersion, faults)
@@ -66,7 +67,7 @@ async function changeLabels(
   await mustNotConflict(db, ticket, expectedVersion, changes)
   return recordChange(db, viewer, {
     which: asDecided(viewer, ticket),
-    changes: told(changes),
+    changes: changesAsJson(changes),
     also: [
       sql`removed AS (
         DELETE FROM ticket_labels tl USING changed WHERE tl.ticket_id = changed.id AND tl.label_id = ANY(${removed}::uuid[]))`,

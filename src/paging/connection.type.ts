@@ -3,58 +3,67 @@ import type { GraphQLFieldExtensions, GraphQLResolveInfo } from 'graphql'
 import { builder } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
-import { type Asked, named, rowOf, type Selected, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
-import type { Nested } from '../reading/nested.ts'
+import type { NestedField } from '../reading/look-ahead.ts'
+import {
+  fieldsNamed,
+  type ResolverRequest,
+  rowOf,
+  type SelectedField,
+  selectedField,
+  subfieldsOf,
+} from '../reading/look-ahead.ts'
 import { readValue, type Value } from '../reading/value.ts'
 import { boundsOf, defaultPageSize, maxPageSize, type PageArguments } from './bounds.ts'
 import { encodeCursor } from './cursor.ts'
 import type { Order } from './keyset.ts'
-import { type List, type Page, type Placed, pageOf } from './page.ts'
+import { type List, type Page, pageOf, type WithCursorKey } from './page.ts'
 
-/** Reads a page of a list, in one statement, with all that is selected of it. BAD_USER_INPUT for arguments that choose none. */
-export function connection<Row extends object>(
+/** Reads the selected fields of a page in one statement. Throws BAD_USER_INPUT for invalid arguments. */
+export function readConnection<Row extends object>(
   list: List<Row>,
   args: PageArguments,
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Page<Row>> {
-  return readValue(context.db, pageSelected(list, args, selectedBy(info), { context, info }))
+  return readValue(context.db, selectedPage(list, args, selectedField(info), { context, info }))
 }
 
-/** The page of a list that hangs below a parent: `parent` is the column that holds the parent's id. */
-export function connectionBelow<Row extends object>(
-  parent: Sql,
+/** A connection field over the rows of a list that belong to a parent. `parentColumn` holds the parent's id. */
+export function relatedConnection<Row extends object>(
+  parentColumn: Sql,
   listOf: (context: Context, args: object) => List<Row>,
-): Nested {
+): NestedField {
   return {
     on: 'id',
-    fragment: (args: PageArguments, selected, asked) => {
-      const list = listOf(asked.context, args)
-      const where = sql`${parent} = parent.id AND ${list.where}`
-      return pageSelected({ ...list, where }, args, selected, asked)
+    fragment: (args: PageArguments, selected, request) => {
+      const list = listOf(request.context, args)
+      const where = sql`${parentColumn} = parent.id AND ${list.where}`
+      return selectedPage({ ...list, where }, args, selected, request)
     },
   }
 }
 
-/** A page with the rows, cursors and count that a document selects. */
-function pageSelected<Row extends object>(
+/** The value of a page: the selected fields of its rows, and cursors and the total count if selected. */
+function selectedPage<Row extends object>(
   list: List<Row>,
   args: PageArguments,
-  selected: Selected,
-  asked: Asked,
+  selected: SelectedField,
+  request: ResolverRequest,
 ): Value<Page<Row>> {
-  const below = (fields: readonly Selected[], name: string) =>
-    named(fields, name).flatMap((field) => selectedBelow(field, asked.info))
-  const fields = selectedBelow(selected, asked.info)
-  const edges = below(fields, 'edges')
-  const placed = [...edges, ...below(fields, 'pageInfo')].some(({ definition }) => cursors.has(definition.name))
-  const place = { sql: sql`${list.columns.alias}.place` }
-  const row = rowOf(list.columns, [...below(fields, 'nodes'), ...below(edges, 'node')], asked, {
-    ...(placed && { place }),
+  const within = (fields: readonly SelectedField[], name: string) =>
+    fieldsNamed(fields, name).flatMap((field) => subfieldsOf(field, request.info))
+  const fields = subfieldsOf(selected, request.info)
+  const edges = within(fields, 'edges')
+  const withCursorKeys = [...edges, ...within(fields, 'pageInfo')].some(({ definition }) =>
+    cursors.has(definition.name),
+  )
+  const cursorKey = { sql: sql`${list.columns.alias}.cursor_key` }
+  const row = rowOf(list.columns, [...within(fields, 'nodes'), ...within(edges, 'node')], request, {
+    ...(withCursorKeys && { cursorKey }),
   })
-  const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => named(fields, name).length > 0)
-  const counted = named(fields, 'totalCount').length > 0
-  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, placed, counted })
+  const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => fieldsNamed(fields, name).length > 0)
+  const withTotalCount = fieldsNamed(fields, 'totalCount').length > 0
+  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, withCursorKeys, withTotalCount })
 }
 
 const cursors = new Set(['cursor', 'startCursor', 'endCursor'])
@@ -102,7 +111,8 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
   }),
 })
 
-const cursorOf = (order: Order, row: Placed<unknown> | undefined) => (row ? encodeCursor(order, row.place) : null)
+const cursorOf = (order: Order, row: WithCursorKey<unknown> | undefined) =>
+  row ? encodeCursor(order, row.cursorKey) : null
 
 /**
  * Makes the connection and edge types of a type, given by its name or itself; `rows` is the word for many of them, and
@@ -115,12 +125,12 @@ export function connectionType<Row extends object>(
 ) {
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'
-  const Edge = builder.objectRef<{ row: Placed<Row>; order: Order }>(`${name}Edge`).implement({
+  const Edge = builder.objectRef<{ row: WithCursorKey<Row>; order: Order }>(`${name}Edge`).implement({
     description: `One of a list of ${rows}, with its place in it.`,
     fields: (t) => ({
       cursor: t.string({
         description: 'Its place in the list: an argument for `after` and `before` in the same order.',
-        resolve: ({ row, order }) => encodeCursor(order, row.place),
+        resolve: ({ row, order }) => encodeCursor(order, row.cursorKey),
       }),
       node: t.field({ type, description: 'The row itself.', resolve: ({ row }) => row as never }),
     }),

@@ -1,19 +1,19 @@
 import { join, sql } from '../database/sql.ts'
-import type { Order, Place } from './keyset.ts'
+import type { CursorKey, Order } from './keyset.ts'
 
 const signature = (order: Order) =>
   order.map(({ name, descending, nulls }) => `${name}${descending ? '-' : '+'}${nulls?.[0] ?? ''}`).join('')
 
-/** The place of the row as SQL, a JSON array of text: what `encodeCursor` takes. */
-export const placeColumn = (order: Order) => sql`json_build_array(${join(order.map(({ sql }) => sql))})::text`
+/** The cursor key of a row as JSON text, for `encodeCursor`. */
+export const cursorKeyColumn = (order: Order) => sql`json_build_array(${join(order.map(({ sql }) => sql))})::text`
 
-/** A row's place in an order as the opaque text that clients hand back. */
-export function encodeCursor(order: Order, place: string): string {
-  return Buffer.from(`${signature(order)}${place}`).toString('base64url')
+/** Encodes the cursor key of a row, given as JSON text. */
+export function encodeCursor(order: Order, cursorKey: string): string {
+  return Buffer.from(`${signature(order)}${cursorKey}`).toString('base64url')
 }
 
-/** The place that a cursor holds; null when it is none, or one of another order. */
-export function decodeCursor(order: Order, cursor: string): Place | null {
+/** Decodes a cursor. Returns null if it is invalid or belongs to another order. */
+export function decodeCursor(order: Order, cursor: string): CursorKey | null {
   const text = Buffer.from(cursor, 'base64url').toString()
   const start = text.indexOf('[')
   if (start < 0 || text.slice(0, start) !== signature(order)) return null

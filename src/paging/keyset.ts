@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { join, raw, type Sql, sql } from '../database/sql.ts'
 
-/** What a key's values are: their PostgreSQL type, and how they stand in a cursor. */
+/** The type of a key's values: in PostgreSQL, and in a cursor. */
 export interface KeyType {
   readonly name: string
   readonly inCursor: z.ZodType
@@ -18,28 +18,28 @@ export const moment: KeyType = {
 export const integer: KeyType = { name: 'integer', inCursor: z.int32() }
 export const text: KeyType = { name: 'text', inCursor: z.string().refine((value) => !value.includes('\0')) }
 export const uuid: KeyType = { name: 'uuid', inCursor: z.guid() }
-/** An enum of the database, which sorts in the order its words were declared in. */
-export const enumeration = (name: string, words: Readonly<Record<string, string>>): KeyType => ({
+/** An enum of the database, which sorts in the order of its declaration. */
+export const enumeration = (name: string, values: Readonly<Record<string, string>>): KeyType => ({
   name,
-  inCursor: z.enum(words),
+  inCursor: z.enum(values),
 })
 
 /** One part of an order: an expression over the listed row, and how it sorts. */
 export interface SortKey {
-  /** Its name in cursors, so that a cursor of another order is refused. */
+  /** The name of the key in cursors, by which cursors of another order are recognized. */
   readonly name: string
   readonly sql: Sql
   readonly type: KeyType
   readonly descending: boolean
-  /** Where rows without a value stand; left out for what always has one. */
+  /** The position of rows without a value; absent for keys that are never null. */
   readonly nulls?: 'FIRST' | 'LAST'
 }
 
-/** An order ends with a unique key, so that every row has its own place in it. */
+/** The keys of an order. The last one is unique, so that the order is total. */
 export type Order = readonly SortKey[]
 
-/** The values of a row under an order's keys: its place. */
-export type Place = readonly (string | number | null)[]
+/** The values of a row for the keys of an order. */
+export type CursorKey = readonly (string | number | null)[]
 
 const nothing = sql`FALSE`
 const everything = sql`TRUE`
@@ -65,18 +65,18 @@ export function orderBy(order: Order): Sql {
 }
 
 /**
- * The rows that come after a place, as a range that an index over the keys can be entered at: a row comparison where
- * all keys have values and one direction, else `a >= x AND (a > x OR …)`, key by key.
+ * The condition for the rows after a cursor key, as a range of an index over the keys: a row comparison if all keys are
+ * not null and have one direction, else `a >= x AND (a > x OR …)`, key by key.
  */
-export function after(order: Order, place: Place): Sql {
+export function after(order: Order, cursorKey: CursorKey): Sql {
   const uniform = order.every(({ descending, nulls }) => !nulls && descending === order[0]?.descending)
-  if (!uniform) return afterKey(order, place)
+  if (!uniform) return afterKey(order, cursorKey)
   const keys = join(order.map(({ sql }) => sql))
-  const values = join(order.map((key, index) => bound(key, place[index] ?? null)))
+  const values = join(order.map((key, index) => bound(key, cursorKey[index] ?? null)))
   return order[0]?.descending ? sql`(${keys}) < (${values})` : sql`(${keys}) > (${values})`
 }
 
-function afterKey([key, ...rest]: Order, [value = null, ...values]: Place): Sql {
+function afterKey([key, ...rest]: Order, [value = null, ...values]: CursorKey): Sql {
   if (!key) return nothing
   const behind = beyond(key, value)
   if (rest.length === 0) return behind

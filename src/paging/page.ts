@@ -3,62 +3,63 @@ import { allOf } from '../filter/comparators.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decoded, listOf, type Value } from '../reading/value.ts'
 import { type Bounds, readingOrder } from './bounds.ts'
-import { placeColumn } from './cursor.ts'
+import { cursorKeyColumn } from './cursor.ts'
 import { after, type Order, orderBy, reversed } from './keyset.ts'
 
-/** A list as SQL: which rows, which columns of them, in which order. */
+/** A list as SQL. */
 export interface List<Row> {
   readonly columns: Columns<Row>
-  /** The table under its columns' alias, and what it is joined with. */
+  /** The table under the alias of its columns, and its joins. */
   readonly from: Sql
   readonly where: Sql
   readonly order: Order
-  /** Given where the database cannot tell beforehand if many rows or hardly any meet the condition. */
-  readonly uncertain?: Uncertain | null
+  /** Present if PostgreSQL cannot estimate how many rows meet the condition: then a page is read with a probe. */
+  readonly selectivityUnknown?: SelectivityUnknown | null
 }
 
-interface Uncertain {
-  /** Which of many rows are put in order, as ORDER BY and LIMIT, where putting all of them in it takes too long. */
-  readonly among: Sql | null
+interface SelectivityUnknown {
+  /** ORDER BY and LIMIT of the rows to sort if there are many; null to sort all. */
+  readonly rankingWindow: Sql | null
 }
 
-/** A row with its place in the list, from which its cursor is made; read only where a cursor is asked for. */
-export type Placed<Row> = Row & { readonly place: string }
+/** A row with its cursor key as JSON text, which is present if a cursor is selected. */
+export type WithCursorKey<Row> = Row & { readonly cursorKey: string }
 
-/** A page of a list, in the list's order. What was not asked for is empty. */
+/** A page of a list, in the order of the list. Parts that are not selected are empty. */
 export interface Page<Row> {
   readonly order: Order
-  readonly rows: readonly Placed<Row>[]
+  readonly rows: readonly WithCursorKey<Row>[]
   readonly hasNextPage: boolean
   readonly hasPreviousPage: boolean
-  /** How many rows the whole list has. */
+  /** The number of rows of the whole list. */
   readonly totalCount: number
 }
 
-/** What of a page is asked for: rows with such values, whether with their places; and whether their count. */
-export interface PageParts<Row> {
+/** The selected parts of a page. */
+interface PageParts<Row> {
+  /** The value of each row; null if no rows are selected. */
   readonly row: Value<Row> | null
-  readonly placed: boolean
-  readonly counted: boolean
+  readonly withCursorKeys: boolean
+  readonly withTotalCount: boolean
 }
 
-/** A page as one value: one row more than asked for tells whether there are further ones. */
+/** A page as one value. Reads one row more than the limit, which shows if there are further rows. */
 export function pageOf<Row>(
   list: List<Row>,
   bounds: Bounds,
-  { row, placed, counted }: PageParts<Row>,
+  { row, withCursorKeys, withTotalCount }: PageParts<Row>,
 ): Value<Page<Row>> {
-  const { columns, from, where, uncertain } = list
-  const rows = row && listOf(row, sql`(${selection(list, bounds, placed)}) ${columns.alias}`)
-  const looksFirst = rows && uncertain
+  const { columns, from, where, selectivityUnknown } = list
+  const rows = row && listOf(row, sql`(${selection(list, bounds, withCursorKeys)}) ${columns.alias}`)
+  const needsProbe = rows && selectivityUnknown
   const all = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
-  const count = looksFirst ? sql`CASE WHEN ${isFew} THEN (SELECT count(*) FROM found) ELSE ${all} END` : all
-  const page = sql`json_build_array(${rows?.sql ?? nothing}, ${counted ? count : nothing})`
+  const count = needsProbe ? sql`CASE WHEN ${probeIsComplete} THEN (SELECT count(*) FROM probe) ELSE ${all} END` : all
+  const page = sql`json_build_array(${rows?.sql ?? nothing}, ${withTotalCount ? count : nothing})`
   return {
-    sql: looksFirst ? sql`(WITH found AS MATERIALIZED (${fewOf(list)}) SELECT ${page})` : page,
-    decode: ([found, totalCount]: readonly [unknown, number]) => ({
+    sql: needsProbe ? sql`(WITH probe AS MATERIALIZED (${probeOf(list)}) SELECT ${page})` : page,
+    decode: ([json, totalCount]: readonly [unknown, number]) => ({
       order: list.order,
-      ...within(rows && found ? (decoded(rows, found) as Placed<Row>[]) : [], bounds),
+      ...trim(rows && json ? (decoded(rows, json) as WithCursorKey<Row>[]) : [], bounds),
       totalCount,
     }),
   }
@@ -66,52 +67,54 @@ export function pageOf<Row>(
 
 const nothing = sql`NULL`
 
-/** The rows of a page, and one more. */
-function selection(list: List<unknown>, bounds: Bounds, placed: boolean): Sql {
+/** SELECT of the rows of a page, and one more. */
+function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean): Sql {
   const {
     columns: { alias },
     from,
     where,
     order,
-    uncertain,
+    selectivityUnknown,
   } = list
-  const beyond = allOf([
+  const isWithinCursors = allOf([
     ...(bounds.after ? [after(order, bounds.after)] : []),
     ...(bounds.before ? [after(reversed(order), bounds.before)] : []),
   ])
-  const columns = placed ? sql`${alias}.*, ${placeColumn(order)} AS place` : sql`${alias}.*`
+  const columns = withCursorKeys ? sql`${alias}.*, ${cursorKeyColumn(order)} AS cursor_key` : sql`${alias}.*`
   const sorted = sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
-  // The limit stands in the text: a plan that is kept knows then how few rows are wanted.
+  // The limit is a literal, so that a generic plan takes it into account.
   const cut = (chosen: Sql) => {
     const ordered = (more: number) => sql`${sorted} LIMIT ${raw(String(bounds.limit + 1 + more))}`
-    if (!uncertain) return sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${beyond} ${ordered(0)}`
-    const all = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${isFew}`
-    const many = uncertain.among
-      ? sql`SELECT ${alias}.* FROM (${all} ${uncertain.among}) ${alias} WHERE ${beyond}`
-      : sql`${all} AND ${beyond}`
-    const either = sql`SELECT * FROM found WHERE ${isFew} UNION ALL (${many} ${ordered(bounds.offset)})`
-    return sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${beyond} ${ordered(0)}`
+    if (!selectivityUnknown)
+      return sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${ordered(0)}`
+    const all = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probeIsComplete}`
+    const many = selectivityUnknown.rankingWindow
+      ? sql`SELECT ${alias}.* FROM (${all} ${selectivityUnknown.rankingWindow}) ${alias} WHERE ${isWithinCursors}`
+      : sql`${all} AND ${isWithinCursors}`
+    const either = sql`SELECT * FROM probe WHERE ${probeIsComplete} UNION ALL (${many} ${ordered(bounds.offset)})`
+    return sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${isWithinCursors} ${ordered(0)}`
   }
   if (bounds.offset === 0) return cut(columns)
-  // What is skipped is read from an index alone.
+  // Skipped rows are read from an index alone.
   const ids = sql`${cut(sql`${alias}.id`)} OFFSET ${bounds.offset}`
   return sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`
 }
 
-const few = raw('500')
+const probeLimit = raw('500')
 
 /**
- * All rows that meet a list's condition where these are few, and one more where they are not: `found`. Walking a list in
- * its order until a page is full is quick where many rows meet the condition, and reads them all where hardly any does: so
- * a few are looked for first, in no order, by whatever index finds them.
+ * The probe: up to 501 rows that meet the condition of a list, in no order. Walking a list in its order until a page is full
+ * is fast if many rows meet the condition, but reads the whole table if hardly any do. If the probe has at most 500 rows
+ * it is complete, and the page is read from it.
  */
-const fewOf = ({ columns: { alias }, from, where }: List<unknown>) =>
-  sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${few} + 1`
-const isFew = sql`(SELECT count(*) <= ${few} FROM found)`
+const probeOf = ({ columns: { alias }, from, where }: List<unknown>) =>
+  sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${probeLimit} + 1`
+const probeIsComplete = sql`(SELECT count(*) <= ${probeLimit} FROM probe)`
 
-function within<Row>(found: readonly Row[], bounds: Bounds) {
-  const more = found.length > bounds.limit
-  const rows = more ? found.slice(0, bounds.limit) : found
-  if (bounds.backward) return { rows: rows.toReversed(), hasNextPage: bounds.before !== null, hasPreviousPage: more }
-  return { rows, hasNextPage: more, hasPreviousPage: bounds.after !== null || bounds.offset > 0 }
+/** Removes the additional row, and derives from it if there are further pages. */
+function trim<Row>(read: readonly Row[], bounds: Bounds) {
+  const hasMore = read.length > bounds.limit
+  const rows = hasMore ? read.slice(0, bounds.limit) : read
+  if (bounds.backward) return { rows: rows.toReversed(), hasNextPage: bounds.before !== null, hasPreviousPage: hasMore }
+  return { rows, hasNextPage: hasMore, hasPreviousPage: bounds.after !== null || bounds.offset > 0 }
 }

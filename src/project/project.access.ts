@@ -1,7 +1,7 @@
 import type { ProjectRole } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
+import type { Viewer } from '../viewer.ts'
 
 const ranks: readonly ProjectRole[] = ['VIEWER', 'REPORTER', 'CONTRIBUTOR', 'MAINTAINER']
 

@@ -1,11 +1,11 @@
 import type { ProjectRole } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { given } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
 import { projectsNamed } from '../reference.ts'
 import { findUserNamed } from '../user/user.actions.ts'
+import type { Viewer } from '../viewer.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type MemberRow, type ProjectRow, projectColumns } from './project.sql.ts'
 
@@ -43,8 +43,10 @@ export async function getProjectNamed(
   return rows[0]
 }
 
-/** The same, locked in a transaction against other changes of the project and against tickets that are being filed in it. */
-export async function holdProject(
+/**
+ * The same. Locks the project if `db` is a transaction: nobody else changes it or creates tickets in it until the end.
+ */
+export async function lockProject(
   db: Statements,
   viewer: Viewer,
   reference: string,
@@ -70,7 +72,7 @@ export async function updateProject(
   viewer: Viewer,
   { id, archived, ...patch }: ProjectPatch,
 ): Promise<ProjectRow> {
-  const project = await holdProject(tx, viewer, id)
+  const project = await lockProject(tx, viewer, id)
   // Nothing but its return can happen to an archived project.
   mustHaveRole(
     archived === false ? { ...project, projectArchivedAt: null } : project,
@@ -98,7 +100,7 @@ export async function setProjectMember(
     role,
   }: { readonly projectId: string; readonly userId: string; readonly role: ProjectRole | null },
 ): Promise<{ project: ProjectRow; member: MemberRow | null }> {
-  const project = await holdProject(tx, viewer, projectId)
+  const project = await lockProject(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing members')
   const user = await findUserNamed(tx, userId)
   if (!user) throw new BadUserInput([{ path: 'userId', message: 'names no user' }])

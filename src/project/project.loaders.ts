@@ -1,8 +1,8 @@
 import { type Context, requireViewer } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { inOrder, loaderOf, rowLoader } from '../reading/loader.ts'
-import { type Asked, rowOf, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
-import { rowBelow } from '../reading/nested.ts'
+import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
+import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { projectsNamed } from '../reference.ts'
 import { type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
@@ -11,8 +11,8 @@ import { type ProjectRow, projectColumns } from './project.sql.ts'
 /** The project with an id; null if there is none that the viewer may see. */
 export const findProject = rowLoader<ProjectRow>(projectColumns, sql`projects p`, visibleProjects)
 
-/** The project whose id a row has in a property. */
-export const projectBelow = (property: string) => rowBelow(property, projectColumns, sql`projects p`)
+/** A relation to the project whose id is in a property. */
+export const projectRelation = (property: string) => toOne(property, projectColumns, sql`projects p`)
 
 /** What the viewer's rights in a project hang on. */
 export async function getProjectRights(context: Context, id: string): Promise<ProjectRights> {
@@ -29,8 +29,8 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
 }
 
 /** The project that an id or a key names, with what is selected of it; null where there is none to see. */
-export function readProjectNamed(reference: string, asked: Asked): Promise<ProjectRow | null> {
-  const row = rowOf(projectColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
-  const visible = visibleProjects(requireViewer(asked.context))
-  return readRow(asked.context.db, row, sql`projects p WHERE ${projectsNamed([reference])} AND ${visible}`)
+export function readProjectNamed(reference: string, request: ResolverRequest): Promise<ProjectRow | null> {
+  const row = rowOf(projectColumns, subfieldsOf(selectedField(request.info), request.info), request)
+  const visible = visibleProjects(requireViewer(request.context))
+  return readRow(request.context.db, row, sql`projects p WHERE ${projectsNamed([reference])} AND ${visible}`)
 }

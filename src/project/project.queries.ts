@@ -3,7 +3,7 @@ import { checkArgument, projectReference } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { nullness } from '../filter/comparators.ts'
-import { connection, pageArgs } from '../paging/connection.type.ts'
+import { pageArgs, readConnection } from '../paging/connection.type.ts'
 import { visibleProjects } from './project.access.ts'
 import { readProjectNamed } from './project.loaders.ts'
 import { projectColumns, projectOrder } from './project.sql.ts'
@@ -32,7 +32,7 @@ builder.queryFields((t) => ({
       const inUse = archived === null || archived === undefined ? sql`TRUE` : nullness(sql`p.archived_at`, !archived)
       const where = sql`${visibleProjects(requireViewer(context))} AND ${inUse}`
       const list = { columns: projectColumns, from: sql`projects p`, where, order: projectOrder }
-      return connection(list, page, context, info)
+      return readConnection(list, page, context, info)
     },
   }),
 }))

@@ -1,11 +1,11 @@
 import { ProjectRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionBelow, connectionType, forwardArgs } from '../paging/connection.type.ts'
+import { connectionType, forwardArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import type { Reads } from '../reading/look-ahead.ts'
 import { nestedField } from '../reading/nested.ts'
-import { userBelow } from '../user/user.loaders.ts'
+import { userRelation } from '../user/user.loaders.ts'
 import { userOrder } from '../user/user.sql.ts'
 import { getProjectRights } from './project.loaders.ts'
 import { type MemberRow, memberColumns, type ProjectRow } from './project.sql.ts'
@@ -26,7 +26,7 @@ export const ProjectMember = builder.objectRef<MemberRow>('ProjectMember').imple
     user: t.field({
       type: 'User',
       description: 'Who.',
-      ...nestedField(userBelow('userId')),
+      ...nestedField(userRelation('userId')),
     }),
     role: t.expose('role', {
       type: 'ProjectRole',
@@ -62,7 +62,7 @@ builder.objectType('Project', {
       type: ProjectMemberConnection,
       description: 'Who has a role of their own here, by username.',
       args: forwardArgs,
-      ...nestedField(connectionBelow(sql`m.project_id`, () => memberList)),
+      ...nestedField(relatedConnection(sql`m.project_id`, () => memberList)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     archivedAt: t.expose('archivedAt', {

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
-import type { Viewer } from '../auth/viewer.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
+import type { Viewer } from '../viewer.ts'
 import type { Columns } from './columns.ts'
 
 /**

@@ -17,72 +17,82 @@ import {
 import type { Context } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
-import type { Nested } from './nested.ts'
 import { objectOf, type Value } from './value.ts'
 
-/** What a resolver knows of its request. */
-export interface Asked {
+/** The context and the info of a resolver's call. */
+export interface ResolverRequest {
   readonly context: Context
   readonly info: GraphQLResolveInfo
 }
 
-/** A field that is selected: its nodes in the document, and its definition in the type that they stand in. */
-export interface Selected {
+/** A field in a selection set: its nodes in the document, and its definition in the parent type. */
+export interface SelectedField {
   readonly definition: GraphQLField<unknown, Context>
   readonly nodes: readonly FieldNode[]
 }
 
 /**
- * What a field says of the columns that it is read from, in its extensions. A field that says nothing is read from the
- * column of its own name, or, where there is none, may need them all.
+ * A field that is read by one fragment of SQL over `parent.id`. Look-ahead prefetches the value in the statement of the
+ * parent; for other parents a loader reads it in one statement per tick.
  */
-export interface Reads {
-  readonly columns?: readonly string[]
-  readonly nested?: Nested
-}
-
-/** The field that a resolver resolves. */
-export function selectedBy({ parentType, fieldName, fieldNodes }: GraphQLResolveInfo): Selected {
-  return { definition: parentType.getFields()[fieldName] as Selected['definition'], nodes: fieldNodes }
+export interface NestedField {
+  /** The property of the parent's row that the fragment reads as `parent.id`: a UUID or null. */
+  readonly on: string
+  /** Builds the fragment from the arguments and the selection of the field. */
+  readonly fragment: (args: never, selected: SelectedField, request: ResolverRequest) => Value<unknown>
 }
 
 /**
- * The fields selected below another one, on whichever type, without those that a directive leaves out. A field comes
- * once for each time that it stands in the document.
+ * The columns that a field reads, in its extension `reads`. Without it a field reads the column with its name, or all
+ * columns if there is none.
  */
-export function selectedBelow({ definition, nodes }: Selected, info: GraphQLResolveInfo): Selected[] {
-  return nodes.flatMap(({ selectionSet }) => selectedIn(selectionSet, definition.type, info))
+export interface Reads {
+  readonly columns?: readonly string[]
+  readonly nested?: NestedField
 }
 
-function selectedIn(
+/** Returns the field that a resolver resolves. */
+export function selectedField({ parentType, fieldName, fieldNodes }: GraphQLResolveInfo): SelectedField {
+  return { definition: parentType.getFields()[fieldName] as SelectedField['definition'], nodes: fieldNodes }
+}
+
+/**
+ * Returns the fields in the selection set of a field, on all types, without those excluded by a directive. A field that
+ * occurs several times in the document is returned several times.
+ */
+export function subfieldsOf({ definition, nodes }: SelectedField, info: GraphQLResolveInfo): SelectedField[] {
+  return nodes.flatMap(({ selectionSet }) => fieldsIn(selectionSet, definition.type, info))
+}
+
+function fieldsIn(
   set: SelectionSetNode | undefined,
   outputType: GraphQLOutputType,
   info: GraphQLResolveInfo,
-): Selected[] {
+): SelectedField[] {
   const type = getNamedType(outputType)
   if (!set || !(isObjectType(type) || isInterfaceType(type))) return []
-  return set.selections.flatMap((node): Selected[] => {
+  return set.selections.flatMap((node): SelectedField[] => {
     if (getDirectiveValues(GraphQLSkipDirective, node, info.variableValues)?.['if'] === true) return []
     if (getDirectiveValues(GraphQLIncludeDirective, node, info.variableValues)?.['if'] === false) return []
     if (node.kind === Kind.FIELD) {
       const definition = type.getFields()[node.name.value]
       return definition ? [{ definition, nodes: [node] }] : []
     }
-    const within = node.kind === Kind.INLINE_FRAGMENT ? node : info.fragments[node.name.value]
-    const on = within?.typeCondition && info.schema.getType(within.typeCondition.name.value)
-    return selectedIn(within?.selectionSet, (on ?? type) as GraphQLOutputType, info)
+    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : info.fragments[node.name.value]
+    const on = fragment?.typeCondition && info.schema.getType(fragment.typeCondition.name.value)
+    return fieldsIn(fragment?.selectionSet, (on ?? type) as GraphQLOutputType, info)
   })
 }
 
-/** The fields of that name among others. */
-export const named = (fields: readonly Selected[], name: string) =>
+/** Returns the fields with a name. */
+export const fieldsNamed = (fields: readonly SelectedField[], name: string) =>
   fields.filter(({ definition }) => definition.name === name)
 
 /**
- * Under which property a row carries a nested field's value: arguments tell apart what aliases ask for. Their order does
- * not: it is another one in a compiled query.
+ * The property of a row that holds the prefetched value of a nested field. Contains the arguments, since aliases may differ
+ * in them; sorted, since compiled queries pass them in another order.
  */
-export const carriedName = (field: string, args: object) => `${field} ${JSON.stringify(args, inOrderOfNames)}`
+export const prefetchKey = (field: string, args: object) => `${field} ${JSON.stringify(args, inOrderOfNames)}`
 
 function inOrderOfNames(_name: string, value: unknown): unknown {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -92,54 +102,59 @@ function inOrderOfNames(_name: string, value: unknown): unknown {
 }
 
 /**
- * A row with what the selected fields read: their columns, and the nested fields among them as fragments in the same
- * statement. Where arguments are at fault the row carries what the resolver needs to say so in its own place.
+ * The value of a row: the columns that the selected fields read, and the fragments of nested fields. A nested field with
+ * invalid arguments is not prefetched: its resolver reports the error at its own path.
  */
 export function rowOf<Row extends object>(
   { always, values: columns }: Columns<Row>,
-  fields: readonly Selected[],
-  asked: Asked,
-  more: Readonly<Record<string, Value<unknown>>> = {},
+  fields: readonly SelectedField[],
+  request: ResolverRequest,
+  additional: Readonly<Record<string, Value<unknown>>> = {},
 ): Value<Row> {
-  const values = new Map<string, Value<unknown>>(Object.entries(more))
-  const take = (name: string) => values.set(name, columns.get(name) as Value<unknown>)
-  always.forEach(take)
-  const nested = new Map<string, { nested: Nested; args: object; selected: Selected }>()
+  const values = new Map<string, Value<unknown>>(Object.entries(additional))
+  const addColumn = (name: string) => values.set(name, columns.get(name) as Value<unknown>)
+  always.forEach(addColumn)
+  const nested = new Map<string, { nested: NestedField; args: object; selected: SelectedField }>()
   for (const { definition, nodes } of fields) {
     const reads = definition.extensions['reads'] as Reads | undefined
-    if (reads) reads.columns?.forEach(take)
-    else if (columns.has(definition.name)) take(definition.name)
-    else [...columns.keys()].forEach(take)
+    if (reads) reads.columns?.forEach(addColumn)
+    else if (columns.has(definition.name)) addColumn(definition.name)
+    else [...columns.keys()].forEach(addColumn)
     if (!reads?.nested) continue
-    const args = argumentsOf({ definition, nodes }, asked)
+    const args = argumentsOf({ definition, nodes }, request)
     if (!args) {
-      take(reads.nested.on)
+      addColumn(reads.nested.on)
       continue
     }
-    const name = carriedName(definition.name, args)
+    const name = prefetchKey(definition.name, args)
     const same = nested.get(name)?.selected.nodes ?? []
     nested.set(name, { nested: reads.nested, args, selected: { definition, nodes: [...same, ...nodes] } })
   }
   for (const [name, { nested: field, args, selected }] of nested) {
     const key = columns.get(field.on)?.sql as Sql
-    const value = fragmentOf(field, args, selected, asked)
+    const value = fragmentOf(field, args, selected, request)
     if (value) values.set(name, { ...value, sql: sql`(SELECT ${value.sql} FROM (SELECT ${key} AS id) parent)` })
-    else take(field.on)
+    else addColumn(field.on)
   }
   return objectOf(values)
 }
 
-function argumentsOf({ definition, nodes }: Selected, { info }: Asked): object | null {
-  return unlessFaulty(() =>
+function argumentsOf({ definition, nodes }: SelectedField, { info }: ResolverRequest): object | null {
+  return nullIfInvalid(() =>
     getArgumentValues(definition as GraphQLField<unknown, unknown>, nodes[0] as FieldNode, info.variableValues),
   )
 }
 
-function fragmentOf(nested: Nested, args: object, selected: Selected, asked: Asked): Value<unknown> | null {
-  return unlessFaulty(() => nested.fragment(args as never, selected, asked))
+function fragmentOf(
+  nested: NestedField,
+  args: object,
+  selected: SelectedField,
+  request: ResolverRequest,
+): Value<unknown> | null {
+  return nullIfInvalid(() => nested.fragment(args as never, selected, request))
 }
 
-function unlessFaulty<Result>(work: () => Result): Result | null {
+function nullIfInvalid<Result>(work: () => Result): Result | null {
   try {
     return work()
   } catch (error) {

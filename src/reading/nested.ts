@@ -3,40 +3,37 @@ import type { Context } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
 import { loaderOf } from './loader.ts'
-import { type Asked, carriedName, type Reads, rowOf, type Selected, selectedBelow, selectedBy } from './look-ahead.ts'
-import { listOf, readBelow, type Value } from './value.ts'
+import {
+  type NestedField,
+  prefetchKey,
+  type Reads,
+  type ResolverRequest,
+  rowOf,
+  selectedField,
+  subfieldsOf,
+} from './look-ahead.ts'
+import { listOf, loadRelated, type Value } from './value.ts'
 
-/**
- * A field whose value hangs on one property of its parent's row, as one fragment of SQL over `parent.id`. It is used two
- * ways: a parent that is read with look-ahead carries the value, and a loader reads it for all other parents of a tick.
- */
-export interface Nested {
-  /** The property of the parent's row that the fragment knows as `parent.id`: a UUID, or null. */
-  readonly on: string
-  /** `args` are what the field takes. */
-  readonly fragment: (args: never, selected: Selected, asked: Asked) => Value<unknown>
-}
-
-/** The value of a nested field: what the parent carries, else one statement for all parents that ask in this tick. */
+/** Returns the prefetched value of a nested field, or reads it in one statement for all parents of this tick. */
 export function readNested<Type>(
-  nested: Nested,
+  nested: NestedField,
   parent: object,
   args: object,
-  { context, info }: Asked,
+  { context, info }: ResolverRequest,
 ): Type | Promise<Type> {
   const row = parent as Readonly<Record<string, unknown>>
-  const carried = row[carriedName(info.fieldName, args)]
-  if (carried !== undefined) return carried as Type
+  const prefetched = row[prefetchKey(info.fieldName, args)]
+  if (prefetched !== undefined) return prefetched as Type
   const id = row[nested.on] as string | null
   if (id === null) return null as Type
-  const value = nested.fragment(args as never, selectedBy(info), { context, info })
-  // The same nodes of a document have the same arguments and the same fields below them.
-  return loaderOf<Type>(context, info.fieldNodes, (ids) => readBelow(context.db, value as Value<Type>, ids)).load(id)
+  const value = nested.fragment(args as never, selectedField(info), { context, info })
+  // Equal nodes have equal arguments and selections, so they identify the loader.
+  return loaderOf<Type>(context, info.fieldNodes, (ids) => loadRelated(context.db, value as Value<Type>, ids)).load(id)
 }
 
-/** What makes a field of a type nested: says so to look-ahead, and resolves; `price` is what it costs (`document/cost.ts`). */
+/** The options of a nested field: its extensions and its resolver. `price` is its cost in points (`document/cost.ts`). */
 export function nestedField(
-  nested: Nested,
+  nested: NestedField,
   price: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
 ) {
   return {
@@ -46,24 +43,24 @@ export function nestedField(
   }
 }
 
-/** The row that a parent's property refers to by its id; null where that is null. */
-export function rowBelow<Row extends object>(on: string, columns: Columns<Row>, from: Sql): Nested {
+/** A relation to the row whose id is in a property of the parent; null if the property is null. */
+export function toOne<Row extends object>(on: string, columns: Columns<Row>, from: Sql): NestedField {
   return {
     on,
-    fragment: (_args, selected, asked) => {
-      const row = rowOf(columns, selectedBelow(selected, asked.info), asked)
+    fragment: (_args, selected, request) => {
+      const row = rowOf(columns, subfieldsOf(selected, request.info), request)
       return { ...row, sql: sql`(SELECT ${row.sql} FROM ${from} WHERE ${columns.alias}.id = parent.id)` }
     },
   }
 }
 
-/** All rows below a parent, without pages: for what there are few of. `rows` ends with its ORDER BY. */
-export function rowsBelow<Row extends object>(columns: Columns<Row>, rows: Sql): Nested {
+/** A relation to all rows of a parent, without paging: only for few rows. `rows` ends with its ORDER BY. */
+export function toMany<Row extends object>(columns: Columns<Row>, rows: Sql): NestedField {
   return {
     on: 'id',
-    fragment: (_args, selected, asked) =>
+    fragment: (_args, selected, request) =>
       listOf(
-        rowOf(columns, selectedBelow(selected, asked.info), asked),
+        rowOf(columns, subfieldsOf(selected, request.info), request),
         sql`(SELECT ${columns.alias}.* FROM ${rows}) ${columns.alias}`,
       ),
   }

@@ -26,8 +26,8 @@ export async function readRow<Type>(db: MeteredStatements, value: Value<Type>, r
   return row ? decoded(value, parsed(row.value)) : null
 }
 
-/** Reads a value for each parent, in one statement, in the order of the parents' ids; its SQL is over `parent.id`. */
-export async function readBelow<Type>(
+/** Reads a value over `parent.id` for each parent in one statement. Returns the values in the order of the ids. */
+export async function loadRelated<Type>(
   db: MeteredStatements,
   value: Value<Type>,
   ids: readonly string[],

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { checkArgument } from '../check.ts'
-import { filterCost } from '../ticket/ticket-cost.filter.ts'
-import { readAgeing } from './ageing.loaders.ts'
-import { readFirstResponseTime, readResolutionTime } from './duration.loaders.ts'
-import { readFlow, readReopenRate } from './flow.loaders.ts'
+import { filterCost } from '../ticket/ticket.cost.ts'
+import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
+import { readAgeing } from './ageing.report.ts'
+import { readFirstResponseTime, readResolutionTime } from './duration.report.ts'
+import { readFlow, readReopenRate } from './flow.report.ts'
 import { groupings, type ReportGroup } from './group.sql.ts'
-import { readTopAssignees } from './load.loaders.ts'
-import { readPareto } from './pareto.loaders.ts'
+import { readPareto } from './pareto.report.ts'
 import { type ReportScope, reportScope } from './report.sql.ts'
 import {
   AgeBucketType,
@@ -17,6 +17,7 @@ import {
   ParetoRowType,
   ReopenRateType,
 } from './report.type.ts'
+import { readTopAssignees } from './top-assignees.report.ts'
 
 const maxRows = 100
 const limit = z.int().min(1, 'must be at least 1').max(maxRows, `must be at most ${maxRows}`)
@@ -51,7 +52,7 @@ const ReportInterval = builder.enumType('ReportInterval', {
   } as const,
 })
 
-// What each takes on 200,000 tickets, in the points of `ticket-cost.filter.ts`.
+// What each takes on 200,000 tickets, in the points of `ticket.cost.ts`.
 const costs = {
   topAssignees: 5000,
   resolutionTime: 5000,
@@ -160,7 +161,7 @@ builder.queryField('reports', (t) =>
     type: Reports,
     description: 'Figures about the tickets that you may see and a filter lets through.',
     args: {
-      filter: t.arg({ type: 'TicketFilter', description: 'Only these; all that are not archived when left out.' }),
+      filter: t.arg({ type: TicketFilterInput, description: 'Only these; all that are not archived when left out.' }),
       timeZone: t.arg.string({
         defaultValue: 'UTC',
         description: 'The time zone in which days begin, such as Europe/Berlin.',

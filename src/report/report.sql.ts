@@ -1,6 +1,6 @@
 import { type Context, requireViewer } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
-import type { Moment } from '../filter/moment.ts'
+import type { Moment } from '../moment.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
 import { type TicketFilter, ticketCondition } from '../ticket/ticket.filter.ts'
 

@@ -1,11 +1,11 @@
 import { builder } from '../builder.ts'
 import { nestedField } from '../reading/nested.ts'
-import { userBelow } from '../user/user.loaders.ts'
-import type { AgeBucket } from './ageing.loaders.ts'
-import type { DurationStatistics } from './duration.loaders.ts'
-import type { FlowPoint, ReopenRate } from './flow.loaders.ts'
-import type { AssigneeLoad } from './load.loaders.ts'
-import type { ParetoRow } from './pareto.loaders.ts'
+import { userRelation } from '../user/user.loaders.ts'
+import type { AgeBucket } from './ageing.report.ts'
+import type { DurationStatistics } from './duration.report.ts'
+import type { FlowPoint, ReopenRate } from './flow.report.ts'
+import type { ParetoRow } from './pareto.report.ts'
+import type { AssigneeLoad } from './top-assignees.report.ts'
 
 const listing = (what: string) => `A TicketFilter, to be given back as a variable, that lists ${what}.`
 
@@ -16,7 +16,7 @@ export const AssigneeLoadType = builder.objectRef<AssigneeLoad>('AssigneeLoad').
       type: 'User',
       nullable: true,
       description: 'Who; null for what nobody is assigned to.',
-      ...nestedField(userBelow('userId')),
+      ...nestedField(userRelation('userId')),
     }),
     total: t.exposeInt('total', { description: 'How many tickets are theirs.' }),
     open: t.exposeInt('open', { description: 'How many of them are OPEN or IN_PROGRESS.' }),

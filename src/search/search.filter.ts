@@ -1,48 +1,7 @@
 import { join, type Sql, sql } from '../database/sql.ts'
 import { plannedForValues } from '../database/statement-names.ts'
 import { allOf, anyOf, literalPattern } from '../filter/comparators.ts'
-
-/** A word or a phrase that is searched for, or with `negated` must not be there. */
-interface Term {
-  readonly text: string
-  readonly negated: boolean
-}
-
-/** Terms that must all hold. */
-type Alternative = readonly Term[]
-
-const maxTerms = 20
-const token = /(-?)"([^"]*)(?:"|$)|(\S+)/g
-
-/**
- * What a text searches for: alternatives, at least one of which must hold. Spaces separate terms, `or` between two of
- * them alternatives; quotes make phrases, a dash before a term negates it. Any other text is a term. Terms beyond the
- * twentieth are left out, so that the cost of a search has a bound.
- */
-export function parseSearch(search: string): readonly Alternative[] {
-  const alternatives: Term[][] = [[]]
-  const tokens = [...search.matchAll(token)].slice(0, 2 * maxTerms)
-  let count = 0
-  let separated = false
-  tokens.forEach(([, dash, phrase, word], index) => {
-    const current = alternatives.at(-1) as Term[]
-    if (word?.toLowerCase() === 'or' && current.length > 0 && !separated && index < tokens.length - 1) {
-      separated = true
-      return
-    }
-    const term = phrase === undefined ? termOf(word as string) : { text: phrase, negated: dash === '-' }
-    const text = term.text.trim().replaceAll(/\s+/g, ' ')
-    if (text === '' || count === maxTerms) return
-    count++
-    if (separated) alternatives.push([{ ...term, text }])
-    else current.push({ ...term, text })
-    separated = false
-  })
-  return alternatives.filter((terms) => terms.length > 0)
-}
-
-const termOf = (word: string): Term =>
-  word.length > 1 && word.startsWith('-') ? { text: word.slice(1), negated: true } : { text: word, negated: false }
+import { maxTerms, parseSearch, type Term } from './search.parser.ts'
 
 const queryOf = ({ text }: Term) => sql`search_term(${text})`
 

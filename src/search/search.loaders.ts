@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { checkArgument, text } from '../check.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
-import type { Nested } from '../reading/nested.ts'
-import { type Excerpt, excerptOf, marks } from './excerpt.actions.ts'
+import type { NestedField } from '../reading/look-ahead.ts'
+import { type Excerpt, excerptOf, marks } from './excerpt.ts'
 import { searchedTexts, searchQuery } from './search.filter.ts'
 
 interface ExcerptArguments {
@@ -20,7 +20,7 @@ const plain = (column: Sql) =>
  * The best fragment of a ticket's texts for a search. PostgreSQL finds the text that fits best and marks words in other
  * forms in it (ts_headline); parts of words are found here.
  */
-export const ticketExcerpt: Nested = {
+export const ticketExcerpt: NestedField = {
   on: 'id',
   fragment: ({ search, maxLength }: ExcerptArguments) => {
     const searched = searchedTexts([checkArgument('search', search, text(1000))])

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { nestedField } from '../reading/nested.ts'
-import type { Excerpt, TextRange } from './excerpt.actions.ts'
+import type { Excerpt, TextRange } from './excerpt.ts'
 import { ticketExcerpt } from './search.loaders.ts'
 
 // Measured on long texts: five milliseconds.

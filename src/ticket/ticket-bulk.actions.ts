@@ -1,13 +1,13 @@
 import type { Resolution, TicketStatus } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
-import { changeOf } from '../history/history.sql.ts'
 import { hasRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
 import { ticketsNamed } from '../reference.ts'
+import type { Viewer } from '../viewer.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
+import { changeOf } from './ticket-change.sql.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
 /** Which tickets to move, and where to. Exactly one of `ids` and `filter` is given; `ids` may hold keys. */

@@ -3,9 +3,10 @@ import { ticketReference } from '../check.ts'
 import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { write } from '../write.ts'
+import { filterCost } from './ticket.cost.ts'
 import { getTicket } from './ticket.loaders.ts'
 import { bulkUpdateStatus, type StatusBulkResult } from './ticket-bulk.actions.ts'
-import { filterCost } from './ticket-cost.filter.ts'
+import { TicketFilterInput } from './ticket-filter.type.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
 const maxIds = 1000
@@ -23,7 +24,10 @@ mutation('bulkUpdateStatus', {
   description: 'Moves many tickets to a status: all of them or none. For CONTRIBUTORs of all their projects.',
   input: (t) => ({
     ids: t.idList({ description: `The tickets, by id or key: at most ${maxIds}. Give either these or a filter.` }),
-    filter: t.field({ type: 'TicketFilter', description: 'All tickets that this lets through; needs expectedCount.' }),
+    filter: t.field({
+      type: TicketFilterInput,
+      description: 'All tickets that this lets through; needs expectedCount.',
+    }),
     expectedCount: t.int({ description: 'How many the filter is to match: CONFLICT when it matches another number.' }),
     status: t.field({ type: 'TicketStatus', required: true, description: 'Where they stand from now on.' }),
     resolution: t.field({

@@ -1,16 +1,16 @@
 import type { ProjectRole, TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
-import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
-import { findProjectLabels } from '../label/label.actions.ts'
 import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
-import { holdProject } from '../project/project.actions.ts'
+import { lockProject } from '../project/project.actions.ts'
 import { projectsNamed } from '../reference.ts'
+import type { Viewer } from '../viewer.ts'
+import { spellTerms } from './defect-term.actions.ts'
 import { findAssignee } from './ticket.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
+import { findProjectLabels } from './ticket-label.actions.ts'
 
 type DefectFields = {
   readonly [Name in 'category' | 'subcategory' | 'absn' | 'reportedBy' | 'severity']?: TicketRow[Name] | undefined
@@ -44,12 +44,12 @@ export async function createTicket(
   // What refers to nothing else is filed without a look at the project.
   if (!db.inTransaction && faults.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
     return insertTicket(db, viewer, { ...input, project: projectsNamed([projectId]), needed })
-  const project = await holdProject(db, viewer, projectId)
+  const project = await lockProject(db, viewer, projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
   mustHaveRole(project, needed, 'Assigning and labelling a ticket')
 
   const assignee = assigneeId ? await findAssignee(db, project.id, assigneeId, faults) : null
-  const labels = await findProjectLabels(db, project.id, labelIds ?? [], faults)
+  const projectLabelIds = await findProjectLabels(db, project.id, labelIds ?? [], faults)
   if (faults.length > 0) throw new BadUserInput(faults)
   const defect = kind === 'DEFECT' && {
     ...(await spellTerms(db, project.id, input)),
@@ -62,7 +62,7 @@ export async function createTicket(
     project: sql`p.id = ${project.id}::uuid`,
     needed,
     assigneeId: assignee?.id,
-    labelIds: labels.map(({ id }) => id),
+    labelIds: projectLabelIds,
   })
 }
 

@@ -1,4 +1,4 @@
-import type { InputFieldBuilder } from '@pothos/core'
+import type { InputFieldBuilder, InputRef } from '@pothos/core'
 import { builder } from '../builder.ts'
 import { maxListLength } from '../filter/comparators.ts'
 import {
@@ -10,6 +10,11 @@ import {
   StringFilterInput,
   UserFilterInput,
 } from '../filter/filter.type.ts'
+import type { TicketFilter } from './ticket.filter.ts'
+
+export const TicketFilterInput = builder.inputRef<TicketFilter>('TicketFilter')
+export const IssueFilterInput = builder.inputRef<TicketFilter>('IssueFilter')
+export const DefectFilterInput = builder.inputRef<TicketFilter>('DefectFilter')
 
 const StatusFilter = enumFilter('TicketStatus')
 const ResolutionFilter = enumFilter('Resolution')
@@ -19,7 +24,7 @@ const SeverityFilter = rankedFilter('Severity')
 
 type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 
-const ofEveryTicket = (t: Fields, type: 'TicketFilter' | 'IssueFilter' | 'DefectFilter') => ({
+const ofEveryTicket = (t: Fields, type: InputRef<TicketFilter>) => ({
   and: t.field({
     type: [type],
     description: `All of these hold. At most ${maxListLength}; filters nest at most 5 deep.`,
@@ -80,22 +85,22 @@ const ofDefects = (t: Fields) => ({
   disposition: t.field({ type: DispositionFilter, description: 'What was decided about the unit.' }),
 })
 
-builder.inputType('TicketFilter', {
+TicketFilterInput.implement({
   description:
     'Which tickets. All given fields hold together; {} is everything that is not archived. No issue has what only defects have.',
   fields: (t) => ({
-    ...ofEveryTicket(t, 'TicketFilter'),
+    ...ofEveryTicket(t, TicketFilterInput),
     ...ofDefects(t),
     kind: t.field({ type: 'TicketKind', description: 'Issues alone, or defects alone.' }),
   }),
 })
 
-builder.inputType('IssueFilter', {
+IssueFilterInput.implement({
   description: 'Which issues. All given fields hold together; {} is everything that is not archived.',
-  fields: (t) => ofEveryTicket(t, 'IssueFilter'),
+  fields: (t) => ofEveryTicket(t, IssueFilterInput),
 })
 
-builder.inputType('DefectFilter', {
+DefectFilterInput.implement({
   description: 'Which defects. All given fields hold together; {} is everything that is not archived.',
-  fields: (t) => ({ ...ofEveryTicket(t, 'DefectFilter'), ...ofDefects(t) }),
+  fields: (t) => ({ ...ofEveryTicket(t, DefectFilterInput), ...ofDefects(t) }),
 })

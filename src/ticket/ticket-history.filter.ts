@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../database/sql.ts'
 import { allOf, compareTime, type DateTimeFilter, notSql, type Spot } from '../filter/comparators.ts'
-import { firstResponse, reopenings, resolutions, thisTicket } from '../history/status.sql.ts'
+import { firstResponse, reopenings, resolutions, thisTicket } from './status-history.sql.ts'
 
 /** Whether any of some times of the ticket `t` compares in all ways together; `isNull` asks whether there is none. */
 const compareAny =

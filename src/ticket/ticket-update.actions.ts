@@ -1,23 +1,15 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import { join, raw, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
-import { spellTerms } from '../defect/defect-term.actions.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
-import { changeOf, type FieldChange } from '../history/history.sql.ts'
 import { mustHaveRole } from '../project/project.access.ts'
 import { ticketsNamed } from '../reference.ts'
+import type { Viewer } from '../viewer.ts'
+import { spellTerms } from './defect-term.actions.ts'
 import { mustBeAbleToUpdate, updatable } from './ticket.access.ts'
-import {
-  asDecided,
-  checkVersion,
-  findAssignee,
-  holdTicket,
-  mustNotConflict,
-  recordChange,
-  told,
-} from './ticket.actions.ts'
+import { asDecided, checkVersion, findAssignee, lockTicket, mustNotConflict, recordChange } from './ticket.actions.ts'
 import { ofKind, type TicketRow } from './ticket.sql.ts'
+import { changeOf, changesAsJson, type FieldChange } from './ticket-change.sql.ts'
 
 /** The columns that a patch may name, with their PostgreSQL types. */
 const columns = {
@@ -68,7 +60,7 @@ export async function updateTicket(
   // What depends on nothing else, and overwrites whatever is there, needs not be read first.
   if (!db.inTransaction && faults.length === 0 && expectedVersion == null && Object.keys(patch).every(isPlain))
     return patchTicket(db, viewer, id, kind, patch)
-  const ticket = await holdTicket(db, viewer, id, kind)
+  const ticket = await lockTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
   checkVersion(ticket, expectedVersion, faults)
   const assignee = patch.assigneeId ? await findAssignee(db, ticket.projectId, patch.assigneeId, faults) : null
@@ -89,7 +81,7 @@ export async function updateTicket(
   const resolvedAt = isDone ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
   return recordChange(db, viewer, {
     which: asDecided(viewer, ticket),
-    changes: told(changes),
+    changes: changesAsJson(changes),
     set: [...changed.map((name) => assignment(name, wanted)), resolvedAt],
   })
 }

@@ -1,7 +1,7 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
 import { hasRole, mustHaveRole, type ProjectRights, roleSuffices, visibleProjects } from '../project/project.access.ts'
+import type { Viewer } from '../viewer.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
 /**

@@ -1,11 +1,8 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
-import { bodyText, filled, maxTitleLength, text } from '../check.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
-import type { FieldChange } from '../history/history.sql.ts'
 import {
   assignableIn,
   mustHaveRole,
@@ -14,23 +11,19 @@ import {
   roleSuffices,
 } from '../project/project.access.ts'
 import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
+import type { Viewer } from '../viewer.ts'
 import { visibleTicketsNamed } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
-
-/** What the texts of a ticket must be, wherever one is filed or changed. */
-export const ticketRules = {
-  title: filled(text(maxTitleLength)),
-  description: bodyText.nullable(),
-} as const
+import { changesAsJson, type FieldChange } from './ticket-change.sql.ts'
 
 /** A ticket that is to be changed, with the viewer's rights in its project. */
 export type ChangingTicket = TicketRow & ProjectRights
 
 /**
- * The ticket that an id or a key names, locked until the transaction ends if there is one; NOT_FOUND where there is none
- * to see, or none of that kind.
+ * Returns the ticket with an id or a key, with the viewer's rights. Locks it if `db` is a transaction. Throws NOT_FOUND if the
+ * viewer may see no such ticket of the kind.
  */
-export async function holdTicket(
+export async function lockTicket(
   db: Statements,
   viewer: Viewer,
   reference: string,
@@ -38,7 +31,7 @@ export async function holdTicket(
 ): Promise<ChangingTicket> {
   const named = sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
-  // A statement of its own: it sees the rights, and the project, as they are after the wait for the lock.
+  // A separate statement sees the rights and the project as of after the wait for the lock.
   const [ticket] = await db.query<ChangingTicket[]>(sql`
     SELECT ${ticketColumns.all}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${named}`)
@@ -95,9 +88,6 @@ export interface TicketChange {
 export const asDecided = (viewer: Viewer, { id, version, viewerRole }: ChangingTicket) => sql`
   t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, sql`${viewerRole}`)}`
 
-/** Changes that were decided on, as SQL. */
-export const told = (changes: readonly FieldChange[]) => sql`${JSON.stringify(changes)}::jsonb`
-
 /**
  * Writes a change of a ticket and its history in one statement. Writes nothing and throws LostRace where no ticket is
  * as the change wants it, somebody else holds it, or nothing changes.
@@ -153,7 +143,7 @@ export async function archiveTicket(
   reference: string,
   archived: boolean,
 ): Promise<TicketRow> {
-  const ticket = await holdTicket(db, viewer, reference)
+  const ticket = await lockTicket(db, viewer, reference)
   mustHaveRole(ticket, 'MAINTAINER', 'Archiving a ticket')
   if (archived === (ticket.archivedAt !== null)) return ticket
   const archivedAt = archived ? new Date() : null
@@ -164,7 +154,7 @@ export async function archiveTicket(
   }
   return recordChange(db, viewer, {
     which: asDecided(viewer, ticket),
-    changes: told([change]),
+    changes: changesAsJson([change]),
     set: [sql`archived_at = ${archivedAt}::timestamptz`],
   })
 }

@@ -1,4 +1,3 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import {
@@ -21,8 +20,7 @@ import {
   type StringFilter,
   type UserFilter,
 } from '../filter/comparators.ts'
-import { type Moment, momentSql } from '../filter/moment.ts'
-import { wasOpenAt } from '../history/status.sql.ts'
+import { type Moment, momentSql } from '../moment.ts'
 import {
   isProjectReference,
   isTicketReference,
@@ -32,6 +30,8 @@ import {
   usersNamed,
 } from '../reference.ts'
 import { mayContain, searchCondition } from '../search/search.filter.ts'
+import type { Viewer } from '../viewer.ts'
+import { wasOpenAt } from './status-history.sql.ts'
 import {
   compareAnyReopening,
   compareAnyResolution,

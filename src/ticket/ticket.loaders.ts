@@ -4,8 +4,9 @@ import { raw, sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
 import type { List } from '../paging/page.ts'
 import { rowLoader } from '../reading/loader.ts'
-import { type Asked, rowOf, selectedBelow, selectedBy } from '../reading/look-ahead.ts'
-import { type Nested, rowBelow } from '../reading/nested.ts'
+import type { NestedField } from '../reading/look-ahead.ts'
+import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
+import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { ticketsNamed } from '../reference.ts'
 import { visibleTickets, visibleTicketsNamed } from './ticket.access.ts'
@@ -26,25 +27,29 @@ export async function getTicket(context: Context, id: string): Promise<TicketRow
  * The ticket that an id or a key names, with what is selected of it; null where there is none to see, or none of that
  * kind.
  */
-export function readTicketNamed(reference: string, asked: Asked, kind?: TicketKind): Promise<TicketRow | null> {
-  const row = rowOf(ticketColumns, selectedBelow(selectedBy(asked.info), asked.info), asked)
-  const visible = visibleTicketsNamed(requireViewer(asked.context))
+export function readTicketNamed(
+  reference: string,
+  request: ResolverRequest,
+  kind?: TicketKind,
+): Promise<TicketRow | null> {
+  const row = rowOf(ticketColumns, subfieldsOf(selectedField(request.info), request.info), request)
+  const visible = visibleTicketsNamed(requireViewer(request.context))
   const from = sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
-  return readRow(asked.context.db, row, from)
+  return readRow(request.context.db, row, from)
 }
 
-/** The ticket whose id a row has in a property. */
-export const ticketBelow = (property: string) => rowBelow(property, ticketColumns, sql`tickets t`)
+/** A relation to the ticket whose id is in a property. */
+export const ticketRelation = (property: string) => toOne(property, ticketColumns, sql`tickets t`)
 
 /** The key of the project of a ticket. */
-export const ticketProjectKey: Nested = {
+export const ticketProjectKey: NestedField = {
   on: 'projectId',
   fragment: () => ({ sql: sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
 
-/** Of how many tickets a search is ranked: what each of them takes adds up. */
-const rankedAtMost = 10_000
-const newest = sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${raw(String(rankedAtMost))}`
+/** Bounds the cost of ranking by relevance. */
+const maxRanked = 10_000
+const newest = sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${raw(String(maxRanked))}`
 const isByRelevance = (orderBy: TicketListArguments['orderBy']) =>
   orderBy?.some(({ field }) => field === 'RELEVANCE') ?? false
 
@@ -67,6 +72,6 @@ export function ticketList(
     from: sql`tickets t`,
     where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
     order: ticketOrder(orderBy, searches),
-    uncertain: searches.length > 0 ? { among: isByRelevance(orderBy) ? newest : null } : null,
+    selectivityUnknown: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }
 }

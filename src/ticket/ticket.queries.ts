@@ -1,9 +1,10 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
-import { connection, offsetArgs } from '../paging/connection.type.ts'
+import { offsetArgs, readConnection } from '../paging/connection.type.ts'
+import { ticketListCost } from './ticket.cost.ts'
 import { readTicketNamed, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
-import { ticketListCost } from './ticket-cost.filter.ts'
+import { TicketFilterInput } from './ticket-filter.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
 builder.queryFields((t) => ({
@@ -20,10 +21,10 @@ builder.queryFields((t) => ({
     extensions: { cost: ticketListCost },
     description: 'The tickets of both kinds that you may see.',
     args: {
-      filter: t.arg({ type: 'TicketFilter', description: 'Only these; all that are not archived when left out.' }),
+      filter: t.arg({ type: TicketFilterInput, description: 'Only these; all that are not archived when left out.' }),
       ...ticketOrderArg,
       ...offsetArgs,
     },
-    resolve: (_root, args, context, info) => connection(ticketList(context, args), args, context, info),
+    resolve: (_root, args, context, info) => readConnection(ticketList(context, args), args, context, info),
   }),
 }))

@@ -1,10 +1,10 @@
 import { Disposition, Priority, Resolution, Severity, TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { requireViewer } from '../context.ts'
-import { getProjectRights, projectBelow } from '../project/project.loaders.ts'
+import { getProjectRights, projectRelation } from '../project/project.loaders.ts'
 import type { Reads } from '../reading/look-ahead.ts'
 import { nestedField, readNested } from '../reading/nested.ts'
-import { userBelow } from '../user/user.loaders.ts'
+import { userRelation } from '../user/user.loaders.ts'
 import { canArchive, canAssign, canComment, canUpdate } from './ticket.access.ts'
 import { ticketProjectKey } from './ticket.loaders.ts'
 
@@ -96,7 +96,7 @@ builder.interfaceType('Ticket', {
     project: t.field({
       type: 'Project',
       description: 'What it belongs to.',
-      ...nestedField(projectBelow('projectId')),
+      ...nestedField(projectRelation('projectId')),
     }),
     title: t.exposeString('title', { description: 'What it is about, in a line.' }),
     description: t.exposeString('description', { nullable: true, description: 'What there is to know, in Markdown.' }),
@@ -110,13 +110,13 @@ builder.interfaceType('Ticket', {
     reporter: t.field({
       type: 'User',
       description: 'The account that filed it.',
-      ...nestedField(userBelow('reporterId')),
+      ...nestedField(userRelation('reporterId')),
     }),
     assignee: t.field({
       type: 'User',
       nullable: true,
       description: 'Who works on it; null while nobody does.',
-      ...nestedField(userBelow('assigneeId')),
+      ...nestedField(userRelation('assigneeId')),
     }),
     version: t.exposeInt('version', {
       description: '1 at birth, 1 more with each change of its own fields or labels. Give it back as expectedVersion.',
@@ -130,7 +130,7 @@ builder.interfaceType('Ticket', {
       type: 'User',
       nullable: true,
       description: 'Who changed it last; null while nobody has.',
-      ...nestedField(userBelow('updatedById')),
+      ...nestedField(userRelation('updatedById')),
     }),
     resolvedAt: t.expose('resolvedAt', {
       type: 'DateTime',

@@ -1,28 +1,11 @@
-import { z } from 'zod'
 import type { UserRole } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
-import { nameText, text } from '../check.ts'
 import { given } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
-import { usernamePattern, usersNamed } from '../reference.ts'
+import { usersNamed } from '../reference.ts'
+import type { Viewer } from '../viewer.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
-
-/** What the fields of an account must be, wherever one is made or changed. */
-export const userRules = {
-  username: text(32)
-    .regex(
-      usernamePattern,
-      'must be 2 to 32 letters, digits, dots, dashes or underscores, and begin with a letter or digit',
-    )
-    .transform((username) => username.toLowerCase()),
-  name: nameText(100),
-  password: text(72)
-    .min(8, 'must have at least 8 characters')
-    .refine((password) => Buffer.byteLength(password) <= 72, 'must have at most 72 bytes'),
-  email: z.email('is no e-mail address').max(254, 'must have at most 254 characters').nullable(),
-} as const
 
 export interface NewUser {
   readonly username: string

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { loaderOf, rowLoader } from '../reading/loader.ts'
-import { rowBelow } from '../reading/nested.ts'
+import { toOne } from '../reading/nested.ts'
 import { usersNamed } from '../reference.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
 
@@ -19,5 +19,5 @@ export function findUserByReference(context: Context, reference: string): Promis
   }).load(reference)
 }
 
-/** The user whose id a row has in a property. */
-export const userBelow = (property: string) => rowBelow(property, userColumns, sql`users u`)
+/** A relation to the user whose id is in a property. */
+export const userRelation = (property: string) => toOne(property, userColumns, sql`users u`)

@@ -1,9 +1,10 @@
-import { hashPassword } from '../auth/password.actions.ts'
 import { notNull, userReference } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { prepareAndWrite, write } from '../write.ts'
-import { insertUser, mustBeAdmin, updateUser, userRules } from './user.actions.ts'
+import { hashPassword } from './password.ts'
+import { insertUser, mustBeAdmin, updateUser } from './user.actions.ts'
+import { userRules } from './user.rules.ts'
 
 mutation('createUser', {
   cost: 500,

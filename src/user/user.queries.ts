@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { checkArgument, text, userReference } from '../check.ts'
 import { sql } from '../database/sql.ts'
 import { anyOf, compareText } from '../filter/comparators.ts'
-import { connection, forwardArgs } from '../paging/connection.type.ts'
+import { forwardArgs, readConnection } from '../paging/connection.type.ts'
 import { findUser, findUserByReference } from './user.loaders.ts'
 import { userColumns, userOrder } from './user.sql.ts'
 import { UserConnection } from './user.type.ts'
@@ -35,7 +35,7 @@ builder.queryFields((t) => ({
       const where = search
         ? anyOf([compareText(sql`u.username`, contains, spot), compareText(sql`u.name`, contains, spot)])
         : sql`TRUE`
-      return connection({ columns: userColumns, from: sql`users u`, where, order: userOrder }, page, context, info)
+      return readConnection({ columns: userColumns, from: sql`users u`, where, order: userOrder }, page, context, info)
     },
   }),
 }))

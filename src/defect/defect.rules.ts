@@ -1,6 +1,6 @@
 import { maxTitleLength, nameText, text } from '../check.ts'
 
-/** What a defect's own texts must be, wherever one is filed or changed. */
+/** Rules for the texts of a defect. */
 export const defectRules = {
   category: nameText(100),
   subcategory: nameText(100).nullable(),
@@ -10,7 +10,7 @@ export const defectRules = {
   reportedBy: nameText(100),
 } as const
 
-/** The first line of a text with something in it, as a title: cut to what a title may hold. Null where there is none. */
+/** Returns the first line that is not blank, cut to the longest title; null if there is none. */
 export function firstLine(description: string | null | undefined): string | null {
   const line = description?.split(/\r?\n/).find((text) => text.trim() !== '')
   return line ? [...line.trim()].slice(0, maxTitleLength).join('') : null

@@ -1,78 +1,79 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
-import { labelIds, takenFrom, ticketChanges } from './import-change.sql.ts'
+import type { Viewer } from '../viewer.ts'
+import { assignmentsFrom, labelIds, ticketChanges } from './change.sql.ts'
 
-/** What an import did: how many tickets it made, changed and left, and what else it made. */
-export interface Merged {
+/** The numbers of tickets that a merge created, updated and left unchanged, and the other rows that it created. */
+interface MergeResult {
   readonly createdCount: number
   readonly updatedCount: number
   readonly unchangedCount: number
-  readonly made: Made
+  readonly sideEffects: SideEffects
 }
 
-/** What an import made beside tickets, so that undoing it can take that away again. */
-export interface Made {
+/** The effects of a merge on other rows than tickets, stored so that the import can be undone. */
+export interface SideEffects {
+  /** The last number of the project before the merge. */
   readonly lastNumber: number
   readonly terms: readonly { readonly field: string; readonly folded: string }[]
   readonly labels: readonly string[]
 }
 
-interface Target {
+interface MergeTarget {
   readonly importId: string
   readonly projectId: string
   readonly kind: TicketKind
-  /** When the import happens. */
+  /** The time of the import. */
   readonly at: Date
 }
 
-const good = sql`row > 0 AND faults IS NULL`
+const isMergeable = sql`row > 0 AND errors IS NULL`
 
 /**
- * Writes the rows of import_plan that have no faults, as a fixed number of statements. The project is locked. A ticket
- * that comes resolved was filed open and then resolved, as its history tells.
+ * Writes the rows of import_plan without errors, in a fixed number of statements. The caller has locked the project. The
+ * history of a new ticket that is resolved says that it was open first.
  */
-export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Target): Promise<Merged> {
+export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: MergeTarget): Promise<MergeResult> {
   const { importId, projectId, kind } = target
   const project = sql`${projectId}::uuid`
   const terms = kind === 'DEFECT' ? await spellPlannedTerms(tx, projectId) : []
   const labels = await tx.query<{ id: string }[]>(sql`
     INSERT INTO labels (project_id, name, color)
     SELECT DISTINCT ON (lower(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) AS given(name)
-    WHERE ${good} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))
+    WHERE ${isMergeable} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))
     ORDER BY lower(given.name), row RETURNING id`)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_changes ON COMMIT DROP AS
     SELECT * FROM (
       SELECT p.*, to_jsonb(t) || jsonb_build_object('label_ids', ${labelIds(sql`t.id`)}) AS before,
         ${ticketChanges(sql`t`, sql`p`, projectId)} AS changes
-      FROM import_plan p JOIN tickets t ON t.id = p.id WHERE p.row > 0 AND p.faults IS NULL AND NOT p.created) compared
+      FROM import_plan p JOIN tickets t ON t.id = p.id WHERE p.row > 0 AND p.errors IS NULL AND NOT p.created) compared
     WHERE changes <> '[]'`)
   const [{ created, matched, lastNumber }] = await tx.query<
     [{ created: number; matched: number; lastNumber: number }]
   >(sql`
     SELECT count(*) FILTER (WHERE created)::integer AS created, count(*) FILTER (WHERE NOT created)::integer AS matched,
-      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${good}`)
+      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${isMergeable}`)
   if (created > 0) await createTickets(tx, viewer, target, lastNumber, created)
   const changed = await changeTickets(tx, viewer, target)
   await tx.query(sql`
     INSERT INTO imported_tickets (import_id, ticket_id, version, before)
     SELECT ${importId}::uuid, t.id, t.version, c.before FROM import_plan p JOIN tickets t ON t.id = p.id
-    LEFT JOIN import_changes c ON c.id = p.id WHERE p.row > 0 AND p.faults IS NULL AND (p.created OR c.id IS NOT NULL)`)
+    LEFT JOIN import_changes c ON c.id = p.id WHERE p.row > 0 AND p.errors IS NULL AND (p.created OR c.id IS NOT NULL)`)
   return {
     createdCount: created,
     updatedCount: changed,
     unchangedCount: matched - changed,
-    made: { lastNumber, terms, labels: labels.map(({ id }) => id) },
+    sideEffects: { lastNumber, terms, labels: labels.map(({ id }) => id) },
   }
 }
 
-/** Files the new tickets under the next numbers, in the order of their rows. */
+/** Creates the new tickets with the next numbers, in the order of their rows. */
 async function createTickets(
   tx: BulkTransaction,
   viewer: Viewer,
-  { importId, projectId, kind, at }: Target,
+  { importId, projectId, kind, at }: MergeTarget,
   lastNumber: number,
   count: number,
 ): Promise<void> {
@@ -87,29 +88,29 @@ async function createTickets(
         coalesce(created_at, ${at}::timestamptz), ${at}::timestamptz, CASE WHEN resolution IS NOT NULL THEN ${viewer.id}::uuid END,
         CASE WHEN resolution IS NOT NULL THEN coalesce(resolved_at, ${at}::timestamptz) END, archived_at, external_key,
         category, subcategory, absn, reported_by, severity, disposition
-      FROM import_plan WHERE ${good} AND created ORDER BY row`)
+      FROM import_plan WHERE ${isMergeable} AND created ORDER BY row`)
   await tx.query(sql`
       INSERT INTO ticket_labels (ticket_id, label_id)
       SELECT p.id, l.id FROM import_plan p, jsonb_array_elements_text(p.labels) AS given(name)
-      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) WHERE p.row > 0 AND p.faults IS NULL AND p.created`)
+      JOIN labels l ON l.project_id = ${project} AND lower(l.name) = lower(given.name) WHERE p.row > 0 AND p.errors IS NULL AND p.created`)
   await tx.query(sql`
       INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
       SELECT id, ${viewer.id}::uuid, coalesce(resolved_at, ${at}::timestamptz), 2, 'IMPORT', ${importId}::uuid,
         jsonb_build_array(jsonb_build_object('field', 'status', 'from', 'OPEN', 'to', status),
           jsonb_build_object('field', 'resolution', 'from', NULL, 'to', resolution))
-      FROM import_plan WHERE ${good} AND created AND resolution IS NOT NULL`)
+      FROM import_plan WHERE ${isMergeable} AND created AND resolution IS NOT NULL`)
 }
 
-/** Changes the tickets of import_changes, and returns how many. */
+/** Changes the tickets in import_changes. Returns their number. */
 async function changeTickets(
   tx: BulkTransaction,
   viewer: Viewer,
-  { importId, projectId, at }: Target,
+  { importId, projectId, at }: MergeTarget,
 ): Promise<number> {
   const project = sql`${projectId}::uuid`
   const [{ count }] = await tx.query<[{ count: number }]>(sql`
       WITH changed AS (
-      UPDATE tickets t SET ${takenFrom('c')},
+      UPDATE tickets t SET ${assignmentsFrom('c')},
         resolved_at = CASE WHEN c.resolution IS NOT NULL THEN coalesce(c.resolved_at, ${at}::timestamptz) END,
         version = t.version + 1, updated_at = ${at}::timestamptz, updated_by_id = ${viewer.id}::uuid
       FROM import_changes c WHERE t.id = c.id RETURNING t.id)
@@ -131,16 +132,16 @@ async function changeTickets(
 }
 
 /**
- * Spells the categories and subcategories of import_plan as the project first spelled them, and keeps new ones as their
- * first row spells them. Returns those that are new.
+ * Replaces the categories and subcategories in import_plan by the spelling that the project used first. Stores new ones in
+ * the spelling of their first row, and returns them.
  */
-async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promise<Made['terms']> {
+async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promise<SideEffects['terms']> {
   const project = sql`${projectId}::uuid`
-  const made = await tx.query<{ field: string; folded: string }[]>(sql`
+  const newTerms = await tx.query<{ field: string; folded: string }[]>(sql`
     INSERT INTO defect_terms (project_id, field, folded, spelling)
     SELECT DISTINCT ON (field, lower(term)) ${project}, field::defect_term_field, lower(term), term
     FROM import_plan, LATERAL (VALUES ('CATEGORY', category), ('SUBCATEGORY', subcategory)) AS given(field, term)
-    WHERE ${good} AND term IS NOT NULL ORDER BY field, lower(term), row
+    WHERE ${isMergeable} AND term IS NOT NULL ORDER BY field, lower(term), row
     ON CONFLICT DO NOTHING RETURNING field, folded`)
   for (const field of ['category', 'subcategory']) {
     const column = raw(field)
@@ -149,5 +150,5 @@ async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promis
       WHERE known.project_id = ${project} AND known.field = ${field.toUpperCase()}::defect_term_field
         AND known.folded = lower(p.${column}) AND known.spelling <> p.${column}`)
   }
-  return made
+  return newTerms
 }

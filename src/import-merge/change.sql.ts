@@ -1,12 +1,12 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
-import { changeOf } from '../history/history.sql.ts'
+import { changeOf } from '../ticket/ticket-change.sql.ts'
 
-/** The names of a ticket's labels, as history tells them; null for none. */
+/** The names of a ticket's labels in the format of history; null if it has none. */
 const labelNames = (ticketId: Sql) => sql`
   (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
    WHERE tl.ticket_id = ${ticketId})`
 
-/** The ids of a ticket's labels as an array of JSON. */
+/** The ids of a ticket's labels as a JSON array. */
 export const labelIds = (ticketId: Sql) => sql`
   (SELECT coalesce(jsonb_agg(tl.label_id), '[]') FROM ticket_labels tl WHERE tl.ticket_id = ${ticketId})`
 
@@ -28,20 +28,20 @@ const plainFields = {
 } as const
 
 /**
- * What becomes of a ticket `was` that is to be as a row `will`, in the words of history; an empty array where nothing
- * does. Labels come in `will.labels` by name; null there leaves them. A time of resolution tells itself with the status,
- * so it counts only where it is another one and the ticket stays resolved.
+ * The changes from a ticket `before` to a row `after`, in the format of history; an empty array if there are none.
+ * `after.labels` is a JSON array of names; null keeps the labels. The time of resolution is a change of its own only if the
+ * ticket is resolved before and after.
  */
-export function ticketChanges(was: Sql, will: Sql, projectId: string): Sql {
-  const both = (column: string, told: (value: Sql) => Sql = (value) => value) =>
-    [told(sql`${was}.${raw(column)}`), told(sql`${will}.${raw(column)}`)] as const
-  const given = sql`
+export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
+  const both = (column: string, format: (value: Sql) => Sql = (value) => value) =>
+    [format(sql`${before}.${raw(column)}`), format(sql`${after}.${raw(column)}`)] as const
+  const nextLabels = sql`
     (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM labels l WHERE l.project_id = ${projectId}::uuid
-     AND lower(l.name) IN (SELECT lower(given.name) FROM jsonb_array_elements_text(${will}.labels) AS given(name)))`
-  const [wasResolved, willResolved] = both('resolved_at', isoTime)
+     AND lower(l.name) IN (SELECT lower(given.name) FROM jsonb_array_elements_text(${after}.labels) AS given(name)))`
+  const [resolvedBefore, resolvedAfter] = both('resolved_at', isoTime)
   const changes = [
     ...Object.entries(plainFields).map(([field, column]) => changeOf(field, ...both(column))),
-    // By id: two people may have one name.
+    // Compared by id, because names are not unique.
     ...(['assignee', 'reporter'] as const).map((field) => {
       const [from, to] = both(`${field}_id`)
       return sql`CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(
@@ -49,8 +49,8 @@ export function ticketChanges(was: Sql, will: Sql, projectId: string): Sql {
     }),
     changeOf('createdAt', ...both('created_at', isoTime)),
     changeOf('archivedAt', ...both('archived_at', isoTime)),
-    sql`CASE WHEN ${wasResolved} IS NOT NULL AND ${willResolved} IS NOT NULL THEN ${changeOf('resolvedAt', wasResolved, willResolved)} ELSE '[]' END`,
-    sql`CASE WHEN ${will}.labels IS NOT NULL THEN ${changeOf('labels', labelNames(sql`${was}.id`), given)} ELSE '[]' END`,
+    sql`CASE WHEN ${resolvedBefore} IS NOT NULL AND ${resolvedAfter} IS NOT NULL THEN ${changeOf('resolvedAt', resolvedBefore, resolvedAfter)} ELSE '[]' END`,
+    sql`CASE WHEN ${after}.labels IS NOT NULL THEN ${changeOf('labels', labelNames(sql`${before}.id`), nextLabels)} ELSE '[]' END`,
   ]
   return join(
     changes.map((change) => sql`(${change})`),
@@ -58,7 +58,8 @@ export function ticketChanges(was: Sql, will: Sql, projectId: string): Sql {
   )
 }
 
-const takenColumns = [...Object.values(plainFields), 'reporter_id', 'assignee_id', 'created_at', 'archived_at']
+const assignedColumns = [...Object.values(plainFields), 'reporter_id', 'assignee_id', 'created_at', 'archived_at']
 
-/** Assignments that give tickets what a row `will` has: all but the time of resolution, versions and times of change. */
-export const takenFrom = (will: string) => raw(takenColumns.map((column) => `${column} = ${will}.${column}`).join(', '))
+/** Assignments of the columns of a row to a ticket, except the time of resolution, the version and the time of change. */
+export const assignmentsFrom = (row: string) =>
+  raw(assignedColumns.map((column) => `${column} = ${row}.${column}`).join(', '))

@@ -1,7 +1,7 @@
 import type { Listen } from '../database/listen.ts'
 import type { Statements } from '../database/statements.ts'
+import type { CallerToken, Viewer } from '../viewer.ts'
 import { findToken, hashOf } from './token.actions.ts'
-import type { CallerToken, Viewer } from './viewer.ts'
 
 /** The user and the token of a request. */
 interface Caller {

@@ -1,28 +1,29 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import type { Viewer } from '../auth/viewer.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
+import type { FileHeader } from '../import-file/row.parser.ts'
 import { assignableIn } from '../project/project.access.ts'
-import { faultsOf, isDone } from './import-check.sql.ts'
-import type { ImportHeader } from './import-row.actions.ts'
+import type { Viewer } from '../viewer.ts'
+import { isDone, rowErrors } from './check.sql.ts'
 
 /**
- * Makes the table import_plan of import_rows: what each row refers to is found, and what is wrong with rows in the light
- * of what is stored is added to their faults. A row is `created`, with a new id, or goes to the ticket of its external key.
+ * Derives the temporary table import_plan from import_rows: resolves references and adds the errors that depend on stored
+ * data. Each row is the state of a ticket after the import. `created` marks a new ticket, with a new id; any other row
+ * belongs to the ticket with its external key.
  */
 export async function planRows(
   tx: BulkTransaction,
   projectId: string,
   kind: TicketKind,
   viewer: Viewer,
-  header: ImportHeader,
+  header: FileHeader,
   createLabels: boolean,
 ): Promise<void> {
   const project = sql`${projectId}::uuid`
-  const faults = faultsOf(header, kind, createLabels)
+  const errors = rowErrors(header, kind, createLabels)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
-    SELECT r.row, nullif(${faults}, '[]') AS faults, t.id IS NULL AS created, coalesce(t.id, new_id()) AS id,
+    SELECT r.row, nullif(${errors}, '[]') AS errors, t.id IS NULL AS created, coalesce(t.id, new_id()) AS id,
       r.external_key, coalesce(r.title, t.title, r.first_line) AS title, coalesce(r.description, t.description) AS description,
       coalesce(r.status, t.status, 'OPEN') AS status,
       CASE WHEN ${isDone} THEN coalesce(r.resolution, t.resolution, 'FIXED') END AS resolution,
@@ -46,7 +47,7 @@ export async function planRows(
     LEFT JOIN LATERAL (SELECT string_agg(given.name, '; ') AS unknown FROM jsonb_array_elements_text(r.labels) AS given(name)
       WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))) labelled
       ON r.labels IS NOT NULL
-    -- Ids are made after the sorting, so that they sort as the rows do.
+    -- Ids are generated after the sort, so that they sort like the rows.
     ORDER BY r.row`)
   await tx.query(sql`ANALYZE import_plan`)
 }

@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
 import { DateTimeResolver } from 'graphql-scalars'
-import { type Sql, sql } from '../database/sql.ts'
+import { type Sql, sql } from './database/sql.ts'
 
 /** A moment in a filter: fixed, or counted from the time at which the statement runs. */
 export type Moment = Date | { readonly duration: string; readonly past: boolean }

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
-import { firstResponse } from '../history/status.sql.ts'
+import { firstResponse } from '../ticket/status-history.sql.ts'
 import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
 import { type FilterJson, narrowed, type ReportScope } from './report.sql.ts'
 

@@ -1,4 +1,5 @@
-import { isBeyondIndex, parseSearch } from '../search/search.filter.ts'
+import { isBeyondIndex } from '../search/search.filter.ts'
+import { parseSearch } from '../search/search.parser.ts'
 
 // What lists of tickets cost in points, of which 25,000 are to take two seconds of two cores at most: measured on 200,000
 // tickets in 20 projects, for comparisons that must look at each of them.

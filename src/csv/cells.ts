@@ -1,0 +1,38 @@
+import { parse } from 'csv-parse/sync'
+import { stringify } from 'csv-stringify/sync'
+
+// Spreadsheets run such cells as formulas, also after apostrophes (OWASP, "CSV Injection").
+const formula = /^'*[=+\-@\t\r\n＝＋－＠]/
+const escapedFormula = /^'(?='*[=+\-@\t\r\n＝＋－＠])/
+
+/** Prefixes a formula with an apostrophe, which spreadsheets hide, so that it is not run. */
+export const escapeFormula = (cell: string): string => (formula.test(cell) ? `'${cell}` : cell)
+
+/** The inverse of `escapeFormula`. */
+export const unescapeFormula = (cell: string): string => cell.replace(escapedFormula, '')
+
+/** Joins names by semicolons in one cell. Quotes a name that contains a semicolon or a quote. */
+export const joinNames = (names: readonly string[]): string => stringify([[...names]], { delimiter: ';' }).trimEnd()
+
+/**
+ * Splits the names in a cell: trimmed, without duplicates, which are compared without case. Null if quotes are
+ * unbalanced.
+ */
+export function splitNames(cell: string): string[] | null {
+  const names = (cell.includes('"') ? splitQuoted(cell) : cell.split(';'))
+    ?.map((name) => name.trim().replaceAll(/\s+/g, ' '))
+    .filter((name) => name !== '')
+  return names ? [...new Map(names.toReversed().map((name) => [name.toLowerCase(), name])).values()].toReversed() : null
+}
+
+function splitQuoted(cell: string): string[] | null {
+  try {
+    return (parse(cell, { delimiter: ';', ltrim: true, rtrim: true }) as string[][]).flat()
+  } catch {
+    return null
+  }
+}
+
+/** Formats rows as CSV, each with a line break at its end. */
+export const toCsv = (rows: readonly (readonly (string | null)[])[]): string =>
+  stringify(rows as (string | null)[][], { record_delimiter: '\r\n', quoted_match: /[\r\n]/ })

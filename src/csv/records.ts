@@ -1,0 +1,119 @@
+import type { FileHandle } from 'node:fs/promises'
+import { type CsvError, type Parser, parse } from 'csv-parse'
+import { lengthOfUtf8, lengthOfWholeCharacters, mustBeText } from './encoding.ts'
+
+const maxRecordLength = 1_000_000
+const maxColumns = 500
+const chunkBytes = 65_536
+
+/** The position in a CSV file after which nothing can be read. */
+export class MalformedCsv extends Error {
+  /** Number of the record, counted from 0. */
+  readonly record: number
+  /** Index of the column in the record; null if unknown. */
+  readonly column: number | null
+
+  constructor(message: string, record: number, column: number | null) {
+    super(message)
+    this.record = record
+    this.column = column
+  }
+}
+
+/**
+ * Reads the records of an open CSV file, header included, in constant memory. Cells are separated by commas, semicolons or
+ * tabs. Throws BAD_USER_INPUT if the file is not CSV in UTF-8, and MalformedCsv after the last readable record. `onRead`
+ * receives the number of bytes of each chunk.
+ */
+export async function* readRecords(
+  file: FileHandle,
+  onRead: (bytes: number) => void = () => {},
+): AsyncGenerator<readonly string[]> {
+  const delimiter = await detectDelimiter(file)
+  let records: string[][] = []
+  let recordCount = 0
+  // Complete cells of the current record.
+  let cellCount = 0
+  const parser = parse({
+    bom: true,
+    delimiter,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: maxRecordLength,
+    cast: (cell, { index }) => {
+      cellCount = index + 1
+      if (cellCount > maxColumns) throw new MalformedCsv(`has more than ${maxColumns} columns`, recordCount, null)
+      return cell
+    },
+    // The stream would drop the records that precede an error.
+    on_record: (record: string[]) => {
+      records.push(record)
+      recordCount++
+      cellCount = 0
+      return null
+    },
+  })
+  parser.on('error', () => {}).resume()
+  let rest: Buffer = Buffer.alloc(0)
+  let error: MalformedCsv | null = null
+  for await (const chunk of readChunks(file)) {
+    onRead(chunk.length)
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    const whole = bytes.subarray(0, lengthOfWholeCharacters(bytes))
+    const valid = whole.subarray(0, lengthOfUtf8(whole))
+    rest = bytes.subarray(whole.length)
+    error = await feed(parser, valid, () => [recordCount, cellCount])
+    if (!error && valid.length < whole.length) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
+    yield* records
+    records = []
+    if (error) throw error
+  }
+  if (rest.length > 0) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
+  error ??= await feed(parser, null, () => [recordCount, cellCount])
+  yield* records
+  if (error) throw error
+}
+
+/** Reads a file from its start. A stream would close the file at its end. */
+async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, undefined> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+/** Passes bytes to a parser, null for the end. Returns the error that they cause. */
+function feed(parser: Parser, bytes: Buffer | null, position: () => [number, number]): Promise<MalformedCsv | null> {
+  return new Promise((resolve) => {
+    const done = (error?: Error | null) => resolve(error ? toMalformedCsv(error, position()) : null)
+    if (bytes) parser.write(bytes, done)
+    else parser.end(done)
+  })
+}
+
+function toMalformedCsv(error: Error, [record, cellCount]: [number, number]): MalformedCsv {
+  if (error instanceof MalformedCsv) return error
+  const { code, index: column = cellCount } = error as CsvError & { index?: number }
+  const message =
+    code === 'CSV_MAX_RECORD_SIZE'
+      ? `makes the row longer than ${maxRecordLength} characters; perhaps a quote before it was not closed`
+      : code === 'CSV_QUOTE_NOT_CLOSED'
+        ? 'begins with a quote that is not closed before the end of the file'
+        : 'is no CSV'
+  return new MalformedCsv(message, record, column)
+}
+
+/** Returns the most frequent delimiter in the first line, quoted text excluded. */
+async function detectDelimiter(file: FileHandle): Promise<string> {
+  const sample = (await readChunks(file).next()).value ?? Buffer.alloc(0)
+  mustBeText(sample)
+  const [line = ''] = sample
+    .toString()
+    .replaceAll(/"[^"]*"/g, '')
+    .split(/[\r\n]/, 1)
+  const counts = [',', ';', '\t'].map((sign) => ({ sign, count: line.split(sign).length }))
+  return counts.sort((a, b) => b.count - a.count)[0]?.sign ?? ','
+}

@@ -1,0 +1,72 @@
+import { foldName, nearestNames } from './name-match.ts'
+
+/** Synonyms for the values of enums. docs/importing.md lists the same. */
+const synonyms = {
+  status: {
+    OPEN: ['new', 'to do', 'backlog', 'reported', 'reopened', 'triage'],
+    IN_PROGRESS: ['wip', 'doing', 'started', 'active', 'in review', 'review', 'in work'],
+    RESOLVED: ['done', 'fixed', 'solved', 'complete', 'completed'],
+    CLOSED: ['verified', 'cancelled', 'canceled'],
+  },
+  resolution: {
+    FIXED: ['done', 'resolved', 'solved', 'complete', 'completed'],
+    DUPLICATE: ['duplicated', 'dup', 'dupe'],
+    WONT_FIX: ["won't fix", "won't do", 'not planned', 'declined', 'rejected', 'cancelled', 'canceled'],
+    CANNOT_REPRODUCE: ["can't reproduce", 'not reproducible', 'works for me'],
+    NOT_A_DEFECT: ['not a bug', 'no defect', 'invalid', 'by design', 'works as designed'],
+  },
+  priority: {
+    LOW: ['lowest', 'minor', 'trivial', 'P4', 'P5'],
+    MEDIUM: ['normal', 'moderate', 'default', 'P3'],
+    HIGH: ['major', 'important', 'P2'],
+    URGENT: ['highest', 'critical', 'blocker', 'immediate', 'P0', 'P1'],
+  },
+  severity: {
+    MINOR: ['low', 'trivial', 'cosmetic', 'slight', 'S3', 'S4'],
+    MAJOR: ['moderate', 'medium', 'normal', 'S2'],
+    CRITICAL: ['high', 'severe', 'fatal', 'blocker', 'S1'],
+  },
+  disposition: {
+    PENDING: ['undecided', 'on hold', 'quarantine'],
+    USE_AS_IS: ['accept', 'accepted', 'UAI', 'concession'],
+    REWORK: ['reworked'],
+    REPAIR: ['repaired'],
+    SCRAP: ['scrapped', 'reject', 'rejected'],
+    RETURN_TO_SUPPLIER: ['return', 'returned', 'return to vendor', 'RTS', 'RTV'],
+  },
+  kind: {
+    ISSUE: ['bug', 'task', 'story'],
+    DEFECT: ['nonconformity', 'NCR'],
+  },
+} as const
+
+export type EnumField = keyof typeof synonyms
+
+const valueByFoldedName = new Map(
+  Object.entries(synonyms).map(([field, namesByValue]) => [
+    field,
+    new Map(
+      Object.entries<readonly string[]>(namesByValue).flatMap(([value, names]) =>
+        [value, ...names].map((name) => [foldName(name), value] as const),
+      ),
+    ),
+  ]),
+)
+
+/** Parses a value of an enum or a synonym of one; null if the text is neither. */
+export const parseEnumValue = (field: EnumField, text: string): string | null =>
+  valueByFoldedName.get(field)?.get(foldName(text)) ?? null
+
+/** The synonyms for each value of an enum. */
+export const synonymsOf = (field: EnumField): Readonly<Record<string, readonly string[]>> => synonyms[field]
+
+/** Returns the end of an error message about an unknown value of an enum. */
+export function suggestEnumValues(field: EnumField, text: string): string {
+  const values = synonyms[field]
+  const near = nearestNames(
+    text,
+    Object.entries<readonly string[]>(values).flatMap(([value, names]) => [value, ...names]),
+  )
+  if (near.length === 0) return `; known are ${Object.keys(values).join(', ')}`
+  return `; did you mean ${near.map((name) => (name in values ? name : `${name} (${parseEnumValue(field, name)})`)).join(' or ')}?`
+}

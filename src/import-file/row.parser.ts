@@ -1,0 +1,119 @@
+import type { TicketKind } from '../../prisma/generated/client.ts'
+import { unescapeFormula } from '../csv/cells.ts'
+import { firstLine } from '../defect/defect.rules.ts'
+import { createDateParser, type ParseDate } from './date.parser.ts'
+import {
+  type CellResult,
+  exportOnlyHeaders,
+  type ImportFieldKey,
+  importField,
+  importFieldKeys,
+} from './field.parser.ts'
+import { foldName, suggestNames } from './name-match.ts'
+
+/** The format of a file. */
+export interface FileFormat {
+  readonly kind: TicketKind
+  /** The fields of columns. A column whose header is the name of a field needs no entry. */
+  readonly columns: readonly { readonly from: string; readonly to: ImportFieldKey | 'IGNORE' }[]
+  /** Texts of the file that are replaced before they are parsed. */
+  readonly values: readonly { readonly column: ImportFieldKey; readonly from: string; readonly to: string }[]
+  /** The format of dates; null for ISO 8601. */
+  readonly dateFormat: string | null
+}
+
+/** An error in a cell; in the whole row if `column` is null. */
+export interface CellError {
+  readonly column: string | null
+  readonly value: string | null
+  readonly message: string
+}
+
+/** A row with its values and errors. Empty cells have no value. */
+interface ParsedRow {
+  readonly values: ReadonlyMap<ImportFieldKey, string | null>
+  /** The first line of the description, which becomes the title of a defect without one. */
+  readonly firstLine: string | null
+  readonly errors: readonly CellError[]
+}
+
+/** The header of a file. */
+export interface FileHeader {
+  readonly names: readonly string[]
+  /** The index of the column of each field. */
+  readonly fields: ReadonlyMap<ImportFieldKey, number>
+  readonly errors: readonly CellError[]
+}
+
+const maxValueLength = 200
+const keyByName = new Map(importFieldKeys.map((key) => [foldName(importField(key).name), key]))
+const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
+
+/** Assigns the columns of a header to fields. */
+export function parseHeader(names: readonly string[], { columns }: FileFormat): FileHeader {
+  const fields = new Map<ImportFieldKey, number>()
+  const errors: CellError[] = []
+  const addError = (column: string, message: string) => errors.push({ column, value: null, message })
+  names.forEach((name, index) => {
+    const mapped = columns.filter(({ from }) => foldName(from) === foldName(name))
+    const key = keyByName.get(foldName(name))
+    if (mapped.length === 0 && !key && !ignoredNames.has(foldName(name))) {
+      const known = importFieldKeys.map((one) => importField(one).name)
+      addError(name, `is the name of no field: say where the column goes, or IGNORE it${suggestNames(name, known)}`)
+    }
+    for (const field of mapped.length > 0 ? mapped.map(({ to }) => to) : key ? [key] : []) {
+      if (field === 'IGNORE') continue
+      const other = fields.get(field)
+      if (other === undefined) fields.set(field, index)
+      else if (other !== index) addError(name, `goes to ${importField(field).name}, as the column ${names[other]} does`)
+    }
+  })
+  const known = new Set(names.map(foldName))
+  for (const from of new Set(columns.map((column) => column.from)))
+    if (!known.has(foldName(from))) addError(from, `is no column of the file${suggestNames(from, names)}`)
+  return { names, fields, errors }
+}
+
+/** Creates a parser for the records that follow a header. */
+export function createRowParser(
+  { names, fields }: FileHeader,
+  { kind, values: replacements, dateFormat }: FileFormat,
+): (record: readonly string[]) => ParsedRow {
+  const parseDate = createDateParser(dateFormat)
+  const replacementKey = (field: ImportFieldKey, cell: string) => `${field} ${cell.trim().toLowerCase()}`
+  const replacementByKey = new Map(replacements.map(({ column, from, to }) => [replacementKey(column, from), to]))
+  return (record) => {
+    const errors: CellError[] = []
+    const values = new Map<ImportFieldKey, string | null>()
+    if (record.length !== names.length)
+      errors.push({
+        column: null,
+        value: null,
+        message: `has ${count(record.length, 'cell')} where the header has ${count(names.length, 'column')}`,
+      })
+    for (const [field, index] of fields) {
+      const original = unescapeFormula(record[index] ?? '')
+      const cell = replacementByKey.get(replacementKey(field, original)) ?? original
+      if (cell.trim() === '') continue
+      const result = parseCell(field, cell, parseDate, kind)
+      if ('error' in result)
+        errors.push({ column: names[index] ?? null, value: shorten(original), message: result.error })
+      else values.set(field, result.value)
+    }
+    return { values, firstLine: firstLine(values.get('DESCRIPTION')), errors }
+  }
+}
+
+function parseCell(field: ImportFieldKey, cell: string, parseDate: ParseDate, kind: TicketKind): CellResult {
+  const { name, parse, onlyFor } = importField(field)
+  if (onlyFor === 'DEFECT' && kind !== 'DEFECT') return { error: `only defects have a ${name}` }
+  const result = parse(cell, parseDate)
+  if (field === 'KIND' && 'value' in result && result.value !== kind)
+    return { error: `is a ${result.value}, and this imports each ${kind}` }
+  return result
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+
+/** Cuts a value for an error, and replaces characters that PostgreSQL cannot store. */
+const shorten = (value: string) => value.slice(0, maxValueLength).toWellFormed().replaceAll('\0', '\u{fffd}')

@@ -1,0 +1,63 @@
+import type { TicketKind } from '../../prisma/generated/client.ts'
+import { join, raw, type Sql, sql } from '../database/sql.ts'
+import { type ImportFieldKey, importField } from '../import-file/field.parser.ts'
+import type { FileHeader } from '../import-file/row.parser.ts'
+import { stagingColumn } from './stage.actions.ts'
+
+/** Error messages for unknown names. */
+export const unknownNameMessages = {
+  ASSIGNEE: 'names nobody who could be assigned: an active user who may see the project',
+  REPORTER: 'names no user',
+  LABELS: 'is no label of the project',
+} as const
+
+/** A check against stored data: the condition of the error, and the value and message to report. */
+type Check = readonly [field: ImportFieldKey, isError: Sql, value: Sql, message: Sql | string]
+
+const nothing = sql`NULL::text`
+const isNew = sql`t.id IS NULL`
+const createdAt = sql`coalesce(r.created_at, t.created_at, now())`
+const onlyDone = 'goes only with the status RESOLVED or CLOSED'
+
+/** True if a row `r` of import_rows leaves its ticket, `t` if it exists, resolved or closed. */
+export const isDone = sql`coalesce(r.status, t.status, 'OPEN') IN ('RESOLVED', 'CLOSED')`
+
+function checks(kind: TicketKind, createLabels: boolean): Check[] {
+  const title = kind === 'DEFECT' ? sql`coalesce(r.title, r.first_line)` : sql`r.title`
+  const key = sql`r.external_key`
+  const resolvedAt = sql`r.resolved_at::text`
+  // A cell with an error is not missing.
+  const missing = (value: Sql) => sql`${isNew} AND r.errors IS NULL AND ${value} IS NULL`
+  return [
+    ['EXTERNAL_KEY', sql`t.kind <> ${kind}::ticket_kind`, key, sql`'is the key of another ' || lower(t.kind::text)`],
+    ['EXTERNAL_KEY', sql`r.first_row <> r.row`, key, sql`'is the key of row ' || r.first_row || ' already'`],
+    ['TITLE', missing(title), nothing, 'must be given for a new ticket'],
+    ...(kind === 'DEFECT'
+      ? [['CATEGORY', missing(sql`r.category`), nothing, 'must be given for a new defect'] as const]
+      : []),
+    ['ASSIGNEE', sql`r.assignee IS NOT NULL AND assignee.id IS NULL`, sql`r.assignee`, unknownNameMessages.ASSIGNEE],
+    ['REPORTER', sql`r.reporter IS NOT NULL AND reporter.id IS NULL`, sql`r.reporter`, unknownNameMessages.REPORTER],
+    ...(createLabels
+      ? []
+      : [['LABELS', sql`labelled.unknown IS NOT NULL`, sql`labelled.unknown`, unknownNameMessages.LABELS] as const]),
+    ['RESOLUTION', sql`r.resolution IS NOT NULL AND NOT ${isDone}`, sql`r.resolution::text`, onlyDone],
+    ['RESOLVED_AT', sql`r.resolved_at IS NOT NULL AND NOT ${isDone}`, resolvedAt, onlyDone],
+    ['RESOLVED_AT', sql`${isDone} AND r.resolved_at < ${createdAt}`, resolvedAt, 'lies before the ticket was filed'],
+    ...(['CREATED_AT', 'RESOLVED_AT', 'ARCHIVED_AT'] as const).map((field): Check => {
+      const time = raw(`r.${stagingColumn(field)}`)
+      return [field, sql`${time} > now()`, sql`${time}::text`, 'lies in the future']
+    }),
+  ]
+}
+
+/** The errors of a row `r` of import_rows, of its cells and of the checks, as a JSON array. */
+export function rowErrors({ names, fields }: FileHeader, kind: TicketKind, createLabels: boolean): Sql {
+  const found = checks(kind, createLabels).map(([field, isError, value, message]) => {
+    const index = fields.get(field)
+    const column = index === undefined ? importField(field).name : (names[index] ?? null)
+    const text = typeof message === 'string' ? sql`${message}::text` : message
+    return sql`CASE WHEN ${isError} THEN jsonb_build_array(jsonb_build_object(
+      'column', ${column}::text, 'value', left(${value}, 200), 'message', ${text})) ELSE '[]' END`
+  })
+  return join([sql`coalesce(r.errors, '[]')`, ...found], ' || ')
+}

@@ -1,0 +1,89 @@
+import { escapeFormula, toCsv } from '../csv/cells.ts'
+import { readRecords } from '../csv/records.ts'
+import type { BulkTransaction } from '../database/bulk-transaction.ts'
+import { sql } from '../database/sql.ts'
+import { suggestNames } from '../import-file/name-match.ts'
+import type { CellError, FileHeader } from '../import-file/row.parser.ts'
+import { assignableIn } from '../project/project.access.ts'
+import { unknownNameMessages } from './check.sql.ts'
+import type { ImportFile } from './stage.actions.ts'
+
+/** Number of errors that are stored with an import. */
+export const maxStoredErrors = 1000
+const maxSuggestions = 100
+const maxCandidates = 5000
+const maxRejectedLength = 10_000_000
+const batchSize = 1000
+
+interface RowError extends CellError {
+  readonly row: number
+}
+
+/** Stores the first errors of import_plan. Adds suggestions to those about unknown users and labels. */
+export async function storeErrors(tx: BulkTransaction, importId: string, projectId: string): Promise<void> {
+  const errors = await tx.query<RowError[]>(sql`
+    SELECT p.row, error ->> 'column' AS column, error ->> 'value' AS value, error ->> 'message' AS message
+    FROM import_plan p, jsonb_array_elements(p.errors) WITH ORDINALITY AS listed(error, position)
+    ORDER BY p.row, position LIMIT ${maxStoredErrors}`)
+  if (errors.length === 0) return
+  const known = await tx.query<{ name: string; isLabel: boolean }[]>(sql`
+    (SELECT u.username AS name, FALSE AS "isLabel" FROM users u WHERE ${assignableIn(projectId)} LIMIT ${maxCandidates})
+    UNION ALL SELECT l.name, TRUE FROM labels l WHERE l.project_id = ${projectId}::uuid`)
+  const usernames = known.filter(({ isLabel }) => !isLabel).map(({ name }) => name)
+  const labelNames = known.filter(({ isLabel }) => isLabel).map(({ name }) => name)
+  const suggestions = new Map<string, string>()
+  const withSuggestions = errors.map((error) => {
+    const { ASSIGNEE, REPORTER, LABELS } = unknownNameMessages
+    const isLabel = error.message === LABELS
+    if (!isLabel && error.message !== ASSIGNEE && error.message !== REPORTER) return error
+    const name = error.value?.split('; ')[0] ?? ''
+    const key = `${isLabel} ${name}`
+    if (!suggestions.has(key) && suggestions.size < maxSuggestions)
+      suggestions.set(key, suggestNames(name, isLabel ? labelNames : usernames))
+    return { ...error, message: error.message + (suggestions.get(key) ?? '') }
+  })
+  await tx.query(sql`
+    INSERT INTO import_faults (import_id, position, row, "column", value, message)
+    SELECT ${importId}::uuid, position, (error ->> 'row')::integer, error ->> 'column', error ->> 'value', error ->> 'message'
+    FROM jsonb_array_elements(${JSON.stringify(withSuggestions)}::jsonb) WITH ORDINALITY AS listed(error, position)`)
+}
+
+/**
+ * Stores the rows of a file with errors in import_plan, as CSV with the reason in an additional column. Stores at most 10
+ * million characters.
+ */
+export async function storeRejectedRows(
+  tx: BulkTransaction,
+  importId: string,
+  file: ImportFile,
+  { names }: FileHeader,
+): Promise<void> {
+  let csv = toCsv([[...names, 'reason'].map(escapeFormula)])
+  let row = -1
+  let lastRejected = 0
+  let batch: { row: number; reason: string }[] = []
+  for await (const record of readRecords(file.handle)) {
+    row++
+    if (row === 0) continue
+    if (batch.length === 0) {
+      batch = await readRejected(tx, lastRejected)
+      if (batch.length === 0) break
+    }
+    if (batch[0]?.row !== row) continue
+    const reason = batch.shift()?.reason ?? ''
+    lastRejected = row
+    csv += toCsv([[...record.map(replaceNul), escapeFormula(reason)]])
+    if (csv.length > maxRejectedLength) break
+  }
+  await tx.query(sql`UPDATE imports SET rejected_rows = ${csv} WHERE id = ${importId}::uuid`)
+}
+
+/** Replaces NUL, which PostgreSQL cannot store. */
+const replaceNul = (cell: string) => cell.replaceAll('\0', '\u{fffd}')
+
+/** Reads the next rejected rows after a row. */
+const readRejected = (tx: BulkTransaction, row: number) =>
+  tx.query<{ row: number; reason: string }[]>(sql`
+  SELECT p.row, (SELECT string_agg(concat_ws(' ', error ->> 'column', error ->> 'message'), '; ')
+    FROM jsonb_array_elements(p.errors) AS error) AS reason
+  FROM import_plan p WHERE p.row > ${row} AND p.errors IS NOT NULL ORDER BY p.row LIMIT ${batchSize}`)

@@ -1,0 +1,96 @@
+import { sql } from '../database/sql.ts'
+import type { Transaction } from '../database/statements.ts'
+import type { Viewer } from '../viewer.ts'
+import { assignmentsFrom, ticketChanges } from './change.sql.ts'
+import type { SideEffects } from './merge.actions.ts'
+
+interface UndoPlan {
+  readonly total: number
+  readonly revertible: number
+  readonly refusals: readonly { readonly ticketId: string; readonly reason: string }[]
+}
+
+/**
+ * Locks the tickets of an import and creates the temporary table import_undo: each ticket with its former row, null for a
+ * created one, and with the reason if it cannot be reverted.
+ */
+export async function planUndo(tx: Transaction, importId: string): Promise<UndoPlan> {
+  await tx.query(sql`
+    WITH locked AS (SELECT FROM tickets t WHERE t.id IN (SELECT ticket_id FROM imported_tickets WHERE import_id = ${importId}::uuid)
+      ORDER BY t.id FOR UPDATE)
+    SELECT count(*) FROM locked`)
+  await tx.query(sql`
+    CREATE TEMPORARY TABLE import_undo ON COMMIT DROP AS
+    SELECT t.id, t.number, i.before, CASE
+      WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'somebody') || ' since.'
+      WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since.'
+      END AS refused
+    FROM imported_tickets i JOIN tickets t ON t.id = i.ticket_id WHERE i.import_id = ${importId}::uuid`)
+  const [{ revertible, total }] = await tx.query<[{ revertible: number; total: number }]>(sql`
+    SELECT count(*) FILTER (WHERE refused IS NULL)::integer AS revertible, count(*)::integer AS total FROM import_undo`)
+  const refusals = await tx.query<{ ticketId: string; reason: string }[]>(sql`
+    SELECT u.id AS "ticketId", u.refused AS reason FROM import_undo u WHERE u.refused IS NOT NULL ORDER BY u.number`)
+  return { total, revertible, refusals }
+}
+
+/** Reverts the tickets in import_undo without a refusal, and the side effects of the import. */
+export async function revertRows(
+  tx: Transaction,
+  viewer: Viewer,
+  importId: string,
+  projectId: string,
+  sideEffects: Partial<SideEffects>,
+): Promise<void> {
+  await restoreTickets(tx, viewer, importId, projectId)
+  await tx.query(
+    sql`DELETE FROM tickets t USING import_undo u WHERE t.id = u.id AND u.refused IS NULL AND u.before IS NULL`,
+  )
+  await revertSideEffects(tx, projectId, sideEffects)
+}
+
+/** Restores the tickets that the import changed, as a further change of each. */
+async function restoreTickets(tx: Transaction, viewer: Viewer, id: string, projectId: string): Promise<void> {
+  await tx.query(sql`
+    CREATE TEMPORARY TABLE import_restored ON COMMIT DROP AS
+    SELECT former.*, u.before -> 'label_ids' AS label_ids, (SELECT coalesce(jsonb_agg(l.name), '[]') FROM labels l
+      WHERE l.id::text IN (SELECT jsonb_array_elements_text(u.before -> 'label_ids'))) AS labels, clock_timestamp()::timestamptz(3) AS at
+    FROM import_undo u, jsonb_populate_record(NULL::tickets, u.before) former WHERE u.refused IS NULL AND u.before IS NOT NULL`)
+  await tx.query(sql`
+    INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
+    SELECT t.id, ${viewer.id}::uuid, r.at, t.version + 1, 'IMPORT', ${id}::uuid,
+      ${ticketChanges(sql`t`, sql`r`, projectId)}
+    FROM import_restored r JOIN tickets t ON t.id = r.id`)
+  await tx.query(sql`
+    UPDATE tickets t SET ${assignmentsFrom('r')}, resolved_at = r.resolved_at,
+      version = t.version + 1, updated_at = r.at, updated_by_id = ${viewer.id}::uuid
+    FROM import_restored r WHERE t.id = r.id`)
+  await tx.query(sql`
+    DELETE FROM ticket_labels tl USING import_restored r
+    WHERE tl.ticket_id = r.id AND tl.label_id::text NOT IN (SELECT jsonb_array_elements_text(r.label_ids))`)
+  await tx.query(sql`
+    INSERT INTO ticket_labels (ticket_id, label_id)
+    SELECT r.id, l.id FROM import_restored r, jsonb_array_elements_text(r.label_ids) AS given(id) JOIN labels l ON l.id = given.id::uuid
+    ON CONFLICT DO NOTHING`)
+  await tx.query(sql`
+    DELETE FROM imported_tickets i USING import_restored r WHERE i.import_id = ${id}::uuid AND i.ticket_id = r.id`)
+}
+
+/** Deletes the labels and spellings of an import that are unused, and resets the last number of the project if possible. */
+async function revertSideEffects(
+  tx: Transaction,
+  projectId: string,
+  { labels, terms, lastNumber }: Partial<SideEffects>,
+): Promise<void> {
+  const project = sql`${projectId}::uuid`
+  await tx.query(sql`
+    DELETE FROM labels l WHERE l.id = ANY(${labels ?? []}::uuid[])
+      AND NOT EXISTS (SELECT FROM ticket_labels tl WHERE tl.label_id = l.id)`)
+  await tx.query(sql`
+    DELETE FROM defect_terms d USING jsonb_to_recordset(${JSON.stringify(terms ?? [])}::jsonb) AS created(field text, folded text)
+    WHERE d.project_id = ${project} AND d.field::text = created.field AND d.folded = created.folded
+      AND NOT EXISTS (SELECT FROM tickets t WHERE t.project_id = ${project}
+        AND lower(CASE d.field WHEN 'CATEGORY' THEN t.category ELSE t.subcategory END) = d.folded)`)
+  await tx.query(sql`
+    UPDATE projects SET last_number = ${lastNumber ?? 0} WHERE id = ${project} AND ${lastNumber ?? null}::integer IS NOT NULL
+      AND NOT EXISTS (SELECT FROM tickets t WHERE t.project_id = ${project} AND t.number > ${lastNumber ?? 0})`)
+}

@@ -1,0 +1,91 @@
+import type { FileHandle } from 'node:fs/promises'
+import { MalformedCsv, readRecords } from '../csv/records.ts'
+import type { BulkTransaction } from '../database/bulk-transaction.ts'
+import { raw, sql } from '../database/sql.ts'
+import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
+import {
+  type CellError,
+  createRowParser,
+  type FileFormat,
+  type FileHeader,
+  parseHeader,
+} from '../import-file/row.parser.ts'
+
+/** An open file to import. */
+export interface ImportFile {
+  readonly handle: FileHandle
+  /** The name of the file at its sender. */
+  readonly name: string
+}
+
+interface StagingResult {
+  readonly header: FileHeader
+  /** False if an error concerns the file as a whole: then none of its rows can be merged. */
+  readonly isMergeable: boolean
+}
+
+const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+/** The column of import_rows with the values of a field. */
+export const stagingColumn = (field: ImportFieldKey) => snakeCase(importField(field).name)
+const stagedFields = importFieldKeys.filter((field) => field !== 'KIND')
+const stagingColumns: Readonly<Record<string, string>> = {
+  row: 'integer',
+  errors: 'jsonb',
+  first_line: 'text',
+  ...Object.fromEntries(stagedFields.map((field) => [stagingColumn(field), importField(field).type])),
+}
+
+/**
+ * Copies a file into the temporary table import_rows: its rows with their values or errors, and the errors of the file as
+ * a whole, which have the number 0 if they concern the header. `mustBeAllowed` throws for a field that the viewer may not
+ * import. `onRead` receives the number of bytes of each chunk.
+ */
+export async function stageRows(
+  tx: BulkTransaction,
+  file: ImportFile,
+  format: FileFormat,
+  mustBeAllowed: (field: ImportFieldKey) => void,
+  onRead: (bytes: number) => void,
+): Promise<StagingResult> {
+  const columns = Object.entries(stagingColumns).map(([name, type]) => `${name} ${type}`)
+  await tx.query(sql`${raw(`CREATE TEMPORARY TABLE import_rows (${columns.join(', ')}) ON COMMIT DROP`)}`)
+  let header: FileHeader = { names: [], fields: new Map(), errors: [] }
+  let isMergeable = true
+  const fileErrors = (row: number, errors: readonly CellError[]) => {
+    isMergeable = false
+    const noValues = Object.keys(stagingColumns)
+      .slice(2)
+      .map(() => null)
+    return [String(row), JSON.stringify(errors), ...noValues]
+  }
+  async function* rows() {
+    let row = -1
+    let parseRow: ReturnType<typeof createRowParser> | undefined
+    try {
+      for await (const record of readRecords(file.handle, onRead)) {
+        row++
+        if (parseRow) {
+          const { values, firstLine, errors } = parseRow(record)
+          yield [
+            String(row),
+            errors.length > 0 ? JSON.stringify(errors) : null,
+            firstLine,
+            ...stagedFields.map((field) => values.get(field) ?? null),
+          ]
+          continue
+        }
+        header = parseHeader(record, format)
+        for (const field of header.fields.keys()) mustBeAllowed(field)
+        parseRow = createRowParser(header, format)
+        if (header.errors.length > 0) yield fileErrors(0, header.errors)
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedCsv)) throw error
+      const column = error.column === null ? null : (header.names[error.column] ?? null)
+      yield fileErrors(error.record, [{ column, value: null, message: error.message }])
+    }
+  }
+  await tx.copy('import_rows', stagingColumns, rows())
+  await tx.query(sql`ANALYZE import_rows`)
+  return { header, isMergeable }
+}

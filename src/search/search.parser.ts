@@ -1,0 +1,42 @@
+/** A word or a phrase. `negated` excludes the tickets that contain it. */
+export interface Term {
+  readonly text: string
+  readonly negated: boolean
+}
+
+/** Terms joined by AND. */
+type Alternative = readonly Term[]
+
+/** Highest number of terms in one search; `parseSearch` drops the others. */
+export const maxTerms = 20
+const token = /(-?)"([^"]*)(?:"|$)|(\S+)/g
+
+/**
+ * Parses a search into alternatives, joined by OR. Spaces separate terms; `or` separates alternatives; quotes enclose a
+ * phrase; a dash before a term negates it. Any other text is a term. Drops the terms after the twentieth, which bounds the
+ * cost of a search.
+ */
+export function parseSearch(search: string): readonly Alternative[] {
+  const alternatives: Term[][] = [[]]
+  const tokens = [...search.matchAll(token)].slice(0, 2 * maxTerms)
+  let count = 0
+  let separated = false
+  tokens.forEach(([, dash, phrase, word], index) => {
+    const current = alternatives.at(-1) as Term[]
+    if (word?.toLowerCase() === 'or' && current.length > 0 && !separated && index < tokens.length - 1) {
+      separated = true
+      return
+    }
+    const term = phrase === undefined ? termOf(word as string) : { text: phrase, negated: dash === '-' }
+    const text = term.text.trim().replaceAll(/\s+/g, ' ')
+    if (text === '' || count === maxTerms) return
+    count++
+    if (separated) alternatives.push([{ ...term, text }])
+    else current.push({ ...term, text })
+    separated = false
+  })
+  return alternatives.filter((terms) => terms.length > 0)
+}
+
+const termOf = (word: string): Term =>
+  word.length > 1 && word.startsWith('-') ? { text: word.slice(1), negated: true } : { text: word, negated: false }
