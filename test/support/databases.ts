@@ -42,7 +42,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 export function copyEmbedded(directory: string, template: string): void {
   const path = join(directory, 'database')
   mkdirSync(path, { recursive: true })
-  execFileSync('tar', ['-xf', template, '-C', path])
+  execFileSync('tar', ['-xf', template, '-C', path], { stdio: 'pipe' })
 }
 
 /** The URL of a database of the server that `postgres` names. */
