@@ -2,21 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
 import { runCommand } from './support/command.ts'
-import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
+import { copiedDatabase } from './support/environment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-command-'))
-const postgres = inject('postgres')
-const name = `snaglist_command_${crypto.randomUUID().replaceAll('-', '')}`
-const env = {
-  PORT: '0',
-  SNAGLIST_LOG_LEVEL: 'error',
-  SNAGLIST_DATA: join(folder, 'data'),
-  ...(postgres && { DATABASE_URL: databaseUrl(postgres, name) }),
-}
+let database: Awaited<ReturnType<typeof copiedDatabase>>
+const env = () => ({ PORT: '0', SNAGLIST_LOG_LEVEL: 'error', ...database.env })
 
 const issues = join(folder, 'issues.csv')
 const defects = join(folder, 'defects.csv')
@@ -28,18 +22,17 @@ writeFileSync(
 
 /** Runs a command, and returns what it printed and its exit code. */
 async function run(...args: string[]): Promise<[output: string, code: number]> {
-  const { output, code } = await runCommand(args, env)
+  const { output, code } = await runCommand(args, env())
   return [output, code]
 }
 
 beforeAll(async () => {
-  if (postgres) await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${inject('template')}`)
-  else copyEmbedded(env.SNAGLIST_DATA, inject('template'))
+  database = await copiedDatabase()
   await run('seed')
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })
-  if (postgres) await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+  await database[Symbol.asyncDispose]()
 })
 
 const asIssues = ['--project', 'CORE', '--kind', 'issue', '--map', 'key=externalKey', '--ignore', 'points']
@@ -121,7 +114,7 @@ describe('on the configured database', () => {
 
 test('on a server both work with a token', async () => {
   const [token] = await run('token', '--user', 'ada')
-  await using server = await startServer(readConfig(env), pino({ level: 'silent' }))
+  await using server = await startServer(readConfig(env()), pino({ level: 'silent' }))
   const { url } = server
   const there = ['--url', url, '--token', token.trim()]
   expect(await run('import', issues, ...asIssues, ...there)).toEqual([expect.stringContaining('2 unchanged'), 0])
