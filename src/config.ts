@@ -1,5 +1,6 @@
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
+import { ConfigError } from './cannot-start.ts'
 
 /** What the environment decides. Frozen: nothing changes it once the server runs. */
 export type Config = Readonly<z.infer<typeof variables>> & {
@@ -108,11 +109,4 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (!result.success || faults.length > 0) throw new ConfigError(faults)
   const tracing = given['OTEL_SDK_DISABLED'] !== 'true' && Object.keys(given).some((name) => name.startsWith('OTEL_'))
   return Object.freeze({ ...result.data, tracing })
-}
-
-/** The environment holds values that the server cannot start with. */
-export class ConfigError extends Error {
-  constructor(faults: readonly string[]) {
-    super(`The configuration is wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
-  }
 }

@@ -1,15 +1,15 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { createCallers } from './auth/caller.cache.ts'
 import { CannotStart, reasonOf } from './cannot-start.ts'
 import type { Config } from './config.ts'
-import { migrate } from './database/migrate.ts'
-import { type Database, openDatabase } from './database/open.ts'
+import type { Database } from './database/open.ts'
 import { isMultipart } from './http/content-type.ts'
 import type { Metrics } from './http/metrics.ts'
+import { openMigrated } from './migrated.ts'
 
 const graceMilliseconds = 10_000
 
@@ -33,33 +33,6 @@ export interface Server extends AsyncDisposable {
   /** Where it listens, such as http://localhost:4000. */
   readonly url: string
   readonly database: Database
-}
-
-/** The log: JSON lines, or in a terminal outside of production lines to read. */
-export async function createLog({ production, logLevel }: Config): Promise<Logger> {
-  const options = { level: logLevel, base: null }
-  if (production || !process.stdout.isTTY) return pino(options)
-  const { default: pretty } = await import('pino-pretty')
-  return pino(options, pretty({ ignore: 'requestId', singleLine: true, sync: true }))
-}
-
-/** Opens and migrates the database that the configuration names. */
-export async function openMigrated(config: Config, log: Logger): Promise<Database> {
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    dataDirectory: config.dataDirectory,
-    poolSize: config.poolSize,
-    preparing: config.preparing,
-    tracing: config.tracing,
-    ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
-  })
-  try {
-    for (const name of await migrate(database.pool)) log.info({ migration: name }, 'migrated')
-    return database
-  } catch (error) {
-    await database[Symbol.asyncDispose]()
-    throw error
-  }
 }
 
 interface StartOptions {

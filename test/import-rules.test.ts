@@ -74,3 +74,16 @@ test('nothing below imports what starts, builds or lists it', () => {
   const wrong = imports.filter(({ from, to }) => isAbove(to) && !isAbove(from))
   expect(wrong).toEqual([])
 })
+
+test('main.ts loads the code of a command only when the command runs', () => {
+  const loaded = new Set(['main.ts'])
+  for (const file of loaded)
+    for (const { from, to, typeOnly } of imports) if (from === file && !typeOnly) loaded.add(to)
+  expect([...loaded].toSorted()).toEqual([
+    'cannot-start.ts',
+    'command/command.ts',
+    'command/run.ts',
+    'command/usage.ts',
+    'main.ts',
+  ])
+})
