@@ -20,7 +20,8 @@ function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
       reject(new PayloadTooLarge(maxBytes))
     })
     body.once('end', () => resolve(Buffer.concat(chunks)))
-    body.once('error', () => reject(new CallerGone()))
-    body.once('close', () => reject(new CallerGone()))
+    const disconnect = () => body.readableEnded || reject(new CallerGone())
+    body.once('error', disconnect)
+    body.once('close', disconnect)
   })
 }
