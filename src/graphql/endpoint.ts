@@ -4,11 +4,11 @@ import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { BadRequest, UnknownOperation } from '../errors.ts'
 import { jsonType, negotiateResultType } from '../http/content-type.ts'
-import { errorReply, replyWith } from '../http/error-reply.ts'
+import { replyWith, toErrorResult } from '../http/error-reply.ts'
 import type { Rates } from '../http/rates.ts'
 import type { HttpReply, HttpRequest } from '../http/request.ts'
 import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
-import type { RequestListener, RequestSummary } from '../http/request-log.ts'
+import type { RequestListener } from '../http/request-log.ts'
 import type { CreateContext } from './create-context.ts'
 import type { DocumentCache } from './document-cache.ts'
 import type { Execute } from './execute.ts'
@@ -31,11 +31,18 @@ interface EndpointOptions {
 export type Endpoint = (request: HttpRequest) => Promise<HttpReply>
 
 /** Creates the GraphQL endpoint. */
-export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { path, documents, rates, createContext, execute, corsHeaders, onCompleted, log } = options
-
-  /** The steps of a request. Each throws the error that the client receives. */
-  async function process(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
+export function createEndpoint({
+  path,
+  documents,
+  rates,
+  createContext,
+  execute,
+  corsHeaders,
+  onCompleted,
+  log,
+}: EndpointOptions): Endpoint {
+  /** The steps of a request, in order. Each throws the error that the client receives. */
+  async function takeSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
     Object.assign(progress.headers, await rates.request(request.address))
     progress.contentType = negotiateResultType(request.header('accept'))
     let context: Promise<Context> | undefined
@@ -59,25 +66,23 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     const start = performance.now()
     const requestId = requestIdFrom(request.header(requestIdHeader))
     const progress: Progress = { contentType: jsonType, headers: { ...corsHeaders(request.header('origin')) } }
-    const options = () => ({ contentType: progress.contentType, requestId, log })
-    const reply = await process(request, requestId, progress).then(
-      (result) => replyWith(result, options()),
-      (error: unknown) => errorReply(error, options()),
-    )
-    const { operation, user, cost } = progress
-    const { status, codes } = reply
-    onCompleted({ requestId, method: request.method, path, status, start, operation, user, cost, codes })
-    return { ...reply, headers: { ...progress.headers, ...reply.headers } }
+    const result = await takeSteps(request, requestId, progress).catch(toErrorResult)
+    const { contentType, headers, ...summary } = progress
+    const { codes, ...reply } = replyWith(result, { contentType, requestId, log })
+    onCompleted({ requestId, method: request.method, path, status: reply.status, start, ...summary, codes })
+    return { ...reply, headers: { ...headers, ...reply.headers } }
   }
 }
 
-/** What is known of a request so far: its log line and its response need it even if a later step fails. */
-interface Progress extends Pick<RequestSummary, 'operation' | 'user' | 'cost'> {
+/** The facts about a request that its response and its log line need even if a later step fails. */
+interface Progress {
   contentType: string
-  headers: Record<string, string>
+  readonly headers: Record<string, string>
   operation?: string | undefined
+  /** The user's username. */
   user?: string | undefined
-  cost?: number | undefined
+  /** Points. */
+  cost?: number
 }
 
 /** The operation that a request names. Throws all errors of its document, or that there is none to run by this method. */

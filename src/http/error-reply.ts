@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLFormattedError } from 'graphql'
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { parseDatabaseError } from '../database/database-error.ts'
 import { jsonType } from './content-type.ts'
@@ -46,9 +46,16 @@ export function replyWith(result: ExecutionResult, options: ReplyOptions): Resul
   }
 }
 
-/** Turns an error, or several in an AggregateError, into a reply. */
-export const errorReply = (error: unknown, options: ReplyOptions): ResultReply =>
-  replyWith({ errors: (error instanceof AggregateError ? error.errors : [error]) as never }, options)
+/** A result without data for an error, or for the errors of an AggregateError. */
+export const toErrorResult = (error: unknown): ExecutionResult => ({
+  errors: error instanceof AggregateError ? error.errors : [error as GraphQLError],
+})
+
+/** Turns an error into a reply. */
+export const errorReply = (error: unknown, options: ReplyOptions): HttpReply => {
+  const { codes: _, ...reply } = replyWith(toErrorResult(error), options)
+  return reply
+}
 
 const noSniffing = { 'x-content-type-options': 'nosniff' }
 
