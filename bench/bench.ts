@@ -11,7 +11,8 @@ import { type Sample, type Workload, workloads } from './workloads.ts'
 
 const usage = `npm run bench -- [--only W1,W2] [--rounds 5] [--seconds 4] [--scale 200000] [--servers snaglist,postgraphile,mercurius]
                  [--json FILE] [--results FILE, with a chart beside it]
-Needs pgbench, and a PostgreSQL that BENCH_DATABASE_URL names, by default postgresql://postgres@127.0.0.1:5432: it makes
+A server may have a variant: snaglist:page sends an Origin, snaglist:again is a second process, snaglist:/DIRECTORY another
+checkout. Needs pgbench, and a PostgreSQL that BENCH_DATABASE_URL names, by default postgresql://postgres@127.0.0.1:5432: it makes
 two databases there, one that it fills once and a copy for the run.`
 
 const { values: options } = parseArgs({
@@ -78,7 +79,7 @@ async function rounds(
   for (let round = 0; round <= Number(options.rounds); round++)
     for (const workload of chosen) {
       for (const peer of round % 2 ? peers : peers.toReversed()) {
-        if (!workload.servers[peer.name]) continue
+        if (!workload.servers[peer.kind]) continue
         // The first round warms caches and compilers, and does not count.
         const measured = await measure(peer, workload.name, sample, round === 0 ? 2 : seconds)
         if (round > 0) measures.push({ round, ...measured })
@@ -93,7 +94,7 @@ async function mustAnswerAlike({ name, servers }: Workload, peers: readonly Peer
   for (let n = 0; n < 5; n++) {
     const answers: { name: string; answer: unknown }[] = []
     for (const peer of peers) {
-      const asking = servers[peer.name]
+      const asking = servers[peer.kind]
       if (!asking?.read) continue
       const data = await ask<never>(peer, asking.query, asking.variables(sample, n))
       answers.push({ name: peer.name, answer: asking.read(data) })
@@ -116,10 +117,10 @@ async function deepCursors(peers: readonly Peer[], sample: Sample): Promise<Samp
   }
   const cursors: Record<string, string> = {}
   for (const peer of peers) {
-    const query = pages[peer.name]
+    const query = pages[peer.kind]
     if (!query) continue
     const { list } = await ask<{ list: { pageInfo: { endCursor: string } } }>(peer, query, first)
-    cursors[peer.name] = list.pageInfo.endCursor
+    cursors[peer.kind] = list.pageInfo.endCursor
   }
   return { ...sample, deepCursors: cursors }
 }

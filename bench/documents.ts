@@ -1,8 +1,8 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Kind } from 'graphql'
+import { Kind, parse } from 'graphql'
 import type { Context } from '../src/context.ts'
-import { rememberDocuments } from '../src/document/documents.ts'
+import { createDocumentCache } from '../src/graphql/document-cache.ts'
 import { schema } from '../src/schema.ts'
 
 // What hostile documents take: processor time of those that are refused and of those that just fit, and of compiling
@@ -72,7 +72,7 @@ const heap = () => {
   return getHeapStatistics().used_heap_size / 1e6
 }
 
-const open = () => rememberDocuments({ schema, suggesting: false })
+const open = () => createDocumentCache({ schema, suggestions: false, compilation: true, onRun: () => {} })
 let failures = 0
 console.info('| document | characters | ms of processor | |\n|---|---|---|---|')
 // The second round is told: the first compiles this program.
@@ -82,7 +82,7 @@ for (let round = 0; round < 2; round++) {
     const before = process.cpuUsage()
     let found = 'fits'
     try {
-      found = documents(query).faults[0]?.message ?? found
+      found = documents.read(query).errors[0]?.message ?? found
     } catch (error) {
       found = (error as Error).message
     }
@@ -98,11 +98,11 @@ console.info('\n| compiled | ms of processor |\n|---|---|')
 for (let round = 0; round < 2; round++) {
   for (const [name, query] of Object.entries(compiled)) {
     const documents = open()
-    documents(query)
-    const { faults, operation } = documents(query)
-    if (faults[0]) throw faults[0]
+    documents.read(query)
+    const { errors, operation } = documents.read(query)
+    if (errors[0]) throw errors[0]
     const before = process.cpuUsage()
-    await operation(undefined)?.run({ viewer: null } as Context, {})
+    await operation(null)?.run({ viewer: null } as Context, {})
     const { user, system } = process.cpuUsage(before)
     const took = (user + system) / 1000
     if (round === 0) continue
@@ -117,11 +117,11 @@ async function mostHeap(count: number, document: (index: number) => string, runs
   const before = heap()
   let most = 0
   for (let n = 0; n < count; n++) {
-    documents(document(n))
-    const { faults, document: read, operation } = documents(document(n))
-    for (const node of faults.length === 0 ? read.definitions : []) {
+    documents.read(document(n))
+    const { errors, operation } = documents.read(document(n))
+    for (const node of errors.length === 0 ? parse(document(n)).definitions : []) {
       if (node.kind !== Kind.OPERATION_DEFINITION) continue
-      const found = operation(node.name?.value)
+      const found = operation(node.name?.value ?? null)
       if (runs) await found?.run({ viewer: null } as Context, {}).catch(() => {})
     }
     if (n % (count / 20) === 0) most = Math.max(most, heap() - before)

@@ -27,8 +27,8 @@ export async function measure(
   sample: Sample,
   seconds: number,
 ): Promise<Omit<Measure, 'round'>> {
-  const { name: server, url, headers } = peer
-  const order: LoadOrder = { workload, server, url, headers, sample, seconds, connections }
+  const { name: server, kind, url, headers } = peer
+  const order: LoadOrder = { workload, server: kind, url, headers, sample, seconds, connections }
   const pid = peer.process.pid as number
   const before = { server: cpuOf(pid), postgres: cpuOfPostgres() }
   const result = (await runLoad(order)) as LoadResult

@@ -5,6 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 /** A server that is measured: a process of its own. */
 export interface Peer {
   readonly name: string
+  /** The name without its variant: what the workloads call it. */
+  readonly kind: string
   readonly url: string
   readonly process: ChildProcess
   readonly headers: Readonly<Record<string, string>>
@@ -31,7 +33,14 @@ const ticksPerSecond = 100
 // A load asks for more than one caller may.
 const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
-/** Starts a server on the database, as it runs in production, and waits until it answers. */
+/** The origin of the page that the variant "page" stands for. */
+const pageOrigin = 'http://page.example'
+
+/**
+ * Starts a server on the database, as it runs in production, and waits until it answers. A name may have a variant:
+ * "snaglist:page" sends every request with an Origin, "snaglist:again" is a second process for A/A runs, and
+ * "snaglist:DIRECTORY" runs another checkout.
+ */
 export async function startPeer(
   name: string,
   port: number,
@@ -39,7 +48,10 @@ export async function startPeer(
   token: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Peer> {
-  const program = new URL(programs[name] ?? '', import.meta.url).pathname
+  const [kind = '', variant = ''] = name.split(':')
+  const program = variant.startsWith('/')
+    ? `${variant}/src/main.ts`
+    : new URL(programs[kind] ?? '', import.meta.url).pathname
   const child = spawn(process.execPath, [program], {
     env: {
       PATH: process.env['PATH'],
@@ -47,16 +59,19 @@ export async function startPeer(
       GRAPHILE_ENV: 'production',
       DATABASE_URL: databaseUrl,
       PORT: String(port),
-      ...(name === 'snaglist' && { SNAGLIST_LOG_LEVEL: 'warn', ...unlimited }),
+      ...(kind === 'snaglist' && { SNAGLIST_LOG_LEVEL: 'warn', SNAGLIST_CORS_ORIGINS: pageOrigin, ...unlimited }),
       ...more,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const url = `http://127.0.0.1:${port}/graphql`
-  const headers: Peer['headers'] = name === 'snaglist' && token ? { authorization: `Bearer ${token}` } : {}
+  const headers: Peer['headers'] = {
+    ...(kind === 'snaglist' && token && { authorization: `Bearer ${token}` }),
+    ...(variant === 'page' && { origin: pageOrigin }),
+  }
   for (let attempt = 0; ; attempt++) {
     const answers = await ask({ url, headers }, '{ __typename }', {}).catch(() => null)
-    if (answers) return { name, url, process: child, headers }
+    if (answers) return { name, kind, url, process: child, headers }
     if (attempt === 100 || child.exitCode !== null) {
       child.kill()
       throw new Error(`${name} does not answer.`)

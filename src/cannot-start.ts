@@ -10,6 +10,13 @@ export class CannotStart extends Error {
   }
 }
 
+/** The environment holds values that the server cannot start with. */
+export class ConfigError extends Error {
+  constructor(faults: readonly string[]) {
+    super(`The configuration is wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+  }
+}
+
 /** What went wrong, in its own words. Where several addresses were tried, those have none, but a code. */
 export function reasonOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string }

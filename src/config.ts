@@ -1,5 +1,6 @@
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
+import { ConfigError } from './cannot-start.ts'
 
 /** What the environment decides. Frozen: nothing changes it once the server runs. */
 export type Config = Readonly<z.infer<typeof variables>> & {
@@ -43,6 +44,7 @@ const variables = z
     SNAGLIST_SIGN_UP: z.enum(['first', 'open', 'closed']).default('first'),
     SNAGLIST_POOL_SIZE: integer(1, 1000).default(10),
     SNAGLIST_PREPARE: flag.default(true),
+    SNAGLIST_COMPILE: flag.default(true),
     SNAGLIST_BCRYPT_COST: integer(4, 15).default(12),
     SNAGLIST_CORS_ORIGINS: list.pipe(z.array(origin)).optional(),
     SNAGLIST_TRUSTED_PROXIES: list.pipe(z.array(proxy)).optional(),
@@ -67,6 +69,8 @@ const variables = z
     poolSize: env.SNAGLIST_POOL_SIZE,
     /** Whether PostgreSQL keeps statements that come again prepared. */
     preparing: env.SNAGLIST_PREPARE,
+    /** Compiles queries that come again. */
+    compilation: env.SNAGLIST_COMPILE,
     bcryptCost: env.SNAGLIST_BCRYPT_COST,
     /** Origins whose pages may call the API from a browser. */
     corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],
@@ -105,11 +109,4 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (!result.success || faults.length > 0) throw new ConfigError(faults)
   const tracing = given['OTEL_SDK_DISABLED'] !== 'true' && Object.keys(given).some((name) => name.startsWith('OTEL_'))
   return Object.freeze({ ...result.data, tracing })
-}
-
-/** The environment holds values that the server cannot start with. */
-export class ConfigError extends Error {
-  constructor(faults: readonly string[]) {
-    super(`The configuration is wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
-  }
 }

@@ -3,9 +3,9 @@ import type { Config } from './config.ts'
 import type { RunBulkTransaction } from './database/bulk-transaction.ts'
 import type { MeteredStatements } from './database/request-quota.ts'
 import type { RunTransaction } from './database/transaction.ts'
-import type { Documents } from './document/documents.ts'
 import { Unauthenticated } from './errors.ts'
-import type { Once } from './idempotency/once.ts'
+import type { DocumentCache } from './graphql/document-cache.ts'
+import type { IdempotentRequest } from './idempotency/idempotency.ts'
 import type { CallerToken, Viewer } from './viewer.ts'
 
 /** The context of a request: the argument of every resolver. */
@@ -18,13 +18,13 @@ export interface Context {
   readonly requestId: string
   /** The client's IP address. */
   readonly address: string
-  readonly documents: Documents
+  readonly documents: DocumentCache
   /** The `traceparent` header. */
   readonly traceParent: string | null
   /** The `Idempotency-Key` header. */
   readonly idempotencyKey: string | null
   /** The state of an idempotent request; null without an Idempotency-Key. */
-  once: Once | null
+  idempotency: IdempotentRequest | null
   /** The authenticated user. `signIn` sets it for the rest of an anonymous request. */
   viewer: Viewer | null
   readonly token: CallerToken | null

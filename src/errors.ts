@@ -121,6 +121,31 @@ export class UnsupportedContent extends GraphQLError {
   }
 }
 
+/** The client accepts none of the content types of a result. */
+export class NotAcceptable extends GraphQLError {
+  constructor(types: readonly string[]) {
+    super(`The Accept header allows none of the types of a result: ${types.join(', ')}.`, {
+      extensions: { code: 'BAD_REQUEST', http: { status: 406, headers: { accept: types.join(', ') } } },
+    })
+  }
+}
+
+/** A request that is not a GraphQL request; `spec` errors are HTTP 200 for clients that accept application/json. */
+export class BadRequest extends GraphQLError {
+  constructor(message: string, http: { status?: number; spec?: boolean; headers?: Record<string, string> } = {}) {
+    super(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400, ...http } } })
+  }
+}
+
+/** A document has no operation of the requested name, or several and no name was given. */
+export class UnknownOperation extends GraphQLError {
+  constructor() {
+    super('Could not determine what operation to execute.', {
+      extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+    })
+  }
+}
+
 /** The request's body is over its limit. */
 export class PayloadTooLarge extends GraphQLError {
   constructor(limit: number) {

@@ -68,7 +68,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       extensions: { cost: typeof cost === 'number' ? cost : ({ input: given }) => cost(isObject(given) ? given : {}) },
       args: { input: t.arg({ type: Input, required: true, description: 'What to do.' }) },
       resolve: (_root, args: object, context, info) => {
-        if (context.once) context.once.step = `${info.path.key}`
+        if (context.idempotency) context.idempotency.step = `${info.path.key}`
         return answer((args as { input: InputShapeFromFields<Fields> }).input, context) as never
       },
     }),

@@ -1,31 +1,32 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { createApp } from './app.ts'
+import { createCallers } from './auth/caller.cache.ts'
 import { CannotStart, reasonOf } from './cannot-start.ts'
 import type { Config } from './config.ts'
-import { migrate } from './database/migrate.ts'
-import { type Database, openDatabase } from './database/open.ts'
+import type { Database } from './database/open.ts'
+import { isMultipart } from './http/content-type.ts'
 import type { Metrics } from './http/metrics.ts'
-import { hasFiles } from './http/multipart.ts'
+import { openMigrated } from './migrated.ts'
 
 const graceMilliseconds = 10_000
 
-/** How long callers may take, in milliseconds. */
-interface Patience {
-  /** For the head of a request. */
+/** How long clients may take, in milliseconds. */
+interface Timeouts {
+  /** To send the head of a request. */
   readonly head: number
-  /** For the body of one, without files and with them. */
+  /** To send a body, without files and with them. */
   readonly body: number
   readonly files: number
-  /** For taking any part of an answer. */
-  readonly answer: number
-  /** How often heads and bodies are looked at. */
-  readonly checked: number
+  /** To receive any part of a response. */
+  readonly response: number
+  /** Interval at which the first three are checked. */
+  readonly interval: number
 }
 
-const usualPatience: Patience = { head: 20_000, body: 60_000, files: 600_000, answer: 60_000, checked: 5000 }
+const defaultTimeouts: Timeouts = { head: 20_000, body: 60_000, files: 600_000, response: 60_000, interval: 5000 }
 
 /** A server that listens. Disposing it answers what was begun, at most ten seconds long, and closes the database. */
 export interface Server extends AsyncDisposable {
@@ -34,77 +35,57 @@ export interface Server extends AsyncDisposable {
   readonly database: Database
 }
 
-/** The log: JSON lines, or in a terminal outside of production lines to read. */
-export async function createLog({ production, logLevel }: Config): Promise<Logger> {
-  const options = { level: logLevel, base: null }
-  if (production || !process.stdout.isTTY) return pino(options)
-  const { default: pretty } = await import('pino-pretty')
-  return pino(options, pretty({ ignore: 'requestId', singleLine: true, sync: true }))
-}
-
-/** Opens and migrates the database that the configuration names. */
-export async function openMigrated(config: Config, log: Logger): Promise<Database> {
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    dataDirectory: config.dataDirectory,
-    poolSize: config.poolSize,
-    preparing: config.preparing,
-    tracing: config.tracing,
-    ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
-  })
-  try {
-    for (const name of await migrate(database.pool)) log.info({ migration: name }, 'migrated')
-    return database
-  } catch (error) {
-    await database[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
 interface StartOptions {
   /** Runs before the server takes requests. */
   readonly prepare?: (database: Database) => Promise<void>
-  readonly patience?: Patience
+  readonly timeouts?: Timeouts
 }
 
 /** Starts the server: the database first, then the port. */
 export async function startServer(
   config: Config,
   log: Logger,
-  { prepare = async () => {}, patience = usualPatience }: StartOptions = {},
+  { prepare = async () => {}, timeouts = defaultTimeouts }: StartOptions = {},
 ): Promise<Server> {
   const database = await openMigrated(config, log)
   let stopping = false
+  const callers = createCallers(database.db, database.listen)
   const app = createApp({
     config,
     database,
+    callers,
     log,
     isStopping: () => stopping,
-    trace: config.tracing ? (await import('./http/traced.ts')).traced : undefined,
+    trace: config.tracing ? (await import('./graphql/trace.ts')).traceExecution : undefined,
   })
   let inFlight = 0
   const drained = new EventEmitter()
-  const times = {
-    requestTimeout: patience.files,
-    headersTimeout: patience.head,
-    connectionsCheckingInterval: patience.checked,
+  const serverOptions = {
+    requestTimeout: timeouts.files,
+    headersTimeout: timeouts.head,
+    connectionsCheckingInterval: timeouts.interval,
   }
-  const http = createServer(times, (request, response) => {
+  const http = createServer(serverOptions, (request, response) => {
     inFlight++
     const header = (name: string) => request.headers[name]?.toString()
-    const late = setTimeout(() => request.complete || request.destroy(), patience.body)
-    // A request may be worked on for longer; an answer must be taken.
-    response.setTimeout(patience.answer, () => response.headersSent && response.destroy())
-    if (hasFiles(request.method, header)) clearTimeout(late)
+    const late = setTimeout(() => request.complete || request.destroy(), timeouts.body)
+    // The work on a request may take longer, receiving its response may not.
+    response.setTimeout(timeouts.response, () => response.headersSent && response.destroy())
+    if (isMultipart({ method: request.method ?? '', header })) clearTimeout(late)
     request.once('close', () => clearTimeout(late))
     response.once('close', () => {
       inFlight--
       drained.emit('request')
     })
-    // Yoga makes a URL of the two, and tells callers the stack of what fails there.
+    // Yoga joins the two to a URL, and a failure there would send its stack to the client.
     if (URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) void app.handle(request, response)
     else response.writeHead(400).end()
   })
+  const close = async () => {
+    await app.dispose()
+    await callers[Symbol.asyncDispose]()
+    await database[Symbol.asyncDispose]()
+  }
   let metrics: HttpServer | null = null
   try {
     await prepare(database)
@@ -112,8 +93,7 @@ export async function startServer(
     await listen(http, 'PORT', config.port, config.host)
   } catch (error) {
     metrics?.close()
-    await app.dispose()
-    await database[Symbol.asyncDispose]()
+    await close()
     throw error
   }
   const { port } = http.address() as AddressInfo
@@ -123,16 +103,15 @@ export async function startServer(
     async [Symbol.asyncDispose]() {
       stopping = true
       // Until the last request is answered the port stays open, and /ready says that the server is leaving.
-      const impatience = AbortSignal.timeout(graceMilliseconds)
-      while (inFlight > 0 && !impatience.aborted) await once(drained, 'request', { signal: impatience }).catch(() => {})
+      const deadline = AbortSignal.timeout(graceMilliseconds)
+      while (inFlight > 0 && !deadline.aborted) await once(drained, 'request', { signal: deadline }).catch(() => {})
       const closed = once(http, 'close')
       http.close()
-      if (impatience.aborted) http.closeAllConnections()
-      else impatience.addEventListener('abort', () => http.closeAllConnections())
+      if (deadline.aborted) http.closeAllConnections()
+      else deadline.addEventListener('abort', () => http.closeAllConnections())
       await closed
       metrics?.close()
-      await app.dispose()
-      await database[Symbol.asyncDispose]()
+      await close()
     },
   }
 }

@@ -12,3 +12,17 @@ export interface CallerToken {
   readonly kind: 'SESSION' | 'ACCESS'
   readonly scope: 'READ' | 'WRITE'
 }
+
+/** The user and the token of a request. */
+export interface Caller {
+  readonly viewer: Viewer
+  readonly token: CallerToken
+}
+
+/** Finds callers by their tokens. */
+export interface Callers extends AsyncDisposable {
+  /** The caller with a token; null if it is unknown, expired or revoked, or if its account is closed. */
+  readonly find: (secret: string) => Promise<Caller | null>
+  /** Empties the cache: call it after a change of tokens or accounts. */
+  readonly forget: () => void
+}

@@ -1,7 +1,7 @@
 import { type Context, requireViewer } from './context.ts'
 import type { Statements, Transaction } from './database/statements.ts'
 import { runOptimistically } from './database/transaction.ts'
-import { actOnce, recall } from './idempotency/once.ts'
+import { recallStep, runStepOnce } from './idempotency/idempotency.ts'
 import type { Viewer } from './viewer.ts'
 
 // Every runner empties the loaders when it ends: the payload, and the next mutation of the document, read what is stored then.
@@ -22,7 +22,7 @@ export async function writeOptimistically<Result>(
   action: (db: Statements, viewer: Viewer) => Promise<Result>,
 ): Promise<Result> {
   // The result of an idempotent request is stored in the transaction of its action.
-  if (context.once) return write(context, action)
+  if (context.idempotency) return write(context, action)
   const viewer = requireViewer(context)
   try {
     return await runOptimistically(context, (db) => action(db, viewer))
@@ -40,8 +40,8 @@ export async function prepareAndWrite<Preparation, Result>(
   prepare: () => Promise<Preparation>,
   action: (tx: Transaction, preparation: Preparation) => Promise<Result>,
 ): Promise<Result> {
-  const recalled = context.once && (await recall(context.db, context.once))
-  if (recalled) return recalled.given as Result
+  const recalled = context.idempotency && (await recallStep<Result>(context.db, context.idempotency))
+  if (recalled) return recalled.result
   const preparation = await prepare()
   return writeAnonymously(context, (tx) => action(tx, preparation))
 }
@@ -52,7 +52,7 @@ async function writeAnonymously<Result>(
   options?: Parameters<Context['transaction']>[1],
 ): Promise<Result> {
   try {
-    return await context.transaction((tx) => actOnce(tx, context.once, () => action(tx)), options)
+    return await context.transaction((tx) => runStepOnce(tx, context.idempotency, () => action(tx)), options)
   } finally {
     context.loaders.clear()
   }

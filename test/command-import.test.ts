@@ -1,19 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { Command } from './support/command.ts'
-import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { startServer } from '../src/server.ts'
+import { runCommand } from './support/command.ts'
+import { copiedDatabase } from './support/environment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-command-'))
-const postgres = inject('postgres')
-const name = `snaglist_command_${crypto.randomUUID().replaceAll('-', '')}`
-const env = {
-  PORT: '0',
-  SNAGLIST_LOG_LEVEL: 'error',
-  SNAGLIST_DATA: join(folder, 'data'),
-  ...(postgres && { DATABASE_URL: databaseUrl(postgres, name) }),
-}
+let database: Awaited<ReturnType<typeof copiedDatabase>>
+const env = () => ({ PORT: '0', SNAGLIST_LOG_LEVEL: 'error', ...database.env })
 
 const issues = join(folder, 'issues.csv')
 const defects = join(folder, 'defects.csv')
@@ -23,21 +20,19 @@ writeFileSync(
   'id,type,date,severity\n1,Dent,6/30/2024,Moderate\n2,Dent,7/1/2024,awful\n3,Scratch,13/1/2024,Minor\n',
 )
 
-/** Runs a command to its end, and returns what it printed and its exit code. */
-async function run(...args: string[]): Promise<[output: string, code: number | null]> {
-  await using command = new Command(args, env)
-  const code = await command.ended()
-  return [command.output, code]
+/** Runs a command, and returns what it printed and its exit code. */
+async function run(...args: string[]): Promise<[output: string, code: number]> {
+  const { output, code } = await runCommand(args, env())
+  return [output, code]
 }
 
 beforeAll(async () => {
-  if (postgres) await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${inject('template')}`)
-  else copyEmbedded(env.SNAGLIST_DATA, inject('template'))
+  database = await copiedDatabase()
   await run('seed')
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })
-  if (postgres) await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+  await database[Symbol.asyncDispose]()
 })
 
 const asIssues = ['--project', 'CORE', '--kind', 'issue', '--map', 'key=externalKey', '--ignore', 'points']
@@ -119,8 +114,8 @@ describe('on the configured database', () => {
 
 test('on a server both work with a token', async () => {
   const [token] = await run('token', '--user', 'ada')
-  await using server = new Command(['serve'], env)
-  const [, url = ''] = await server.printed(/listens on (http:\/\/localhost:\d+)\/graphql/)
+  await using server = await startServer(readConfig(env()), pino({ level: 'silent' }))
+  const { url } = server
   const there = ['--url', url, '--token', token.trim()]
   expect(await run('import', issues, ...asIssues, ...there)).toEqual([expect.stringContaining('2 unchanged'), 0])
   const [exported, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...there)

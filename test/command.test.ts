@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { afterAll, describe, expect, inject, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
 import { printedSchema } from '../src/schema.ts'
-import { Command } from './support/command.ts'
+import { startServer } from '../src/server.ts'
+import { Command, runCommand } from './support/command.ts'
 import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
@@ -52,8 +55,8 @@ describe.runIf(onEmbedded)('on an empty embedded database', () => {
     expect((await ask(url, counts, token)).data).toEqual({ viewer: { username: 'ada' }, tickets: { totalCount: 60 } })
     const [curl = ''] = await server.printed(/curl .*\\\n.*/)
     expect((await paste(curl)).data.tickets.nodes).toHaveLength(3)
-    await using second = new Command(['serve'], env)
-    expect(await second.ended()).toBe(1)
+    const second = await runCommand(['serve'], env)
+    expect(second.code).toBe(1)
     expect(second.output).toMatch(/^Process \d+ on \S+ has the embedded database in .* open\. Stop it first.*\n$/)
     server.process.kill('SIGTERM')
     expect(await server.ended()).toBe(0)
@@ -66,10 +69,10 @@ describe.runIf(onEmbedded)('on an empty embedded database', () => {
     expect((await ask(before, counts, demoToken)).data.tickets.totalCount).toBe(60)
     killed.process.kill('SIGKILL')
     await killed.ended()
-    await using token = new Command(['token', '--user', 'YUKI', '--read-only', '--days', '1'], env)
-    expect(await token.ended()).toBe(0)
-    await using server = new Command([], env)
-    const [, url = ''] = await server.printed(listening)
+    const token = await runCommand(['token', '--user', 'YUKI', '--read-only', '--days', '1'], env)
+    expect(token.code).toBe(0)
+    await using server = await startServer(readConfig(env), pino({ level: 'silent' }))
+    const { url } = server
     expect((await ask(url, counts, token.output.trim())).data.viewer?.username).toBe('yuki')
     expect((await ask(url, counts, demoToken)).data.tickets.totalCount).toBe(60)
   })
@@ -88,13 +91,18 @@ test.runIf(onEmbedded)('without the demo the database stays empty, and the first
   })
 })
 
+test('help prints every command', async () => {
+  await using help = new Command(['help'], {})
+  expect(await help.ended()).toBe(0)
+  for (const name of ['serve', 'migrate', 'seed', 'token', 'import', 'export', 'doctor', 'schema'])
+    expect(help.output).toMatch(new RegExp(`^  ${name} `, 'm'))
+})
+
 describe.runIf(onEmbedded)('other commands', () => {
   const env = { SNAGLIST_DATA: join(folder, 'other') }
 
   test('schema prints the schema, and needs no database', async () => {
-    await using command = new Command(['schema'], env)
-    expect(await command.ended()).toBe(0)
-    expect(command.output).toBe(printedSchema())
+    expect(await runCommand(['schema'], env)).toEqual({ code: 0, output: printedSchema() })
   })
 
   test('migrate and seed prepare a database, once', async () => {
@@ -104,23 +112,24 @@ describe.runIf(onEmbedded)('other commands', () => {
       ['seed', /in place/],
       ['seed', /there already/],
     ] as const) {
-      await using command = new Command([name], env)
-      expect(await command.ended()).toBe(0)
-      expect(command.output).toMatch(said)
+      const { code, output } = await runCommand([name], env)
+      expect(code).toBe(0)
+      expect(output).toMatch(said)
     }
   })
 
   test.concurrent.each([
     [['fly'], {}, /There is no command fly/],
+    [['constructor'], {}, /There is no command constructor/],
     [['serve', '--fast'], {}, /Unknown option '--fast'/],
     [['token'], {}, /--user NAME/],
     [['token', '--user', 'nobody'], {}, /There is no user nobody/],
     [['serve'], { PORT: 'x', SNAGLIST_SIGN_UP: 'maybe' }, /PORT: .*\n.*SNAGLIST_SIGN_UP: /],
   ])('%j is refused with what is wrong', async (args, wrong, said) => {
-    await using command = new Command(args, { ...env, ...wrong })
-    expect(await command.ended()).toBe(2)
-    expect(command.output).toMatch(said)
-    expect(command.output).not.toMatch(stack)
+    const { code, output } = await runCommand(args, { ...env, ...wrong })
+    expect(code).toBe(2)
+    expect(output).toMatch(said)
+    expect(output).not.toMatch(stack)
   })
 })
 

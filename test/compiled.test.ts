@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Context } from '../src/context.ts'
-import { rememberDocuments } from '../src/document/documents.ts'
+import { createDocumentCache } from '../src/graphql/document-cache.ts'
 import { schema } from '../src/schema.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { type Cast, castOf, createIssue, type Person } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -77,49 +76,88 @@ describe('a query that comes again is answered as the first time', () => {
   })
 })
 
-describe('what is remembered is not endless:', () => {
+test('executions are counted by mode, and SNAGLIST_COMPILE=0 interprets all of them', async () => {
+  const query = '{ viewer { username role } }'
+  const modesOf = async (env: Readonly<Record<string, string>>) => {
+    const { app } = server.configured({ SNAGLIST_METRICS_TOKEN: 'metrics-of-compiled-queries', ...env })
+    const caller = Object.assign(Object.create(cast.viewer), { app }) as Person
+    for (const body of [query, query, query, '{ ticket(id: "?") { key } }', '{ ticket(id: "?") { key } }'])
+      await caller.post({ query: body })
+    const metrics = await app.metrics?.text()
+    await app.dispose()
+    return Object.fromEntries(
+      [...(metrics ?? '').matchAll(/snaglist_operation_runs_total\{mode="(\w+)"\} (\d+)/g)].map(([, mode, count]) => [
+        mode,
+        Number(count),
+      ]),
+    )
+  }
+  expect(await modesOf({})).toEqual({ interpreted: 2, compiled: 3, rerun: 1 })
+  expect(await modesOf({ SNAGLIST_COMPILE: '0' })).toEqual({ interpreted: 5 })
+})
+
+describe('the document cache', () => {
   const times = (count: number, piece: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => piece(index)).join(' ')
   const fields = times(70, () => '... { id username name }')
-  /** A document of operations that are as large as any that is compiled. */
+  /** A document of operations as large as any that is compiled. */
   const manyOperations = (count: number, variables = '', use = '') =>
     `${times(count, (n) => `query Q${n}${variables} { viewer { ...F } ${use} }`)} fragment F on User { ${fields} }`
-  /** Sends it twice, which has it remembered, and runs or reads all its operations; says whether it still is. */
-  async function remembered(query: string, count: number, runs: boolean): Promise<boolean> {
-    const documents = rememberDocuments({ schema, suggesting: false })
-    documents(query)
-    const read = documents(query)
-    expect(read.faults).toEqual([])
+  const createCache = () => createDocumentCache({ schema, suggestions: false, compilation: true, onRun: () => {} })
+
+  /** Reads a document twice, which caches it, and runs or reads all its operations. Returns whether it is still cached. */
+  async function staysCached(query: string, count: number, runs: boolean): Promise<boolean> {
+    const documents = createCache()
+    documents.read(query)
+    const document = documents.read(query)
+    expect(document.errors).toEqual([])
     for (let n = 0; n < count; n++) {
-      const operation = read.operation(`Q${n}`)
-      // In use, it can be compiled and run even when it was forgotten.
-      if (runs) expect(await operation?.run({ viewer: null } as Context, {})).toMatchObject({ data: { viewer: null } })
+      const operation = document.operation(`Q${n}`)
+      // An evicted document can still be compiled and run.
+      if (runs) expect(await operation?.run({ viewer: null }, {})).toMatchObject({ data: { viewer: null } })
     }
-    return documents(query) === read
+    return documents.read(query) === document
   }
 
-  test('a few compiled operations of a document are', async () => {
-    expect(await remembered(manyOperations(5), 5, true)).toBe(true)
+  test('keeps a few compiled operations of a document', async () => {
+    expect(await staysCached(manyOperations(5), 5, true)).toBe(true)
   })
 
-  test('a hundred of one document are not', async () => {
-    expect(await remembered(manyOperations(100), 100, true)).toBe(false)
+  test('drops a document with a hundred compiled operations', async () => {
+    expect(await staysCached(manyOperations(100), 100, true)).toBe(false)
   })
 
-  test('those with filters in their variables are compiled, too', async () => {
+  test('counts compiled operations that have filters in their variables', async () => {
     const query = manyOperations(
       30,
       '($filter: IssueFilter)',
       'project(id: "CORE") { issues(filter: $filter) { totalCount } }',
     )
-    expect(await remembered(query, 30, true)).toBe(false)
+    expect(await staysCached(query, 30, true)).toBe(false)
   })
 
-  test('nor are the prices of a hundred large ones', async () => {
+  test('drops a document with a hundred large cost trees', async () => {
     const doubled = times(6, (n) => `fragment F${n} on Ticket { ...F${n + 1} ...F${n + 1} }`)
     const large = `fragment F6 on Ticket { ${times(4, () => '... { project { id } }')} }`
     const query = `${times(100, (n) => `query Q${n} { tickets { nodes { ...F0 } } }`)} ${doubled} ${large}`
-    expect(await remembered(query, 2, false)).toBe(true)
-    expect(await remembered(query, 100, false)).toBe(false)
+    expect(await staysCached(query, 2, false)).toBe(true)
+    expect(await staysCached(query, 100, false)).toBe(false)
+  })
+
+  test('evicts the least recently used documents alone', () => {
+    const documents = createCache()
+    const used = '{ viewer { id } }'
+    documents.read(used)
+    const document = documents.read(used)
+    const other = (n: number) => `{ viewer { id } } #${n}${' '.repeat(14_900)}`
+    documents.read(other(0))
+    const first = documents.read(other(0))
+    for (let n = 1; n < 60; n++) {
+      documents.read(other(n))
+      documents.read(other(n))
+      expect(documents.read(used)).toBe(document)
+    }
+    expect(documents.read(other(59))).toBe(documents.read(other(59)))
+    expect(documents.read(other(0))).not.toBe(first)
   })
 })

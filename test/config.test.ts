@@ -22,6 +22,7 @@ test('nothing is needed', () => {
     poolSize: 10,
     preparing: true,
     bcryptCost: 12,
+    compilation: true,
     corsOrigins: [],
     trustedProxies: [],
     introspection: 'open',

@@ -19,10 +19,10 @@ const Explain = graphql(`
   }
 `)
 const limit = 25_000
-/** Whichever way a request goes: the short cut, or Yoga, which answers browsers. */
+/** A page sends its origin. */
 const ways = [
-  ['by the short cut', {}],
-  ['through Yoga', { origin: 'http://localhost' }],
+  ['from a script', {}],
+  ['from a page', { origin: 'http://localhost' }],
 ] as const
 
 const costOf = async (query: string, variables: object = {}) =>

@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { afterAll, describe, expect, inject, test } from 'vitest'
-import { Command } from './support/command.ts'
+import { readConfig } from '../src/config.ts'
+import { startServer } from '../src/server.ts'
+import { Command, runCommand } from './support/command.ts'
 import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
@@ -10,6 +13,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What the doctor says of an environment, and the exit code. */
 async function examine(env: Readonly<Record<string, string>>) {
+  const { code, output } = await runCommand(['doctor'], env)
+  return { code, said: output }
+}
+
+/** The same by a process of its own: Node reads TMPDIR from the process's environment alone. */
+async function examineSpawned(env: Readonly<Record<string, string>>) {
   await using doctor = new Command(['doctor'], env)
   const code = await doctor.ended()
   return { code, said: doctor.output }
@@ -35,7 +44,7 @@ describe.runIf(inject('postgres') === null)('the doctor of the embedded database
     const wrong = await Promise.all([
       examine({ SNAGLIST_DATA: file }),
       examine({ SNAGLIST_DATA: damaged }),
-      examine({ SNAGLIST_DATA: join(folder, 'none'), TMPDIR: join(folder, 'nowhere') }),
+      examineSpawned({ SNAGLIST_DATA: join(folder, 'none'), TMPDIR: join(folder, 'nowhere') }),
     ])
     expect(wrong).toEqual(
       [
@@ -48,12 +57,10 @@ describe.runIf(inject('postgres') === null)('the doctor of the embedded database
 
   test('finds one that is up to date well, and says who has it open', async () => {
     copyEmbedded(data, inject('template'))
-    await using server = new Command(['serve'], { SNAGLIST_DATA: data, SNAGLIST_DEMO: '0', PORT: '0' })
-    await server.printed(/listens on/)
+    const server = await startServer(readConfig({ SNAGLIST_DATA: data, PORT: '0' }), pino({ level: 'silent' }))
     const inUse = await examine({ SNAGLIST_DATA: data })
+    await server[Symbol.asyncDispose]()
     expect(inUse).toMatchObject({ code: 1, said: expect.stringMatching(/✗ Database: Process \d+ on \S+ has/) })
-    server.process.kill('SIGTERM')
-    await server.ended()
     const { code, said } = await examine({ SNAGLIST_DATA: data })
     expect(said).toContain('All is well.')
     expect(code).toBe(0)
@@ -83,8 +90,7 @@ describe.skipIf(inject('postgres') === null)('the doctor of PostgreSQL', () => {
       code: 1,
       said: expect.stringMatching(/✗ Migrations: to be applied: \d+_tracker[\s\S]*→ Start the server/),
     })
-    await using migrate = new Command(['migrate'], { DATABASE_URL })
-    expect(await migrate.ended()).toBe(0)
+    expect((await runCommand(['migrate'], { DATABASE_URL })).code).toBe(0)
     const { code, said } = await examine({ DATABASE_URL })
     expect(said).toContain('All is well.')
     expect(code).toBe(0)
@@ -102,10 +108,9 @@ describe.skipIf(inject('postgres') === null)('the doctor of PostgreSQL', () => {
       code: 1,
       said: expect.stringContaining('newer than this server'),
     })
-    await using serve = new Command(['serve'], { DATABASE_URL, PORT: '0' })
-    expect(await serve.ended()).toBe(1)
-    expect(serve.output).toBe(
-      'The database is newer than this server: it has 29990101000000_later. Start a newer Snaglist.\n',
-    )
+    expect(await runCommand(['serve'], { DATABASE_URL, PORT: '0' })).toEqual({
+      code: 1,
+      output: 'The database is newer than this server: it has 29990101000000_later. Start a newer Snaglist.\n',
+    })
   })
 })

@@ -5,7 +5,7 @@ import { cutConnections, lockTickets } from './drill/faults.ts'
 import { startLoad } from './drill/load.ts'
 import { Served, temporaryDirectory } from './drill/served.ts'
 import { brokenRules } from './drill/verify.ts'
-import { databaseUrl, execute } from './support/databases.ts'
+import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
 
 /** How many requests are answered between two faults: the load is in full swing then. */
 const many = 150
@@ -37,6 +37,7 @@ test.runIf(inject('postgres') === null)(
   'a server on the embedded database that crashes under load keeps what it acknowledged, and nothing by halves',
   async () => {
     using directory = temporaryDirectory()
+    copyEmbedded(directory.path, inject('template'))
     const served = new Served({ SNAGLIST_DATA: directory.path })
     await served.start()
     const { ledger, stop } = await startLoad(served)

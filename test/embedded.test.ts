@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { insertIntoEmbedded } from '../src/database/bulk-transaction.ts'
-import { openPGlite, poolOver } from '../src/database/embedded.ts'
 import { listenOnEmbedded } from '../src/database/listen.ts'
 import { databaseOver } from '../src/database/open.ts'
+import { openBlank } from './support/environment.ts'
 
 test('a statement that fails on the embedded database leaves the next caller its own answer', async () => {
-  const embedded = poolOver(await openPGlite())
+  const embedded = await openBlank()
   await using database = databaseOver({
     pool: embedded.pool,
     listen: listenOnEmbedded(embedded.pglite),

@@ -67,8 +67,8 @@ describe('the id of a request', () => {
 })
 
 describe.each([
-  ['by the short cut', {}],
-  ['through Yoga', { origin: 'http://localhost' }],
+  ['from a script', {}],
+  ['from a page', { origin: 'http://localhost' }],
 ])('the text of an answer, %s,', (_way, headers) => {
   /** Asks a server whose answers become JSON by a function of ours: the text of the answer, and what was logged. */
   async function answered(toJSON: (logged: number) => unknown) {
@@ -76,6 +76,7 @@ describe.each([
     const app = createApp({
       config: readConfig({ NODE_ENV: 'test' }),
       database: server.database,
+      callers: server.callers,
       log: pino({}, { write: (line: string) => lines.push(line) }),
       trace: (execute) => async (operation, context, variables) => {
         const executed = await execute(operation, context, variables)

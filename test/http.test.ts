@@ -1,16 +1,17 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { buildSchema, printSchema } from 'graphql'
 import { pino } from 'pino'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { type AppOptions, createApp } from '../src/app.ts'
+import { createCallers } from '../src/auth/caller.cache.ts'
 import { readConfig } from '../src/config.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open.ts'
+import { temporaryDirectory } from './drill/served.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { Caller } from './support/caller.ts'
+import { copyEmbedded } from './support/databases.ts'
 import { type Person, signUp } from './support/people.ts'
 
 const server = useServer()
@@ -28,7 +29,15 @@ const SignIn = graphql(`
 
 /** Somebody who calls an app of its own over a database. */
 const callerOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
-  new Caller(createApp({ config: readConfig({ NODE_ENV: 'test' }), log: pino({ level: 'silent' }), ...options }), token)
+  new Caller(
+    createApp({
+      config: readConfig({ NODE_ENV: 'test' }),
+      callers: createCallers(options.database.db, null),
+      log: pino({ level: 'silent' }),
+      ...options,
+    }),
+    token,
+  )
 const statusOf = async (caller: Caller, path: string) => (await caller.fetch(path)).status
 
 describe('whoever keeps the server running', () => {
@@ -48,7 +57,9 @@ describe('whoever keeps the server running', () => {
   })
 
   test('hears that it is not ready before its database is migrated, and after it has gone', async () => {
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'snaglist-'))
+    using directory = temporaryDirectory()
+    const dataDirectory = directory.path
+    copyEmbedded(dataDirectory, inject('blank') ?? '')
     const database = await openDatabase({ url: null, dataDirectory, poolSize: 1 })
     const caller = callerOver({ database })
     expect(await statusOf(caller, '/ready')).toBe(503)
@@ -58,7 +69,6 @@ describe('whoever keeps the server running', () => {
     const gone = await caller.fetch('/ready')
     expect({ status: gone.status, text: await gone.text() }).toEqual({ status: 503, text: '' })
     expect(await statusOf(caller, '/health')).toBe(200)
-    await rm(dataDirectory, { recursive: true })
   })
 })
 

@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ['server.ts'],
   ['app.ts'],
   ['schema.ts'],
-  ['.queries.ts', '.mutations.ts'],
+  ['.queries.ts', '.mutations.ts', '.downloads.ts'],
   ['.type.ts', 'mutation.ts'],
   ['builder.ts'],
   ['.actions.ts', '.loaders.ts', '.report.ts', '.cache.ts'],
@@ -21,7 +21,7 @@ const suffixes = layers.flat().filter((pattern) => pattern.startsWith('.'))
 const graphqlSuffixes = ['.type.ts', '.queries.ts', '.mutations.ts']
 
 // Folders that are not features. The other files of the lowest layer are in them, or in src itself.
-const infrastructure = ['csv', 'database', 'document', 'filter', 'http', 'idempotency', 'paging', 'reading']
+const infrastructure = ['csv', 'database', 'filter', 'graphql', 'http', 'idempotency', 'paging', 'reading']
 
 // Features share the GraphQL types of tickets, since issues and defects consist of them.
 const sharedTypes = /^ticket\/ticket-(?:connection|filter|input|order)\.type\.ts$/
@@ -45,10 +45,13 @@ const layerOf = (file: string) => {
 
 const imports = files.flatMap((from) => {
   const text = readFileSync(join(source, from), 'utf8')
-  return [...text.matchAll(/^(?:import|export)\s[^;]*?'(\.[^']+)'|import\('(\.[^']+)'\)/gm)]
-    .map(([, path, dynamicPath]) => relative(source, join(source, dirname(from), path ?? dynamicPath ?? '')))
-    .filter((to) => !to.startsWith('..'))
-    .map((to) => ({ from, to }))
+  return [...text.matchAll(/^(?:import|export)\s(type )?[^;]*?'(\.[^']+)'|import\('(\.[^']+)'\)/gm)]
+    .map(([, typeOnly, path, dynamicPath]) => ({
+      from,
+      to: relative(source, join(source, dirname(from), path ?? dynamicPath ?? '')),
+      isLoadedFirst: path !== undefined && typeOnly === undefined,
+    }))
+    .filter(({ to }) => !to.startsWith('..'))
 })
 
 test('no file imports from a higher layer', () => {
@@ -84,4 +87,17 @@ test('no two folders import from each other', () => {
     return from !== '' && to !== '' && from < to && pairs.has(`${to} ${from}`)
   })
   expect(mutual).toEqual([])
+})
+
+test('main.ts loads the code of a command only when the command runs', () => {
+  const loaded = new Set(['main.ts'])
+  for (const file of loaded)
+    for (const { from, to, isLoadedFirst } of imports) if (from === file && isLoadedFirst) loaded.add(to)
+  expect([...loaded].toSorted()).toEqual([
+    'cannot-start.ts',
+    'command/command.ts',
+    'command/run.ts',
+    'command/usage.ts',
+    'main.ts',
+  ])
 })

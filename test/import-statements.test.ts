@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { Readable } from 'node:stream'
+import { beforeAll, expect, inject, test } from 'vitest'
 import { statementsOf, useServer } from './support/app.ts'
-import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
+import { countsOf, type ImportOptions, importCsv, importForm } from './support/imports.ts'
 import { type Cast, castOf, createProject } from './support/people.ts'
 
 const server = useServer()
@@ -32,24 +32,47 @@ test('an import takes as many statements for a thousand rows as for ten, whether
   expect(Math.max(...counts)).toBeLessThan(40)
 })
 
-test('other requests are answered while a file is imported', async () => {
-  const projectId = (await createProject(cast.maintainer, 'LARGE')).key
-  const rows = Array.from({ length: 5000 }, (_, index) => `Ticket ${index},${'text '.repeat(20)}`)
-  let done = false
-  const importing = importCsv(cast.maintainer, `title,description\n${rows.join('\n')}\n`, {
-    projectId,
-    kind: 'ISSUE',
-  }).finally(() => {
-    done = true
-  })
-  let answered = 0
-  while (!done) {
-    const { data } = await cast.viewer.post({ query: '{ viewer { id } projects { totalCount } }' })
-    expect(data).toBeTruthy()
-    answered++
-    // The embedded database answers without waiting for anything: the file has its turn.
-    await setImmediate()
+const rows = Array.from({ length: 5000 }, (_, index) => `Ticket ${index},${'text '.repeat(20)}`)
+const file = `title,description\n${rows.join('\n')}\n`
+const expectAnswer = async () =>
+  expect((await cast.viewer.post({ query: '{ viewer { id } projects { totalCount } }' })).errors).toBeUndefined()
+
+test('other requests are answered while the file of an import is on its way', async () => {
+  const input: ImportOptions = { projectId: (await createProject(cast.maintainer, 'SENDING')).key, kind: 'ISSUE' }
+  const whole = new Request('http://localhost', { method: 'POST', body: importForm(file, input) })
+  const bytes = new Uint8Array(await whole.arrayBuffer())
+  const halfTaken = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  async function* halves() {
+    yield bytes.subarray(0, bytes.length / 2)
+    halfTaken.resolve()
+    await answered.promise
+    yield bytes.subarray(bytes.length / 2)
   }
+  const importing = cast.maintainer.fetch('/graphql', {
+    method: 'POST',
+    headers: whole.headers,
+    body: Readable.toWeb(Readable.from(halves())) as BodyInit,
+    duplex: 'half',
+  } as RequestInit)
+  await halfTaken.promise
+  await expectAnswer()
+  answered.resolve()
+  expect(await (await importing).json()).toMatchObject({ data: { importTickets: { import: { createdCount: 5000 } } } })
+})
+
+// The embedded database runs one transaction at a time.
+test.runIf(inject('postgres'))('other requests are answered while an import writes', async () => {
+  const projectId = (await createProject(cast.maintainer, 'WRITING')).key
+  const { pool } = server.database
+  const locking = await pool.connect()
+  await locking.query('BEGIN')
+  await locking.query('LOCK TABLE tickets IN SHARE MODE')
+  const importing = importCsv(cast.maintainer, file, { projectId, kind: 'ISSUE' })
+  const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  while ((await pool.query(isWaiting)).rowCount === 0);
+  await expectAnswer()
+  await locking.query('ROLLBACK')
+  locking.release()
   expect(countsOf(await importing)).toEqual([5000, 0, 0, 0])
-  expect(answered).toBeGreaterThan(0)
 })

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import type { Answer } from './support/caller.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, signUp } from './support/people.ts'
+import { type Cast, castOf, createDefect, createIssue, createLabel, type Person, signUp } from './support/people.ts'
 import { documentOf, shared, ticket, variables } from './support/selections.ts'
 
 const server = useServer()
@@ -22,6 +22,8 @@ const Rename = graphql(`
 
 beforeAll(async () => {
   cast = await castOf(server)
+  const { app } = server.configured({ SNAGLIST_COMPILE: '0' })
+  interpreted = Object.assign(Object.create(cast.contributor), { app })
   const { contributor, maintainer, reporter } = cast
   await server.database.pool.query("UPDATE users SET email = username || '@example.com'")
   const labelIds = [await createLabel(maintainer, 'CORE', 'two'), await createLabel(maintainer, 'CORE', 'one')]
@@ -43,7 +45,8 @@ beforeAll(async () => {
     await contributor.ask(Rename, { input: { id: issue.id, title, description: `${title} "words"` } })
 })
 
-const throughYoga = { origin: 'http://localhost' }
+/** The same server without compiled queries. */
+let interpreted: Person
 
 /** The data of an answer; documents over the limits, and those with an issue that is a defect, are left to other tests. */
 function dataOf<Data>({ data, errors }: Answer<Data>, query: string): Data {
@@ -56,12 +59,11 @@ describe('whatever is selected of tickets', () => {
   // Queries with directives are not compiled.
   const directives = / @(?:include|skip)\(if: \$\w+\)/g
   test.each([
-    ['run by Yoga, with directives', throughYoga, (text: string) => text],
-    ['by the short cut, with directives', {}, (text: string) => text],
-    ['by the short cut, compiled from the second time on', {}, (text: string) => text.replaceAll(directives, '')],
-  ])('is the same by one statement as by loaders, for one ticket and for many: %s', async (_way, headers, prepare) => {
+    ['with directives', (text: string) => text],
+    ['compiled from the second time on', (text: string) => text.replaceAll(directives, '')],
+  ])('is the same by one statement as by loaders, for one ticket and for many: %s', async (_way, prepare) => {
     const ask = async <Data>(query: string, given: object) =>
-      dataOf(await cast.contributor.post<Data>({ query, variables: given }, headers), query)
+      dataOf(await cast.contributor.post<Data>({ query, variables: given }), query)
     await fc.assert(
       fc.asyncProperty(ticket(3), shared, variables, variables, async (set, fragment, ...given) => {
         const document = (root: string, parameter: string) => documentOf(prepare(root), parameter, prepare(fragment))
@@ -71,7 +73,7 @@ describe('whatever is selected of tickets', () => {
         const single = document(`ticket(id: $id) ${set}`, '$id: ID!')
         for (const chosen of [...given, ...given]) {
           const asked = { query: byLoaders, variables: { ids, ...chosen } }
-          const { nodes } = dataOf(await cast.contributor.post<{ nodes: unknown[] }>(asked, throughYoga), byLoaders)
+          const { nodes } = dataOf(await interpreted.post<{ nodes: unknown[] }>(asked), byLoaders)
           expect((await ask<{ nodes: unknown[] }>(byLoaders, asked.variables)).nodes).toEqual(nodes)
           const { tickets } = await ask<{ tickets: { nodes: unknown[] } }>(asList, asked.variables)
           expect(tickets.nodes).toEqual(nodes)
@@ -90,7 +92,7 @@ describe('arguments at fault in a nested field', () => {
   /** Asks in every way that a query is run, and returns what all of them answer. */
   async function asked(query: string, id = ids[0]) {
     const body = { query, variables: { id } }
-    const expected = await cast.contributor.post(body, throughYoga)
+    const expected = await interpreted.post(body)
     for (let time = 1; time <= 3; time++) {
       const { data, errors } = await cast.contributor.post(body)
       expect({ data, errors: errors?.map(({ path, extensions }) => [path, extensions]) }).toEqual({
@@ -162,7 +164,7 @@ test.each([
 ])('directives on a field or a fragment that stands twice are heeded once compiled, too: %s', async (root) => {
   const spread = root.includes('...Spread') ? ' fragment Spread on User { username }' : ''
   const body = { query: `query ($yes: Boolean!) ${root}${spread}`, variables: { yes: false } }
-  const { data } = await cast.contributor.post(body, throughYoga)
+  const { data } = await interpreted.post(body)
   await cast.contributor.post(body)
   expect(dataOf(await cast.contributor.post(body), body.query)).toEqual(data)
 })
@@ -177,7 +179,7 @@ test('directives on fields that stand once are heeded once compiled, too', async
   } fragment Spread on User { username } fragment Rest on Ticket { status history { totalCount @include(if: $yes) } }`
   for (const yes of [true, false, true, false]) {
     const body = { query, variables: { yes, id: ids[0] } }
-    const { data } = await cast.contributor.post(body, throughYoga)
+    const { data } = await interpreted.post(body)
     expect(dataOf(await cast.contributor.post(body), query)).toEqual(data)
     expect(JSON.stringify(data).includes('username')).toBe(yes)
   }

@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
 import { type TestServer, useServer } from './support/app.ts'
+import { copiedDatabase } from './support/environment.ts'
 import { importCsv } from './support/imports.ts'
 import { createProject, type Person, signUp } from './support/people.ts'
 
@@ -41,8 +39,8 @@ test('figures are for who has their token, and only where there is one', async (
 })
 
 test.each([
-  ['by the short cut', {}],
-  ['through Yoga', { origin: 'http://localhost' }],
+  ['from a script', {}],
+  ['from a page', { origin: 'http://localhost' }],
 ])('operations are counted by name and code, with their time and cost, %s', async (way, headers) => {
   const name = `Counted${way.length}`
   const ask = (query: string) => ada.post({ query: `query ${name} ${query}` }, headers)
@@ -102,14 +100,8 @@ test('figures may have a port of their own, which shows nothing else', async () 
   await new Promise((resolve) => probe.once('listening', resolve))
   const { port } = probe.address() as AddressInfo
   await new Promise((resolve) => probe.close(resolve))
-  const data = await mkdtemp(join(tmpdir(), 'snaglist-'))
-  const env = {
-    NODE_ENV: 'test',
-    PORT: '0',
-    SNAGLIST_DATA: data,
-    SNAGLIST_DEMO: '0',
-    SNAGLIST_METRICS_PORT: String(port),
-  }
+  await using database = await copiedDatabase()
+  const env = { NODE_ENV: 'test', PORT: '0', SNAGLIST_METRICS_PORT: String(port), ...database.env }
   {
     await using started = await startServer(readConfig(env), pino({ level: 'silent' }))
     expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('snaglist_requests_total')
@@ -117,5 +109,4 @@ test('figures may have a port of their own, which shows nothing else', async () 
     expect((await fetch(`${started.url}/metrics`)).status).toBe(404)
   }
   await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow()
-  await rm(data, { recursive: true })
 })

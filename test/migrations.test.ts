@@ -1,11 +1,8 @@
 import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { currentSchema, schemaDiff } from '../prisma/diff.ts'
-import { openPGlite, poolOver } from '../src/database/embedded.ts'
 import { isMigrated, listMigrations, migrate } from '../src/database/migrate.ts'
-import { useServer } from './support/app.ts'
-
-const server = useServer()
+import { openBlank } from './support/environment.ts'
 
 /** What a database is made of, a line for each part. */
 async function structure(pool: pg.Pool): Promise<string[]> {
@@ -24,8 +21,8 @@ async function structure(pool: pg.Pool): Promise<string[]> {
 const beyondPrisma = (part: string) => /^constraint \w+_check |^index .*(?:lower\(|USING gin| WHERE )/.test(part)
 
 test('the migrations make what schema.prisma describes', async () => {
-  await using described = poolOver(await openPGlite())
-  await using migrated = poolOver(await openPGlite())
+  await using described = await openBlank()
+  await using migrated = await openBlank()
   const newId = /CREATE FUNCTION new_id.*?\$\$;/s.exec(listMigrations()[0]?.sql ?? '')?.[0]
   await described.pool.query(`${newId} CREATE TABLE _prisma_migrations (id int)`)
   await described.pool.query(await schemaDiff(described.pool, null, currentSchema()))
@@ -36,7 +33,7 @@ test('the migrations make what schema.prisma describes', async () => {
 })
 
 test('migrations run once, in one transaction, however many servers start together', async () => {
-  await using fresh = poolOver(await openPGlite())
+  await using fresh = await openBlank()
   await expect(isMigrated(fresh.pool)).rejects.toThrow()
   const runs = await Promise.all([migrate(fresh.pool), migrate(fresh.pool), migrate(fresh.pool)])
   expect(runs.flat()).toEqual(listMigrations().map(({ name }) => name))
@@ -48,7 +45,7 @@ test('migrations run once, in one transaction, however many servers start togeth
 })
 
 test('a database that a newer server made, or whose migration was changed since, is refused', async () => {
-  await using fresh = poolOver(await openPGlite())
+  await using fresh = await openBlank()
   await migrate(fresh.pool)
   await fresh.pool.query("UPDATE _prisma_migrations SET checksum = 'other'")
   await expect(migrate(fresh.pool)).rejects.toThrow(/Changed after they were applied/)
@@ -57,18 +54,7 @@ test('a database that a newer server made, or whose migration was changed since,
 })
 
 test('a database user who may not make tables is told so', async () => {
-  await using fresh = poolOver(await openPGlite())
+  await using fresh = await openBlank()
   await fresh.pool.query('CREATE ROLE guest; SET ROLE guest')
   await expect(migrate(fresh.pool)).rejects.toThrow(/may not migrate the database: permission denied .* OWNER TO/)
-})
-
-test('ids sort by the time they were made', async () => {
-  const { rows } = await server.database.pool.query<{ id: string; ms: string }>(
-    'SELECT new_id() AS id, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms, pg_sleep(0.001) FROM generate_series(1, 20)',
-  )
-  expect(rows.map(({ id }) => id).toSorted()).toEqual(rows.map(({ id }) => id))
-  for (const { id, ms } of rows) {
-    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-    expect(Math.abs(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16) - Number(ms))).toBeLessThan(1000)
-  }
 })

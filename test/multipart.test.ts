@@ -104,7 +104,7 @@ describe('a request with a file', () => {
       'brings a file that goes nowhere',
       part('operations', operations) + part('map', '{}') + file() + end,
       'BAD_REQUEST',
-      /goes nowhere/,
+      /not referenced in `map`/,
     ],
     [
       'puts the file elsewhere',

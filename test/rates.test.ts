@@ -24,10 +24,10 @@ beforeEach(async () => {
 afterEach(() => limited.app.dispose())
 
 const viewer = '{ viewer { username } }'
-/** Whichever way a request goes: the short cut, or Yoga. */
+/** A page sends its origin. */
 const ways = [
-  ['by the short cut', {}],
-  ['through Yoga', { origin: 'http://localhost' }],
+  ['from a script', {}],
+  ['from a page', { origin: 'http://localhost' }],
 ] as const
 
 const ask = (query: string, { token }: { token: string | null }, headers = {}, address = '192.0.2.1') =>

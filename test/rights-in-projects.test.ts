@@ -10,6 +10,8 @@ import {
   type Codes,
   callerOf,
   callers,
+  type Digests,
+  digestsOf,
   expectFoundAlike,
   expectRefusal,
   faultsOfRows,
@@ -163,12 +165,16 @@ test('a new mutation fails without a row', () => {
 })
 
 test.each(rows)('$name takes the right role, and changes nothing without it', async (deed) => {
+  let before: Digests | null = null
   for (const [index, who] of callers.entries()) {
     const caller = callerOf(server, cast, who)
     const code = deed.codes[index] ?? null
     const project = who === 'guest' ? open : closed
-    if (code !== null) await expectRefusal(server, deed, caller, who, project, code)
-    else {
+    if (code !== null) {
+      before ??= await digestsOf(server)
+      await expectRefusal(server, deed, caller, who, project, code, before)
+    } else {
+      before = null
       const contents = /^(delete|undo)/.test(deed.name) ? await fillProject(cast, cast.project) : project
       const { data, errors } = await deed.send(caller, contents, who)
       expect(errors, `${deed.name} as ${who}`).toBeUndefined()
@@ -178,8 +184,9 @@ test.each(rows)('$name takes the right role, and changes nothing without it', as
 })
 
 test.each(rows)('$name is refused to everybody in an archived project', async (deed) => {
+  const before = await digestsOf(server)
   for (const who of ['reporter', 'maintainer', 'admin'] as const)
-    await expectRefusal(server, deed, cast[who], who, archived, 'FORBIDDEN')
+    await expectRefusal(server, deed, cast[who], who, archived, 'FORBIDDEN', before)
   const code = deed.codes[callers.indexOf('stranger')] ?? null
-  await expectRefusal(server, deed, cast.stranger, 'stranger', archived, code)
+  await expectRefusal(server, deed, cast.stranger, 'stranger', archived, code, before)
 })

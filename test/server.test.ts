@@ -1,32 +1,19 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { pino } from 'pino'
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { type Server, startServer } from '../src/server.ts'
-import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
+import { copiedDatabase } from './support/environment.ts'
 
 type Environment = Readonly<Record<string, string>>
 
 /** Starts a server on a port of its own, over a new database, for as long as `use` takes. */
 async function withServer(use: (server: Server, database: Environment) => Promise<void>): Promise<void> {
-  const postgres = inject('postgres')
-  const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
-  const name = `snaglist_server_${crypto.randomUUID().replaceAll('-', '')}`
-  if (postgres) await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${inject('template')}`)
-  else copyEmbedded(folder, inject('template'))
-  try {
-    const database = postgres ? { DATABASE_URL: databaseUrl(postgres, name) } : { SNAGLIST_DATA: folder }
-    const config = readConfig({ PORT: '0', SNAGLIST_POOL_SIZE: '1', ...database })
-    await use(await startServer(config, pino({ level: 'silent' })), database)
-  } finally {
-    if (postgres) await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
-    rmSync(folder, { recursive: true })
-  }
+  await using database = await copiedDatabase()
+  const config = readConfig({ PORT: '0', SNAGLIST_POOL_SIZE: '1', ...database.env })
+  await use(await startServer(config, pino({ level: 'silent' })), database.env)
 }
 
 const ask = (url: string) =>

@@ -10,10 +10,10 @@ beforeAll(async () => {
   await createIssue(cast.contributor, 'CORE', 'One')
 })
 
-/** Whichever way a request goes: the short cut, or Yoga, which answers browsers. */
+/** A page sends its origin. */
 const ways = [
-  ['by the short cut', {}],
-  ['through Yoga', { origin: 'http://localhost' }],
+  ['from a script', {}],
+  ['from a page', { origin: 'http://localhost' }],
 ] as const
 
 describe('an answer of more than 20 MB', () => {

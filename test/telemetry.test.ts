@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { Command } from './support/command.ts'
-import { databaseUrl, execute } from './support/databases.ts'
+import { copiedDatabase } from './support/environment.ts'
 
 interface Span {
   readonly name: string
@@ -14,9 +11,6 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[]
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'snaglist-'))
-const name = `snaglist_traced_${process.pid}`
-const postgres = inject('postgres')
 const spans: Span[] = []
 /** What takes in traces, as a collector does. */
 const collector = createServer(async (request, response) => {
@@ -28,22 +22,19 @@ const collector = createServer(async (request, response) => {
 })
 
 beforeAll(async () => {
-  if (postgres) await execute(postgres, `CREATE DATABASE ${name}`)
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
 })
-afterAll(async () => {
+afterAll(() => {
   collector.close()
-  rmSync(folder, { recursive: true })
-  if (postgres) await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
 })
 
 test('operations are spans below the caller’s, and statements below them, where OpenTelemetry’s variables say so', async () => {
   const { port } = collector.address() as AddressInfo
+  await using database = await copiedDatabase()
   await using server = new Command(['serve'], {
     PORT: '0',
-    SNAGLIST_DATA: folder,
     SNAGLIST_DEMO: '0',
-    ...(postgres && { DATABASE_URL: databaseUrl(postgres, name) }),
+    ...database.env,
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_METRICS_EXPORTER: 'none',
@@ -67,7 +58,7 @@ test('operations are spans below the caller’s, and statements below them, wher
   expect(operation).toMatchObject({ traceId, parentSpanId })
   const cost = operation?.attributes.find(({ key }) => key === 'snaglist.cost')
   expect(Number(Object.values(cost?.value ?? {})[0])).toBeGreaterThan(500)
-  if (!postgres) return
+  if (inject('postgres') === null) return
   const statements = spans.filter((span) => span.traceId === traceId && span !== operation)
   expect(statements.map((span) => span.name)).toContain('INSERT')
   expect(JSON.stringify(statements)).not.toContain('correct horse')

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { type Server, startServer } from '../src/server.ts'
 import { temporaryDirectory } from './drill/served.ts'
@@ -115,24 +115,23 @@ describe('pages', () => {
 
 // Who is dropped has asked nothing of a database: which one it is makes no difference, so one of the two is enough.
 describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
-  const patience = { head: 200, body: 200, files: 400, answer: 200, checked: 50 }
+  const timeouts = { head: 200, body: 200, files: 400, response: 200, interval: 50 }
   const lines: string[] = []
-  const listening = test.extend<{ started: Server }>({
-    started: async ({ task: _ }, use) => {
-      using directory = temporaryDirectory()
-      copyEmbedded(directory.path, inject('template'))
-      const config = readConfig({
-        NODE_ENV: 'test',
-        PORT: '0',
-        SNAGLIST_DATA: directory.path,
-        SNAGLIST_DEMO: '0',
-      })
-      await using started = await startServer(config, pino({}, { write: (line: string) => lines.push(line) }), {
-        patience,
-      })
-      await use(started)
-    },
+  let directory: ReturnType<typeof temporaryDirectory>
+  let started: Server
+  beforeAll(async () => {
+    directory = temporaryDirectory()
+    copyEmbedded(directory.path, inject('template'))
+    const config = readConfig({ NODE_ENV: 'test', PORT: '0', SNAGLIST_DATA: directory.path })
+    const log = pino({}, { write: (line: string) => lines.push(line) })
+    started = await startServer(config, log, { timeouts })
   })
+  afterAll(async () => {
+    await started[Symbol.asyncDispose]()
+    directory[Symbol.dispose]()
+  })
+  // Kept alive, its connection would end during another test, which counts them.
+  const health = async () => (await fetch(`${started.url}/health`, { headers: { connection: 'close' } })).status
   /** Sends the beginning of a request, and waits until the server has had enough. */
   async function dropped({ url }: Server, text: string) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -142,16 +141,16 @@ describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
     await once(socket, 'close')
   }
 
-  listening('is dropped, whether in the head or in the body of a request', async ({ started }) => {
+  test('is dropped, whether in the head or in the body of a request', async () => {
     const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
     await dropped(started, 'POST /graphql HTTP/1.1\r\nhost:')
     await dropped(started, `${head}content-length: 100\r\n\r\n{"query":`)
     await dropped(started, `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n`)
-    expect((await fetch(`${started.url}/health`)).status).toBe(200)
+    expect(await health()).toBe(200)
     expectNoneOfOurs()
   })
 
-  listening('or leaves in the middle of a body is no fault of the server or its database', async ({ started }) => {
+  test('or leaves in the middle of a body is no fault of the server or its database', async () => {
     const socket = connect(Number(new URL(started.url).port), '127.0.0.1')
     const heard = lines.length
     socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n')
@@ -169,7 +168,7 @@ describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
     expect(told.length).toBeGreaterThan(0)
   }
 
-  listening('to take the answer is dropped', async ({ started }) => {
+  test('to take the answer is dropped', async () => {
     // Both ends of each connection are in this process.
     const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
     const before = open()
@@ -182,6 +181,6 @@ describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
     expect(open()).toBe(before + 2)
     while (open() > before + 1) await turn()
     socket.destroy()
-    expect((await fetch(`${started.url}/health`)).status).toBe(200)
+    expect(await health()).toBe(200)
   })
 })

@@ -84,7 +84,7 @@ mutation('signIn', {
     password: t.string({ required: true, description: 'The password.' }),
   }),
   resolve: async ({ username, password }, context) => {
-    const attempt = { username, address: context.address, once: context.once }
+    const attempt = { username, address: context.address, idempotency: context.idempotency }
     const prove = () => proveSignIn(context, attempt, password, context.config.bcryptCost)
     return enter(context, await prepareAndWrite(context, prove, signIn))
   },
@@ -127,7 +127,7 @@ mutation('changePassword', {
     const prove = async () => ({
       proof: await provePassword(
         context,
-        { userId, username, address: context.address, once: context.once },
+        { userId, username, address: context.address, idempotency: context.idempotency },
         currentPassword,
         bcryptCost,
       ),

@@ -2,7 +2,7 @@ import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import type { RunTransaction } from '../database/transaction.ts'
 import { RateLimited } from '../errors.ts'
-import { actOnce, beginningOf, type Once } from '../idempotency/once.ts'
+import { type IdempotentRequest, preludeOf, runStepOnce } from '../idempotency/idempotency.ts'
 import { usernamePattern } from '../reference.ts'
 
 /** An attempt to sign in. */
@@ -10,7 +10,7 @@ export interface Attempt {
   readonly username: string
   readonly address: string
   /** Counts a repeated idempotent request once. */
-  readonly once: Once | null
+  readonly idempotency: IdempotentRequest | null
 }
 
 // Failures that are free in each counter. Each further one blocks it twice as long, from a second to a quarter of an hour.
@@ -26,7 +26,8 @@ const maxBlockSeconds = 900
  * has signed in before: otherwise anyone could lock the owner out.
  */
 export function countAttempt(transaction: RunTransaction, attempt: Attempt): Promise<void> {
-  return transaction((tx) => actOnce(tx, attempt.once && beginningOf(attempt.once), () => countFailure(tx, attempt)))
+  const request = attempt.idempotency && preludeOf(attempt.idempotency)
+  return transaction((tx) => runStepOnce(tx, request, () => countFailure(tx, attempt)))
 }
 
 async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {

@@ -1,7 +1,5 @@
-import { pino } from 'pino'
-import { createApp } from '../app.ts'
-import { startSession } from '../auth/token.actions.ts'
-import { CommandFailed, UsageError, withDatabase } from './command.ts'
+import { type Ask, signed } from './ask.ts'
+import { CommandFailed, type Io, UsageError } from './command.ts'
 
 /** Where a command works: on a server, or on the configured database as one of its admins. */
 export const clientOptions = {
@@ -16,11 +14,12 @@ export interface ClientOptions {
   readonly as?: string | undefined
 }
 
-/** Asks a server for a path below its root; the caller is signed in. */
-export type Ask = (path: string, init?: RequestInit) => Promise<Response>
-
 /** Runs work that asks a server: the one at the URL, or one in this process over the configured database. */
-export async function withClient({ url, token, as }: ClientOptions, work: (ask: Ask) => Promise<void>): Promise<void> {
+export async function withClient(
+  { url, token, as }: ClientOptions,
+  io: Io,
+  work: (ask: Ask) => Promise<void>,
+): Promise<void> {
   if (url !== undefined) {
     if (!URL.canParse(url)) throw new UsageError(`--url ${url} is no URL such as http://localhost:4000.`)
     if (token === undefined) throw new UsageError('Say who asks: --token TOKEN. `snaglist token` makes one.')
@@ -30,32 +29,9 @@ export async function withClient({ url, token, as }: ClientOptions, work: (ask: 
   }
   if (as === undefined)
     throw new UsageError('Say where: --url and --token for a server, or --as ADMIN for the configured database.')
-  await withDatabase(async (database, config) => {
-    const username = as.toLowerCase()
-    const admin = await database.prisma.user.findUnique({ where: { username, role: 'ADMIN', active: true } })
-    if (!admin) throw new UsageError(`There is no active ADMIN ${username}.`)
-    const app = createApp({ config, database, log: pino({ level: 'silent' }) })
-    const { secret } = await database.transaction((tx) => startSession(tx, admin.id))
-    try {
-      await work((path, init) => app.fetch(`http://localhost${path}`, signed(secret, init)))
-    } finally {
-      await app.fetch('http://localhost/graphql', signed(secret, graphqlRequest('mutation { signOut { __typename } }')))
-      await app.dispose()
-    }
-  })
-}
-
-/** A request for a document of GraphQL. */
-const graphqlRequest = (query: string, variables: object = {}): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ query, variables }),
-})
-
-function signed(token: string, init: RequestInit = {}): RequestInit {
-  const headers = new Headers(init.headers)
-  headers.set('authorization', `Bearer ${token}`)
-  return { ...init, headers }
+  // The schema and the database are needed only here.
+  const { withLocalClient } = await import('./local-client.ts')
+  await withLocalClient(as.toLowerCase(), io, work)
 }
 
 const asked = (response: Promise<Response>, root: string) =>

@@ -7,10 +7,7 @@ import { type Config, readConfig } from '../config.ts'
 import { hasEmbedded } from '../database/embedded.ts'
 import { migrationState } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
-import { CommandFailed } from './command.ts'
-
-export const doctorUsage = `  doctor                   check the configuration, the database and this machine
-`
+import { type Command, CommandFailed, print } from './command.ts'
 
 /** What was looked at, what was found, and what to do about it; nothing to do where all is well. */
 interface Finding {
@@ -24,23 +21,23 @@ const driftSeconds = 5
 const freeGigabytes = 1
 
 /** Checks what a server needs, and says what to do where something is missing. Changes nothing. */
-export async function doctorCommand(args: string[]): Promise<void> {
+export const doctor: Command = async (args, { env, stdout }) => {
   parseArgs({ args, options: {} })
   const findings: Finding[] = []
   const look = (finding: Finding) => {
     findings.push(finding)
-    console.info(`${finding.remedy ? '✗' : '✓'} ${finding.subject}: ${finding.found}`)
-    if (finding.remedy) console.info(`  → ${finding.remedy}`)
+    print(stdout, `${finding.remedy ? '✗' : '✓'} ${finding.subject}: ${finding.found}`)
+    if (finding.remedy) print(stdout, `  → ${finding.remedy}`)
   }
   // Throws by itself, with every fault named.
-  const config = readConfig(process.env)
+  const config = readConfig(env)
   look({ subject: 'Configuration', found: describe(config), remedy: openToAll(config) })
   for (const [subject, directory] of placesOf(config)) look(spaceIn(subject, directory))
   look(temporaryFiles())
   await lookAtDatabase(config, look)
   const wrong = findings.filter(({ remedy }) => remedy).length
   if (wrong > 0) throw new CommandFailed(`${wrong} of ${findings.length} checks found something to do.`)
-  console.info('All is well.')
+  print(stdout, 'All is well.')
 }
 
 const describe = ({ production, host, port, databaseUrl }: Config) =>

@@ -1,8 +1,12 @@
+import type { Output } from './command.ts'
+
 const width = 30
 
 /** How far a file of so many bytes was read, shown in a terminal. */
-export function showProgress(total: number): { readonly add: (bytes: number) => void; readonly end: () => void } {
-  const { stderr } = process
+export function showProgress(
+  total: number,
+  stderr: Output,
+): { readonly add: (bytes: number) => void; readonly end: () => void } {
   let done = 0
   let shown = ''
   const show = (line: string) => {

@@ -1,21 +1,21 @@
 import { GraphQLError } from 'graphql'
 import { builder } from '../builder.ts'
-import { costOf, type PricedList, pricedLists } from '../document/cost.ts'
 import { BadUserInput } from '../errors.ts'
+import { costOf, type ListCost, listCostsOf } from '../graphql/cost.ts'
 
 interface ExplainedCost {
   readonly requested: number
   readonly limit: number
-  readonly lists: readonly PricedList[]
+  readonly lists: readonly ListCost[]
 }
 
 const listsShown = 20
 
-/** Points as an Int can tell them: what costs more, or has no cost that is a number, is beyond every limit anyway. */
-const told = (points: number) => (points < largestInt ? points : largestInt)
+/** Points as a GraphQL Int. A larger cost, or one that is not a number, exceeds every limit anyway. */
+const clampToInt32 = (points: number) => (points < largestInt ? points : largestInt)
 const largestInt = 2 ** 31 - 1
 
-const ListCostType = builder.objectRef<PricedList>('ListCost').implement({
+const ListCostType = builder.objectRef<ListCost>('ListCost').implement({
   description: 'What a list of a query costs.',
   fields: (t) => ({
     path: t.exposeString('path', {
@@ -24,7 +24,7 @@ const ListCostType = builder.objectRef<PricedList>('ListCost').implement({
     }),
     cost: t.int({
       description: 'What it costs with all below it, in all places where it comes.',
-      resolve: ({ cost }) => told(cost),
+      resolve: ({ cost }) => clampToInt32(cost),
     }),
     first: t.exposeInt('first', {
       nullable: true,
@@ -38,7 +38,7 @@ const QueryCostType = builder.objectRef<ExplainedCost>('QueryCost').implement({
   description:
     'What a query costs, in points: one for each object that it may return, lists counted by the page sizes asked for, and more for counts, searches, excerpts and reports.',
   fields: (t) => ({
-    requested: t.int({ description: 'What it costs.', resolve: ({ requested }) => told(requested) }),
+    requested: t.int({ description: 'What it costs.', resolve: ({ requested }) => clampToInt32(requested) }),
     limit: t.exposeInt('limit', { description: 'What a query may cost at most.' }),
     lists: t.field({
       type: [ListCostType],
@@ -62,24 +62,25 @@ builder.queryField('explainCost', (t) =>
       operationName: t.arg.string({ description: 'Which of its operations, where it has several.' }),
     },
     resolve: (_root, { query, variables, operationName }, { documents, config }): ExplainedCost => {
-      const fault = (path: string, message: string) => new BadUserInput([{ path, message }])
+      const inputError = (path: string, message: string) => new BadUserInput([{ path, message }])
       if (variables != null && (typeof variables !== 'object' || Array.isArray(variables)))
-        throw fault('variables', 'must be an object')
-      const { faults, operation } = read(() => documents(query))
-      if (faults.length > 0) throw new BadUserInput(faults.map(({ message }) => ({ path: 'query', message })))
-      const chosen = operation(operationName ?? undefined)
-      if (!chosen) throw fault('operationName', 'names none of the operations')
+        throw inputError('variables', 'must be an object')
+      const document = asInput(() => documents.read(query))
+      if (document.errors.length > 0)
+        throw new BadUserInput(document.errors.map(({ message }) => ({ path: 'query', message })))
+      const operation = document.operation(operationName ?? null)
+      if (!operation) throw inputError('operationName', 'names none of the operations')
       const given = (variables ?? {}) as Readonly<Record<string, unknown>>
       const limit = config.costLimit
-      return { requested: costOf(chosen.prices, given), limit, lists: pricedLists(chosen.prices, given, limit) }
+      return { requested: costOf(operation.costs, given), limit, lists: listCostsOf(operation.costs, given, limit) }
     },
   }),
 )
 
-/** What is read of a document, its faults told as those of the argument. */
-function read<Result>(reading: () => Result): Result {
+/** Reports errors of the document as errors of the argument. */
+function asInput<Result>(read: () => Result): Result {
   try {
-    return reading()
+    return read()
   } catch (error) {
     if (error instanceof GraphQLError) throw new BadUserInput([{ path: 'query', message: error.message }])
     throw error

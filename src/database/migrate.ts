@@ -24,9 +24,11 @@ interface Applied {
 const appliedMigrations =
   'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL'
 
-/** The migrations that this version of the server brings, in the order in which they run. */
-export function listMigrations(): Migration[] {
-  return readdirSync(directory, { withFileTypes: true })
+let migrations: readonly Migration[] | undefined
+
+/** The migrations of this version of the server, in the order in which they run. Their files are read once. */
+export function listMigrations(): readonly Migration[] {
+  migrations ??= readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort()
@@ -34,6 +36,7 @@ export function listMigrations(): Migration[] {
       const sql = readFileSync(new URL(`${name}/migration.sql`, directory), 'utf8')
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
     })
+  return migrations
 }
 
 /**
@@ -100,19 +103,18 @@ export async function isMigrated(pool: pg.Pool): Promise<boolean> {
 }
 
 function unapplied(applied: ReadonlyMap<string, string>): Migration[] {
-  const migrations = listMigrations()
-  const known = new Set(migrations.map(({ name }) => name))
+  const known = new Set(listMigrations().map(({ name }) => name))
   const foreign = [...applied.keys()].filter((name) => !known.has(name))
   if (foreign.length > 0)
     throw new CannotStart(
       `The database is newer than this server: it has ${foreign.join(', ')}.`,
       'Start a newer Snaglist.',
     )
-  const changed = migrations.filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
+  const changed = listMigrations().filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
   if (changed.length > 0)
     throw new CannotStart(
       `Changed after they were applied: ${changed.map(({ name }) => name).join(', ')}.`,
       'Restore their files.',
     )
-  return migrations.filter(({ name }) => !applied.has(name))
+  return listMigrations().filter(({ name }) => !applied.has(name))
 }

@@ -98,6 +98,8 @@ export function databaseOver({ pool, listen, preparing = false, onStatement, cop
     adapter: new PrismaPg(pool, { statementNameGenerator: nameOf as () => string }),
     log: onStatement ? [{ emit: 'event', level: 'query' }] : [],
     transactionOptions: { maxWait: 10_000, timeout: 60_000 },
+    // Every other format captures a stack trace per call, which costs half as much as the statement.
+    errorFormat: 'minimal',
   })
   if (onStatement) prisma.$on('query', (event) => onStatement(event.query))
   return {

@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import proxyAddr from 'proxy-addr'
 
-/** Tells the address that a request comes from: where a proxy that is trusted passes it on, the one that it names. */
+/** The IP address of a request's client: the one that a trusted proxy forwards, or else the connection's. */
 export type AddressOf = (request: IncomingMessage) => string
 
 /**
- * Reads addresses. `trustedProxies` are addresses or subnets, or "loopback", "linklocal", "uniquelocal"; what others say
- * in X-Forwarded-For is not read. Of IPv6 the first half stands for all: one caller has the other half to choose from.
+ * Creates a function that reads addresses. `trustedProxies` are addresses, subnets, "loopback", "linklocal" or
+ * "uniquelocal"; X-Forwarded-For of any other host is ignored. IPv6 addresses are cut to their first 64 bits: a client
+ * chooses the rest.
  */
-export function readAddresses(trustedProxies: readonly string[]): AddressOf {
+export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
   const trusted = proxyAddr.compile([...trustedProxies])
   return (request) => {
     const text = proxyAddr(request, trusted)

@@ -1,8 +1,11 @@
-import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga'
+import { type GraphiQLOptions, shouldRenderGraphiQL } from 'graphql-yoga'
+import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { Unauthenticated } from '../errors.ts'
+import { errorReply } from './error-reply.ts'
 import { examples } from './graphiql-examples.ts'
 import { htmlResponse } from './html.ts'
+import { type PagePlugin, requestIdOf } from './page-requests.ts'
 
 const options: GraphiQLOptions = {
   title: 'Snaglist GraphiQL',
@@ -100,8 +103,13 @@ ${signInFromFragment}
 </html>
 `
 
-/** Whether a request comes from somebody who has signed in. */
-type IsSignedIn = (request: Request) => Promise<boolean>
+interface SchemaPageOptions {
+  readonly endpoint: string
+  readonly printedSchema: () => string
+  /** True for a request with a valid token. */
+  readonly isAuthenticated: (request: Request) => Promise<boolean>
+  readonly log: Logger
+}
 
 /**
  * Shows GraphiQL to browsers at the endpoint, and the schema to tools as a file. Where introspection is closed, both are
@@ -109,13 +117,13 @@ type IsSignedIn = (request: Request) => Promise<boolean>
  */
 export const useSchemaPages = (
   { introspection }: Pick<Config, 'introspection'>,
-  { endpoint, printedSchema, isSignedIn }: { endpoint: string; printedSchema: () => string; isSignedIn: IsSignedIn },
-): Plugin => ({
+  { endpoint, printedSchema, isAuthenticated, log }: SchemaPageOptions,
+): PagePlugin => ({
   async onRequest({ request, url, endResponse, fetchAPI }) {
     const wantsGraphiQL = url.pathname === endpoint && shouldRenderGraphiQL(request)
     const wantsSchema = url.pathname === '/schema.graphql' && ['GET', 'HEAD'].includes(request.method)
     if (!wantsGraphiQL && !wantsSchema) return
-    const open = introspection === 'open' || (await isSignedIn(request))
+    const open = introspection === 'open' || (await isAuthenticated(request))
     if (wantsGraphiQL) {
       const { body, init } = open ? htmlResponse(await renderGraphiQL()) : htmlResponse(signInPage, 401)
       endResponse(new fetchAPI.Response(body, init))
@@ -124,8 +132,11 @@ export const useSchemaPages = (
         new fetchAPI.Response(printedSchema(), { headers: { 'content-type': 'application/graphql; charset=utf-8' } }),
       )
     else {
-      const { message, extensions } = new Unauthenticated()
-      endResponse(fetchAPI.Response.json({ errors: [{ message, extensions }] }, { status: 401 }))
+      const { body, ...init } = errorReply(new Unauthenticated(undefined, 401), {
+        requestId: requestIdOf(request),
+        log,
+      })
+      endResponse(new fetchAPI.Response(body, init))
     }
   },
 })

@@ -1,5 +1,5 @@
-import type { Plugin } from 'graphql-yoga'
 import { htmlResponse } from './html.ts'
+import type { PagePlugin } from './page-requests.ts'
 
 const page = `<!doctype html>
 <html lang="en">
@@ -23,7 +23,7 @@ const page = `<!doctype html>
 `
 
 /** The page at /. */
-export const useLandingPage = (): Plugin => ({
+export const useLandingPage = (): PagePlugin => ({
   onRequest({ url, request, endResponse, fetchAPI }) {
     if (url.pathname !== '/' || !['GET', 'HEAD'].includes(request.method)) return
     const { body, init } = htmlResponse(page)

@@ -1,14 +1,15 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import type { Plugin } from 'graphql-yoga'
 import type { Pool } from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Answered } from './request-log.ts'
+import type { PagePlugin } from './page-requests.ts'
+import type { RequestSummary } from './request-log.ts'
 
-/** Figures of a server that runs, in the words of Prometheus. */
+/** The metrics of a running server, for Prometheus. */
 export interface Metrics {
-  /** Counts a request that was answered. */
-  readonly count: (request: Answered) => void
-  /** All figures as text, and the type of it. */
+  readonly countRequest: (request: RequestSummary) => void
+  /** Counts an execution by its mode: compiled, interpreted, or rerun by the interpreter after an error. */
+  readonly countRun: (mode: string) => void
+  /** All metrics in Prometheus' text format. */
   readonly text: () => Promise<string>
   readonly contentType: string
 }
@@ -19,8 +20,8 @@ const nameLengthAtMost = 64
 /** What is not known by name, or has none. */
 const other = 'other'
 
-/** Opens the figures of a server: of its requests, its process and its pool; imports are counted in the database. */
-export function openMetrics(pool: Pool): Metrics {
+/** Creates the metrics of a server: of its requests, process and connection pool. Imports are counted in the database. */
+export function createMetrics(pool: Pool): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -55,6 +56,12 @@ export function openMetrics(pool: Pool): Metrics {
     labelNames: ['status'],
     registers,
   })
+  const runs = new Counter({
+    name: 'snaglist_operation_runs_total',
+    help: 'Executions, by mode: compiled, interpreted, or rerun by the interpreter after an error of the compiled query.',
+    labelNames: ['mode'],
+    registers,
+  })
   new Gauge({
     name: 'snaglist_database_connections',
     help: 'Connections of the pool: in use, idle, and requests that wait for one.',
@@ -82,7 +89,7 @@ export function openMetrics(pool: Pool): Metrics {
   /** How many names each account has brought. */
   const brought = new Map<string, number>()
   /** Names are the callers' own, and a figure stays for each: those of people with accounts, who have a share each. */
-  const nameOf = ({ operation, user, cost }: Answered) => {
+  const nameOf = ({ operation, user, cost }: RequestSummary) => {
     if (!operation || cost === undefined) return other
     if (names.has(operation)) return operation
     const before = (user && brought.get(user)) || 0
@@ -93,7 +100,8 @@ export function openMetrics(pool: Pool): Metrics {
     return operation
   }
   return {
-    count(request) {
+    countRun: (mode) => runs.inc({ mode }),
+    countRequest(request) {
       requests.inc({ status: String(request.status) })
       for (const code of request.codes ?? []) errors.inc({ code })
       if (request.cost === undefined) return
@@ -112,8 +120,8 @@ const importOutcomes = `
     WHEN rejected_count > 0 THEN 'with faults' ELSE 'whole' END AS outcome, count(*)::integer AS count
   FROM imports GROUP BY 1`
 
-/** Shows the figures at /metrics to whoever has the token for them; without a token that path is not there. */
-export const useMetrics = (metrics: Metrics | null, token: string | null): Plugin => ({
+/** Serves the metrics at /metrics to clients with their token. Without a configured token the path is 404. */
+export const useMetrics = (metrics: Metrics | null, token: string | null): PagePlugin => ({
   async onRequest({ url, request, endResponse, fetchAPI }) {
     if (url.pathname !== '/metrics' || !metrics || token === null) return
     const given = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
@@ -125,6 +133,6 @@ export const useMetrics = (metrics: Metrics | null, token: string | null): Plugi
   },
 })
 
-/** Compares secrets in a time that tells nothing. */
+/** Compares secrets in constant time. */
 const isSame = (one: string, another: string) =>
   timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', another, 'buffer'))

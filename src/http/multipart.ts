@@ -5,63 +5,41 @@ import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy } from '@fastify/busboy'
-import { GraphQLError } from 'graphql'
-import { CallerGone, PayloadTooLarge, Unavailable } from '../errors.ts'
-import { type Header, type Parameters, parametersOf } from './shortcut.ts'
+import { BadRequest, CallerGone, PayloadTooLarge, Unavailable } from '../errors.ts'
+import type { Header, HttpRequest } from './request.ts'
 import { Upload } from './upload.ts'
 
-/** Whether a request brings files, as in the GraphQL multipart request specification (jaydenseric, version 2). */
-export const hasFiles = (method: string | undefined, header: Header): boolean =>
-  method === 'POST' && /^multipart\/form-data(;|$)/i.test(header('content-type') ?? '')
-
-/** A request with its files, which are gone when it is disposed of. */
-interface Received extends AsyncDisposable {
-  /** What the request asks for without its files, as JSON. */
-  readonly body: string
-  readonly parameters: Parameters | null
-  /** Why the request is refused, if it is. */
-  readonly refusal: unknown
-}
-
-interface ReceiveOptions {
+interface FileLimits {
   readonly maxBodyBytes: number
   readonly maxFileBytes: number
-  readonly signal: AbortSignal
-  /** Why the request is refused before it is read, if it is. */
-  readonly refusal: unknown
+}
+
+/** A form with files. Disposing it closes the files, which deletes them. */
+interface ReceivedForm extends AsyncDisposable {
+  /** The GraphQL request, as JSON. */
+  readonly operations: string
+  /** Puts the files into the request's variables, at the paths of the form's map. Throws if a file has no place. */
+  readonly putFiles: (parameters: object) => void
 }
 
 const maxFiles = 5
 
-/** Takes a request with files in, in constant memory. Its faults are told as what it is refused for. */
-export async function receiveFiles(header: Header, request: Readable, options: ReceiveOptions): Promise<Received> {
-  if (options.refusal) {
-    request.resume()
-    return refused(options.refusal)
-  }
+/** Receives a form with files, in constant memory: files are written to disk. */
+export async function receiveFiles(request: HttpRequest, limits: FileLimits): Promise<ReceivedForm> {
   const files = new Map<string, Upload>()
   const close = async () => {
     for (const { handle } of files.values()) await handle.close()
   }
   try {
-    const { operations, map } = await readParts(header, request, files, options)
-    const parameters = parametersOf(operations)
-    if (parameters) putFiles(parameters, map, files)
-    return { body: operations, parameters, refusal: null, [Symbol.asyncDispose]: close }
+    const { operations, map } = await readParts(request, files, limits)
+    return { operations, putFiles: (parameters) => putFiles(parameters, map, files), [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
-    request.resume()
-    return refused(error)
+    // Discards the rest, so that the client reads the response.
+    request.body.resume()
+    throw error
   }
 }
-
-// Yoga words the refusal, and wants to be asked for something.
-const refused = (refusal: unknown): Received => ({
-  body: '{"query":"{__typename}"}',
-  parameters: null,
-  refusal,
-  [Symbol.asyncDispose]: async () => {},
-})
 
 interface Parts {
   readonly operations: string
@@ -69,76 +47,76 @@ interface Parts {
 }
 
 async function readParts(
-  header: Header,
-  request: Readable,
+  { header, body, disconnection }: HttpRequest,
   files: Map<string, Upload>,
-  { maxBodyBytes, maxFileBytes, signal }: ReceiveOptions,
+  { maxBodyBytes, maxFileBytes }: FileLimits,
 ): Promise<Parts> {
+  const signal = disconnection()
   const fields = new Map<string, string>()
   const written: Promise<void>[] = []
   const incoming: Readable[] = []
   const full = new AbortController()
-  let fault: unknown = null
+  let error: unknown = null
   const limits = { fieldSize: maxBodyBytes, fields: 2, files: maxFiles, fileSize: maxFileBytes, parts: maxFiles + 2 }
   const parser = openParser(header, limits)
   parser.on('field', (name, value, _nameCut, valueCut) => {
-    if (valueCut) fault ??= new PayloadTooLarge(maxBodyBytes)
+    if (valueCut) error ??= new PayloadTooLarge(maxBodyBytes)
     fields.set(name, value)
   })
   parser.on('file', (name, file, fileName) => {
     incoming.push(file)
-    // Heard from the start: an error that nobody hears ends the process.
-    file.on('error', (error) => {
-      fault ??= malformed(`cannot be read: ${error.message}`)
+    // An error event without a listener would end the process.
+    file.on('error', ({ message }) => {
+      error ??= malformed(`cannot be read: ${message}`)
       file.destroy()
     })
     file.on('limit', () => {
-      fault ??= new PayloadTooLarge(maxFileBytes)
+      error ??= new PayloadTooLarge(maxFileBytes)
     })
     const save = async () => {
       const handle = await openUnnamed()
       const same = files.get(name)
-      if (same) fault ??= malformed(`has two files \`${name}\``)
+      if (same) error ??= malformed(`has two files \`${name}\``)
       await same?.handle.close()
       files.set(name, new Upload(handle, nameOf(fileName), signal))
-      // Not `write`, which on a disk that is almost full writes a part, and tells no error.
+      // Not `write`, which writes a part to an almost full disk and reports no error.
       for await (const chunk of file) await handle.appendFile(chunk)
     }
     written.push(
-      save().catch((error: unknown) => {
-        fault ??= new Unavailable('The server cannot store files now. Try again in a moment.', error)
+      save().catch((cause: unknown) => {
+        error ??= new Unavailable('The server cannot store files now. Try again in a moment.', cause)
         full.abort()
       }),
     )
   })
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     parser.on(limit, () => {
-      fault ??= malformed('has more parts than operations, map and the files')
+      error ??= malformed('has more parts than operations, map and the files')
     })
   try {
-    await pipeline(request, parser, { signal: AbortSignal.any([signal, full.signal]) })
-  } catch (error) {
-    fault ??= signal.aborted
+    await pipeline(body, parser, { signal: AbortSignal.any([signal, full.signal]) })
+  } catch (cause) {
+    error ??= signal.aborted
       ? new CallerGone()
-      : malformed(error instanceof Error ? `cannot be read: ${error.message}` : '')
-    // The parser leaves them open, and whoever reads them waiting.
+      : malformed(cause instanceof Error ? `cannot be read: ${cause.message}` : '')
+    // The parser leaves them open, and their readers waiting.
     for (const file of incoming) file.destroy()
   }
   await Promise.all(written)
-  if (fault) throw fault
+  if (error) throw error
   if (files.size === 0) throw malformed('has no files: send it as application/json')
   const operations = fields.get('operations')
   if (operations === undefined) throw malformed('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
 }
 
-/** The name of a file, without the folders it was in and what no text can hold. */
+/** The name of a file, without folders and without characters that the database cannot store. */
 const nameOf = (given: string | undefined) =>
   basename((given ?? '').replaceAll('\\', '/'))
     .slice(0, 255)
     .replaceAll(/[\p{Cc}\p{Cs}]/gu, '') || 'file'
 
-/** A new file without a name, which is gone once it is closed, however this process ends. */
+/** Opens a new file that is deleted when it is closed, however the process ends. */
 async function openUnnamed(): Promise<FileHandle> {
   const path = join(tmpdir(), `snaglist-${randomUUID()}`)
   const handle = await open(path, 'wx+', 0o600)
@@ -166,9 +144,10 @@ function parseMap(text: string | undefined): Parts['map'] {
   throw malformed('has no field `map` that says which variables are which files')
 }
 
-/** Puts files where the map says: at paths such as "variables.input.file". Every file has its place. */
-function putFiles(parameters: Parameters, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
-  for (const name of files.keys()) if (!map[name]?.length) throw malformed(`has a file \`${name}\` that goes nowhere`)
+/** Puts files at the paths of the map, such as "variables.input.file". Throws unless every file has a place. */
+function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
+  for (const name of files.keys())
+    if (!map[name]?.length) throw malformed(`has a file part \`${name}\` that is not referenced in \`map\``)
   for (const [name, paths] of Object.entries(map))
     for (const path of paths) {
       const file = files.get(name)
@@ -187,5 +166,4 @@ function putFiles(parameters: Parameters, map: Parts['map'], files: ReadonlyMap<
 
 const isHolder = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-const malformed = (what: string) =>
-  new GraphQLError(`The multipart request ${what}.`, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
+const malformed = (problem: string) => new BadRequest(`The multipart request ${problem}.`)

@@ -1,36 +1,33 @@
-import type { Plugin } from 'graphql-yoga'
 import type { Pool } from 'pg'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { RateLimited } from '../errors.ts'
-import type { FromEntry } from './entry.ts'
-import { maskError } from './errors.ts'
 
 const windowSeconds = 60
 
 export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
 
-/** What somebody may still do in the minute, as headers of an answer. */
+/** The rest of an allowance, as response headers: https://www.ietf.org/archive/id/draft-polli-ratelimit-headers-02.html */
 export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], string>>
 
-/** Counts what callers ask for. Throws RATE_LIMITED where it is too much. */
+/** Counts requests and points per minute. Throws RATE_LIMITED above a limit. */
 export interface Rates {
-  /** Counts a request of an address. */
+  /** Counts a request of an IP address. */
   readonly request: (address: string) => Promise<Allowance | null>
-  /** Counts the points that an operation of a user costs. */
+  /** Counts the points of a user's operation. */
   readonly spend: (userId: string, points: number) => Promise<Allowance | null>
 }
 
 interface RateOptions {
-  /** Requests that an address may make in a minute; 0 for any number. */
+  /** Requests per address and minute; 0 for no limit. */
   readonly requests: number
-  /** Points that a user may spend in a minute; 0 for any number. */
+  /** Points per user and minute; 0 for no limit. */
   readonly points: number
-  /** Where several servers count together; null counts in memory. */
+  /** The database in which several servers count together; null counts in memory. */
   readonly pool: Pool | null
 }
 
-/** Opens the counters. */
-export function openRates({ requests, points, pool }: RateOptions): Rates {
+/** Creates the counters. */
+export function createRates({ requests, points, pool }: RateOptions): Rates {
   const limiter = (keyPrefix: string, limit: number): RateLimiterAbstract | null => {
     if (limit === 0) return null
     const options = { keyPrefix, points: limit, duration: windowSeconds }
@@ -52,31 +49,6 @@ export function openRates({ requests, points, pool }: RateOptions): Rates {
   }
 }
 
-/** Counts the requests that Yoga answers, and refuses those that are too many. */
-export const useRates = ({ request: count }: Rates): Plugin => {
-  const told = new WeakMap<Request, Readonly<Record<string, string>>>()
-  return {
-    async onRequest({ request, url, serverContext, endResponse, fetchAPI }) {
-      const { begun, address } = serverContext as unknown as FromEntry
-      if (probes.has(url.pathname)) return
-      try {
-        if (begun?.refused instanceof RateLimited) throw begun.refused
-        told.set(request, (begun ? begun.headers : await count(address)) ?? {})
-      } catch (error) {
-        const { message, extensions } = maskError(error)
-        const { http, ...told } = extensions as { http?: ResponseInit }
-        endResponse(fetchAPI.Response.json({ errors: [{ message, extensions: told }] }, { status: 503, ...http }))
-      }
-    },
-    onResponse({ request, response }) {
-      for (const [name, value] of Object.entries(told.get(request) ?? {}))
-        if (!response.headers.has(name)) response.headers.set(name, value)
-    },
-  }
-}
-
-const probes = new Set(['/health', '/ready'])
-
 async function consume(limiter: RateLimiterAbstract | null, key: string, amount: number, unit: string) {
   if (!limiter) return null
   try {
@@ -84,7 +56,7 @@ async function consume(limiter: RateLimiterAbstract | null, key: string, amount:
     return allowance(limiter.points, remainingPoints, Math.ceil(msBeforeNext / 1000))
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error
-    // What was refused is not spent: something smaller may still fit.
+    // A refused cost is not spent: a smaller one may still fit.
     if (amount > 1) await limiter.reward(key, amount)
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
     throw new RateLimited(

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { id, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
-import { actOnce } from '../idempotency/once.ts'
+import { runStepOnce } from '../idempotency/idempotency.ts'
 import { isDateFormat } from '../import-file/date.parser.ts'
 import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
 import { mutation } from '../mutation.ts'
@@ -105,7 +105,7 @@ mutation('importTickets', {
   resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
     const viewer = requireViewer(context)
     const importId = await importTickets(
-      (work) => context.bulkTransaction((tx) => actOnce(tx, context.once, () => work(tx))),
+      (work) => context.bulkTransaction((tx) => runStepOnce(tx, context.idempotency, () => work(tx))),
       viewer,
       {
         projectId,

@@ -3,11 +3,13 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
+import { createCallers } from '../../src/auth/caller.cache.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { copyToPostgres, insertIntoEmbedded } from '../../src/database/bulk-transaction.ts'
 import { openPGlite, poolOver } from '../../src/database/embedded.ts'
 import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
 import { type Database, databaseOver } from '../../src/database/open.ts'
+import type { Callers } from '../../src/viewer.ts'
 import { Caller } from './caller.ts'
 import { databaseUrl, execute } from './databases.ts'
 
@@ -19,7 +21,9 @@ interface Recorded {
 
 /** A server over a database of its own, with what a test needs to call it. */
 export interface TestServer extends Recorded {
+  readonly config: Config
   readonly database: Database
+  readonly callers: Callers
   readonly app: App
   /** Somebody who has not signed in. */
   readonly nobody: Caller
@@ -45,16 +49,24 @@ export function useServer(env: Readonly<Record<string, string>> = {}): TestServe
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
   beforeAll(async () => {
     const statements: string[] = []
-    Object.assign(server, serverOver(await openCopy((sql) => statements.push(sql)), statements, env))
+    const database = await openCopy((sql) => statements.push(sql))
+    const callers = createCallers(database.db, database.listen)
+    Object.assign(server, serverOver(database, callers, statements, env))
   })
   afterAll(async () => {
     await server.app.dispose()
+    await server.callers[Symbol.asyncDispose]()
     await server.database[Symbol.asyncDispose]()
   })
   return server
 }
 
-function serverOver(database: Database, statements: string[], env: Readonly<Record<string, string>>): TestServer {
+function serverOver(
+  database: Database,
+  callers: Callers,
+  statements: string[],
+  env: Readonly<Record<string, string>>,
+): TestServer {
   const lines: string[] = []
   const config: Config = readConfig({
     NODE_ENV: 'test',
@@ -64,14 +76,16 @@ function serverOver(database: Database, statements: string[], env: Readonly<Reco
     ...env,
   })
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
-  const app = createApp({ config, database, log })
+  const app = createApp({ config, database, callers, log })
   return {
+    config,
     database,
+    callers,
     app,
     lines,
     statements,
     nobody: new Caller(app, null),
-    configured: (other) => serverOver(database, statements, other),
+    configured: (other) => serverOver(database, callers, statements, other),
   }
 }
 

@@ -1,8 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { run } from '../../src/command/run.ts'
 
 const bin = join(import.meta.dirname, '../../bin/snaglist.js')
+const quickly = { SNAGLIST_BCRYPT_COST: '4' }
+
+/** Runs a command in this process, and returns its exit code and all that it printed. */
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly output: string }> {
+  const chunks: Buffer[] = []
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  const code = await run(args, { env: { ...quickly, ...env }, stdout: sink, stderr: sink })
+  return { code, output: Buffer.concat(chunks).toString() }
+}
 
 /** The command line as a process of its own, with what it has printed so far. */
 export class Command implements AsyncDisposable {
@@ -13,7 +32,7 @@ export class Command implements AsyncDisposable {
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     // The embedded database is compiled at each start: quickly, for a process that lives for seconds.
     this.process = spawn(process.execPath, ['--liftoff-only', bin, ...args], {
-      env: { PATH: process.env['PATH'], SNAGLIST_BCRYPT_COST: '4', ...env },
+      env: { PATH: process.env['PATH'], ...quickly, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.closed = once(this.process, 'close')

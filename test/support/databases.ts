@@ -13,6 +13,8 @@ declare module 'vitest' {
     postgres: string | null
     /** A migrated database to copy: the name of a PostgreSQL template, or the archive of an embedded one: a path. */
     template: string
+    /** The archive of an embedded database without tables: initdb takes seconds. Null when testing on PostgreSQL. */
+    blank: string | null
   }
 }
 
@@ -22,11 +24,15 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('postgres', postgres)
   if (postgres === null) {
     await using embedded = poolOver(await openPGlite())
-    await migrate(embedded.pool)
     const folder = mkdtempSync(join(tmpdir(), 'snaglist-template-'))
-    const archive = join(folder, 'database.tar')
-    writeFileSync(archive, await (await embedded.pglite.dumpDataDir('none')).bytes())
-    project.provide('template', archive)
+    const archive = async (name: string) => {
+      const path = join(folder, name)
+      writeFileSync(path, await (await embedded.pglite.dumpDataDir('none')).bytes())
+      return path
+    }
+    project.provide('blank', await archive('blank.tar'))
+    await migrate(embedded.pool)
+    project.provide('template', await archive('template.tar'))
     return async () => rmSync(folder, { recursive: true })
   }
   const template = `snaglist_template_${process.pid}`
@@ -35,14 +41,15 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await migrate(pool)
   await pool.end()
   project.provide('template', template)
+  project.provide('blank', null)
   return () => execute(postgres, `DROP DATABASE ${template}`)
 }
 
-/** Makes a copy of the template where a server with this SNAGLIST_DATA looks for it: made anew it takes seconds. */
-export function copyEmbedded(directory: string, template: string): void {
+/** Copies an archived database to where a server with this SNAGLIST_DATA looks for it. */
+export function copyEmbedded(directory: string, archive: string): void {
   const path = join(directory, 'database')
   mkdirSync(path, { recursive: true })
-  execFileSync('tar', ['-xf', template, '-C', path])
+  execFileSync('tar', ['-xf', archive, '-C', path], { stdio: 'pipe' })
 }
 
 /** The URL of a database of the server that `postgres` names. */

@@ -1,8 +1,8 @@
 import { context as active, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { Execute } from './execution.ts'
+import type { Execute } from './execute.ts'
 
-/** Runs operations as spans, below the one that the caller's `traceparent` header names. */
-export const traced =
+/** Executes operations in spans, as children of the span in the `traceparent` header. */
+export const traceExecution =
   (execute: Execute): Execute =>
   (operation, context, variables) => {
     const parent = propagation.extract(active.active(), { traceparent: context.traceParent ?? undefined })

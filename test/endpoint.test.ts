@@ -3,7 +3,8 @@ import { createServer, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import { Caller } from './support/caller.ts'
+import { type Answer, Caller } from './support/caller.ts'
+import { createOracle } from './support/oracle.ts'
 import { type Cast, castOf, createIssue } from './support/people.ts'
 
 const server = useServer()
@@ -14,8 +15,8 @@ beforeAll(async () => {
   await createIssue(cast.contributor, 'CORE', 'An issue')
 })
 
-/** What a page sends is answered by Yoga alone. */
-const throughYoga = { origin: 'http://localhost' }
+/** A page sends its origin. */
+const fromPage = { origin: 'http://localhost' }
 
 interface Request {
   readonly body: unknown
@@ -26,23 +27,20 @@ interface Request {
 const callerOf = (who: Request['who'] = 'contributor') =>
   who === 'nobody' ? server.nobody : who === 'unknown' ? new Caller(server.app, 'snag_unknown') : cast[who]
 
-/** What a client sees of an answer, but the id of the request. */
-async function answerTo({ body, headers, who }: Request, more: Readonly<Record<string, string>> = {}) {
-  const answer = await callerOf(who).post(body, { ...headers, ...more })
-  const { status, data, errors, extensions } = answer
-  expect(answer.headers.get('x-request-id')).toMatch(/^[\w.-]+$/)
-  return {
-    status,
-    type: answer.headers.get('content-type'),
-    data,
+/** The parts of an answer that clients depend on; Yoga knows no request ids and no costs. */
+const comparable = ({ status, headers, data, errors }: Answer<unknown>) => ({
+  status,
+  type: headers.get('content-type'),
+  data,
+  errors: errors?.map(({ message, path, extensions: { requestId, originalError, ...extensions } = {} }) => ({
+    message,
+    path,
     extensions,
-    errors: errors?.map(({ message, path, extensions: { requestId, ...extensions } = {} }) => ({
-      message,
-      path,
-      extensions,
-    })),
-  }
-}
+  })),
+})
+
+const answerTo = async ({ body, headers, who }: Request, more = {}) =>
+  comparable(await callerOf(who).post(body, { ...headers, ...more }))
 
 const create = 'mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }'
 const creating = (input: object) => ({ query: create, variables: { input } })
@@ -75,12 +73,6 @@ const requests: Readonly<Record<string, Request>> = {
   'a variable too many': { body: { query: viewer, variables: { more: 1 } } },
   'variables that are null': { body: { query: viewer, variables: null, operationName: null, extensions: null } },
   'variables that are a list': { body: { query: viewer, variables: [] } },
-  'variables that are nested too deep': {
-    body: `{"query":"${viewer}","variables":${'{"a":'.repeat(60)}1${'}'.repeat(60)}}`,
-  },
-  'variables of too many values': {
-    body: { query: search, variables: { filter: { or: Array.from({ length: 20_000 }, () => ({})) } } },
-  },
   'a mutation that is BAD_USER_INPUT': { body: creating({ projectId: 'CORE', title: '' }) },
   'a mutation that is NOT_FOUND': { body: creating({ projectId: 'NONE', title: 'Any' }) },
   'a mutation that is FORBIDDEN': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'viewer' },
@@ -93,14 +85,10 @@ const requests: Readonly<Record<string, Request>> = {
   'several operations, one of them named': { body: { query: two, operationName: 'Two' } },
   'several operations, none of them named': { body: { query: two } },
   'an empty name': { body: { query: viewer, operationName: '' } },
-  'a name that is a number': { body: { query: viewer, operationName: 1 } },
-  'a subscription': { body: { query: 'subscription { viewer }' } },
   introspection: { body: { query: '{ __schema { queryType { name } } __typename }' } },
   'a document that is none': { body: { query: '{ viewer { ' } },
   'a document that is empty': { body: { query: '' } },
   'an invalid document': { body: { query: '{ viewer { size } nothing }' } },
-  'a document that is too deep': { body: { query: `{ ticket(id: "CORE-1") { ${deep(5)} } }` } },
-  'a document that is too long': { body: { query: viewer.padEnd(15_001) } },
   'an unknown parameter': { body: { query: viewer, colour: 'red' } },
   extensions: { body: { query: viewer, extensions: { persistedQuery: { version: 1 } } } },
   'no query': { body: {} },
@@ -128,22 +116,72 @@ const requests: Readonly<Record<string, Request>> = {
   'JSON wanted first': { body: { query: viewer }, headers: { accept: 'application/json, */*;q=0.5' } },
   'GraphQL wanted first': { body: { query: viewer }, headers: { accept: `${strict.accept}, application/json;q=0.9` } },
   'JSON wanted second': { body: { query: viewer }, headers: { accept: `text/html, application/json` } },
-  'almost JSON wanted': { body: { query: viewer }, headers: { accept: 'application/jsonfoo' } },
   'extensions that are none': { body: { query: viewer, extensions: 'x' } },
-  'something else wanted': { body: { query: viewer }, headers: { accept: 'image/png' } },
   'a body of a charset': { body: { query: viewer }, headers: { 'content-type': 'application/json; charset=utf-8' } },
-  'a body of text': { body: { query: viewer }, headers: { 'content-type': 'text/plain' } },
 }
 
-describe('the short cut answers as Yoga does', () => {
-  test.each(Object.entries(requests))('%s', async (_name, asked) => {
-    const expected = await answerTo(asked, throughYoga)
-    // From the second time on a query is compiled.
+/** Requests that the endpoint refuses for limits and types that Yoga does not have. */
+const refused: Readonly<Record<string, Request & { readonly status: number; readonly code: string }>> = {
+  'variables that are nested too deep': {
+    status: 400,
+    code: 'QUERY_TOO_COMPLEX',
+    body: `{"query":"${viewer}","variables":${'{"a":'.repeat(60)}1${'}'.repeat(60)}}`,
+  },
+  'variables of too many values': {
+    status: 400,
+    code: 'QUERY_TOO_COMPLEX',
+    body: { query: search, variables: { filter: { or: Array.from({ length: 20_000 }, () => ({})) } } },
+  },
+  'a subscription': { status: 400, code: 'BAD_REQUEST', body: { query: 'subscription { viewer }' } },
+  'a name that is a number': { status: 400, code: 'BAD_REQUEST', body: { query: viewer, operationName: 1 } },
+  'a document that is too deep': {
+    status: 400,
+    code: 'QUERY_TOO_COMPLEX',
+    body: { query: `{ ticket(id: "CORE-1") { ${deep(5)} } }` },
+  },
+  'a document that is too long': { status: 400, code: 'QUERY_TOO_COMPLEX', body: { query: viewer.padEnd(15_001) } },
+  'almost JSON wanted': {
+    status: 406,
+    code: 'BAD_REQUEST',
+    body: { query: viewer },
+    headers: { accept: 'application/jsonfoo' },
+  },
+  'something else wanted': {
+    status: 406,
+    code: 'BAD_REQUEST',
+    body: { query: viewer },
+    headers: { accept: 'image/png' },
+  },
+  'a body of text': {
+    status: 415,
+    code: 'BAD_REQUEST',
+    body: { query: viewer },
+    headers: { 'content-type': 'text/plain' },
+  },
+}
+
+describe('the endpoint', () => {
+  test.each(Object.entries(requests))('answers as Yoga does: %s', async (_name, asked) => {
+    const caller = Object.assign(Object.create(callerOf(asked.who)), { app: createOracle(server) }) as Caller
+    const expected = comparable(await caller.post(asked.body, asked.headers))
+    // A query is compiled when it comes the second time.
     for (const time of ['first', 'second', 'third']) expect(await answerTo(asked), time).toEqual(expected)
+    expect(await answerTo(asked, fromPage)).toEqual(expected)
   })
 
-  test('with the id that a request was given', async () => {
-    for (const headers of [{}, throughYoga])
+  test.each(Object.entries(refused))('refuses %s', async (_name, { status, code, ...asked }) => {
+    const answer = await answerTo(asked)
+    expect(answer).toEqual({
+      status,
+      type: 'application/json; charset=utf-8',
+      data: undefined,
+      errors: [{ message: expect.any(String), path: undefined, extensions: expect.objectContaining({ code }) }],
+    })
+    expect(await answerTo(asked, fromPage)).toEqual(answer)
+  })
+
+  test('answers with the id that a request was given', async () => {
+    for (const headers of [{}, fromPage])
       for (const body of [
         { query: viewer },
         { query: '{ tickets(first: -1) { totalCount } }' },
@@ -154,12 +192,12 @@ describe('the short cut answers as Yoga does', () => {
       }
   })
 
-  test('with nothing of what went wrong on our side, which the log tells', async () => {
+  test('masks an unexpected error and logs it', async () => {
     const { pool } = server.database
     const body = { query: '{ viewer { name } project(id: "CORE") { key labels { name } } }' }
     await pool.query('ALTER TABLE labels RENAME TO lost')
     const answers = []
-    for (const headers of [throughYoga, {}, {}, {}]) answers.push(await cast.viewer.post(body, headers))
+    for (const headers of [fromPage, {}, {}, {}]) answers.push(await cast.viewer.post(body, headers))
     await pool.query('ALTER TABLE lost RENAME TO labels')
     for (const { status, headers, data, errors } of answers) {
       const requestId = headers.get('x-request-id')
@@ -177,14 +215,14 @@ describe('the short cut answers as Yoga does', () => {
     }
   })
 
-  test('and a mutation runs once', async () => {
+  test('runs a mutation once, with an error in its payload too', async () => {
     const count = async () =>
       (await cast.viewer.post<{ tickets: { totalCount: number } }>({ query: '{ tickets { totalCount } }' })).data
         ?.tickets.totalCount ?? 0
     const before = await count()
     const title = { projectId: 'CORE', title: 'Once' }
     const query = `mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id comments(first: 999) { totalCount } } } }`
-    for (const headers of [{}, throughYoga]) {
+    for (const headers of [{}, fromPage]) {
       const { errors } = await cast.contributor.post({ query, variables: { input: title } }, headers)
       expect(errors?.map(({ path }) => path)).toEqual([['createIssue', 'issue', 'comments']])
     }
@@ -212,8 +250,8 @@ describe('the short cut answers as Yoga does', () => {
       { operation: 'Two', cost: 1, user: 'viewer', status: 200 },
     ],
     ['of a token that is unknown', { query: viewer }, 'unknown', { status: 401, codes: ['UNAUTHENTICATED'] }],
-  ] as const)('and logs the same line: %s', async (_name, body, who, expected) => {
-    for (const headers of [{}, throughYoga]) {
+  ] as const)('logs a line per request: %s', async (_name, body, who, expected) => {
+    for (const headers of [{}, fromPage]) {
       const requestId = crypto.randomUUID()
       await callerOf(who).post(body, { ...headers, 'x-request-id': requestId })
       const lines = server.lines.map((line) => JSON.parse(line)).filter((line) => line.requestId === requestId)
@@ -279,17 +317,17 @@ describe('over HTTP', () => {
     ['more than may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
   ]
 
-  test.each(bodies)('a body is the same with its length as in chunks, by both ways: %s', async (_name, body) => {
+  test.each(bodies)('answers a body alike with its length, in chunks and from a page: %s', async (_name, body) => {
     const middle = body.indexOf('ï') + 1 || body.length / 2
     const pieces = [body.subarray(0, middle), body.subarray(middle)]
     const sized = { 'content-length': body.length }
-    const expected = await post(pieces, { ...throughYoga, ...sized })
+    const expected = await post(pieces, { ...fromPage, ...sized })
     expect(await post(pieces, sized)).toEqual(expected)
     expect(await post(pieces, { 'transfer-encoding': 'chunked' })).toEqual(expected)
-    expect(await post(pieces, { ...throughYoga, 'transfer-encoding': 'chunked' })).toEqual(expected)
+    expect(await post(pieces, { ...fromPage, 'transfer-encoding': 'chunked' })).toEqual(expected)
   })
 
-  test('a client that goes in the middle of its body leaves the server answering others', async () => {
+  test('a client that disconnects within its body does not disturb others', async () => {
     for (const more of ['', 'origin: http://localhost\r\n']) {
       const socket = connect(port, '127.0.0.1')
       await once(socket, 'connect')
@@ -307,7 +345,7 @@ describe('over HTTP', () => {
     }
   })
 
-  test('two requests on one connection are answered in their order', async () => {
+  test('answers two requests on one connection in order', async () => {
     const one = JSON.stringify({ query: '{ a: __typename }' })
     const other = JSON.stringify({ query: '{ b: __typename }' })
     const head = (body: string, more = '') =>

@@ -21,37 +21,36 @@ import { defaultPageSize, maxPageSize } from '../paging/bounds.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
 type Variables = Readonly<Record<string, unknown>>
-/** A number that is known, or hangs on the arguments of a field, on those of the one above it, and on the type that has that. */
-type Amount = number | ((args: Arguments, above: Arguments, holder: string) => number)
+/** A constant, or a function of a field's arguments, of its parent field's arguments and of the type of the parent field. */
+type Amount = number | ((args: Arguments, parentArgs: Arguments, parentType: string) => number)
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** What the field costs beside the objects in it, in points: none by default, 1 for a list in pages. */
+    /** Points beside the objects of the field: 0 by default, 1 for a connection. */
     readonly cost?: Amount
-    /** How many objects a list without pages has: 10 by default. */
+    /** Number of objects of a plain list: 10 by default. */
     readonly size?: Amount
   }
 }
 
-/** What a field costs, in points: an object takes one, what is below a list as many times as it may have objects. */
-export interface Price {
-  /** Where it stands in the answer: names or aliases, joined by dots. */
+/** The cost of a field, in points: 1 per object. The fields of a list count once per object. */
+export interface CostNode {
+  /** Response keys from the root, joined by dots. */
   readonly path: string
-  /** The name of the field itself. */
   readonly field: string
-  /** What it costs however many objects it has. */
+  /** Points that do not depend on the number of objects. */
   readonly fixed: (variables: Variables) => number
-  /** How many objects it may have. */
+  /** Number of objects. */
   readonly times: (variables: Variables) => number
-  /** What each of its objects costs. */
+  /** Points of each object. */
   readonly object: number
-  /** Whether it is a list in pages, whose `first` or `last` says how many. */
+  /** True for a connection, whose size is `first` or `last`. */
   readonly paged: boolean
-  readonly below: readonly Price[]
+  readonly children: readonly CostNode[]
 }
 
 const listSize = 10
-// Measured: what the schema says of itself takes a fiftieth of a row's time.
+// Measured: an object of the introspection system takes a fiftieth of the time of a row.
 const introspectedObject = 0.02
 const introspectedSizes: Readonly<Record<string, number>> = {
   types: 200,
@@ -62,16 +61,16 @@ const introspectedSizes: Readonly<Record<string, number>> = {
   possibleTypes: 3,
 }
 
-/** What one object of a type costs: the parts of a page nothing, since its rows are counted. */
+/** Points of one object of a type. The parts of a connection are free: its rows are counted. */
 const objectCost = ({ name }: GraphQLNamedType) =>
   name.startsWith('__') ? introspectedObject : /^PageInfo$|(Connection|Edge)$/.test(name) ? 0 : 1
 
-/** Prices the fields of an operation of a valid document, fragments written out. Fields that cost nothing are left out. */
-export function pricesOf(
+/** The cost trees of the root fields of an operation of a valid document, with fragments expanded. Leaves without cost are omitted. */
+export function costTreesOf(
   schema: GraphQLSchema,
   document: DocumentNode,
   { operation, selectionSet, variableDefinitions }: OperationDefinitionNode,
-): Price[] {
+): CostNode[] {
   const fragments = new Map(
     document.definitions.flatMap((node) =>
       node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
@@ -93,24 +92,24 @@ export function pricesOf(
     }
   }
 
-  interface Above {
+  interface Parent {
     readonly path: string
     readonly args: (variables: Variables) => Arguments
-    /** The type that it is a field of. */
-    readonly holder: string
-    /** How many rows the page has whose parts these are. */
-    readonly page: Price['times'] | null
+    /** The type that has the parent field. */
+    readonly type: string
+    /** Number of rows, if the parent is a connection. */
+    readonly pageSize: CostNode['times'] | null
   }
 
-  const pricesIn = (set: SelectionSetNode, type: GraphQLNamedType, above: Above): Price[] =>
+  const costsIn = (set: SelectionSetNode, type: GraphQLNamedType, parent: Parent): CostNode[] =>
     set.selections.flatMap((node) => {
-      if (node.kind === Kind.FIELD) return priceOf(node, type, above)
+      if (node.kind === Kind.FIELD) return costsOfField(node, type, parent)
       const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value)
       const condition = fragment?.typeCondition && schema.getType(fragment.typeCondition.name.value)
-      return fragment ? pricesIn(fragment.selectionSet, condition ?? type, above) : []
+      return fragment ? costsIn(fragment.selectionSet, condition ?? type, parent) : []
     })
 
-  const priceOf = (node: FieldNode, type: GraphQLNamedType, above: Above): Price[] => {
+  const costsOfField = (node: FieldNode, type: GraphQLNamedType, parent: Parent): CostNode[] => {
     const field = node.name.value
     const definition = definitionOf(type, field)
     if (!definition) return []
@@ -121,29 +120,29 @@ export function pricesOf(
     const amount = (value: Amount) =>
       typeof value === 'number'
         ? () => value
-        : (given: Variables) => value(args(given), above.args(given), above.holder)
+        : (given: Variables) => value(args(given), parent.args(given), parent.type)
     if (!node.selectionSet || !isCompositeType(named)) {
       if (!cost) return []
-      return [{ path: pathOf(above, node), field, fixed: amount(cost), times: once, object: 0, paged, below: [] }]
+      return [{ path: pathOf(parent, node), field, fixed: amount(cost), times: once, object: 0, paged, children: [] }]
     }
     const page = paged ? (variables: Variables) => pageSize(args(variables)) : null
     const isList = isListType(getNullableType(definition.type))
-    const path = pathOf(above, node)
+    const path = pathOf(parent, node)
     return [
       {
         path,
         field,
         fixed: amount(cost ?? (paged ? 1 : 0)),
-        times: isList ? (above.page ?? amount(size ?? introspectedSizes[field] ?? listSize)) : once,
+        times: isList ? (parent.pageSize ?? amount(size ?? introspectedSizes[field] ?? listSize)) : once,
         object: objectCost(named),
         paged,
-        below: pricesIn(node.selectionSet, named, { path, args, holder: type.name, page }),
+        children: costsIn(node.selectionSet, named, { path, args, type: type.name, pageSize: page }),
       },
     ]
   }
 
   const root = schema.getRootType(operation)
-  return root ? pricesIn(selectionSet, root, { path: '', args: () => ({}), holder: root.name, page: null }) : []
+  return root ? costsIn(selectionSet, root, { path: '', args: () => ({}), type: root.name, pageSize: null }) : []
 }
 
 const once = () => 1
@@ -157,47 +156,48 @@ function definitionOf(type: GraphQLNamedType, field: string): GraphQLField<unkno
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[field] : undefined
 }
 
-/** How many rows the arguments of a page ask for; what is no such number is refused later, in the API's words. */
+/** The page size that arguments ask for. Invalid sizes are reported when the field is resolved. */
 function pageSize({ first, last }: Arguments): number {
   const size = first ?? last
   return typeof size === 'number' && size >= 0 ? Math.min(size, maxPageSize) : defaultPageSize
 }
 
-/** What a field and all below it cost, in points, once. */
-const priceTotal = (price: Price, variables: Variables): number =>
-  price.fixed(variables) + price.times(variables) * objectTotal(price, variables)
+/** Points of a field with all its descendants. */
+const totalOf = (node: CostNode, variables: Variables): number =>
+  node.fixed(variables) + node.times(variables) * objectTotal(node, variables)
 
-/** What one object of a field and all below it cost, in points. */
-const objectTotal = ({ object, below }: Price, variables: Variables): number =>
-  below.reduce((sum, price) => sum + priceTotal(price, variables), object)
+/** Points of one object of a field with all its descendants. */
+const objectTotal = ({ object, children }: CostNode, variables: Variables): number =>
+  children.reduce((sum, child) => sum + totalOf(child, variables), object)
 
-/** What an operation costs with some variables, in whole points: one at least. */
-export const costOf = (prices: readonly Price[], variables: Variables): number =>
-  Math.max(1, Math.ceil(prices.reduce((sum, price) => sum + priceTotal(price, variables), 0)))
+/** Points of an operation with some variables, rounded up: at least 1. */
+export const costOf = (costs: readonly CostNode[], variables: Variables): number =>
+  Math.max(1, Math.ceil(costs.reduce((sum, node) => sum + totalOf(node, variables), 0)))
 
-/** A list, what it costs in all the places where it comes, and the largest page of it that would fit. */
-export interface PricedList {
+/** The cost of a connection, and the largest page of it that would fit. */
+export interface ListCost {
   readonly path: string
+  /** Points in all places where it occurs. */
   readonly cost: number
-  /** The largest `first` with which the whole costs no more than the limit, all else as it is; null where none does. */
+  /** The largest `first` with which the operation fits the limit, all else equal; null if there is none. */
   readonly first: number | null
 }
 
-/** The lists in pages of an operation, the dearest first. */
-export function pricedLists(prices: readonly Price[], variables: Variables, limit: number): PricedList[] {
-  const spare = limit - prices.reduce((sum, price) => sum + priceTotal(price, variables), 0)
-  const lists: PricedList[] = []
-  const walk = (price: Price, times: number): void => {
-    if (price.paged) {
-      const cost = times * priceTotal(price, variables)
-      const rows = price.below.filter(({ field }) => field === 'nodes' || field === 'edges')
+/** The connections of an operation, the most expensive first. */
+export function listCostsOf(costs: readonly CostNode[], variables: Variables, limit: number): ListCost[] {
+  const spare = limit - costs.reduce((sum, node) => sum + totalOf(node, variables), 0)
+  const lists: ListCost[] = []
+  const walk = (node: CostNode, times: number): void => {
+    if (node.paged) {
+      const cost = times * totalOf(node, variables)
+      const rows = node.children.filter(({ field }) => field === 'nodes' || field === 'edges')
       const size = rows[0]?.times(variables) ?? 0
       const each = times * rows.reduce((sum, row) => sum + objectTotal(row, variables), 0)
       const fitting = each === 0 ? maxPageSize : Math.min(maxPageSize, Math.floor(size + spare / each))
-      lists.push({ path: price.path, cost: Math.ceil(cost), first: fitting >= 1 ? fitting : null })
+      lists.push({ path: node.path, cost: Math.ceil(cost), first: fitting >= 1 ? fitting : null })
     }
-    for (const below of price.below) walk(below, times * price.times(variables))
+    for (const child of node.children) walk(child, times * node.times(variables))
   }
-  for (const price of prices) walk(price, 1)
+  for (const node of costs) walk(node, 1)
   return lists.sort((a, b) => b.cost - a.cost)
 }

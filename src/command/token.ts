@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util'
+import { createAccessToken } from '../auth/token.actions.ts'
+import { type Command, print, UsageError } from './command.ts'
+import { withDatabase } from './database.ts'
+
+/** Makes an access token for a user and prints it. */
+export const token: Command = async (args, io) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      user: { type: 'string' },
+      name: { type: 'string' },
+      'read-only': { type: 'boolean' },
+      days: { type: 'string' },
+    },
+  })
+  if (!values.user) throw new UsageError('Say whose token: --user NAME.')
+  const days = values.days === undefined ? null : Number(values.days)
+  if (days !== null && !(days > 0 && days <= 36_500)) throw new UsageError('--days takes a number up to 36500.')
+  const username = values.user.toLowerCase()
+  await withDatabase(io, async ({ prisma, transaction }) => {
+    const user = await prisma.user.findUnique({ where: { username } })
+    if (!user) throw new UsageError(`There is no user ${username}.`)
+    const { secret } = await transaction((tx) =>
+      createAccessToken(tx, user.id, {
+        name: values.name ?? 'from the command line',
+        scope: values['read-only'] ? 'READ' : 'WRITE',
+        expiresAt: days === null ? null : new Date(Date.now() + days * 86_400_000),
+      }),
+    )
+    print(io.stdout, secret)
+  })
+}

@@ -1,0 +1,34 @@
+import type { GraphQLSchema } from 'graphql'
+import { type Context, requireViewer } from '../context.ts'
+import type { Database } from '../database/open.ts'
+import { withoutQuota } from '../database/request-quota.ts'
+import type { Download, Downloads } from '../http/download.ts'
+import type { Rates } from '../http/rates.ts'
+import { filterCost } from '../ticket/ticket.cost.ts'
+import { type ExportFormat, exportTickets } from './export.actions.ts'
+import { parseFilter } from './ticket-filter.parser.ts'
+
+interface ExportServices {
+  readonly schema: GraphQLSchema
+  readonly rates: Rates
+  readonly database: Database
+}
+
+/** Points of an export, beside its filter. */
+const exportCost = 5000
+const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl; charset=utf-8' }
+
+/** The downloads of tickets: `project` is an id or a key, `filter` a TicketFilter as JSON. */
+export function exportDownloads({ schema, rates, database }: ExportServices): Downloads {
+  const ticketsAs =
+    (format: ExportFormat) =>
+    async (context: Context, parameters: URLSearchParams): Promise<Download> => {
+      const filter = parseFilter(schema, parameters.get('filter'))
+      await rates.spend(requireViewer(context).id, exportCost + filterCost(filter))
+      // The tickets are read page by page: together they may exceed the quota of a request.
+      const unmetered = { ...context, db: withoutQuota(database.db) }
+      const pieces = await exportTickets(unmetered, format, parameters.get('project'), filter)
+      return { type: contentTypes[format], fileName: `tickets.${format}`, pieces }
+    }
+  return { '/export/tickets.csv': ticketsAs('csv'), '/export/tickets.jsonl': ticketsAs('jsonl') }
+}

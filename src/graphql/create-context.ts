@@ -1,0 +1,49 @@
+import type { Config } from '../config.ts'
+import type { Context } from '../context.ts'
+import type { Database } from '../database/open.ts'
+import { withRequestQuota } from '../database/request-quota.ts'
+import { Unauthenticated } from '../errors.ts'
+import type { HttpRequest } from '../http/request.ts'
+import type { Callers } from '../viewer.ts'
+import type { DocumentCache } from './document-cache.ts'
+
+interface ContextServices {
+  readonly config: Config
+  readonly database: Database
+  readonly callers: Callers
+  readonly documents: DocumentCache
+}
+
+/** Creates the context of a request, authenticated by its token. */
+export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>
+
+/** Returns a function that creates contexts. It throws UNAUTHENTICATED, with HTTP 401, for an invalid token. */
+export const contextFactory =
+  ({ config, database, callers, documents }: ContextServices): CreateContext =>
+  async ({ header, address }, requestId) => {
+    const authorization = header('authorization')
+    const secret = bearerToken(authorization)
+    const caller = secret === null ? null : await callers.find(secret)
+    if (authorization && !caller)
+      throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)
+    return {
+      config,
+      db: withRequestQuota(database.db),
+      transaction: database.transaction,
+      bulkTransaction: database.bulkTransaction,
+      requestId,
+      address,
+      documents,
+      traceParent: header('traceparent') ?? null,
+      idempotencyKey: header('idempotency-key') ?? null,
+      idempotency: null,
+      viewer: caller?.viewer ?? null,
+      token: caller?.token ?? null,
+      forgetCallers: callers.forget,
+      loaders: new Map(),
+    }
+  }
+
+/** The token of an Authorization header; null if it is of another scheme. */
+export const bearerToken = (authorization: string | null | undefined): string | null =>
+  /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null

@@ -1,0 +1,179 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  Kind,
+  OperationTypeNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql'
+import { QueryTooComplex } from '../errors.ts'
+
+const limits = {
+  characters: 15_000,
+  tokens: 2000,
+  depth: 12,
+  aliases: 30,
+  /** Fields and fragment spreads, with fragments expanded. */
+  selections: 1000,
+  /** Occurrences of one response key in a selection set. */
+  repetitions: 20,
+  directives: 50,
+  directivesPerNode: 5,
+  mutationRootFields: 10,
+  variableDepth: 50,
+  /** Values in variables, objects and lists included. */
+  variableValues: 20_000,
+} as const
+
+export const maxTokens = limits.tokens
+
+/** Throws QUERY_TOO_COMPLEX for a text or variables that are too large to be parsed or coerced. */
+export function checkParameterLimits({
+  query,
+  variables,
+}: {
+  readonly query: string
+  readonly variables?: unknown
+}): void {
+  if (query.length > limits.characters)
+    throw new QueryTooComplex('The document is too long, in characters', query.length, limits.characters)
+  checkVariableLimits(variables)
+}
+
+/** graphql-js coerces variables by recursion: deep ones overflow the stack, and many take long. */
+function checkVariableLimits(variables: unknown): void {
+  let count = 0
+  const walk = (value: unknown, depth: number): void => {
+    if (++count > limits.variableValues)
+      throw new QueryTooComplex('The variables hold too many values', count, limits.variableValues)
+    if (typeof value !== 'object' || value === null) return
+    if (depth === limits.variableDepth)
+      throw new QueryTooComplex('The variables are nested too deep', depth + 1, limits.variableDepth)
+    for (const inner of Object.values(value)) walk(inner, depth + 1)
+  }
+  walk(variables, 0)
+}
+
+/** The error of a text that cannot be parsed, as the API's own. */
+export function toParseError(error: GraphQLError): GraphQLError {
+  if (error.message.includes(`more that ${limits.tokens} tokens`))
+    return new QueryTooComplex('The document is too long, in tokens', limits.tokens + 1, limits.tokens)
+  Object.assign(error.extensions, { code: 'GRAPHQL_PARSE_FAILED', http: { spec: true, status: 400 } })
+  return error
+}
+
+interface Size {
+  readonly depth: number
+  readonly aliases: number
+  readonly selections: number
+  readonly directives: number
+  /** Highest number of directives of one node. */
+  readonly directivesPerNode: number
+  /** Highest number of occurrences of one response key in a selection set. */
+  readonly repetitions: number
+  /** Fields of the selection set itself. */
+  readonly fields: number
+}
+
+// Nested fragments multiply; counts need not be exact above this.
+const maxCount = 1_000_000
+
+const emptySize: Size = {
+  depth: 0,
+  aliases: 0,
+  selections: 0,
+  directives: 0,
+  directivesPerNode: 0,
+  repetitions: 0,
+  fields: 0,
+}
+
+interface DocumentSize {
+  /** Fields and fragment spreads of the largest definition, with fragments expanded. */
+  readonly selections: number
+  /** An error for each limit that the document exceeds. */
+  readonly excess: readonly QueryTooComplex[]
+}
+
+/**
+ * Measures a document before validation, whose time grows with the square of its fields. Each fragment is measured once,
+ * so that nested fragments cost no more than their text.
+ */
+export function measureDocument(document: DocumentNode): DocumentSize {
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  const sizes = new Map<string, Size>()
+
+  const sizeOfFragment = (name: string): Size => {
+    const known = sizes.get(name)
+    if (known) return known
+    // Validation reports a fragment that contains itself; here it must only terminate.
+    sizes.set(name, emptySize)
+    const size = sizeOf(fragments.get(name)?.selectionSet)
+    sizes.set(name, size)
+    return size
+  }
+
+  const sizeOfNode = (node: SelectionNode): Size => {
+    const directives = node.directives?.length ?? 0
+    const own = { ...emptySize, selections: 1, directives, directivesPerNode: directives }
+    if (node.kind === Kind.FRAGMENT_SPREAD) return sum(own, sizeOfFragment(node.name.value))
+    if (node.kind === Kind.INLINE_FRAGMENT) return sum(own, sizeOf(node.selectionSet))
+    const inner = sizeOf(node.selectionSet)
+    // Introspection is deeply nested by nature; graphql-js limits it by a rule of its own.
+    const depth = node.name.value.startsWith('__') ? 1 : inner.depth + 1
+    return { ...sum({ ...own, aliases: node.alias ? 1 : 0 }, inner), depth, fields: 1 }
+  }
+
+  const sizeOf = (set: SelectionSetNode | undefined): Size =>
+    (set?.selections ?? []).reduce<Size>((size, node) => sum(size, sizeOfNode(node)), {
+      ...emptySize,
+      repetitions: repetitionsIn(set),
+    })
+
+  const all = document.definitions.map((definition) => {
+    // Its depth counts where it is spread.
+    if (definition.kind === Kind.FRAGMENT_DEFINITION)
+      return { ...sizeOfFragment(definition.name.value), depth: 0, fields: 0 }
+    if (definition.kind !== Kind.OPERATION_DEFINITION) return emptySize
+    const size = sizeOf(definition.selectionSet)
+    return definition.operation === OperationTypeNode.MUTATION ? size : { ...size, fields: 0 }
+  })
+  const most = (what: keyof Size) => Math.max(0, ...all.map((size) => size[what]))
+  const excess = [
+    excessOf('The document is too deep', most('depth'), limits.depth),
+    excessOf('The document has too many aliases', most('aliases'), limits.aliases),
+    excessOf('The document has too many fields and fragments', most('selections'), limits.selections),
+    excessOf('The document repeats a field too often', most('repetitions'), limits.repetitions),
+    excessOf('The document has too many directives', most('directives'), limits.directives),
+    excessOf('The document has too many directives in one place', most('directivesPerNode'), limits.directivesPerNode),
+    excessOf('The document has too many mutations', most('fields'), limits.mutationRootFields),
+  ].filter((error) => error !== null)
+  return { selections: most('selections'), excess }
+}
+
+/** Highest number of occurrences of one response key in a selection set. */
+function repetitionsIn(set: SelectionSetNode | undefined): number {
+  const counts = new Map<string, number>()
+  for (const node of set?.selections ?? [])
+    if (node.kind === Kind.FIELD) {
+      const name = (node.alias ?? node.name).value
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+  return Math.max(0, ...counts.values())
+}
+
+const excessOf = (what: string, cost: number, limit: number) =>
+  cost > limit ? new QueryTooComplex(what, cost, limit) : null
+
+const sum = (a: Size, b: Size): Size => ({
+  depth: Math.max(a.depth, b.depth),
+  aliases: Math.min(maxCount, a.aliases + b.aliases),
+  selections: Math.min(maxCount, a.selections + b.selections),
+  directives: Math.min(maxCount, a.directives + b.directives),
+  directivesPerNode: Math.max(a.directivesPerNode, b.directivesPerNode),
+  repetitions: Math.max(a.repetitions, b.repetitions),
+  fields: Math.min(maxCount, a.fields + b.fields),
+})

@@ -1,0 +1,106 @@
+import type { ExecutionResult } from 'graphql'
+import { OperationTypeNode } from 'graphql'
+import type { Logger } from 'pino'
+import type { Context } from '../context.ts'
+import { BadRequest, UnknownOperation } from '../errors.ts'
+import { jsonType, negotiateResultType } from '../http/content-type.ts'
+import { replyWith, toErrorResult } from '../http/error-reply.ts'
+import type { Rates } from '../http/rates.ts'
+import type { HttpReply, HttpRequest } from '../http/request.ts'
+import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
+import type { RequestListener } from '../http/request-log.ts'
+import type { CreateContext } from './create-context.ts'
+import type { DocumentCache } from './document-cache.ts'
+import type { Execute } from './execute.ts'
+import type { Operation } from './operation.ts'
+import { type Parameters, readParameters } from './parameters.ts'
+
+interface EndpointOptions {
+  readonly path: string
+  readonly documents: DocumentCache
+  readonly rates: Rates
+  readonly createContext: CreateContext
+  readonly execute: Execute
+  /** Response headers for a page of an origin. */
+  readonly corsHeaders: (origin: string | null | undefined) => Readonly<Record<string, string>>
+  readonly onCompleted: RequestListener
+  readonly log: Logger
+}
+
+/** Answers every GraphQL request, faulty ones included: JSON, forms with files and query strings, from scripts and pages. */
+export type Endpoint = (request: HttpRequest) => Promise<HttpReply>
+
+/** Creates the GraphQL endpoint. */
+export function createEndpoint({
+  path,
+  documents,
+  rates,
+  createContext,
+  execute,
+  corsHeaders,
+  onCompleted,
+  log,
+}: EndpointOptions): Endpoint {
+  /** The steps of a request, in order. Each throws the error that the client receives. */
+  async function takeSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
+    Object.assign(progress.headers, await rates.request(request.address))
+    progress.contentType = negotiateResultType(request.header('accept'))
+    let context: Promise<Context> | undefined
+    const authenticate = () => {
+      context ??= createContext(request, requestId)
+      return context
+    }
+    await using received = await readParameters(request, authenticate)
+    const { parameters } = received
+    const operation = readOperation(documents, parameters, request.method)
+    progress.operation = operation.name
+    const caller = await authenticate()
+    progress.user = caller.viewer?.username
+    const { result, cost, headers } = await execute(operation, caller, parameters.variables ?? {})
+    progress.cost = cost
+    Object.assign(progress.headers, headers)
+    return result
+  }
+
+  return async (request) => {
+    const start = performance.now()
+    const requestId = requestIdFrom(request.header(requestIdHeader))
+    const progress: Progress = { contentType: jsonType, headers: { ...corsHeaders(request.header('origin')) } }
+    const result = await takeSteps(request, requestId, progress).catch(toErrorResult)
+    const { contentType, headers, ...summary } = progress
+    const { codes, ...reply } = replyWith(result, { contentType, requestId, log })
+    onCompleted({ requestId, method: request.method, path, status: reply.status, start, ...summary, codes })
+    return { ...reply, headers: { ...headers, ...reply.headers } }
+  }
+}
+
+/** The facts about a request that its response and its log line need even if a later step fails. */
+interface Progress {
+  contentType: string
+  readonly headers: Record<string, string>
+  operation?: string | undefined
+  /** The user's username. */
+  user?: string | undefined
+  /** Points. */
+  cost?: number
+}
+
+/** The operation that a request names. Throws all errors of its document, or that there is none to run by this method. */
+function readOperation(
+  documents: DocumentCache,
+  { query, operationName = null }: Parameters,
+  method: string,
+): Operation {
+  const document = documents.read(query)
+  if (document.errors.length > 0) throw new AggregateError(document.errors)
+  const operation = document.operation(operationName)
+  if (!operation) throw new UnknownOperation()
+  if (operation.kind === OperationTypeNode.SUBSCRIPTION)
+    throw new BadRequest('Schema is not configured to execute subscription operation.')
+  if (method === 'GET' && operation.kind !== OperationTypeNode.QUERY)
+    throw new BadRequest('Can only perform a mutation operation from a POST request.', {
+      status: 405,
+      headers: { allow: 'POST' },
+    })
+  return operation
+}

@@ -1,0 +1,118 @@
+import type { Context } from '../context.ts'
+import { requireViewer } from '../context.ts'
+import { BadRequest, Unauthenticated } from '../errors.ts'
+import { readBody } from '../http/body.ts'
+import { isMultipart, requireJson } from '../http/content-type.ts'
+import { receiveFiles } from '../http/multipart.ts'
+import type { HttpRequest } from '../http/request.ts'
+import { checkParameterLimits } from './document-limits.ts'
+
+/** The parameters of a GraphQL request: https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters */
+export interface Parameters {
+  readonly query: string
+  readonly variables?: Readonly<Record<string, unknown>> | null
+  readonly operationName?: string | null
+}
+
+/** Parameters with the files in their variables. Disposing them closes the files. */
+interface ReceivedParameters extends AsyncDisposable {
+  readonly parameters: Parameters
+}
+
+const maxBodyBytes = 1_000_000
+const maxFileBytes = 1_000_000_000
+
+/**
+ * Reads the parameters of a request: from its query string, its JSON, or its form with files, whose sender must be
+ * authenticated. Throws errors with an HTTP status.
+ */
+export async function readParameters(
+  request: HttpRequest,
+  authenticate: () => Promise<Context>,
+): Promise<ReceivedParameters> {
+  const { method, header } = request
+  if (method === 'GET') {
+    // Links and images cannot send this header: pages of other origins cannot make a browser query.
+    if (!header('authorization')) throw new Unauthenticated('Send a token, or ask by POST.', 401)
+    return withoutFiles(parseQueryString(request.search))
+  }
+  if (method !== 'POST')
+    throw new BadRequest('GraphQL only supports GET and POST requests.', {
+      status: 405,
+      headers: { allow: 'GET, POST' },
+    })
+  if (isMultipart(request)) {
+    // Before the body is read: anonymous uploads must not reach the disk.
+    requireViewer(await authenticate())
+    const { operations, putFiles, ...files } = await receiveFiles(request, { maxBodyBytes, maxFileBytes })
+    try {
+      const parameters = parseParameters(operations)
+      putFiles(parameters)
+      return { parameters, ...files }
+    } catch (error) {
+      await files[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+  requireJson(request)
+  return withoutFiles(parseParameters(await readBody(request, maxBodyBytes)))
+}
+
+const withoutFiles = (parameters: Parameters): ReceivedParameters => ({
+  parameters,
+  [Symbol.asyncDispose]: async () => {},
+})
+
+function parseQueryString(search: string): Parameters {
+  const values = new URLSearchParams(search)
+  const json = (name: string) => {
+    const text = values.get(name)
+    try {
+      return text ? (JSON.parse(text) as unknown) : undefined
+    } catch {
+      throw new BadRequest(`The parameter "${name}" is not valid JSON.`)
+    }
+  }
+  return checkParameters({
+    query: values.get('query') ?? undefined,
+    operationName: values.get('operationName') ?? undefined,
+    variables: json('variables'),
+    extensions: json('extensions'),
+  })
+}
+
+function parseParameters(json: string): Parameters {
+  let parameters: unknown
+  try {
+    parameters = JSON.parse(json)
+  } catch {
+    throw new BadRequest('POST body sent invalid JSON.')
+  }
+  if (Array.isArray(parameters)) throw new BadRequest('Batching is not supported.')
+  if (!isObject(parameters))
+    throw new BadRequest(`POST body is expected to be object but received ${typeOf(parameters)}`)
+  return checkParameters(parameters)
+}
+
+const parameterNames = new Set(['query', 'variables', 'operationName', 'extensions'])
+
+function checkParameters(given: Readonly<Record<string, unknown>>): Parameters {
+  const { query, variables, operationName, extensions } = given
+  const unknown = Object.keys(given).find((name) => given[name] != null && !parameterNames.has(name))
+  if (unknown !== undefined) throw new BadRequest(`Unexpected parameter "${unknown}" in the request body.`)
+  if (query === undefined || query === null) throw new BadRequest('Must provide query string.', { spec: true })
+  if (typeof query !== 'string')
+    throw new BadRequest(`Expected "query" param to be a string, but given ${typeOf(query)}.`)
+  for (const [name, value] of Object.entries({ variables, extensions }))
+    if (value !== undefined && value !== null && !isObject(value))
+      throw new BadRequest(`Expected "${name}" param to be empty or an object, but given ${typeOf(value)}.`)
+  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
+    throw new BadRequest(`Expected "operationName" param to be a string, but given ${typeOf(operationName)}.`)
+  checkParameterLimits({ query, variables })
+  return { query, variables: variables as Parameters['variables'] & object, operationName: operationName ?? null }
+}
+
+const typeOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,25 @@
+/** Characters of JSON around each value: quotes, a comma. */
+const overhead = 4
+
+/** True if data has more characters than that as JSON, approximately. Stops counting at the limit. */
+export function isLongerThan(data: unknown, characters: number): boolean {
+  return remaining(data, characters) < 0
+}
+
+function remaining(value: unknown, characters: number): number {
+  if (typeof value === 'string') return characters - value.length - overhead
+  if (typeof value !== 'object' || value === null) return characters - overhead
+  let rest = characters - overhead
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (rest < 0) return rest
+      rest = remaining(item, rest)
+    }
+    return rest
+  }
+  for (const name in value) {
+    if (rest < 0) return rest
+    rest = remaining((value as Record<string, unknown>)[name], rest - name.length - overhead)
+  }
+  return rest
+}

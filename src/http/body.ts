@@ -1,0 +1,27 @@
+import type { Readable } from 'node:stream'
+import { CallerGone, PayloadTooLarge } from '../errors.ts'
+import type { HttpRequest } from './request.ts'
+
+/** Reads a body as text. Throws PAYLOAD_TOO_LARGE above a number of bytes, and CallerGone if the client disconnects. */
+export async function readBody({ body, header }: HttpRequest, maxBytes: number): Promise<string> {
+  if (Number(header('content-length')) > maxBytes) throw new PayloadTooLarge(maxBytes)
+  return (await readBytes(body, maxBytes)).toString()
+}
+
+function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    body.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= maxBytes) return chunks.push(chunk)
+      // Paused, not destroyed: destroying the body would reset the connection before the response is sent.
+      body.pause()
+      reject(new PayloadTooLarge(maxBytes))
+    })
+    body.once('end', () => resolve(Buffer.concat(chunks)))
+    const disconnect = () => body.readableEnded || reject(new CallerGone())
+    body.once('error', disconnect)
+    body.once('close', disconnect)
+  })
+}

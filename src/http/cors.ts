@@ -1,0 +1,43 @@
+import type { CORSOptions } from 'graphql-yoga'
+import { allowanceHeaders } from './rates.ts'
+import { requestIdHeader } from './request-id.ts'
+
+/** The response header of a repeated request whose mutations had taken effect before. */
+export const replayedHeader = 'idempotency-replayed'
+
+const allowedHeaders = ['authorization', 'content-type', 'idempotency-key', requestIdHeader]
+const exposedHeaders = [requestIdHeader, 'retry-after', replayedHeader, ...allowanceHeaders]
+
+/** Cross-origin access for the pages of some origins: response headers, and Yoga's options for preflight requests. */
+export interface Cors {
+  readonly headers: (origin: string | null | undefined) => Readonly<Record<string, string>>
+  readonly options: (request: Request) => CORSOptions
+}
+
+/** Allows origins, such as "https://app.example.com", without credentials: a token is sent in a header. */
+export function createCors(origins: readonly string[]): Cors {
+  const varying: Readonly<Record<string, string>> = origins.length > 0 ? { vary: 'Origin' } : {}
+  return {
+    headers: (origin) =>
+      origin && origins.includes(origin)
+        ? {
+            ...varying,
+            'access-control-allow-origin': origin,
+            'access-control-expose-headers': exposedHeaders.join(', '),
+          }
+        : varying,
+    // Given a list, Yoga answers other origins with "null", which is the origin of any sandboxed page.
+    options: (request) => {
+      const origin = request.headers.get('origin') ?? ''
+      return (
+        origins.includes(origin) && {
+          origin,
+          methods: ['GET', 'POST'],
+          allowedHeaders,
+          exposedHeaders,
+          credentials: false,
+        }
+      )
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http'
+import type { Plugin } from 'graphql-yoga'
+import type { Logger } from 'pino'
+import { errorReply } from './error-reply.ts'
+import type { Allowance, Rates } from './rates.ts'
+import { requestIdFrom, requestIdHeader } from './request-id.ts'
+import type { RequestListener } from './request-log.ts'
+
+/** The server context of a request to Yoga. */
+export interface PageContext {
+  /** The client's IP address. */
+  readonly address: string
+  /** Undefined for a request in process. */
+  readonly res?: ServerResponse
+}
+
+/** A plugin of Yoga that answers some paths. */
+export type PagePlugin = Plugin<object, PageContext>
+
+interface PageRequestOptions {
+  readonly rates: Rates
+  readonly onCompleted: RequestListener
+  readonly log: Logger
+}
+
+const healthProbes = new Set(['/health', '/ready'])
+const requestIds = new WeakMap<Request, string>()
+
+/** The id of a request to Yoga. */
+export function requestIdOf(request: Request): string {
+  const known = requestIds.get(request)
+  if (known !== undefined) return known
+  const id = requestIdFrom(request.headers.get(requestIdHeader))
+  requestIds.set(request, id)
+  return id
+}
+
+/** Gives every request to Yoga an id, counts it against the address's rate unless it is a health probe, and reports it. */
+export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions): PagePlugin {
+  const starts = new WeakMap<Request, number>()
+  const allowances = new WeakMap<Request, Allowance>()
+  return {
+    async onRequest({ request, url, serverContext, endResponse, fetchAPI }) {
+      starts.set(request, performance.now())
+      if (healthProbes.has(url.pathname)) return
+      try {
+        const allowance = await rates.request(serverContext.address)
+        if (allowance) allowances.set(request, allowance)
+      } catch (error) {
+        const { body, ...init } = errorReply(error, { requestId: requestIdOf(request), log })
+        endResponse(new fetchAPI.Response(body, init))
+      }
+    },
+    onResponse({ request, response }) {
+      const requestId = requestIdOf(request)
+      const headers = { [requestIdHeader]: requestId, 'x-content-type-options': 'nosniff', ...allowances.get(request) }
+      for (const [name, value] of Object.entries(headers))
+        if (!response.headers.has(name)) response.headers.set(name, value)
+      const { method, url } = request
+      const path = new URL(url).pathname
+      const start = starts.get(request) ?? performance.now()
+      onCompleted({ requestId, method, path, status: response.status, start })
+    },
+  }
+}

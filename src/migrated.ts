@@ -1,0 +1,23 @@
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { migrate } from './database/migrate.ts'
+import { type Database, openDatabase } from './database/open.ts'
+
+/** Opens and migrates the database that the configuration names. */
+export async function openMigrated(config: Config, log: Logger): Promise<Database> {
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    dataDirectory: config.dataDirectory,
+    poolSize: config.poolSize,
+    preparing: config.preparing,
+    tracing: config.tracing,
+    ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
+  })
+  try {
+    for (const name of await migrate(database.pool)) log.info({ migration: name }, 'migrated')
+    return database
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
+}

@@ -1,0 +1,26 @@
+import { openAsBlob } from 'node:fs'
+import { inject } from 'vitest'
+import { type Embedded, openPGlite, poolOver } from '../../src/database/embedded.ts'
+import { temporaryDirectory } from '../drill/served.ts'
+import { copyEmbedded, databaseUrl, execute } from './databases.ts'
+
+/** What names a migrated database of its own to a server: DATABASE_URL or SNAGLIST_DATA. It is gone once disposed. */
+export async function copiedDatabase(): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
+  const postgres = inject('postgres')
+  if (postgres === null) {
+    const { path, [Symbol.dispose]: remove } = temporaryDirectory()
+    copyEmbedded(path, inject('template'))
+    return { env: { SNAGLIST_DATA: path }, [Symbol.asyncDispose]: async () => remove() }
+  }
+  const name = `snaglist_copy_${crypto.randomUUID().replaceAll('-', '')}`
+  await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${inject('template')}`)
+  return {
+    env: { DATABASE_URL: databaseUrl(postgres, name) },
+    [Symbol.asyncDispose]: () => execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`),
+  }
+}
+
+/** An embedded database without tables, in memory. */
+export async function openBlank(): Promise<Embedded> {
+  return poolOver(await openPGlite({ loadDataDir: await openAsBlob(inject('blank') ?? '') }))
+}

@@ -1,0 +1,27 @@
+import { createYoga } from 'graphql-yoga'
+import type { Context } from '../../src/context.ts'
+import { contextFactory } from '../../src/graphql/create-context.ts'
+import { createDocumentCache } from '../../src/graphql/document-cache.ts'
+import { maskError } from '../../src/http/mask-error.ts'
+import { schema } from '../../src/schema.ts'
+import type { TestServer } from './app.ts'
+
+/**
+ * The same schema and context behind Yoga's own pipeline, with graphql-js as its executor: what a client receives there,
+ * it must receive from the endpoint.
+ */
+export function createOracle(server: TestServer) {
+  const documents = createDocumentCache({ schema, suggestions: true, compilation: false, onRun: () => {} })
+  const createContext = contextFactory({ ...server, documents })
+  return createYoga<object, Context>({
+    schema,
+    context: ({ request }) =>
+      createContext({ header: (name) => request.headers.get(name), address: '127.0.0.1' }, 'oracle'),
+    batching: false,
+    multipart: false,
+    graphiql: false,
+    landingPage: false,
+    logging: false,
+    maskedErrors: { maskError },
+  })
+}
