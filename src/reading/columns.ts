@@ -1,5 +1,5 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
-import type { Value } from './value.ts'
+import { decoded, objectOf, type Value } from './value.ts'
 
 /** How a column is read: as it is, as a Date, or whatever else a selection asks for. */
 export type Reading = 'plain' | 'time' | 'always'
@@ -13,8 +13,10 @@ export interface Columns<Row> {
   readonly always: readonly string[]
   /** All of them, to be selected by a plain statement. */
   readonly all: Sql
-  /** The names that they have then. */
-  readonly names: Sql
+  /** All columns as one JSON text: cheaper than columns, which Prisma converts one by one. */
+  readonly text: Sql
+  /** Parses that text. */
+  readonly parse: (text: string) => Row
   /** Never there: it ties the columns to the type of their rows. */
   readonly row?: Row
 }
@@ -31,11 +33,14 @@ export function columnsOf<Row>(
     const sql = raw(`${alias}.${snakeCase(name)}`)
     return { name, reading, value: { sql, ...(reading === 'time' && { decode: time }) } }
   })
+  const values = new Map<string, Value<unknown>>(entries.map(({ name, value }) => [name, value]))
+  const row = objectOf<Row & object>(values)
   return {
     alias: raw(alias),
-    values: new Map(entries.map(({ name, value }) => [name, value])),
+    values,
     always: entries.filter(({ reading }) => reading === 'always').map(({ name }) => name),
-    names: raw(entries.map(({ name }) => `"${name}"`).join(', ')),
+    text: sql`(${row.sql})::text`,
+    parse: (text) => decoded(row, JSON.parse(text)),
     all: join(entries.map(({ name, value }) => sql`${value.sql} AS ${raw(`"${name}"`)}`)),
   }
 }

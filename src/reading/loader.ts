@@ -36,11 +36,12 @@ export function inOrder<Row extends { readonly id: string }>(
 export const rowLoader =
   <Row extends { readonly id: string }>(columns: Columns<Row>, from: Sql, visible: (viewer: Viewer) => Sql) =>
   (context: Context, id: string): Promise<Row | null> =>
-    loaderOf<Row | null>(context, columns, async (ids) =>
-      inOrder(
+    loaderOf<Row | null>(context, columns, async (ids) => {
+      const rows = await context.db.query<{ row: string }[]>(sql`
+        SELECT ${columns.text} AS row FROM ${from}
+        WHERE ${columns.alias}.id = ANY(${ids}::uuid[]) AND ${visible(requireViewer(context))}`)
+      return inOrder(
         ids,
-        await context.db.query<Row[]>(sql`
-          SELECT ${columns.all} FROM ${from}
-          WHERE ${columns.alias}.id = ANY(${ids}::uuid[]) AND ${visible(requireViewer(context))}`),
-      ),
-    ).load(id)
+        rows.map(({ row }) => columns.parse(row)),
+      )
+    }).load(id)

@@ -90,7 +90,7 @@ export async function recordChange(
   viewer: Viewer,
   { which, changes, set = [], also = [] }: TicketChange,
 ): Promise<TicketRow> {
-  const [ticket] = await db.query<TicketRow[]>(sql`
+  const [row] = await db.query<{ ticket: string }[]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at),
     locked AS MATERIALIZED (
       SELECT t.id, ${changes} AS changes FROM tickets t JOIN projects p ON p.id = t.project_id WHERE ${which}
@@ -98,16 +98,17 @@ export async function recordChange(
     changed AS (
       UPDATE tickets t SET ${join([...set, sql`version = t.version + 1`])},
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
-      FROM moment, locked WHERE t.id = locked.id AND locked.changes <> '[]' RETURNING ${ticketColumns.all}, locked.changes),
+      FROM moment, locked WHERE t.id = locked.id AND locked.changes <> '[]' 
+      RETURNING t.id, t.version, t.updated_at, locked.changes, ${ticketColumns.text} AS ticket),
     ${join([
       ...also,
       sql`recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
-      SELECT id, ${viewer.id}::uuid, "updatedAt", version, changes FROM changed)`,
+      SELECT id, ${viewer.id}::uuid, updated_at, version, changes FROM changed)`,
     ])}
-    SELECT ${ticketColumns.names} FROM changed`)
-  if (!ticket) throw new LostRace()
-  return ticket
+    SELECT ticket FROM changed`)
+  if (!row) throw new LostRace()
+  return ticketColumns.parse(row.ticket)
 }
 
 /** Returns the user to assign tickets of a project to. Adds an error if they cannot be assigned. */

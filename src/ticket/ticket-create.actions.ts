@@ -79,7 +79,7 @@ async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInse
   const { category, subcategory, absn, reportedBy, severity } = ticket
   const insertLabels = sql`, labelled AS (
     INSERT INTO ticket_labels (ticket_id, label_id) SELECT filed.id, unnest(${labelIds}::uuid[]) FROM filed)`
-  const [filed] = await db.query<TicketRow[]>(sql`
+  const [row] = await db.query<{ ticket: string }[]>(sql`
     WITH counted AS (
       UPDATE projects SET last_number = last_number + 1 WHERE id = (
         SELECT p.id FROM projects p WHERE ${project} AND ${roleSuffices(viewer, sql`${needed}`)}
@@ -91,9 +91,9 @@ async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInse
       SELECT id, last_number, ${kind}::ticket_kind, ${title}, ${description ?? null},
         ${priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assigneeId ?? null}::uuid, at, at,
         ${category ?? null}, ${subcategory ?? null}, ${absn ?? null}, ${reportedBy ?? null}, ${severity ?? null}::severity
-      FROM counted RETURNING ${ticketColumns.all})
+      FROM counted RETURNING t.id, ${ticketColumns.text} AS ticket)
     ${labelIds?.length ? insertLabels : empty}
-    SELECT * FROM filed`)
-  if (!filed) throw new LostRace()
-  return filed
+    SELECT ticket FROM filed`)
+  if (!row) throw new LostRace()
+  return ticketColumns.parse(row.ticket)
 }
