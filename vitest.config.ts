@@ -3,6 +3,8 @@ import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
+const onPostgres = Boolean(process.env['TEST_DATABASE_URL'])
+
 /** Files that a run on PostgreSQL leaves out, and why the database makes no difference to them. */
 const withoutPostgres: Readonly<Record<string, string>> = {
   attack: 'refusals of documents and of pages, before any statement',
@@ -37,10 +39,10 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: process.env['TEST_DATABASE_URL'] ? Object.keys(withoutPostgres).map((name) => `test/${name}.test.ts`) : [],
+    exclude: onPostgres ? Object.keys(withoutPostgres).map((name) => `test/${name}.test.ts`) : [],
     globalSetup: 'test/support/databases.ts',
-    // An embedded database is a PostgreSQL of its own in each process.
-    maxWorkers: 2,
+    // An embedded database runs in the worker itself; a worker on PostgreSQL waits for it half of its time.
+    maxWorkers: onPostgres ? 3 : 2,
     // What all files load is loaded once by each process. Each still has a database of its own.
     isolate: false,
     sequence: { sequencer: SlowestFirst },
