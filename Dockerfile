@@ -8,8 +8,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npx --no-install prisma generate \
   && npm run build \
-  && npm prune --omit=dev --omit=optional --omit=peer --ignore-scripts --no-audit --no-fund \
-  && rm -rf node_modules/node node_modules/.bin/node
+  && npm prune --omit=dev --omit=optional --omit=peer --ignore-scripts --no-audit --no-fund
 
 FROM node:24-alpine
 ENV NODE_ENV=production HOST=0.0.0.0 SNAGLIST_DATA=/data

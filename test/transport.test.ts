@@ -113,8 +113,7 @@ describe('pages', () => {
   })
 })
 
-// Who is dropped has asked nothing of a database: which one it is makes no difference, so one of the two is enough.
-describe.skipIf(inject('postgres') !== null)('a caller who is slow', () => {
+describe('a caller who is slow', () => {
   const timeouts = { head: 200, body: 200, files: 400, response: 200, interval: 50 }
   const lines: string[] = []
   let directory: ReturnType<typeof temporaryDirectory>
