@@ -31,7 +31,7 @@ export function readNested<Type>(
   return loaderOf<Type>(context, info.fieldNodes, (ids) => loadRelated(context.db, value as Value<Type>, ids)).load(id)
 }
 
-/** The options of a nested field: its extensions and its resolver. `price` is its cost in points (`document/cost.ts`). */
+/** The options of a nested field: its extensions and its resolver. `price` is its cost in points (`graphql/cost.ts`). */
 export function nestedField(
   nested: NestedField,
   price: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
