@@ -125,7 +125,7 @@ export class UnsupportedContent extends GraphQLError {
 export class NotAcceptable extends GraphQLError {
   constructor(types: readonly string[]) {
     super(`The Accept header allows none of the types of a result: ${types.join(', ')}.`, {
-      extensions: { code: 'BAD_REQUEST', http: { status: 406, headers: { accept: types.join(', ') } } },
+      extensions: { code: 'BAD_REQUEST', http: { status: 406 } },
     })
   }
 }

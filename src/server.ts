@@ -77,9 +77,7 @@ export async function startServer(
       inFlight--
       drained.emit('request')
     })
-    // Yoga joins the two to a URL, and a failure there would send its stack to the client.
-    if (URL.canParse(`http://${request.headers.host ?? 'localhost'}${request.url}`)) void app.handle(request, response)
-    else response.writeHead(400).end()
+    void app.handle(request, response)
   })
   const close = async () => {
     await app.dispose()

@@ -144,6 +144,21 @@ describe('the document cache', () => {
     expect(await staysCached(query, 100, false)).toBe(false)
   })
 
+  test('evicts documents when compiled operations of others grow', async () => {
+    const documents = createCache()
+    // Each grows to about 5 MB.
+    const queries = Array.from({ length: 20 }, (_, n) => `${manyOperations(2)} #${n}`)
+    const read = []
+    for (const query of queries) {
+      documents.read(query)
+      const document = documents.read(query)
+      for (const name of ['Q0', 'Q1']) await document.operation(name)?.run({ viewer: null }, {})
+      read.push(document)
+    }
+    expect(documents.read(queries.at(-1) ?? '')).toBe(read.at(-1))
+    expect(documents.read(queries[0] ?? '')).not.toBe(read[0])
+  })
+
   test('evicts the least recently used documents alone', () => {
     const documents = createCache()
     const used = '{ viewer { id } }'

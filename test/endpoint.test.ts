@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
 import { type Answer, Caller } from './support/caller.ts'
@@ -117,6 +118,11 @@ const requests: Readonly<Record<string, Request>> = {
   'GraphQL wanted first': { body: { query: viewer }, headers: { accept: `${strict.accept}, application/json;q=0.9` } },
   'JSON wanted second': { body: { query: viewer }, headers: { accept: `text/html, application/json` } },
   'extensions that are none': { body: { query: viewer, extensions: 'x' } },
+  'JSON wanted with parameters': {
+    body: { query: viewer },
+    headers: { accept: 'application/json;version=1' },
+  },
+  'JSON wanted with an odd quality': { body: { query: viewer }, headers: { accept: 'application/json; q=abc' } },
   'a body of a charset': { body: { query: viewer }, headers: { 'content-type': 'application/json; charset=utf-8' } },
 }
 
@@ -135,7 +141,7 @@ const refused: Readonly<Record<string, Request & { readonly status: number; read
   'a subscription': { status: 400, code: 'BAD_REQUEST', body: { query: 'subscription { viewer }' } },
   'a name that is a number': { status: 400, code: 'BAD_REQUEST', body: { query: viewer, operationName: 1 } },
   'a document that is too deep': {
-    status: 400,
+    status: 200,
     code: 'QUERY_TOO_COMPLEX',
     body: { query: `{ ticket(id: "CORE-1") { ${deep(5)} } }` },
   },
@@ -343,6 +349,75 @@ describe('over HTTP', () => {
       const { answer } = await post([body], { 'content-length': body.length })
       expect(answer).toMatchObject({ data: { viewer: { username: 'viewer' } } })
     }
+  })
+
+  test.each([
+    ['/graphql', 200],
+    ['/graphql/', 200],
+    ['/./graphql', 200],
+    ['/x/../graphql', 200],
+    ['/graphql#x', 200],
+    ['http://other.example/graphql', 200],
+    ['//graphql', 404],
+    ['/x/graphql', 404],
+    ['/GRAPHQL', 404],
+    ['/graphql/x', 404],
+    ['*', 400],
+  ])('answers a document sent to the target %s with %i, and never outside of its limits', async (path, status) => {
+    const send = async (method: string, body: string, headers = {}) => {
+      const sent = request({
+        port,
+        host: '127.0.0.1',
+        path,
+        method,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+      }).end(body)
+      const [response] = await once(sent, 'response')
+      let text = ''
+      for await (const chunk of response) text += chunk
+      return { status: response.statusCode, text }
+    }
+    const answer = await send('POST', JSON.stringify({ query: viewer }))
+    expect(answer.status).toBe(status)
+    if (status === 200) expect(answer.text).toContain('"username":"viewer"')
+    else expect(answer.text).toBe('')
+    const long = await send('POST', JSON.stringify({ query: `{ ${'a '.repeat(8000)} }` }))
+    expect([400, 404]).toContain(long.status)
+    if (status === 200) expect(long.text).toContain('QUERY_TOO_COMPLEX')
+    const page = await send('GET', '', { accept: 'text/html' })
+    expect(page.text.includes('Snaglist GraphiQL')).toBe(status === 200)
+  })
+
+  test('logs a request whose client disconnects before its body is read', async () => {
+    const { pool } = server.database
+    const slow = server.configured({ SNAGLIST_RATE_STORE: 'database', SNAGLIST_RATE_REQUESTS: '100' })
+    const other = createServer(slow.app.handle).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const counting = Promise.withResolvers<void>()
+    const proceed = Promise.withResolvers<void>()
+    const send = pool.query
+    pool.query = ((...args: unknown[]) => {
+      counting.resolve()
+      return proceed.promise.then(() => Reflect.apply(send, pool, args))
+    }) as typeof send
+    const socket = connect((other.address() as AddressInfo).port, '127.0.0.1')
+    const arrived = once(other, 'request')
+    const body = JSON.stringify({ query: viewer })
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
+    const [incoming] = await arrived
+    await counting.promise
+    const closed = once(incoming, 'close')
+    socket.resetAndDestroy()
+    await closed.catch(() => {})
+    pool.query = send
+    proceed.resolve()
+    const completed = () => slow.lines.map((line) => JSON.parse(line)).find(({ path }) => path === '/graphql')
+    while (!completed()) await turn()
+    expect(completed()).toMatchObject({ status: 499, codes: ['CLIENT_CLOSED_REQUEST'] })
+    await slow.app.dispose()
+    await new Promise((resolve) => other.close(resolve))
   })
 
   test('answers two requests on one connection in order', async () => {

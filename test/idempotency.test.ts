@@ -156,6 +156,9 @@ describe('a sign-in with a key', () => {
     const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
     expect(first?.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     expect(told(await wrong())).toEqual(told(first as never))
+    // The refusal is stored, so that a repeated request does not hash the password again.
+    const { rows } = await server.database.pool.query("SELECT FROM idempotency_keys WHERE step = 'signIn refused'")
+    expect(rows).toHaveLength(1)
     expect(await failures('stranger')).toBe(1)
   })
 

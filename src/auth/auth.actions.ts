@@ -4,11 +4,10 @@ import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { usernamePattern } from '../reference.ts'
-import { isPassword } from '../user/password.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
 import type { CallerToken, Viewer } from '../viewer.ts'
-import { type Attempt, clearFailedAttempt, countAttempt } from './sign-in-attempt.actions.ts'
+import { type Attempt, checkPassword, clearFailedAttempt, countAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
 
 /** A session that began: its secret is shown once. */
@@ -47,18 +46,18 @@ interface Proof {
  * RATE_LIMITED where too many have failed.
  */
 export async function proveSignIn(
-  { db, transaction }: Pick<Context, 'db' | 'transaction'>,
+  context: Pick<Context, 'db' | 'transaction'>,
   attempt: Attempt,
   password: string,
   bcryptCost: number,
 ): Promise<Proof> {
-  await countAttempt(transaction, attempt)
+  await countAttempt(context.transaction, attempt)
   // A malformed username cannot exist. It takes the same path, so that timing does not reveal it.
   const [user] = usernamePattern.test(attempt.username)
-    ? await db.query<{ id: string; passwordHash: string }[]>(sql`
+    ? await context.db.query<{ id: string; passwordHash: string }[]>(sql`
         SELECT id, password_hash AS "passwordHash" FROM users WHERE username = ${attempt.username.toLowerCase()}`)
     : []
-  const proven = await isPassword(password, user?.passwordHash ?? null, bcryptCost)
+  const proven = await checkPassword(context, attempt, password, user?.passwordHash ?? null, bcryptCost)
   if (!user || !proven) throw new Unauthenticated(wrongCredentials)
   return { attempt, userId: user.id, passwordHash: user.passwordHash }
 }
@@ -84,17 +83,17 @@ const wrongPassword = () => new BadUserInput([{ path: 'currentPassword', message
 
 /** Proves the current password of an account, which guards against whoever has only its token. */
 export async function provePassword(
-  { db, transaction }: Pick<Context, 'db' | 'transaction'>,
+  context: Pick<Context, 'db' | 'transaction'>,
   attempt: Attempt & { readonly userId: string },
   password: string,
   bcryptCost: number,
 ): Promise<Proof> {
-  await countAttempt(transaction, attempt)
+  await countAttempt(context.transaction, attempt)
   const { userId } = attempt
-  const [{ passwordHash }] = await db.query<[{ passwordHash: string }]>(
+  const [{ passwordHash }] = await context.db.query<[{ passwordHash: string }]>(
     sql`SELECT password_hash AS "passwordHash" FROM users WHERE id = ${userId}::uuid`,
   )
-  if (!(await isPassword(password, passwordHash, bcryptCost))) throw wrongPassword()
+  if (!(await checkPassword(context, attempt, password, passwordHash, bcryptCost))) throw wrongPassword()
   return { attempt, userId, passwordHash }
 }
 

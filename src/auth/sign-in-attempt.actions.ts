@@ -1,9 +1,11 @@
+import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import type { RunTransaction } from '../database/transaction.ts'
 import { RateLimited } from '../errors.ts'
-import { type IdempotentRequest, preludeOf, runStepOnce } from '../idempotency/idempotency.ts'
+import { type IdempotentRequest, recallStep, runStepOnce, substepOf } from '../idempotency/idempotency.ts'
 import { usernamePattern } from '../reference.ts'
+import { isPassword } from '../user/password.ts'
 
 /** An attempt to sign in. */
 export interface Attempt {
@@ -26,8 +28,26 @@ const maxBlockSeconds = 900
  * has signed in before: otherwise anyone could lock the owner out.
  */
 export function countAttempt(transaction: RunTransaction, attempt: Attempt): Promise<void> {
-  const request = attempt.idempotency && preludeOf(attempt.idempotency)
+  const request = attempt.idempotency && substepOf(attempt.idempotency, 'begins')
   return transaction((tx) => runStepOnce(tx, request, () => countFailure(tx, attempt)))
+}
+
+/**
+ * Checks the password of an attempt that was counted. A repeated idempotent request whose password was wrong gets the stored
+ * refusal: hashing it again would be work that no counter limits.
+ */
+export async function checkPassword(
+  { db, transaction }: Pick<Context, 'db' | 'transaction'>,
+  { idempotency }: Attempt,
+  password: string,
+  passwordHash: string | null,
+  bcryptCost: number,
+): Promise<boolean> {
+  const refusal = idempotency && substepOf(idempotency, 'refused')
+  if (refusal && (await recallStep(db, refusal))) return false
+  const isCorrect = await isPassword(password, passwordHash, bcryptCost)
+  if (!isCorrect && refusal) await transaction((tx) => runStepOnce(tx, refusal, async () => true))
+  return isCorrect
 }
 
 async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { checkParameterLimits, maxTokens, measureDocument, toParseError } from './document-limits.ts'
-import { createOperation, type Operation, type OperationOptions } from './operation.ts'
+import { checkParameterLimits, maxTokens, measureDocument, tokenExcess } from './document-limits.ts'
+import { bytesPerCharacter, createOperation, type Operation, type OperationOptions } from './operation.ts'
 
 /** A document that was parsed and validated. */
 interface Document {
@@ -25,10 +25,7 @@ interface DocumentCacheOptions extends Pick<OperationOptions, 'onRun'> {
   readonly compilation: boolean
 }
 
-// Sizes are bytes of memory, measured: about 100 for a character of a document, 600 for a priced field, 9,000 for a
-// compiled one.
 const maxBytes = 50_000_000
-const bytesPerCharacter = 100
 const maxSeenDigests = 10_000
 const maxValidationErrors = 20
 
@@ -48,7 +45,9 @@ export function createDocumentCache({ schema, suggestions, compilation, onRun }:
   const readNew = (query: string): Document => {
     const node = parseDocument(query)
     const { selections, excess } = measureDocument(node)
-    const errors = excess.length > 0 ? excess : validateDocument(schema, node, suggestions)
+    const errors = (excess.length > 0 ? excess : validateDocument(schema, node, suggestions)).map((error) =>
+      asDocumentError(error, 'GRAPHQL_VALIDATION_FAILED'),
+    )
     const keep = errors.length === 0 && comesAgain(query)
     let bytes = query.length * bytesPerCharacter
     const operations = new Map<string | null, Operation>()
@@ -69,7 +68,10 @@ export function createDocumentCache({ schema, suggestions, compilation, onRun }:
           onGrowth(more) {
             bytes += more
             // An evicted document lives as long as its requests, and does not return to the cache.
-            if (documents.peek(query) === document) documents.set(query, document, { size: bytes })
+            if (documents.peek(query) !== document) return
+            // For a value that is already set, the cache ignores a new size.
+            documents.delete(query)
+            documents.set(query, document, { size: bytes })
           },
         })
         // Unknown names are not kept: a client could send any number of them.
@@ -88,7 +90,8 @@ function parseDocument(query: string): DocumentNode {
   try {
     return parse(query, { maxTokens })
   } catch (error) {
-    throw error instanceof GraphQLError ? toParseError(error) : error
+    if (!(error instanceof GraphQLError)) throw error
+    throw asDocumentError(tokenExcess(error) ?? error, 'GRAPHQL_PARSE_FAILED')
   }
 }
 
@@ -97,7 +100,12 @@ function validateDocument(schema: GraphQLSchema, node: DocumentNode, suggestions
   for (const error of errors) {
     // ScalarLeafsRule ignores hideSuggestions.
     if (!suggestions) error.message = error.message.replace(/ Did you mean "[^"]*"\?$/, '')
-    Object.assign(error.extensions, { code: 'GRAPHQL_VALIDATION_FAILED', http: { spec: true, status: 400 } })
   }
   return errors
+}
+
+/** Gives an error of a document the status that GraphQL over HTTP defines, and a code unless it has one. */
+function asDocumentError<Type extends GraphQLError>(error: Type, code: string): Type {
+  Object.assign(error.extensions, { code, ...error.extensions, http: { status: 400, spec: true } })
+  return error
 }

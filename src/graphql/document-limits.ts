@@ -55,13 +55,11 @@ function checkVariableLimits(variables: unknown): void {
   walk(variables, 0)
 }
 
-/** The error of a text that cannot be parsed, as the API's own. */
-export function toParseError(error: GraphQLError): GraphQLError {
-  if (error.message.includes(`more that ${limits.tokens} tokens`))
-    return new QueryTooComplex('The document is too long, in tokens', limits.tokens + 1, limits.tokens)
-  Object.assign(error.extensions, { code: 'GRAPHQL_PARSE_FAILED', http: { spec: true, status: 400 } })
-  return error
-}
+/** The error of a text that has too many tokens; null for any other syntax error. */
+export const tokenExcess = ({ message }: GraphQLError): QueryTooComplex | null =>
+  message.includes(`more that ${maxTokens} tokens`)
+    ? new QueryTooComplex('The document is too long, in tokens', maxTokens + 1, maxTokens)
+    : null
 
 interface Size {
   readonly depth: number

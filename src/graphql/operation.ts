@@ -32,6 +32,8 @@ export interface OperationOptions {
   readonly onGrowth: (bytes: number) => void
 }
 
+// Measured.
+export const bytesPerCharacter = 100
 const bytesPerCost = 600
 const bytesPerCompiledField = 9000
 // The compiler expands fragments: 3 kB of nested fragments would take seconds.

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { requireViewer } from '../context.ts'
 import { BadRequest, Unauthenticated } from '../errors.ts'
 import { readBody } from '../http/body.ts'
-import { isMultipart, requireJson } from '../http/content-type.ts'
+import { isMultipart, requireJson, requireUncompressed } from '../http/content-type.ts'
 import { receiveFiles } from '../http/multipart.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { checkParameterLimits } from './document-limits.ts'
@@ -41,6 +41,7 @@ export async function readParameters(
       status: 405,
       headers: { allow: 'GET, POST' },
     })
+  requireUncompressed(request)
   if (isMultipart(request)) {
     // Before the body is read: anonymous uploads must not reach the disk.
     requireViewer(await authenticate())
@@ -74,8 +75,8 @@ function parseQueryString(search: string): Parameters {
     }
   }
   return checkParameters({
-    query: values.get('query') ?? undefined,
-    operationName: values.get('operationName') ?? undefined,
+    query: values.get('query') || undefined,
+    operationName: values.get('operationName') || undefined,
     variables: json('variables'),
     extensions: json('extensions'),
   })

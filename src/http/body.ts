@@ -10,6 +10,8 @@ export async function readBody({ body, header }: HttpRequest, maxBytes: number):
 
 function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    // A client that disconnected earlier emits no further event.
+    if (body.destroyed) return reject(new CallerGone())
     const chunks: Buffer[] = []
     let length = 0
     body.on('data', (chunk: Buffer) => {

@@ -1,4 +1,4 @@
-import { type GraphiQLOptions, shouldRenderGraphiQL } from 'graphql-yoga'
+import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { Unauthenticated } from '../errors.ts'
@@ -6,6 +6,7 @@ import { errorReply } from './error-reply.ts'
 import { examples } from './graphiql-examples.ts'
 import { htmlResponse } from './html.ts'
 import { type PagePlugin, requestIdOf } from './page-requests.ts'
+import { wantsPage } from './pages.ts'
 
 const options: GraphiQLOptions = {
   title: 'Snaglist GraphiQL',
@@ -120,7 +121,8 @@ export const useSchemaPages = (
   { endpoint, printedSchema, isAuthenticated, log }: SchemaPageOptions,
 ): PagePlugin => ({
   async onRequest({ request, url, endResponse, fetchAPI }) {
-    const wantsGraphiQL = url.pathname === endpoint && shouldRenderGraphiQL(request)
+    const isEndpoint = url.pathname === endpoint || url.pathname === `${endpoint}/`
+    const wantsGraphiQL = isEndpoint && wantsPage(request.method, request.headers.get('accept'))
     const wantsSchema = url.pathname === '/schema.graphql' && ['GET', 'HEAD'].includes(request.method)
     if (!wantsGraphiQL && !wantsSchema) return
     const open = introspection === 'open' || (await isAuthenticated(request))

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { shouldRenderGraphiQL } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { CallerGone } from '../errors.ts'
 import type { AddressOf } from './address.ts'
-import type { Pages } from './pages.ts'
+import { type Pages, wantsPage } from './pages.ts'
 import type { HttpReply, HttpRequest } from './request.ts'
 
 /** Answers requests: of Node's HTTP server, or in process. */
@@ -25,23 +24,24 @@ interface HandlerOptions {
 
 /** Creates the handler of all requests: `answer` gets those to the GraphQL path, `pages` all others. */
 export function createHandler({ path, answer, pages, addressOf, log }: HandlerOptions): Handler {
-  const isGraphQL = (method: string, requestPath: string, accept: string | null | undefined) =>
-    (requestPath === path || requestPath === `${path}/`) &&
-    method !== 'OPTIONS' &&
-    !shouldRenderGraphiQL({ method, headers: { get: () => accept ?? null } } as unknown as Request)
+  const isGraphQL = (method: string, { pathname }: URL, accept: string | null | undefined) =>
+    (pathname === path || pathname === `${path}/`) && method !== 'OPTIONS' && !wantsPage(method, accept)
 
   return {
     async handle(request, response) {
       try {
-        const { method = 'GET', url = '/', headers } = request
+        const { method = 'GET', headers } = request
+        const url = urlOf(request)
+        if (!url) return void response.writeHead(400).end()
         const address = addressOf(request)
-        const queryStart = url.indexOf('?')
-        const requestPath = queryStart < 0 ? url : url.slice(0, queryStart)
-        if (!isGraphQL(method, requestPath, headers.accept))
-          return void (await pages(request, response, { address } as never))
+        if (!isGraphQL(method, url, headers.accept)) {
+          // Yoga joins the Host header and the target to a URL.
+          request.url = url.pathname + url.search
+          return void (await pages.handle(request, response, { address }))
+        }
         const reply = await answer({
           method,
-          search: queryStart < 0 ? '' : url.slice(queryStart + 1),
+          search: url.search.slice(1),
           header: (name) => headers[name] as string | undefined,
           address,
           body: request,
@@ -56,11 +56,11 @@ export function createHandler({ path, answer, pages, addressOf, log }: HandlerOp
     },
     async fetch(url, init, address = '127.0.0.1') {
       const { method, headers, body, signal } = new Request(url, init)
-      const { pathname, search } = new URL(url)
-      if (!isGraphQL(method, pathname, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address } as never)
+      const target = new URL(url)
+      if (!isGraphQL(method, target, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address })
       const reply = await answer({
         method,
-        search: search.slice(1),
+        search: target.search.slice(1),
         header: (name) => headers.get(name),
         address,
         body: body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]),
@@ -71,7 +71,13 @@ export function createHandler({ path, answer, pages, addressOf, log }: HandlerOp
   }
 }
 
+/** The URL of a request's target, in origin-form or absolute-form. Null if the target or the Host header is malformed. */
+function urlOf({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): URL | null {
+  return URL.canParse(`http://${host}`) ? URL.parse(url.startsWith('/') ? `http://localhost${url}` : url) : null
+}
+
 function disconnectionOf(response: ServerResponse): AbortSignal {
+  if (response.closed) return AbortSignal.abort(new CallerGone())
   const controller = new AbortController()
   response.once('close', () => response.writableFinished || controller.abort(new CallerGone()))
   return controller.signal

@@ -22,5 +22,17 @@ export const createPages = ({ endpoint, cors, isReady, plugins }: PagesOptions):
     landingPage: false,
     logging: false,
     multipart: false,
-    plugins: [...plugins, useReadinessCheck({ check: isReady })],
+    parserAndValidationCache: false,
+    plugins: [...plugins, useReadinessCheck({ check: isReady }), useNotFound()],
   })
+
+/** True for the request of a browser that opens the endpoint as a page. */
+export const wantsPage = (method: string, accept: string | null | undefined): boolean =>
+  method === 'GET' && (accept?.includes('text/html') ?? false)
+
+/** Ends every request that no plugin has answered: Yoga would parse it as GraphQL, without the endpoint's limits. */
+const useNotFound = (): PagePlugin => ({
+  onRequest({ endResponse, fetchAPI }) {
+    endResponse(new fetchAPI.Response(null, { status: 404 }))
+  },
+})

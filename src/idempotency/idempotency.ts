@@ -84,10 +84,13 @@ export async function recallStep<Result>(
   return row ? { result: recall<Result>(request, row.sealed) } : null
 }
 
-/** A step of its own for work that a mutation does in a transaction before its action's. */
-export const preludeOf = (request: IdempotentRequest): IdempotentRequest => ({
+/**
+ * The state of a step before the action's, with a transaction of its own. It is a copy: a stored result of this step does
+ * not make the response a replay.
+ */
+export const substepOf = (request: IdempotentRequest, name: string): IdempotentRequest => ({
   ...request,
-  step: `${request.step} begins`,
+  step: `${request.step} ${name}`,
 })
 
 function recall<Result>(request: IdempotentRequest, sealed: string): Result {
