@@ -57,10 +57,11 @@ async function changeLabels(
   mustHaveRole(ticket, 'CONTRIBUTOR', 'Labelling a ticket')
   const errors: FieldError[] = []
   checkVersion(ticket, expectedVersion, errors)
-  const labels = await db.query<(LabelRow & { isSet: boolean })[]>(sql`
-    SELECT ${labelColumns.all}, l.id = ANY(labelled.ids) AS "isSet"
+  const rows = await db.query<{ label: string; isSet: boolean }[]>(sql`
+    SELECT ${labelColumns.text} AS label, l.id = ANY(labelled.ids) AS "isSet"
     FROM labels l, (SELECT ARRAY(SELECT label_id FROM ticket_labels WHERE ticket_id = ${ticket.id}::uuid) AS ids) labelled
     WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || labelled.ids)`)
+  const labels = rows.map(({ label, isSet }) => ({ ...labelColumns.parse(label), isSet }))
   checkLabels(labelIds, labels, errors)
   if (errors.length > 0) throw new BadUserInput(errors)
   const current = labels.filter(({ isSet }) => isSet)

@@ -36,11 +36,11 @@ export async function getProjectNamed(
   viewer: Viewer,
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
-  const rows = await db.query<(ProjectRow & ProjectRights)[]>(sql`
-    SELECT ${projectColumns.all}, ${rightsColumns(viewer)} FROM projects p
+  const [row] = await db.query<(ProjectRights & { project: string })[]>(sql`
+    SELECT ${projectColumns.text} AS project, ${rightsColumns(viewer)} FROM projects p
     WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
-  if (!rows[0]) throw new NotFound(`There is no project ${reference}.`)
-  return rows[0]
+  if (!row) throw new NotFound(`There is no project ${reference}.`)
+  return { ...row, ...projectColumns.parse(row.project) }
 }
 
 /**

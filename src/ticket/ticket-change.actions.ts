@@ -26,12 +26,13 @@ export async function lockTicket(
   const named = sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
   // A separate statement sees the rights and the project as of after the wait for the lock.
-  const [ticket] = await db.query<LockedTicket[]>(sql`
-    SELECT ${ticketColumns.all}, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
+  const [row] = await db.query<(ProjectRights & { ticket: string })[]>(sql`
+    SELECT ${ticketColumns.text} AS ticket, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${named}`)
+  const ticket = row && ticketColumns.parse(row.ticket)
   if (!ticket || (kind && ticket.kind !== kind))
     throw new NotFound(`There is no ${kind?.toLowerCase() ?? 'ticket'} ${reference}.`)
-  return ticket
+  return { ...row, ...ticket }
 }
 
 /** Adds an error if the ticket never had the expected version. */
