@@ -26,8 +26,8 @@ export type Row<Name extends keyof PrismaTypes> = Name extends keyof CustomRows
   : PrismaTypes[Name]['Shape']
 
 /**
- * The models for the builder. Relations and selections are removed, so that fields which would send further statements do not
- * compile: see docs/decisions/012-prisma-plugin-declares-types.md.
+ * The models for the builder. Without relations and selections, fields that would send further statements do not compile:
+ * see docs/decisions/012-prisma-plugin-declares-types.md.
  */
 export type Models = {
   [Name in keyof PrismaTypes]: {

@@ -64,8 +64,8 @@ export const anyOf = (conditions: readonly Sql[]) =>
 export const notSql = (condition: Sql) => sql`(${condition}) IS NOT TRUE`
 
 /**
- * Translates the operators of a comparator to a condition. Adds an error for operands that are null, lists with more than 100
- * items, and texts that have more than 1,000 characters or cannot be stored.
+ * Translates the operators of a comparator to a condition. Adds an error for operands that are null, lists with more than
+ * 100 items, and texts that have more than 1,000 characters or cannot be stored.
  */
 export function compare<Filter extends object>(
   filter: Filter,

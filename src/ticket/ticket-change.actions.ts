@@ -14,8 +14,8 @@ import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 export type LockedTicket = TicketRow & ProjectRights
 
 /**
- * Returns the ticket with an id or a key, with the viewer's rights. Locks it if `db` is a transaction. Throws NOT_FOUND if the
- * viewer may see no such ticket of the kind.
+ * Returns the ticket with an id or a key, with the viewer's rights. Locks it if `db` is a transaction. Throws NOT_FOUND if
+ * the viewer may see no such ticket of the kind.
  */
 export async function lockTicket(
   db: Statements,

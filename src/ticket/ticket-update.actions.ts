@@ -42,8 +42,8 @@ const isColumn = (name: string): name is Column => name in columns
 export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefined }
 
 /**
- * Applies a patch to a ticket. A patch without effect changes nothing. Throws BAD_USER_INPUT with all errors, those passed in
- * included, and CONFLICT if a patched field was changed since `expectedVersion`.
+ * Applies a patch to a ticket. A patch without effect changes nothing. Throws BAD_USER_INPUT with all errors, including
+ * those passed in, and CONFLICT if a patched field was changed since `expectedVersion`.
  */
 export async function updateTicket(
   db: Statements,
