@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { importField, importFieldKeys } from '../import-file/field.parser.ts'
-import { foldName as folded } from '../import-file/name-match.ts'
+import { foldName } from '../import-file/name-match.ts'
 import { clientOptions, dataOf, withClient } from './client.ts'
 import { type Command, UsageError } from './command.ts'
 import { type Imported, reportImport } from './import-report.ts'
@@ -57,8 +57,8 @@ export const importCommand: Command = async (args, io) => {
 }
 
 function fieldOf(name: string): string {
-  const field = importFieldKeys.find((word) => folded(word) === folded(name))
-  if (!field && folded(name) !== 'ignore') {
+  const field = importFieldKeys.find((key) => foldName(key) === foldName(name))
+  if (!field && foldName(name) !== 'ignore') {
     const known = importFieldKeys.map((word) => importField(word).name).join(', ')
     throw new UsageError(`There is no field ${name}. Columns go to: ${known}.`)
   }
