@@ -26,8 +26,10 @@ function parseMoment(value: unknown): Date {
 }
 
 /** The scalar DateTime, within those years. */
-export const StorableDateTimeResolver = new GraphQLScalarType<Date, Date>({
+export const StorableDateTimeResolver = new GraphQLScalarType<Date, string>({
   ...DateTimeResolver.toConfig(),
+  // As text: JSON.stringify takes five times as long for results that contain Dates.
+  serialize: (value) => (DateTimeResolver.serialize(value) as Date).toISOString(),
   parseValue: parseMoment,
   parseLiteral: (node, variables) => parseMoment(DateTimeResolver.parseLiteral(node, variables)),
 })
