@@ -1,0 +1,174 @@
+import { once } from 'node:events'
+import { createServer, request, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { useServer } from './support/app.ts'
+import { type Cast, castOf } from './support/people.ts'
+
+const server = useServer()
+let cast: Cast
+beforeAll(async () => {
+  cast = await castOf(server)
+})
+
+/** A page sends its origin. */
+const fromPage = { origin: 'http://localhost' }
+const viewer = '{ viewer { username } }'
+
+describe('a connection', () => {
+  let http: Server
+  let port: number
+
+  beforeAll(async () => {
+    http = createServer(server.app.handle).listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    port = (http.address() as AddressInfo).port
+  })
+  afterAll(async () => {
+    http.closeAllConnections()
+    await new Promise((resolve) => http.close(resolve))
+  })
+
+  /** Posts a body in pieces; without its length, in chunks of HTTP. */
+  async function post(pieces: readonly Buffer[], headers: Readonly<Record<string, string | number>>) {
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      path: '/graphql',
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+    })
+    const answered = once(sent, 'response')
+    for (const piece of pieces) sent.write(piece)
+    sent.end()
+    const [response] = await answered
+    let text = ''
+    for await (const chunk of response) text += chunk
+    const { statusCode, headers: got } = response
+    expect(got['x-request-id']).toBeTruthy()
+    return { status: statusCode, type: got['content-type'], answer: JSON.parse(text) }
+  }
+
+  const limit = 1_000_000
+  const query = { query: '{ viewer { username } tickets(filter: { title: { eq: "ünïcode ☂" } }) { totalCount } }' }
+  const bodies: [string, Buffer][] = [
+    ['a query', Buffer.from(JSON.stringify(query))],
+    ['an invalid one', Buffer.from(JSON.stringify({ query: '{ nothing }' }))],
+    ['no JSON', Buffer.from('words')],
+    ['as much as may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit))],
+    ['more than may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
+  ]
+
+  test.each(bodies)('answers a body alike with its length, in chunks and from a page: %s', async (_name, body) => {
+    const middle = body.indexOf('ï') + 1 || body.length / 2
+    const pieces = [body.subarray(0, middle), body.subarray(middle)]
+    const sized = { 'content-length': body.length }
+    const expected = await post(pieces, { ...fromPage, ...sized })
+    expect(await post(pieces, sized)).toEqual(expected)
+    expect(await post(pieces, { 'transfer-encoding': 'chunked' })).toEqual(expected)
+    expect(await post(pieces, { ...fromPage, 'transfer-encoding': 'chunked' })).toEqual(expected)
+  })
+
+  test('a client that disconnects within its body does not disturb others', async () => {
+    for (const more of ['', 'origin: http://localhost\r\n']) {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      const arrived = once(http, 'request')
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\n${more}content-type: application/json\r\ncontent-length: 500\r\n\r\n{"query":`,
+      )
+      const [aborted] = await arrived
+      const closed = once(aborted, 'close')
+      socket.destroy()
+      await closed.catch(() => {})
+      const body = Buffer.from(JSON.stringify({ query: viewer }))
+      const { answer } = await post([body], { 'content-length': body.length })
+      expect(answer).toMatchObject({ data: { viewer: { username: 'viewer' } } })
+    }
+  })
+
+  test.each([
+    ['/graphql', 200],
+    ['/graphql/', 200],
+    ['/./graphql', 200],
+    ['/x/../graphql', 200],
+    ['/graphql#x', 200],
+    ['http://other.example/graphql', 200],
+    ['//graphql', 404],
+    ['/x/graphql', 404],
+    ['/GRAPHQL', 404],
+    ['/graphql/x', 404],
+    ['*', 400],
+  ])('answers a document sent to the target %s with %i, and never outside of its limits', async (path, status) => {
+    const send = async (method: string, body: string, headers = {}) => {
+      const sent = request({
+        port,
+        host: '127.0.0.1',
+        path,
+        method,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+      }).end(body)
+      const [response] = await once(sent, 'response')
+      let text = ''
+      for await (const chunk of response) text += chunk
+      return { status: response.statusCode, text }
+    }
+    const answer = await send('POST', JSON.stringify({ query: viewer }))
+    expect(answer.status).toBe(status)
+    if (status === 200) expect(answer.text).toContain('"username":"viewer"')
+    else expect(answer.text).toBe('')
+    const long = await send('POST', JSON.stringify({ query: `{ ${'a '.repeat(8000)} }` }))
+    expect([400, 404]).toContain(long.status)
+    if (status === 200) expect(long.text).toContain('QUERY_TOO_COMPLEX')
+    const page = await send('GET', '', { accept: 'text/html' })
+    expect(page.text.includes('Snaglist GraphiQL')).toBe(status === 200)
+  })
+
+  test('logs a request whose client disconnects before its body is read', async () => {
+    const { pool } = server.database
+    const slow = server.configured({ SNAGLIST_RATE_STORE: 'database', SNAGLIST_RATE_REQUESTS: '100' })
+    const other = createServer(slow.app.handle).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const counting = Promise.withResolvers<void>()
+    const proceed = Promise.withResolvers<void>()
+    const send = pool.query
+    pool.query = ((...args: unknown[]) => {
+      counting.resolve()
+      return proceed.promise.then(() => Reflect.apply(send, pool, args))
+    }) as typeof send
+    const socket = connect((other.address() as AddressInfo).port, '127.0.0.1')
+    const arrived = once(other, 'request')
+    const body = JSON.stringify({ query: viewer })
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
+    const [incoming] = await arrived
+    await counting.promise
+    const closed = once(incoming, 'close')
+    socket.resetAndDestroy()
+    await closed.catch(() => {})
+    pool.query = send
+    proceed.resolve()
+    const completed = () => slow.lines.map((line) => JSON.parse(line)).find(({ path }) => path === '/graphql')
+    while (!completed()) await turn()
+    expect(completed()).toMatchObject({ status: 499, codes: ['CLIENT_CLOSED_REQUEST'] })
+    await slow.app.dispose()
+    await new Promise((resolve) => other.close(resolve))
+  })
+
+  test('answers two requests on one connection in order', async () => {
+    const one = JSON.stringify({ query: '{ a: __typename }' })
+    const other = JSON.stringify({ query: '{ b: __typename }' })
+    const head = (body: string, more = '') =>
+      `POST /graphql HTTP/1.1\r\nhost: x\r\n${more}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+    const socket = connect(port, '127.0.0.1')
+    socket.write(head(one) + head(other, 'connection: close\r\n'))
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    expect([...text.matchAll(/^\{"data":(.*?\})/gm)].map(([, data]) => data)).toEqual([
+      '{"a":"Query"}',
+      '{"b":"Query"}',
+    ])
+  })
+})
