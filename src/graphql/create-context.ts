@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import { withRequestQuota } from '../database/request-quota.ts'
 import { Unauthenticated } from '../errors.ts'
+import { bearerToken } from '../http/bearer-token.ts'
 import type { HttpRequest } from '../http/request.ts'
 import type { Callers } from '../viewer.ts'
 import type { DocumentCache } from './document-cache.ts'
@@ -43,7 +44,3 @@ export const contextFactory =
       loaders: new Map(),
     }
   }
-
-/** The token of an Authorization header; null if it is of another scheme. */
-export const bearerToken = (authorization: string | null | undefined): string | null =>
-  /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null

@@ -38,7 +38,7 @@ export const useDownloads = (
       const { type, fileName, pieces } = await download(context, url.searchParams)
       const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }
       const body = Readable.from(encode(pieces))
-      // Breaking the connection tells the client that the file is incomplete.
+      // A broken connection is the only way to signal an incomplete file.
       body.on('error', (error) => {
         log.error({ err: toLoggableError(error), requestId }, 'unexpected error')
         serverContext.res?.destroy()

@@ -4,6 +4,7 @@ import { parseDatabaseError } from '../database/database-error.ts'
 import { jsonType } from './content-type.ts'
 import { maskError } from './mask-error.ts'
 import type { HttpReply } from './request.ts'
+import { requestIdHeader } from './request-id.ts'
 
 interface ReplyOptions {
   /** The content type of the result. */
@@ -29,7 +30,7 @@ interface HttpExtension {
 /** Turns a result, or errors alone, into status, headers and JSON. Masks unexpected errors and logs them. */
 export function replyWith(result: ExecutionResult, options: ReplyOptions): ResultReply {
   const { contentType = jsonType, requestId } = options
-  const headers: Record<string, string> = { 'content-type': contentType, 'x-request-id': requestId, ...noSniffing }
+  const headers: Record<string, string> = { 'content-type': contentType, [requestIdHeader]: requestId, ...noSniffing }
   if (!result.errors) return { status: 200, headers, body: JSON.stringify(result), codes: [] }
   const errors = result.errors.map((error) => presentError(error, options))
   for (const { http } of errors) Object.assign(headers, http.headers)

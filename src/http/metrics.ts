@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { bearerToken } from './bearer-token.ts'
 import type { PagePlugin } from './page-requests.ts'
 import type { RequestSummary } from './request-log.ts'
 
@@ -124,7 +125,7 @@ const importOutcomes = `
 export const useMetrics = (metrics: Metrics | null, token: string | null): PagePlugin => ({
   async onRequest({ url, request, endResponse, fetchAPI }) {
     if (url.pathname !== '/metrics' || !metrics || token === null) return
-    const given = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+    const given = bearerToken(request.headers.get('authorization')) ?? ''
     endResponse(
       isSame(given, token)
         ? new fetchAPI.Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
