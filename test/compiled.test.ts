@@ -100,7 +100,7 @@ describe('the document cache', () => {
   const times = (count: number, piece: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => piece(index)).join(' ')
   const fields = times(70, () => '... { id username name }')
-  /** A document of operations as large as any that is compiled. */
+  /** A document of operations of the largest size that is compiled. */
   const manyOperations = (count: number, variables = '', use = '') =>
     `${times(count, (n) => `query Q${n}${variables} { viewer { ...F } ${use} }`)} fragment F on User { ${fields} }`
   const createCache = () => createDocumentCache({ schema, suggestions: false, compilation: true, onRun: () => {} })

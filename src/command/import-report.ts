@@ -42,5 +42,5 @@ export function reportImport(file: string, done: Imported, { stdout }: Io): void
     writeFileSync(rejected, done.rejectedRows)
     print(stdout, `The rows that were not taken are in ${rejected}.`)
   } else if (faultCount > 0)
-    throw new CommandFailed('Nothing was imported: mend the file, or import with --skip-faulty.')
+    throw new CommandFailed('Nothing was imported: correct the file, or import with --skip-faulty.')
 }

@@ -8,16 +8,16 @@ export const usage = `snaglist [command]
         [--name TEXT]      what it is for
         [--read-only]      for queries alone
         [--days N]         how long it lasts; without end when left out
-  import FILE              import tickets from a CSV file; docs/importing.md tells how
+  import FILE              import tickets from a CSV file: see docs/importing.md
         --project KEY      into which project
         --kind KIND        issue or defect
         [--map FROM=TO]    a column and the field it goes to, such as issuekey=externalKey; again for each
         [--ignore COLUMN]  a column to leave out; again for each
-        [--value FIELD:FROM=TO]  what a word stands for, such as severity:Moderate=MAJOR; again for each
+        [--value FIELD:FROM=TO]  replace a value of a field, such as severity:Moderate=MAJOR; repeatable
         [--date-format F]  how dates are written, such as M/D/YYYY, when not in ISO 8601
         [--create-labels]  make labels that the project does not have
         [--skip-faulty]    import the good rows, and write the others beside the file
-        [--dry-run]        tell what would happen
+        [--dry-run]        check the file without changing anything
   export                   write tickets as CSV, which imports again
         [--project KEY]    of one project, by number; of all, when left out
         [--filter JSON]    which: a TicketFilter such as '{"kind":"DEFECT"}'
