@@ -73,7 +73,9 @@ export const builder = new SchemaBuilder<{
     runScopesOnType: true,
     authScopes: ({ token }) => ({ signedIn: token !== null, mayWrite: token?.scope === 'WRITE' }),
     unauthorizedError: (_parent, { token }) =>
-      token === null ? new Unauthenticated() : new Forbidden('This token may only read.'),
+      token === null
+        ? new Unauthenticated()
+        : new Forbidden('The token has scope READ. Mutations require a token with scope WRITE.'),
   },
 })
 

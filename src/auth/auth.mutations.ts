@@ -170,7 +170,7 @@ mutation('createAccessToken', {
     expiresAt && expiresAt.getTime() <= Date.now() ? [{ path: 'expiresAt', message: 'must be in the future' }] : [],
   resolve: ({ name, scope, expiresAt }, context) => {
     if (tokenInUse(context).kind !== 'SESSION')
-      throw new Forbidden('Sign in to make an access token: an access token makes no others.')
+      throw new Forbidden('Access tokens cannot create access tokens. Use the token of a session: sign in first.')
     return write(context, (tx, viewer) =>
       createAccessToken(tx, viewer.id, { name, scope: scope ?? 'WRITE', expiresAt: expiresAt ?? null }),
     )

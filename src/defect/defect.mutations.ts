@@ -45,7 +45,7 @@ mutation('createDefect', {
   },
   validate: ({ title, description }) =>
     (title ?? firstLine(description)) === null
-      ? [{ path: 'title', message: 'must be given where the description has no line to take it from' }]
+      ? [{ path: 'title', message: 'is required unless `description` contains text' }]
       : [],
   collectsErrors: true,
   resolve: async (input, context, errors) => ({

@@ -11,7 +11,7 @@ const rules = {
   name: labelName,
   color: z
     .string('must not be null')
-    .regex(/^#[0-9a-f]{6}$/i, 'must be "#" and six hexadecimal digits')
+    .regex(/^#[0-9a-f]{6}$/i, 'must be "#" and six hexadecimal digits, such as "#d73a4a"')
     .transform((color) => color.toLowerCase()),
   description: text(1000).nullable(),
 }

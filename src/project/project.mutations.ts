@@ -10,7 +10,7 @@ const name = nameText(100)
 const description = bodyText.nullable()
 const key = z
   .string()
-  .regex(projectKeyPattern, 'must be 2 to 10 letters and digits, and begin with a letter')
+  .regex(projectKeyPattern, 'must be 2 to 10 letters and digits, beginning with a letter')
   .transform((value) => value.toUpperCase())
 
 mutation('createProject', {
@@ -76,7 +76,7 @@ mutation('setProjectMember', {
   }),
   rules: { projectId: projectReference, userId: userReference },
   validate: ({ role }) =>
-    role === undefined ? [{ path: 'role', message: 'must be a role, or null to take the user out' }] : [],
+    role === undefined ? [{ path: 'role', message: 'is required: a role, or null to remove the member' }] : [],
   resolve: ({ role, ...input }, context) =>
     write(context, (tx, viewer) => setProjectMember(tx, viewer, { ...input, role: role ?? null })),
   payload: (t) => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ticketReference } from '../check.ts'
+import { atMostItems, ticketReference } from '../check.ts'
 import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { write } from '../write.ts'
@@ -46,12 +46,17 @@ mutation('bulkUpdateStatus', {
   }),
   // It looks for its tickets twice.
   cost: (input) => 10 + countOf(input) / 10 + 2 * filterCost(input['filter']),
-  rules: { ids: z.array(ticketReference).max(maxIds, `may list at most ${maxIds}`).nullable() },
+  rules: { ids: z.array(ticketReference).max(maxIds, atMostItems(maxIds)).nullable() },
   validate: ({ ids, filter, expectedCount, status, resolution }) => [
-    ...errorIf((ids == null) === (filter == null), 'ids', 'must be given, or a filter instead: one of the two'),
-    ...errorIf(filter != null && expectedCount == null, 'expectedCount', 'must stand beside a filter'),
-    ...errorIf(filter == null && expectedCount != null, 'expectedCount', 'goes only with a filter'),
-    ...errorIf(resolution != null && !isDoneStatus(status), 'resolution', 'goes only with RESOLVED or CLOSED'),
+    ...errorIf(ids == null && filter == null, 'ids', 'is required unless `filter` is set'),
+    ...errorIf(ids != null && filter != null, 'ids', 'cannot be combined with `filter`'),
+    ...errorIf(filter != null && expectedCount == null, 'expectedCount', 'is required with `filter`'),
+    ...errorIf(filter == null && expectedCount != null, 'expectedCount', 'can only be combined with `filter`'),
+    ...errorIf(
+      resolution != null && !isDoneStatus(status),
+      'resolution',
+      'can only be set with status RESOLVED or CLOSED',
+    ),
   ],
   resolve: ({ ids, filter, expectedCount, status, resolution, dryRun }, context): Promise<StatusBulkResult> =>
     write(context, (tx, viewer) =>

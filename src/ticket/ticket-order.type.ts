@@ -22,7 +22,7 @@ const TicketOrderFieldEnum = builder.enumType('TicketOrderField', {
 })
 
 const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Sort direction.',
+  description: 'Ascending or descending order.',
   values: {
     ASC: { description: 'Ascending: smallest or earliest first.' },
     DESC: { description: 'Descending: largest or latest first.' },

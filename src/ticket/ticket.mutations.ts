@@ -17,7 +17,7 @@ mutation('assignTicket', {
   }),
   rules: { id: ticketReference, assigneeId: userReference.nullable() },
   validate: ({ assigneeId }) =>
-    assigneeId === undefined ? [{ path: 'assigneeId', message: 'must be a user, or null for nobody' }] : [],
+    assigneeId === undefined ? [{ path: 'assigneeId', message: 'is required: a user, or null to unassign' }] : [],
   resolve: async ({ id, assigneeId, expectedVersion }, context) => ({
     ticket: await writeOptimistically(context, (db, viewer) =>
       updateTicket(db, viewer, { id, expectedVersion, patch: { assigneeId: assigneeId ?? null } }),

@@ -17,7 +17,7 @@ builder.enumType('TicketKind', {
 })
 
 builder.enumType('TicketStatus', {
-  description: 'Workflow status of a ticket. Any status can follow any other. Sorted in this order.',
+  description: 'Workflow status of a ticket. Any status can follow any other. Sorts from OPEN to CLOSED.',
   values: {
     [TicketStatus.OPEN]: { description: 'Reported, work has not started.' },
     [TicketStatus.IN_PROGRESS]: { description: 'Being worked on.' },
@@ -38,7 +38,7 @@ builder.enumType('Resolution', {
 })
 
 builder.enumType('Priority', {
-  description: 'Urgency of a ticket. Sorted in this order.',
+  description: 'Urgency of a ticket. Sorts from LOW to URGENT.',
   values: {
     [Priority.LOW]: { description: 'Can wait until there is time.' },
     [Priority.MEDIUM]: { description: 'To be handled in order. The default.' },
@@ -48,7 +48,7 @@ builder.enumType('Priority', {
 })
 
 builder.enumType('Severity', {
-  description: 'Impact of a defect on the unit and its users. Sorted in this order.',
+  description: 'Impact of a defect on the unit and its users. Sorts from MINOR to CRITICAL.',
   values: {
     [Severity.MINOR]: { description: 'The unit still serves its purpose.' },
     [Severity.MAJOR]: { description: 'The unit may fail to serve its purpose. The default.' },
