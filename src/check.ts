@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { BadUserInput, type FieldError } from './errors.ts'
-import { isProjectReference, isTicketReference, isUserReference } from './reference.ts'
+import {
+  isProjectReference,
+  isTicketReference,
+  isUserReference,
+  projectReferenceError,
+  ticketReferenceError,
+  userReferenceError,
+} from './reference.ts'
 
 /** Rules for the fields of an input beyond their GraphQL types. Absent fields are not checked. */
 export type Rules<Input> = { readonly [Field in keyof Input]?: z.ZodType }
@@ -33,20 +40,23 @@ const maxBodyLength = 65_536
 
 const storable = z
   .string('must not be null')
-  .refine((value) => !value.includes('\0') && value.isWellFormed(), 'holds a character that no text has')
+  .refine(
+    (value) => !value.includes('\0') && value.isWellFormed(),
+    'contains an invalid character (NUL or an unpaired surrogate)',
+  )
 
 /** Text that PostgreSQL can store, of at most `max` code points. */
 export const text = (max: number) =>
-  storable.refine(
-    (value) => value.length <= max || (value.length <= 2 * max && [...value].length <= max),
-    `must have at most ${max} characters`,
-  )
+  storable.refine((value) => value.length <= max || codePoints(value) <= max, {
+    error: ({ input }) => `must be at most ${max} characters (got ${codePoints(`${input}`)})`,
+  })
+
+const codePoints = (value: string) => value.replaceAll(/[\u{10000}-\u{10ffff}]/gu, '_').length
 
 /** Markdown of at most 64 KiB. */
-export const bodyText = storable.refine(
-  (value) => Buffer.byteLength(value) <= maxBodyLength,
-  'must have at most 64 KiB',
-)
+export const bodyText = storable.refine((value) => Buffer.byteLength(value) <= maxBodyLength, {
+  error: ({ input }) => `must be at most ${maxBodyLength} bytes (got ${Buffer.byteLength(`${input}`)})`,
+})
 
 /** Text that is not blank. */
 export const filled = (rule: z.ZodString) => rule.refine((value) => value.trim() !== '', 'must not be blank')
@@ -57,11 +67,17 @@ export const nameText = (max: number) => filled(text(max)).transform((value) => 
 const reference = (isReference: (text: string) => boolean, message: string) =>
   z.string('must not be null').refine(isReference, message)
 
-export const ticketReference = reference(isTicketReference, 'is neither the id of a ticket nor a key such as CORE-42')
-export const projectReference = reference(isProjectReference, 'is neither the id of a project nor a key such as CORE')
-export const userReference = reference(isUserReference, 'is neither the id of a user nor a username')
-export const id = z.guid('is no id').toLowerCase()
-export const idList = (max: number) => z.array(id, 'must not be null').max(max, `may list at most ${max}`)
+export const ticketReference = reference(isTicketReference, ticketReferenceError)
+export const projectReference = reference(isProjectReference, projectReferenceError)
+export const userReference = reference(isUserReference, userReferenceError)
+export const id = z.guid('is not a valid id: must be a UUID').toLowerCase()
+export const idList = (max: number) => z.array(id, 'must not be null').max(max, atMostItems(max))
+
+/** The error of `z.array().max(max)`. */
+export const atMostItems = (max: number) => ({
+  error: ({ input }: { readonly input?: unknown }) =>
+    `must contain at most ${max} items (got ${(input as unknown[]).length})`,
+})
 
 /** Applies a rule to an argument outside of an input. Throws BAD_USER_INPUT with all errors. */
 export function checkArgument<Value>(path: string, value: Value, rule: z.ZodType): Value {

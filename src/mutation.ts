@@ -15,6 +15,10 @@ type Types = typeof builder.$inferSchemaTypes
 
 interface MutationOptions<Fields extends InputFieldMap, Payload extends object> {
   readonly description: string
+  /** Describes the input type and the argument `input`. */
+  readonly inputDescription?: string
+  /** Describes the payload type, if `payload` is a function. */
+  readonly payloadDescription?: string
   readonly input: (t: InputFieldBuilder<Types, 'InputObject'>) => Fields
   /** Rules for single fields. */
   readonly rules?: Rules<InputShapeFromFields<Fields>>
@@ -42,6 +46,8 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
   name: string,
   {
     description,
+    inputDescription = `Arguments of \`${name}\`.`,
+    payloadDescription = `Result of \`${name}\`.`,
     input,
     rules = {},
     validate = () => [],
@@ -53,12 +59,10 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
   }: MutationOptions<Fields, Payload>,
 ): void {
   const typeName = name.charAt(0).toUpperCase() + name.slice(1)
-  const Input = builder.inputType(`${typeName}Input`, { description: `What \`${name}\` takes.`, fields: input })
+  const Input = builder.inputType(`${typeName}Input`, { description: inputDescription, fields: input })
   const Payload =
     typeof payload === 'function'
-      ? builder
-          .objectRef<Payload>(`${typeName}Payload`)
-          .implement({ description: `What \`${name}\` gives back.`, fields: payload })
+      ? builder.objectRef<Payload>(`${typeName}Payload`).implement({ description: payloadDescription, fields: payload })
       : payload
   builder.mutationField(name, (t) =>
     t.field({
@@ -66,7 +70,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       description,
       skipTypeScopes: open,
       extensions: { cost: typeof cost === 'number' ? cost : ({ input: given }) => cost(isObject(given) ? given : {}) },
-      args: { input: t.arg({ type: Input, required: true, description: 'What to do.' }) },
+      args: { input: t.arg({ type: Input, required: true, description: inputDescription }) },
       resolve: (_root, args: object, context, info) => {
         if (context.idempotency) context.idempotency.step = `${info.path.key}`
         return answer((args as { input: InputShapeFromFields<Fields> }).input, context) as never

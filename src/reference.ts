@@ -14,6 +14,10 @@ export const isTicketReference = (text: string) => isId(text) || ticketKeyPatter
 export const isProjectReference = (text: string) => isId(text) || projectKeyPattern.test(text)
 export const isUserReference = (text: string) => isId(text) || usernamePattern.test(text)
 
+export const ticketReferenceError = 'is neither a ticket id nor a key such as "CORE-42"'
+export const projectReferenceError = 'is neither a project id nor a key such as "CORE"'
+export const userReferenceError = 'is neither a user id nor a username'
+
 /** The tickets `t` that references name. */
 export function ticketsNamed(references: readonly string[]): Sql {
   const keys = references.flatMap((reference) => {

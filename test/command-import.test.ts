@@ -121,7 +121,7 @@ test('on a server both work with a token', async () => {
   const [exported, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...there)
   expect([exported, code]).toEqual([expect.stringContaining('"One, with a ""quote"" and\na line"'), 0])
   const refusals = [
-    [['export', '--project', 'NOPE', ...there], 'There is no project NOPE.'],
+    [['export', '--project', 'NOPE', ...there], 'Project "NOPE" was not found, or you cannot see it.'],
     [['export', '--filter', '{"nope":1}', ...there], 'filter Field "nope" is not defined by type "TicketFilter".'],
     [
       ['import', issues, ...asIssues, '--url', url, '--token', 'snag_none'],

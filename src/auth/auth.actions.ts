@@ -30,7 +30,7 @@ export async function signUp(tx: Transaction, policy: Config['signUp'], user: Om
 export async function mayStillSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
   const [{ isFirst }] = await db.query<[{ isFirst: boolean }]>(sql`SELECT NOT EXISTS (SELECT FROM users) AS "isFirst"`)
   if (policy === 'closed' || (policy === 'first' && !isFirst))
-    throw new Forbidden('This server takes no sign-ups: ask an ADMIN for an account.')
+    throw new Forbidden('Sign-up is disabled on this server (SNAGLIST_SIGN_UP). Ask an ADMIN for an account.')
   return isFirst
 }
 
@@ -122,5 +122,5 @@ export async function changePassword(
 export async function revokeAccessToken(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
   const mine = viewer.role === 'ADMIN' ? {} : { userId: viewer.id }
   const { count } = await tx.prisma.token.deleteMany({ where: { id, kind: 'ACCESS', ...mine } })
-  if (count === 0) throw new NotFound(`There is no access token ${id}.`)
+  if (count === 0) throw new NotFound(`Access token "${id}" was not found, or you cannot see it.`)
 }

@@ -53,7 +53,7 @@ export async function checkPassword(
 async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {
   const counters = await lockCounters(tx, attempt)
   const wait = Math.max(...counters.map(({ secondsLeft }) => secondsLeft))
-  if (wait > 0) throw new RateLimited('Too many sign-ins have failed.', wait)
+  if (wait > 0) throw new RateLimited('Too many failed sign-in attempts.', wait)
   const free = freeFailures(attempt)
   const failures = counters.map((counter) => counter.failures + 1)
   const blocks = counters.map(({ key }, index) => blockSeconds((failures[index] ?? 0) - (free.get(key) ?? 0)))

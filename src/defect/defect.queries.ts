@@ -9,15 +9,15 @@ builder.queryFields((t) => ({
   defect: t.field({
     type: 'Defect',
     nullable: true,
-    description: 'One defect; null where there is none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
+    description: 'A defect, by id or key. Null if it was not found, or you cannot see it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the defect, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
       readTicketNamed(checkArgument('id', id, ticketReference), { context, info }, 'DEFECT'),
   }),
   defects: t.field({
     type: DefectConnection,
     extensions: { cost: ticketListCost },
-    description: 'The defects that you may see.',
+    description: 'Defects of all projects that you can see. Newest first by default.',
     args: defectListArgs,
     resolve: (_root, args, context, info) => readConnection(ticketList(context, args, 'DEFECT'), args, context, info),
   }),

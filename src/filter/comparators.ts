@@ -85,12 +85,14 @@ export function compare<Filter extends object>(
 
 /** Returns the error of an operand, null if it is valid. */
 export function operandError(operand: unknown): string | null {
-  if (operand === null) return 'must not be null: leave it out, or use isNull where there is one'
-  if (Array.isArray(operand) && operand.length > maxListLength) return `may list at most ${maxListLength}`
+  if (operand === null) return 'must not be null: omit the operator, or use `isNull` if available'
+  if (Array.isArray(operand) && operand.length > maxListLength)
+    return `must contain at most ${maxListLength} items (got ${operand.length})`
   for (const text of [operand].flat()) {
     if (typeof text !== 'string') continue
-    if (text.length > maxTextLength) return `may have at most ${maxTextLength} characters`
-    if (text.includes('\0') || !text.isWellFormed()) return 'holds a character that no text has'
+    if (text.length > maxTextLength) return `must be at most ${maxTextLength} characters (got ${text.length})`
+    if (text.includes('\0') || !text.isWellFormed())
+      return 'contains an invalid character (NUL or an unpaired surrogate)'
   }
   return null
 }

@@ -32,7 +32,7 @@ async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<L
   const rows = await tx.query<(LabelRow & ProjectRights)[]>(sql`
     SELECT ${labelColumns.all}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
     WHERE ${named}`)
-  if (!rows[0]) throw new NotFound(`There is no label ${id}.`)
+  if (!rows[0]) throw new NotFound(`Label "${id}" was not found, or you cannot see it.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
   return rows[0]
 }

@@ -39,7 +39,7 @@ export async function getProjectNamed(
   const [row] = await db.query<(ProjectRights & { project: string })[]>(sql`
     SELECT ${projectColumns.text} AS project, ${rightsColumns(viewer)} FROM projects p
     WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
-  if (!row) throw new NotFound(`There is no project ${reference}.`)
+  if (!row) throw new NotFound(`Project "${reference}" was not found, or you cannot see it.`)
   return { ...row, ...projectColumns.parse(row.project) }
 }
 
@@ -103,7 +103,7 @@ export async function setProjectMember(
   const project = await lockProject(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing members')
   const user = await findUserNamed(tx, userId)
-  if (!user) throw new BadUserInput([{ path: 'userId', message: 'names no user' }])
+  if (!user) throw new BadUserInput([{ path: 'userId', message: 'is not the id or username of a user' }])
   const membership = { projectId: project.id, userId: user.id }
   if (role === null) {
     await tx.prisma.projectMember.deleteMany({ where: membership })

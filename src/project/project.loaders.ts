@@ -23,7 +23,7 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
       SELECT p.id, ${rightsColumns(requireViewer(context))} FROM projects p WHERE p.id = ANY(${ids}::uuid[])`),
     ),
   ).load(id)
-  if (!rights) throw new Error(`There is no project ${id}.`)
+  if (!rights) throw new Error(`Project ${id} was not found.`)
   // Who has just shut themselves out still reads the answer to that.
   return { ...rights, viewerRole: rights.viewerRole ?? 'VIEWER' }
 }

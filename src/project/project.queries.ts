@@ -13,18 +13,18 @@ builder.queryFields((t) => ({
   project: t.field({
     type: 'Project',
     nullable: true,
-    description: 'One project; null where there is none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE".' }) },
+    description: 'A project, by id or key. Null if it was not found, or you cannot see it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the project, or key such as "CORE".' }) },
     resolve: (_root, { id }, context, info) =>
       readProjectNamed(checkArgument('id', id, projectReference), { context, info }),
   }),
   projects: t.field({
     type: ProjectConnection,
-    description: 'The projects that you may see, by key.',
+    description: 'Projects that you can see, sorted by key.',
     args: {
       archived: t.arg.boolean({
         defaultValue: false,
-        description: 'Those in use by default; true for those put away, null for both.',
+        description: 'True returns archived projects, false all others, null both.',
       }),
       ...pageArgs,
     },

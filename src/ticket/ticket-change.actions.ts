@@ -31,14 +31,19 @@ export async function lockTicket(
     WHERE ${named}`)
   const ticket = row && ticketColumns.parse(row.ticket)
   if (!ticket || (kind && ticket.kind !== kind))
-    throw new NotFound(`There is no ${kind?.toLowerCase() ?? 'ticket'} ${reference}.`)
+    throw new NotFound(`${nounOf(kind)} "${reference}" was not found, or you cannot see it.`)
   return { ...row, ...ticket }
 }
+
+const nounOf = (kind?: TicketKind) => (kind ? { ISSUE: 'Issue', DEFECT: 'Defect' }[kind] : 'Ticket')
 
 /** Adds an error if the ticket never had the expected version. */
 export function checkVersion({ version }: TicketRow, expected: number | null | undefined, errors: FieldError[]): void {
   if (expected === null || expected === undefined || (expected >= 1 && expected <= version)) return
-  errors.push({ path: 'expectedVersion', message: `is no version of the ticket: it has had 1 to ${version}` })
+  errors.push({
+    path: 'expectedVersion',
+    message: `is not a version of the ticket: must be between 1 and ${version} (got ${expected})`,
+  })
 }
 
 /**
@@ -60,10 +65,13 @@ export async function mustNotConflict(
     .map(({ field, from, to }) => ({ field, theirs: from, yours: to }))
   if (fields.length === 0) return
   const names = fields.map(({ field }) => field).join(', ')
-  throw new Conflict(`Others have changed ${names} since version ${expectedVersion}.`, {
-    currentVersion: version,
-    fields,
-  })
+  throw new Conflict(
+    `Changed since version ${expectedVersion}: ${names}. Reload the ticket (now at version ${version}) and retry.`,
+    {
+      currentVersion: version,
+      fields,
+    },
+  )
 }
 
 /** A change of a ticket in SQL. */
@@ -126,7 +134,7 @@ export async function findAssignee(
   if (!rows[0])
     errors.push({
       path: 'assigneeId',
-      message: 'names nobody who could be assigned: an active user who may see the project',
+      message: 'is not an assignable user: must be active and able to see the project',
     })
   return rows[0] ?? null
 }

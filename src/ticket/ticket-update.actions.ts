@@ -128,7 +128,7 @@ function withResolution(ticket: TicketRow, patch: TicketPatch, errors: FieldErro
     const resolution = patch.resolution === undefined ? ticket.resolution : patch.resolution
     return { ...patch, resolution: resolution ?? 'FIXED' }
   }
-  if (patch.resolution) errors.push({ path: 'resolution', message: 'goes only with the status RESOLVED or CLOSED' })
+  if (patch.resolution) errors.push({ path: 'resolution', message: 'can only be set with status RESOLVED or CLOSED' })
   return { ...patch, resolution: null }
 }
 

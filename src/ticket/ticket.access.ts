@@ -38,5 +38,7 @@ export const canArchive = (rights: ProjectRights) => hasRole(rights, 'MAINTAINER
 export function mustBeAbleToUpdate(viewer: Viewer, ticket: Filed, rights: ProjectRights): void {
   if (canUpdate(viewer, ticket, rights)) return
   mustHaveRole(rights, 'REPORTER', 'Editing a ticket')
-  throw new Forbidden('A REPORTER edits only what they filed; this takes the role CONTRIBUTOR.')
+  throw new Forbidden(
+    `Editing this ticket requires CONTRIBUTOR in ${rights.projectKey}; as REPORTER you can only edit tickets that you created.`,
+  )
 }

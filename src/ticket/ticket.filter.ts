@@ -25,8 +25,11 @@ import {
   isProjectReference,
   isTicketReference,
   isUserReference,
+  projectReferenceError,
   projectsNamed,
+  ticketReferenceError,
   ticketsNamed,
+  userReferenceError,
   usersNamed,
 } from '../reference.ts'
 import { mayContain, searchCondition } from '../search/search.filter.ts'
@@ -86,8 +89,9 @@ const maxComparisons = 1000
 export function ticketCondition(filter: Given<TicketFilter>, viewer: Viewer, path = 'filter'): Sql {
   const errors: FieldError[] = []
   const given = filter?.archived === undefined ? { ...filter, archived: false } : filter
-  if (sizeOf(given ?? {}) > maxComparisons)
-    throw new BadUserInput([{ path, message: `may compare at most ${maxComparisons} times` }])
+  const size = sizeOf(given ?? {})
+  if (size > maxComparisons)
+    throw new BadUserInput([{ path, message: `must contain at most ${maxComparisons} comparisons (got ${size})` }])
   const condition = conditionOf(given, viewer, { path, errors }, 1)
   if (errors.length > 0) throw new BadUserInput(errors)
   return condition
@@ -115,10 +119,10 @@ type Conditions = {
 }
 
 const conditions: Conditions = {
-  id: (filter, location) => compareReferences(filter, location, 'ticket', isTicketReference, ticketsNamed),
+  id: (filter, location) => compareReferences(filter, location, ticketReferenceError, isTicketReference, ticketsNamed),
   kind: (kind) => sql`t.kind = ${kind}::ticket_kind`,
   project: (filter, location) =>
-    compareReferences(filter, location, 'project', isProjectReference, (references) =>
+    compareReferences(filter, location, projectReferenceError, isProjectReference, (references) =>
       oneOf(sql`t.project_id`, references, sql`SELECT p.id FROM projects p WHERE ${projectsNamed(references)}`),
     ),
   title: (filter, location) => compareIndexedText(sql`t.title`, filter, location),
@@ -153,13 +157,16 @@ const conditions: Conditions = {
 
 function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, depth: number): Sql {
   if (depth > maxDepth) {
-    location.errors.push({ path: location.path, message: `is nested more than ${maxDepth} deep` })
+    location.errors.push({ path: location.path, message: `must not be nested more than ${maxDepth} levels deep` })
     return allOf([])
   }
   const { and, or, not, ...fields } = filter
   const nested = (name: string, filters: readonly TicketFilter[]) => {
     if (filters.length > maxListLength)
-      location.errors.push({ path: `${location.path}.${name}`, message: `may list at most ${maxListLength}` })
+      location.errors.push({
+        path: `${location.path}.${name}`,
+        message: `must contain at most ${maxListLength} items (got ${filters.length})`,
+      })
     return filters
       .slice(0, maxListLength)
       .map((one, index) =>
@@ -190,7 +197,7 @@ const oneOf = (column: Sql, references: readonly string[], ids: Sql) =>
 function compareReferences(
   filter: IDFilter,
   location: Location,
-  noun: string,
+  referenceError: string,
   isReference: (reference: string) => boolean,
   named: (references: readonly string[]) => Sql,
 ): Sql {
@@ -198,7 +205,7 @@ function compareReferences(
     references.forEach((reference, index) => {
       if (isReference(reference)) return
       const path = operator === 'eq' ? `${location.path}.eq` : `${location.path}.${operator}.${index}`
-      location.errors.push({ path, message: `names no ${noun}: it is no id, key or name of one` })
+      location.errors.push({ path, message: referenceError })
     })
     return named(references.filter(isReference))
   }
@@ -210,7 +217,7 @@ function compareReferences(
 }
 
 function compareUser(column: Sql, { isViewer, isNull, ...ids }: UserFilter, location: Location, viewer: Viewer): Sql {
-  const named = compareReferences(ids, location, 'user', isUserReference, (references) =>
+  const named = compareReferences(ids, location, userReferenceError, isUserReference, (references) =>
     oneOf(column, references, sql`SELECT u.id FROM users u WHERE ${usersNamed(references)}`),
   )
   const mine = sql`${column} = ${viewer.id}::uuid`

@@ -19,7 +19,7 @@ export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, vi
 /** The ticket of an id that a row refers to which the viewer may see. */
 export async function getTicket(context: Context, id: string): Promise<TicketRow> {
   const ticket = await findTicket(context, id)
-  if (!ticket) throw new NotFound(`There is no ticket ${id}.`)
+  if (!ticket) throw new NotFound(`Ticket "${id}" was not found, or you cannot see it.`)
   return ticket
 }
 

@@ -11,17 +11,20 @@ builder.queryFields((t) => ({
   ticket: t.field({
     type: 'Ticket',
     nullable: true,
-    description: 'One ticket of either kind; null where there is none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
+    description: 'A ticket of either kind, by id or key. Null if it was not found, or you cannot see it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the ticket, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
       readTicketNamed(checkArgument('id', id, ticketReference), { context, info }),
   }),
   tickets: t.field({
     type: TicketConnection,
     extensions: { cost: ticketListCost },
-    description: 'The tickets of both kinds that you may see.',
+    description: 'Tickets of both kinds, from all projects that you can see. Newest first by default.',
     args: {
-      filter: t.arg({ type: TicketFilterInput, description: 'Only these; all that are not archived when left out.' }),
+      filter: t.arg({
+        type: TicketFilterInput,
+        description: 'Tickets to return. Defaults to all that are not archived.',
+      }),
       ...ticketOrderArg,
       ...offsetArgs,
     },

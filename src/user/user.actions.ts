@@ -28,7 +28,7 @@ export async function insertUser(
 
 /** FORBIDDEN unless the viewer is an admin of the server. */
 export function mustBeAdmin(viewer: Viewer): void {
-  if (viewer.role !== 'ADMIN') throw new Forbidden('Only an ADMIN of the server may do this.')
+  if (viewer.role !== 'ADMIN') throw new Forbidden(`Managing accounts requires ADMIN; your role is ${viewer.role}.`)
 }
 
 export interface UserPatch {
@@ -49,11 +49,11 @@ export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch
   const [user] = await tx.query<UserRow[]>(
     sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
   )
-  if (!user) throw new NotFound(`There is no user ${id}.`)
+  if (!user) throw new NotFound(`User "${id}" was not found.`)
   if (!isAdmin && (viewer.id !== user.id || patch.role !== undefined || patch.active !== undefined))
-    throw new Forbidden('You may change your own name and e-mail; the rest is for an ADMIN.')
+    throw new Forbidden('You can only change your own `name` and `email`. Other changes of accounts require ADMIN.')
   if (admins?.length === 1 && admins[0]?.id === user.id)
-    throw new Conflict('The server needs an active ADMIN: name another one first.')
+    throw new Conflict('This account is the last active ADMIN. Give another account the role ADMIN first.')
   if (patch.active === false) await tx.prisma.token.deleteMany({ where: { userId: user.id } })
   return tx.prisma.user.update({ where: { id: user.id }, data: given(patch), omit: { passwordHash: true } })
 }
