@@ -57,37 +57,41 @@ const chunks = (names: readonly string[]) =>
 /** The groupings of reports. Names are grouped without case, and shown in one of their spellings. */
 export const groupings = {
   PROJECT: {
-    description: 'Its project, by key.',
+    description: 'Project, by key.',
     join: sql`JOIN projects home ON home.id = t.project_id`,
     name: sql`home.key`,
     of: (name) => ({ project: { eq: name } }),
     ofNone: never,
     ofRest: (names) => ({ project: { notIn: names } }),
   },
-  STATUS: enumerated('status', 'Where it stands.'),
-  PRIORITY: enumerated('priority', 'How urgent it is.'),
-  SEVERITY: enumerated('severity', 'How bad it is; issues have none.', Object.values(Severity)),
-  CATEGORY: textual('category', 'category', 'What kind of defect; issues have none.'),
-  SUBCATEGORY: textual('subcategory', 'subcategory', 'The finer kind of defect.'),
-  ABSN: textual('absn', 'absn', 'The serial number of the affected unit.'),
+  STATUS: enumerated('status', 'Current status.'),
+  PRIORITY: enumerated('priority', 'Current priority.'),
+  SEVERITY: enumerated('severity', 'Severity of a defect. Null for issues.', Object.values(Severity)),
+  CATEGORY: textual('category', 'category', 'Category of a defect, case-insensitive. Null for issues.'),
+  SUBCATEGORY: textual('subcategory', 'subcategory', 'Subcategory of a defect, case-insensitive. Null if it has none.'),
+  ABSN: textual('absn', 'absn', 'Serial number of the affected unit, case-insensitive. Null if unknown.'),
   LABEL: {
-    description: 'Each of its labels: a ticket with several counts in each.',
+    description: 'Label, by name. A ticket counts once for each of its labels. Null if it has none.',
     join: sql`LEFT JOIN (ticket_labels labelled JOIN labels label ON label.id = labelled.label_id) ON labelled.ticket_id = t.id`,
     name: sql`label.name`,
     of: (name) => ({ label: { some: [name] } }),
     ofNone: { label: { isEmpty: true } },
     ofRest: (_names, rest) => ({ or: chunks(rest).map((names) => ({ label: { some: names } })) }),
   },
-  ASSIGNEE: personal('assignee', 'assignee_id', 'Who works on it, by username.'),
-  REPORTER: personal('reporter', 'reporter_id', 'The account that filed it, by username.'),
-  REPORTED_BY: textual('reportedBy', 'reported_by', 'Who found the defect.'),
+  ASSIGNEE: personal('assignee', 'assignee_id', 'Assignee, by username. Null if unassigned.'),
+  REPORTER: personal('reporter', 'reporter_id', 'Reporter, by username.'),
+  REPORTED_BY: textual(
+    'reportedBy',
+    'reported_by',
+    'Name of the person who found the defect, case-insensitive. Null for issues.',
+  ),
 } as const satisfies Record<string, Grouping>
 
 export type ReportGroup = keyof typeof groupings
 
 /** One group of all tickets, without a name. */
 const ungrouped: Grouping = {
-  description: 'All of them.',
+  description: 'All tickets.',
   join: empty,
   name: sql`NULL::text`,
   of: () => ({}),
