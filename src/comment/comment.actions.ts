@@ -2,8 +2,8 @@ import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
-import { ticketsNamed } from '../reference.ts'
-import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
+import { ticketsByReference } from '../reference.ts'
+import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import type { Viewer } from '../viewer.ts'
 import { canDeleteComment, canEditComment } from './comment.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
@@ -22,7 +22,7 @@ export async function addComment(
 ): Promise<CommentRow> {
   const [ticket] = await tx.query<(ProjectRights & { id: string })[]>(sql`
     SELECT t.id, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${ticketsNamed([ticketId])} AND ${visibleTicketsNamed(viewer)}`)
+    WHERE ${ticketsByReference([ticketId])} AND ${visibleTicketsByReference(viewer)}`)
   if (!ticket) throw new NotFound(`Ticket "${ticketId}" was not found, or you cannot see it.`)
   mustHaveRole(ticket, 'REPORTER', 'Commenting')
   if (parentId) {
@@ -81,7 +81,7 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
 }
 
 async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
-  const named = sql`c.id = ${id}::uuid AND ${visibleTicketsNamed(viewer)}`
+  const named = sql`c.id = ${id}::uuid AND ${visibleTicketsByReference(viewer)}`
   await tx.query(sql`
     SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${named} FOR UPDATE OF c`)
   const rows = await tx.query<(CommentRow & ProjectRights)[]>(sql`

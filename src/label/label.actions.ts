@@ -3,7 +3,7 @@ import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
-import { getProjectNamed } from '../project/project.actions.ts'
+import { getProjectByReference } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
@@ -20,7 +20,7 @@ export async function createLabel(
   viewer: Viewer,
   { projectId, name, color, description }: NewLabel,
 ): Promise<LabelRow> {
-  const project = await getProjectNamed(tx, viewer, projectId)
+  const project = await getProjectByReference(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing labels')
   return tx.prisma.label.create({ data: { projectId: project.id, name, color, description: description ?? null } })
 }

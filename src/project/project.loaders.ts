@@ -4,7 +4,7 @@ import { inOrder, loaderOf, rowLoader } from '../reading/loader.ts'
 import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
-import { projectsNamed } from '../reference.ts'
+import { projectsByReference } from '../reference.ts'
 import { type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type ProjectRow, projectColumns } from './project.sql.ts'
 
@@ -29,8 +29,8 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
 }
 
 /** The project that an id or a key names, with what is selected of it; null where there is none to see. */
-export function readProjectNamed(reference: string, request: ResolverRequest): Promise<ProjectRow | null> {
+export function readProjectByReference(reference: string, request: ResolverRequest): Promise<ProjectRow | null> {
   const row = rowOf(projectColumns, subfieldsOf(selectedField(request.info), request.info), request)
   const visible = visibleProjects(requireViewer(request.context))
-  return readRow(request.context.db, row, sql`projects p WHERE ${projectsNamed([reference])} AND ${visible}`)
+  return readRow(request.context.db, row, sql`projects p WHERE ${projectsByReference([reference])} AND ${visible}`)
 }

@@ -3,7 +3,7 @@ import { type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
 import { hasRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
-import { ticketsNamed } from '../reference.ts'
+import { ticketsByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
@@ -38,7 +38,7 @@ const maxErrors = 100
  * not exist or that the viewer may not move, and CONFLICT if the filter does not match the expected number.
  */
 export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: StatusBulk): Promise<StatusBulkResult> {
-  const condition = bulk.ids ? ticketsNamed(bulk.ids) : ticketCondition(bulk.filter, viewer)
+  const condition = bulk.ids ? ticketsByReference(bulk.ids) : ticketCondition(bulk.filter, viewer)
   const chosen = sql`${condition} AND ${visibleTickets(viewer)}`
   const locked = bulk.dryRun ? sql`TRUE` : await lockTickets(tx, chosen)
   const matches = await tx.query<Match[]>(sql`

@@ -4,10 +4,10 @@ import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
 import { assignableIn, type ProjectRights, rightsColumns, roleSuffices } from '../project/project.access.ts'
-import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
+import { isUserReference, ticketsByReference, usersByReference } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
-import { visibleTicketsNamed } from './ticket.access.ts'
+import { visibleTicketsByReference } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
 /** A ticket to change, with the viewer's rights in its project. */
@@ -23,7 +23,7 @@ export async function lockTicket(
   reference: string,
   kind?: TicketKind,
 ): Promise<LockedTicket> {
-  const named = sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
+  const named = sql`${ticketsByReference([reference])} AND ${visibleTicketsByReference(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
   // A separate statement sees the rights and the project as of after the wait for the lock.
   const [row] = await db.query<(ProjectRights & { ticket: string })[]>(sql`
@@ -129,7 +129,7 @@ export async function findAssignee(
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
     ? await db.query<{ id: string; name: string }[]>(sql`
-        SELECT u.id, u.name FROM users u WHERE ${usersNamed([reference])} AND ${assignableIn(projectId)}`)
+        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND ${assignableIn(projectId)}`)
     : []
   if (!rows[0])
     errors.push({

@@ -3,10 +3,10 @@ import { builder } from '../builder.ts'
 import { maxListLength } from '../filter/comparators.ts'
 import {
   DateTimeFilterInput,
-  enumFilter,
+  enumFilterInput,
   IDFilterInput,
   LabelFilterInput,
-  rankedFilter,
+  rankedFilterInput,
   StringFilterInput,
   UserFilterInput,
 } from '../filter/filter.type.ts'
@@ -16,11 +16,11 @@ export const TicketFilterInput = builder.inputRef<TicketFilter>('TicketFilter')
 export const IssueFilterInput = builder.inputRef<TicketFilter>('IssueFilter')
 export const DefectFilterInput = builder.inputRef<TicketFilter>('DefectFilter')
 
-const StatusFilter = enumFilter('TicketStatus')
-const ResolutionFilter = enumFilter('Resolution')
-const DispositionFilter = enumFilter('Disposition')
-const PriorityFilter = rankedFilter('Priority')
-const SeverityFilter = rankedFilter('Severity')
+const StatusFilter = enumFilterInput('TicketStatus')
+const ResolutionFilter = enumFilterInput('Resolution')
+const DispositionFilter = enumFilterInput('Disposition')
+const PriorityFilter = rankedFilterInput('Priority')
+const SeverityFilter = rankedFilterInput('Severity')
 
 type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 

@@ -12,10 +12,10 @@ import {
   type IDFilter,
   type LabelFilter,
   type Location,
-  lowered,
+  lowerCaseArray,
   maxListLength,
   notSql,
-  nullness,
+  nullCheck,
   operandError,
   type StringFilter,
   type UserFilter,
@@ -26,11 +26,11 @@ import {
   isTicketReference,
   isUserReference,
   projectReferenceError,
-  projectsNamed,
+  projectsByReference,
   ticketReferenceError,
-  ticketsNamed,
+  ticketsByReference,
   userReferenceError,
-  usersNamed,
+  usersByReference,
 } from '../reference.ts'
 import { mayContain, searchCondition } from '../search/search.filter.ts'
 import type { Viewer } from '../viewer.ts'
@@ -119,11 +119,12 @@ type Conditions = {
 }
 
 const conditions: Conditions = {
-  id: (filter, location) => compareReferences(filter, location, ticketReferenceError, isTicketReference, ticketsNamed),
+  id: (filter, location) =>
+    compareReferences(filter, location, ticketReferenceError, isTicketReference, ticketsByReference),
   kind: (kind) => sql`t.kind = ${kind}::ticket_kind`,
   project: (filter, location) =>
     compareReferences(filter, location, projectReferenceError, isProjectReference, (references) =>
-      oneOf(sql`t.project_id`, references, sql`SELECT p.id FROM projects p WHERE ${projectsNamed(references)}`),
+      oneOf(sql`t.project_id`, references, sql`SELECT p.id FROM projects p WHERE ${projectsByReference(references)}`),
     ),
   title: (filter, location) => compareIndexedText(sql`t.title`, filter, location),
   description: (filter, location) => compareIndexedText(sql`t.description`, filter, location),
@@ -146,7 +147,7 @@ const conditions: Conditions = {
     if (error) location.errors.push({ path: location.path, message: error })
     return searchCondition(error ? '' : search)
   },
-  archived: (archived) => nullness(sql`t.archived_at`, !archived),
+  archived: (archived) => nullCheck(sql`t.archived_at`, !archived),
   category: (filter, location) => compareText(sql`t.category`, filter, location),
   subcategory: (filter, location) => compareText(sql`t.subcategory`, filter, location),
   absn: (filter, location) => compareText(sql`t.absn`, filter, location),
@@ -218,12 +219,12 @@ function compareReferences(
 
 function compareUser(column: Sql, { isViewer, isNull, ...ids }: UserFilter, location: Location, viewer: Viewer): Sql {
   const named = compareReferences(ids, location, userReferenceError, isUserReference, (references) =>
-    oneOf(column, references, sql`SELECT u.id FROM users u WHERE ${usersNamed(references)}`),
+    oneOf(column, references, sql`SELECT u.id FROM users u WHERE ${usersByReference(references)}`),
   )
   const mine = sql`${column} = ${viewer.id}::uuid`
   const further = compare<Pick<UserFilter, 'isViewer' | 'isNull'>>({ isViewer, isNull }, location, {
     isViewer: (is) => (is ? mine : notSql(mine)),
-    isNull: (is) => nullness(column, is),
+    isNull: (is) => nullCheck(column, is),
   })
   return allOf([named, further])
 }
@@ -237,14 +238,14 @@ function compareIndexedText(column: Sql, filter: StringFilter, location: Locatio
 function compareLabels(filter: LabelFilter, location: Location): Sql {
   const labelled = (names?: readonly string[]) => sql`
     EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
-      ${names ? sql`AND lower(l.name) = ANY(${lowered(names)})` : empty})`
+      ${names ? sql`AND lower(l.name) = ANY(${lowerCaseArray(names)})` : empty})`
   return compare(filter, location, {
     some: (names) => labelled(names),
     // The first label narrows the tickets by an index.
     every: (names) =>
       allOf([
         ...names.slice(0, 1).map((name) => labelled([name])),
-        sql`${lowered(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+        sql`${lowerCaseArray(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
           WHERE tl.ticket_id = t.id)`,
       ]),
     none: (names) => notSql(labelled(names)),
