@@ -25,7 +25,7 @@ function noClient(): never {
   throw new Error('The Prisma plugin must not read rows: use nestedField instead of relations and selections.')
 }
 
-/** The schema builder, with the row of each type. Root fields require authentication unless they opt out. */
+/** Root fields require authentication unless they opt out. */
 export const builder = new SchemaBuilder<{
   Context: Context
   DefaultFieldNullability: false
@@ -65,7 +65,7 @@ export const builder = new SchemaBuilder<{
   }
 }>({
   plugins: [ScopeAuthPlugin, PrismaPlugin],
-  // The plugin declares types only. It would call the client for a relation or a selection, of which there are none.
+  // The plugin only declares types.
   prisma: { client: noClient, dmmf: getDatamodel() },
   defaultFieldNullability: false,
   scopeAuth: {

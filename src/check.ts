@@ -9,34 +9,32 @@ import {
   userReferenceError,
 } from './reference.ts'
 
-/** Rules for the fields of an input beyond their GraphQL types. Absent fields are not checked. */
+/** Rules beyond GraphQL types. Absent fields are not checked. */
 export type Rules<Input> = { readonly [Field in keyof Input]?: z.ZodType }
 
-/** Applies rules to an input. Returns the input without invalid fields, and all errors. */
-export function check<Input extends object>(
+/** Returns the input without invalid fields, and all errors. */
+export function checkInput<Input extends object>(
   input: Input,
   rules: Rules<Input>,
-): { checked: Input; errors: FieldError[] } {
+): { validInput: Input; errors: FieldError[] } {
   const errors: FieldError[] = []
-  const checked = { ...input } as Record<string, unknown>
+  const validInput = { ...input } as Record<string, unknown>
   for (const [field, rule] of Object.entries(rules as Record<string, z.ZodType>)) {
-    if (checked[field] === undefined) continue
-    const result = rule.safeParse(checked[field])
-    if (result.success) checked[field] = result.data
+    if (validInput[field] === undefined) continue
+    const result = rule.safeParse(validInput[field])
+    if (result.success) validInput[field] = result.data
     else {
-      delete checked[field]
+      delete validInput[field]
       for (const { path, message } of result.error.issues) errors.push({ path: [field, ...path].join('.'), message })
     }
   }
-  return { checked: checked as Input, errors }
+  return { validInput: validInput as Input, errors }
 }
 
-/** A field that may be absent, but not null. */
 export const notNull = z.unknown().refine((value) => value !== null, 'must not be null')
 
-/** The longest title, in characters, and the longest description or comment, in bytes. */
 export const maxTitleLength = 200
-const maxBodyLength = 65_536
+const maxBodyBytes = 65_536
 
 const storable = z
   .string('must not be null')
@@ -53,16 +51,14 @@ export const text = (max: number) =>
 
 const codePoints = (value: string) => value.replaceAll(/[\u{10000}-\u{10ffff}]/gu, '_').length
 
-/** Markdown of at most 64 KiB. */
-export const bodyText = storable.refine((value) => Buffer.byteLength(value) <= maxBodyLength, {
-  error: ({ input }) => `must be at most ${maxBodyLength} bytes (got ${Buffer.byteLength(`${input}`)})`,
+export const bodyText = storable.refine((value) => Buffer.byteLength(value) <= maxBodyBytes, {
+  error: ({ input }) => `must be at most ${maxBodyBytes} bytes (got ${Buffer.byteLength(`${input}`)})`,
 })
 
-/** Text that is not blank. */
-export const filled = (rule: z.ZodString) => rule.refine((value) => value.trim() !== '', 'must not be blank')
+export const notBlank = (rule: z.ZodString) => rule.refine((value) => value.trim() !== '', 'must not be blank')
 
-/** A name, which is trimmed, with single spaces. */
-export const nameText = (max: number) => filled(text(max)).transform((value) => value.trim().replaceAll(/\s+/g, ' '))
+/** Trims the text and collapses white space. */
+export const nameText = (max: number) => notBlank(text(max)).transform((value) => value.trim().replaceAll(/\s+/g, ' '))
 
 const reference = (isReference: (text: string) => boolean, message: string) =>
   z.string('must not be null').refine(isReference, message)
@@ -79,7 +75,7 @@ export const atMostItems = (max: number) => ({
     `must contain at most ${max} items (got ${(input as unknown[]).length})`,
 })
 
-/** Applies a rule to an argument outside of an input. Throws BAD_USER_INPUT with all errors. */
+/** For arguments outside of an input. Throws BAD_USER_INPUT with all errors. */
 export function checkArgument<Value>(path: string, value: Value, rule: z.ZodType): Value {
   const result = rule.safeParse(value)
   if (result.success) return result.data as Value

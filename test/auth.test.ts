@@ -37,8 +37,8 @@ const signInAs = async (username: string, secret = password) => {
   return new Caller(server.app, signIn.token)
 }
 
-describe('signing up', () => {
-  test('makes the first account an ADMIN, even when several come at once, and the others MEMBERs', async () => {
+describe('signUp', () => {
+  test('makes one of several concurrent first accounts an ADMIN and the others MEMBERs', async () => {
     const names = ['first', 'second', 'third', 'fourth']
     const sessions = await Promise.all(
       names.map((username) =>
@@ -52,7 +52,7 @@ describe('signing up', () => {
     expect(sessions.map(({ signUp }) => signUp.viewer.email)).toEqual(names.map((name) => `${name}@example.com`))
   })
 
-  test('is refused where the server is closed, or open only for the first', async () => {
+  test('rejects sign-up if it is closed, or open for the first account only', async () => {
     for (const policy of ['closed', 'first']) {
       const { nobody } = server.configured({ SNAGLIST_SIGN_UP: policy })
       const { extensions } = await nobody.refusal(SignUpAs, { input: { username: 'late', name: 'Late', password } })
@@ -60,7 +60,7 @@ describe('signing up', () => {
     }
   })
 
-  test('names every fault of the input at once', async () => {
+  test('reports all field errors of a sign-up together', async () => {
     const { extensions } = await server.nobody.refusal(SignUpAs, {
       input: { username: 'x y', name: '  ', password: 'short' },
     })
@@ -68,7 +68,7 @@ describe('signing up', () => {
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.username', 'input.name', 'input.password'])
   })
 
-  test('takes passwords of up to 72 bytes, whatever they are in characters', async () => {
+  test('accepts passwords of at most 72 bytes', async () => {
     const of = (secret: string) =>
       server.nobody.send(SignUpAs, {
         input: { username: `u${crypto.randomUUID().slice(0, 8)}`, name: 'U', password: secret },
@@ -79,7 +79,7 @@ describe('signing up', () => {
     ])
   })
 
-  test('refuses a username that is taken in another case', async () => {
+  test('rejects a username that is taken in another case', async () => {
     const { extensions } = await server.nobody.refusal(SignUpAs, {
       input: { username: 'FIRST', name: 'Again', password },
     })
@@ -87,8 +87,8 @@ describe('signing up', () => {
   })
 })
 
-describe('signing in', () => {
-  test('gives a session of 30 days, whatever the case of the username, and shows the viewer their e-mail', async () => {
+describe('signIn', () => {
+  test('starts a session of 30 days for a username in any case, and shows the e-mail', async () => {
     const { signIn } = await server.nobody.ask(SignIn, { input: { username: 'First', password } })
     const days = (Date.parse(signIn.expiresAt) - Date.now()) / 86_400_000
     expect(days).toBeGreaterThan(29.9)
@@ -97,7 +97,7 @@ describe('signing in', () => {
     expect((await new Caller(server.app, signIn.token).ask(Viewer)).viewer?.username).toBe('first')
   })
 
-  test('answers the same to a wrong password, an unknown user and a closed account', async () => {
+  test('returns the same error for a wrong password, an unknown user and a deactivated account', async () => {
     const closed = await signUp(server, 'closed')
     await server.database.prisma.user.update({ where: { id: closed.id }, data: { active: false } })
     const answers = await Promise.all(
@@ -112,7 +112,7 @@ describe('signing in', () => {
     expect(answers[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 
-  test('stores neither passwords nor tokens as they are', async () => {
+  test('stores passwords and tokens as hashes only', async () => {
     const { token } = await signUp(server, 'secretive')
     const { rows } = await server.database.pool.query<{ dump: string }>(
       "SELECT (SELECT string_agg(u::text, ' ') FROM users u) || (SELECT string_agg(t::text, ' ') FROM tokens t) AS dump",
@@ -123,8 +123,8 @@ describe('signing in', () => {
   })
 })
 
-describe('a token', () => {
-  test('is refused with HTTP 401 when it is unknown, malformed, expired or revoked', async () => {
+describe('tokens', () => {
+  test('rejects an unknown, malformed, expired or revoked token with HTTP 401', async () => {
     const expired = await signInAs('first')
     const revoked = await signInAs('first')
     await server.database.pool.query(
@@ -139,7 +139,7 @@ describe('a token', () => {
     }
   })
 
-  test('ends with its account', async () => {
+  test('rejects a token of a deactivated account', async () => {
     const person = await signUp(server, 'leaver')
     const { rows } = await server.database.pool.query<{ username: string }>(
       "SELECT username FROM users WHERE role = 'ADMIN'",
@@ -156,7 +156,7 @@ describe('a token', () => {
     expect((await (await signInAs('leaver')).ask(Viewer)).viewer?.username).toBe('leaver')
   })
 
-  test('that may only read runs queries and no mutation', async () => {
+  test('permits queries but no mutations with scope READ', async () => {
     const person = await signUp(server, 'scripter')
     const { createAccessToken } = await person.ask(CreateAccessToken, { input: { name: 'report', scope: 'READ' } })
     const script = new Caller(server.app, createAccessToken.secret)
@@ -166,7 +166,7 @@ describe('a token', () => {
     expect((await script.post({ query: '{ viewer { id } }' })).status).toBe(401)
   })
 
-  test('for a script writes, is listed, makes no other tokens, and is refused from the next request on once revoked', async () => {
+  test('lets an access token write but not create tokens, until it is revoked', async () => {
     const person = await signUp(server, 'builder')
     const { createAccessToken } = await person.ask(CreateAccessToken, { input: { name: ' build  bot ' } })
     expect(createAccessToken.accessToken).toMatchObject({ name: 'build bot', scope: 'WRITE', expiresAt: null })
@@ -183,7 +183,7 @@ describe('a token', () => {
     expect((await person.ask(AccessTokens)).accessTokens).toEqual([])
   })
 
-  test('cannot expire in the past', async () => {
+  test('rejects an access token with a past expiry', async () => {
     const person = await signInAs('first')
     const { extensions } = await person.refusal(CreateAccessToken, {
       input: { name: 'late', expiresAt: '2020-01-01T00:00:00Z' },
@@ -192,8 +192,8 @@ describe('a token', () => {
   })
 })
 
-describe('a password', () => {
-  test('is changed by who knows it, which ends every other session and keeps access tokens', async () => {
+describe('changePassword', () => {
+  test('requires the current password, ends all other sessions and keeps access tokens', async () => {
     const here = await signUp(server, 'changer')
     const there = await signInAs('changer')
     const { createAccessToken } = await here.ask(CreateAccessToken, { input: { name: 'script' } })
@@ -213,6 +213,6 @@ describe('a password', () => {
   })
 })
 
-test('viewer is null for somebody who has not signed in', async () => {
+test('returns a null viewer to an anonymous client', async () => {
   expect(await server.nobody.ask(Viewer)).toEqual({ viewer: null })
 })

@@ -68,7 +68,7 @@ async function multiply(): Promise<void> {
     JOIN tickets ON tickets.number = (copies.number - 1) % 5 + 1 JOIN comments ON comments.ticket_id = tickets.id`)
 }
 
-test('a page of tickets with nested lists is one statement, and viewerCan one more, for 5 tickets and for 500', async () => {
+test('reads a page with nested lists in one statement, and viewerCan in another, for 5 and 500 tickets', async () => {
   const counts = async () => [
     await countOf(() => cast.viewer.ask(NestedPage)),
     await countOf(() => cast.viewer.ask(AliasedPage)),
@@ -78,7 +78,7 @@ test('a page of tickets with nested lists is one statement, and viewerCan one mo
   expect(await counts()).toEqual([1, 2])
 })
 
-test('the comments of each ticket are its own, the first or the last of them', async () => {
+test('returns the first or last comments of each ticket', async () => {
   const { tickets } = await cast.viewer.ask(
     graphql(`
       query CommentsOfEach {
@@ -118,7 +118,7 @@ test('the comments of each ticket are its own, the first or the last of them', a
   expect(tickets.nodes.map(({ last }) => last.pageInfo.hasPreviousPage)).toEqual([false, false, true, true, true])
 })
 
-test('the same list below many projects is one statement, and the same field twice is read once', async () => {
+test('reads a list of many projects in one statement, and a repeated field once', async () => {
   const document = graphql(`
     query ListsBelowProjects {
       projects { nodes { key issues(first: 2, orderBy: [{ field: NUMBER }]) { totalCount nodes { key } } defects { totalCount } members(first: 10) { nodes { user { username } role } } labels { name } viewerRole } }

@@ -41,7 +41,7 @@ async function fill(project: string, count: number): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
-test('a bulk takes as many statements for 500 tickets as for 2, by ids and by filter, dry or not', async () => {
+test('sends as many statements for 500 tickets as for 2, by ids and by filter, dry run or not', async () => {
   const [few, many] = [await fill('FEW', 2), await fill('MANY', 500)]
   const countOf = async (input: object, updatedCount: number) => {
     const { result, sent } = await statementsOf(server, () =>
@@ -63,7 +63,7 @@ test('a bulk takes as many statements for 500 tickets as for 2, by ids and by fi
   }
 })
 
-test('a bulk of 1,000 tickets moves them all, in one batch', async () => {
+test('updates 1,000 tickets in one batch', async () => {
   const ids = await fill('MOST', 1000)
   const { bulkUpdateStatus } = await cast.contributor.ask(BulkMany, { input: { ids, status: 'RESOLVED' } })
   expect(bulkUpdateStatus).toMatchObject({ matchedCount: 1000, updatedCount: 1000 })
@@ -71,7 +71,7 @@ test('a bulk of 1,000 tickets moves them all, in one batch', async () => {
   expect(new Set(batches)).toEqual(new Set([bulkUpdateStatus.batch]))
 })
 
-test('bulks at once over overlapping tickets, named in different orders, all finish, and their versions and history add up', async () => {
+test('completes concurrent bulk updates of overlapping tickets with consistent versions and history', async () => {
   const ids = await fill('OVER', 40)
   const statuses: readonly TicketStatus[] = ['IN_PROGRESS', 'RESOLVED', 'CLOSED', 'OPEN']
   const bulks = await Promise.all(
@@ -103,7 +103,7 @@ test('bulks at once over overlapping tickets, named in different orders, all fin
   expect(batches.size).toBe(bulks.filter(({ updatedCount }) => updatedCount > 0).length)
 })
 
-test('bulks and single changes at once all finish', async () => {
+test('completes concurrent bulk updates and single changes', async () => {
   const ids = await fill('BOTH', 10)
   const BulkSingle = graphql(`
     mutation BulkSingle($id: ID!, $title: String!) {

@@ -55,8 +55,8 @@ const refused = async (project: string, input: BulkUpdateStatusInput, code: stri
   return extensions
 }
 
-describe('a bulk', () => {
-  test('moves what it names by ids and keys, each with its own version and history, all in one batch', async () => {
+describe('bulkUpdateStatus', () => {
+  test('updates tickets by ids and keys, each with its version and history, in one batch', async () => {
     const [open, resolved, closed, there] = (await newIssues('CORE', 4)) as [Named, Named, Named, Named]
     const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
     const wasResolved = await prepare(resolved.id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
@@ -101,7 +101,7 @@ describe('a bulk', () => {
     })
   })
 
-  test('gives all of them its resolution, or none when it opens them again', async () => {
+  test('sets the resolution of all tickets, or clears it when they are reopened', async () => {
     await createProject(cast.contributor, 'GIVEN')
     const [one, other] = (await newIssues('GIVEN', 2)) as [Named, Named]
     const { resolvedAt } = await prepare(one.id, { status: 'RESOLVED' })
@@ -119,14 +119,14 @@ describe('a bulk', () => {
     ])
   })
 
-  test('counts a ticket that is named twice once', async () => {
+  test('counts a repeated ticket once', async () => {
     const { id, key } = await createIssue(cast.contributor, 'CORE', 'Twice')
     const bulk = await move({ ids: [id, key, id.toUpperCase()], status: 'IN_PROGRESS' })
     expect(bulk).toMatchObject({ matchedCount: 1, updatedCount: 1, tickets: [{ id, version: 2 }] })
     expect(await move({ ids: [], status: 'OPEN' })).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null })
   })
 
-  test('with one ticket that is not there moves none, and tells which are not', async () => {
+  test('changes nothing if a ticket is unknown, and reports each unknown ticket', async () => {
     await createProject(cast.maintainer, 'HIDDEN')
     const hidden = await createIssue(cast.maintainer, 'HIDDEN', 'Hidden')
     await createProject(cast.contributor, 'NAMED')
@@ -141,7 +141,7 @@ describe('a bulk', () => {
     ])
   })
 
-  test('moves what a filter matches when that is as many as expected, and else none', async () => {
+  test('updates the tickets of a filter only if the expected number matches', async () => {
     await createProject(cast.contributor, 'FILTER')
     const issues = await newIssues('FILTER', 5)
     await prepare(issues[0]?.id ?? '', { priority: 'URGENT', status: 'CLOSED' })
@@ -158,7 +158,7 @@ describe('a bulk', () => {
     expect(await move(none)).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null, tickets: [] })
   })
 
-  test('by a filter takes no archived tickets, and none that the caller does not see', async () => {
+  test('ignores archived and invisible tickets of a filter', async () => {
     await createProject(cast.contributor, 'AWAY')
     const [kept, archived] = (await newIssues('AWAY', 2)) as [Named, Named]
     await cast.contributor.ask(
@@ -170,7 +170,7 @@ describe('a bulk', () => {
     expect(bulk.tickets).toMatchObject([{ key: kept.key, status: 'RESOLVED' }])
   })
 
-  test('that is a dry run tells the same counts and changes nothing', async () => {
+  test('returns the same counts in a dry run and changes nothing', async () => {
     await createProject(cast.contributor, 'DRY')
     const [first, ...others] = await newIssues('DRY', 4)
     await prepare(first?.id ?? '', { status: 'CLOSED', resolution: 'DUPLICATE' })
@@ -191,15 +191,15 @@ describe('a bulk', () => {
   })
 
   test.each<[what: string, input: Omit<BulkUpdateStatusInput, 'status'>, status: 'OPEN' | 'CLOSED', paths: string[]]>([
-    ['neither ids nor a filter', {}, 'CLOSED', ['input.ids']],
-    ['both ids and a filter', { ids: ['CORE-1'], filter: {}, expectedCount: 1 }, 'CLOSED', ['input.ids']],
+    ['neither ids nor filter', {}, 'CLOSED', ['input.ids']],
+    ['both ids and filter', { ids: ['CORE-1'], filter: {}, expectedCount: 1 }, 'CLOSED', ['input.ids']],
     ['a filter without expectedCount', { filter: {} }, 'CLOSED', ['input.expectedCount']],
-    ['a resolution of what is open', { ids: ['CORE-1'], resolution: 'FIXED' }, 'OPEN', ['input.resolution']],
+    ['a resolution for an open status', { ids: ['CORE-1'], resolution: 'FIXED' }, 'OPEN', ['input.resolution']],
     ['over 1,000 ids', { ids: Array(1001).fill('CORE-1') }, 'CLOSED', ['input.ids']],
-    ['what is no id', { ids: ['CORE-1', 'CORE', 'x'] }, 'CLOSED', ['input.ids.1', 'input.ids.2']],
-    ['a wrong filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
-    ['several faults', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
-    ['faults of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
+    ['malformed ids', { ids: ['CORE-1', 'CORE', 'x'] }, 'CLOSED', ['input.ids.1', 'input.ids.2']],
+    ['an invalid filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
+    ['several errors', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
+    ['errors of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
   ])('with %s is refused', async (_what, input, status, paths) => {
     const extensions = await refused('CORE', { ...input, status }, 'BAD_USER_INPUT')
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(paths)

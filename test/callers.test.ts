@@ -44,19 +44,19 @@ async function known(expiresAt: Date | null = null) {
   return { id: accessToken.id, here, there }
 }
 
-describe('a caller is remembered', () => {
+describe('viewer cache', () => {
   afterEach(() => {
     vi.useRealTimers()
   })
 
-  test('until the token is revoked: here at once, on another server as soon as it hears of it', async () => {
+  test('drops a revoked token immediately, and on other servers after the notification', async () => {
     const { id, here, there } = await known()
     await cast.viewer.ask(Revoke, { id })
     expect(await statusOf(here)).toBe(401)
     await expect.poll(() => statusOf(there)).toBe(401)
   })
 
-  test('until an account is changed, whoever changes it', async () => {
+  test('drops a viewer after any change of the account', async () => {
     const { here, there } = await known()
     await server.database.pool.query("UPDATE users SET active = false WHERE username = 'viewer'")
     for (const caller of [here, there]) await expect.poll(() => statusOf(caller)).toBe(401)
@@ -64,7 +64,7 @@ describe('a caller is remembered', () => {
     expect(await statusOf(here)).toBe(200)
   })
 
-  test('until the rights of the account change', async () => {
+  test('drops a viewer after a change of the role', async () => {
     const { here } = await known()
     expect((await here.refusal(OnlyForAdmins, { username: 'early' })).extensions?.code).toBe('FORBIDDEN')
     const Promote = graphql(
@@ -76,7 +76,7 @@ describe('a caller is remembered', () => {
     expect((await here.refusal(OnlyForAdmins, { username: 'late' })).extensions?.code).toBe('FORBIDDEN')
   })
 
-  test('for a few seconds, and no longer than the token lasts', async () => {
+  test('caches a viewer for a few seconds, at most until the token expires', async () => {
     const now = Date.now()
     vi.useFakeTimers({ toFake: ['Date'], now })
     const { here } = await known()
@@ -94,7 +94,7 @@ describe('a caller is remembered', () => {
     expect(await lookUps(brief)).toBe(1)
   })
 
-  test('not at all where the token is none', async () => {
+  test('does not cache unknown tokens', async () => {
     const stranger = new Caller(server.app, 'snag_unknown')
     for (let n = 0; n < 2; n++) {
       server.statements.length = 0
@@ -105,8 +105,8 @@ describe('a caller is remembered', () => {
 })
 
 // The embedded database is heard in the same process.
-describe.runIf(inject('postgres'))('a server that cannot hear', () => {
-  test('looks callers up for each request, and remembers again once it listens again', async () => {
+describe.runIf(inject('postgres'))('server without LISTEN connection', () => {
+  test('looks the viewer up for each request until it listens again', async () => {
     const { here } = await known()
     const { pool } = server.database
     const deafen = () =>

@@ -45,8 +45,8 @@ const holdsTogether = async (id: string) => {
   return comments.nodes
 }
 
-describe('a comment that is deleted', () => {
-  test('is gone when nobody answered it', async () => {
+describe('deleteComment', () => {
+  test('removes a comment without replies', async () => {
     const issue = await newIssue()
     const [kept, gone] = [await say(issue), await say(issue)]
     expect(await remove(gone)).toEqual({
@@ -56,7 +56,7 @@ describe('a comment that is deleted', () => {
     expect(await idsIn(issue)).toEqual([kept])
   })
 
-  test('keeps its place, empty, while it has replies', async () => {
+  test('empties a comment with replies but keeps it in the thread', async () => {
     const issue = await newIssue()
     const parent = await say(issue)
     const reply = await say(issue, parent)
@@ -72,7 +72,7 @@ describe('a comment that is deleted', () => {
     expect(await holdsTogether(issue)).toEqual([deleted, answer])
   })
 
-  test('as the last reply takes the deleted comments above it along', async () => {
+  test('removes deleted ancestors together with the last reply', async () => {
     const issue = await newIssue()
     const top = await say(issue)
     const middle = await say(issue, top)
@@ -87,7 +87,7 @@ describe('a comment that is deleted', () => {
     expect(await idsIn(issue)).toEqual([])
   })
 
-  test('as the last reply leaves what stands above it, and what is not deleted', async () => {
+  test('keeps ancestors that are not deleted or have other replies', async () => {
     const issue = await newIssue()
     const top = await say(issue)
     const middle = await say(issue, top)
@@ -98,8 +98,8 @@ describe('a comment that is deleted', () => {
   })
 })
 
-describe('at once', () => {
-  test('a reply and the deletion of what it answers leave a thread that holds together', async () => {
+describe('concurrent deletions', () => {
+  test('keep a thread consistent when a reply races with the deletion of its parent', async () => {
     for (let round = 0; round < 15; round++) {
       const issue = await newIssue()
       const parent = await say(issue)
@@ -121,7 +121,7 @@ describe('at once', () => {
     }
   })
 
-  test('the deletions of a whole thread leave nothing of it', async () => {
+  test('remove a whole thread completely', async () => {
     for (let round = 0; round < 5; round++) {
       const issue = await newIssue()
       const top = await say(issue)
@@ -135,7 +135,7 @@ describe('at once', () => {
     }
   })
 
-  test('the deletions of one comment are one deletion', async () => {
+  test('delete one comment once', async () => {
     const issue = await newIssue()
     const comment = await say(issue)
     const answers = await Promise.all(

@@ -58,8 +58,8 @@ const threadOf = async (id: string) => {
 const idsIn = async (id: string) => (await threadOf(id)).comments.nodes.map((comment) => comment.id)
 const newIssue = async () => (await createIssue(cast.reporter, 'CORE', 'Talked about')).id
 
-describe('a comment', () => {
-  test('is said on an issue or a defect, and comes back as it went in', async () => {
+describe('addComment and editComment', () => {
+  test('stores a comment on an issue or a defect unchanged', async () => {
     const body = '  "Markdown" *with* 👩‍🔧\r\n\n\ttabs and spaces  '
     for (const { id, key } of [
       await createIssue(cast.reporter, 'CORE', 'Issue'),
@@ -79,7 +79,7 @@ describe('a comment', () => {
     }
   })
 
-  test('may have 64 KiB, and must have something in it', async () => {
+  test('accepts a comment of at most 64 KiB and rejects a blank one', async () => {
     const id = await newIssue()
     const longest = 'é'.repeat(32_768)
     const comment = await say(id, longest)
@@ -93,7 +93,7 @@ describe('a comment', () => {
     expect(await threadOf(id)).toMatchObject({ commentCount: 1, comments: { nodes: [{ body: longest }] } })
   })
 
-  test('moves neither the version of its ticket nor its time, and leaves no history', async () => {
+  test('changes neither version nor update time nor history of the ticket', async () => {
     const id = await newIssue()
     const { comments: _none, commentCount: _zero, ...before } = await threadOf(id)
     const comment = await say(id, 'Said')
@@ -103,7 +103,7 @@ describe('a comment', () => {
     expect(await threadOf(id)).toMatchObject({ ...before, version: 1, updatedBy: null, history: { totalCount: 0 } })
   })
 
-  test('stands in the order in which it was said, replies included', async () => {
+  test('sorts comments and replies by time', async () => {
     const id = await newIssue()
     const first = await say(id, '1')
     await say(id, '2')
@@ -111,7 +111,7 @@ describe('a comment', () => {
     expect((await threadOf(id)).comments.nodes.map(({ body }) => body)).toEqual(['1', '2', '3'])
   })
 
-  test('is edited, which tells when; the same words again are no edit', async () => {
+  test('sets editedAt for a changed text only', async () => {
     const comment = await say(await newIssue(), 'Said')
     const edit = async (body: string) =>
       (await cast.reporter.ask(CommentEdit, { input: { id: comment.id, body } })).editComment.comment
@@ -127,7 +127,7 @@ describe('a comment', () => {
     expect(await edit('Said better')).toEqual(edited)
   })
 
-  test('that is not there is neither edited nor deleted', async () => {
+  test('returns NOT_FOUND for editing or deleting an unknown comment', async () => {
     const gone = await say(await newIssue(), 'Gone')
     await remove(gone.id)
     for (const id of [gone.id, crypto.randomUUID()]) {
@@ -140,8 +140,8 @@ describe('a comment', () => {
   })
 })
 
-describe('a reply', () => {
-  test('answers a comment of the same ticket, and no other', async () => {
+describe('replies', () => {
+  test('accepts a reply to a comment of the same ticket only', async () => {
     const [here, there] = [await newIssue(), await newIssue()]
     const parent = await say(here, 'Asked')
     const reply = await say(here, 'Answered', parent.id)
@@ -162,7 +162,7 @@ describe('a reply', () => {
     expect(await idsIn(here)).toEqual([parent.id, reply.id])
   })
 
-  test('cannot be given to a comment that was deleted, though it keeps its place', async () => {
+  test('rejects a reply to a deleted comment', async () => {
     const id = await newIssue()
     const parent = await say(id, 'Asked')
     await say(id, 'Answered', parent.id)
@@ -177,7 +177,7 @@ describe('a reply', () => {
     })
   })
 
-  test('is listed below what it answers, oldest first, page by page', async () => {
+  test('lists replies of a comment oldest first, in pages', async () => {
     const id = await newIssue()
     const parent = await say(id, 'Asked')
     for (const body of ['1', '2', '3']) {

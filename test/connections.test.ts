@@ -16,7 +16,7 @@ beforeAll(async () => {
 const fromPage = { origin: 'http://localhost' }
 const viewer = '{ viewer { username } }'
 
-describe('a connection', () => {
+describe('HTTP connection', () => {
   let http: Server
   let port: number
 
@@ -53,14 +53,14 @@ describe('a connection', () => {
   const limit = 1_000_000
   const query = { query: '{ viewer { username } tickets(filter: { title: { eq: "ünïcode ☂" } }) { totalCount } }' }
   const bodies: [string, Buffer][] = [
-    ['a query', Buffer.from(JSON.stringify(query))],
-    ['an invalid one', Buffer.from(JSON.stringify({ query: '{ nothing }' }))],
-    ['no JSON', Buffer.from('words')],
-    ['as much as may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit))],
-    ['more than may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
+    ['a valid query', Buffer.from(JSON.stringify(query))],
+    ['an invalid query', Buffer.from(JSON.stringify({ query: '{ nothing }' }))],
+    ['invalid JSON', Buffer.from('words')],
+    ['a body of maximum size', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit))],
+    ['a body above the maximum size', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
   ]
 
-  test.each(bodies)('answers a body alike with its length, in chunks and from a page: %s', async (_name, body) => {
+  test.each(bodies)('returns the same for a body with a length, in chunks and from a page: %s', async (_name, body) => {
     const middle = body.indexOf('ï') + 1 || body.length / 2
     const pieces = [body.subarray(0, middle), body.subarray(middle)]
     const sized = { 'content-length': body.length }
@@ -70,7 +70,7 @@ describe('a connection', () => {
     expect(await post(pieces, { ...fromPage, 'transfer-encoding': 'chunked' })).toEqual(expected)
   })
 
-  test('a client that disconnects within its body does not disturb others', async () => {
+  test('is not affected by clients that disconnect within their body', async () => {
     for (const more of ['', 'origin: http://localhost\r\n']) {
       const socket = connect(port, '127.0.0.1')
       await once(socket, 'connect')
@@ -157,7 +157,7 @@ describe('a connection', () => {
     await new Promise((resolve) => other.close(resolve))
   })
 
-  test('answers two requests on one connection in order', async () => {
+  test('responds to two requests on one connection in order', async () => {
     const one = JSON.stringify({ query: '{ a: __typename }' })
     const other = JSON.stringify({ query: '{ b: __typename }' })
     const head = (body: string, more = '') =>

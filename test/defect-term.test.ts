@@ -24,8 +24,8 @@ const DefectRefused = graphql(`
 const recategorize = async (id: string, terms: { category?: string; subcategory?: string | null }) =>
   (await cast.contributor.ask(DefectRecategorize, { input: { id, ...terms } })).updateDefect.defect
 
-describe('a category', () => {
-  test('is trimmed, and its inner spaces collapsed; a subcategory alike', async () => {
+describe('categories and subcategories', () => {
+  test('trims a category and a subcategory and collapses their spaces', async () => {
     const more = { subcategory: '\tToo   little\u00A0 paste ' }
     expect(await createDefect(cast.contributor, 'CORE', '  Solder \n  joint ', more)).toMatchObject({
       category: 'Solder joint',
@@ -33,7 +33,7 @@ describe('a category', () => {
     })
   })
 
-  test('is spelled as its project first spelled it; a subcategory alike, each for itself', async () => {
+  test('uses the first spelling of a category and of a subcategory, independently', async () => {
     await createDefect(cast.contributor, 'CORE', 'Wiring', { subcategory: 'PAINT' })
     expect(await createDefect(cast.contributor, 'CORE', 'wIRING', { subcategory: ' paint' })).toMatchObject({
       category: 'Wiring',
@@ -49,14 +49,14 @@ describe('a category', () => {
     })
   })
 
-  test('folds the case of letters beyond ASCII too', async () => {
+  test('folds the case of letters beyond ASCII', async () => {
     await createDefect(cast.contributor, 'CORE', 'Lötstelle ÅЖ')
     expect((await createDefect(cast.contributor, 'CORE', 'LÖTSTELLE åж')).category).toBe('Lötstelle ÅЖ')
     const { defects } = await cast.contributor.ask(DefectByCategory, { filter: { category: { eq: 'lötstelle åЖ' } } })
     expect(defects.totalCount).toBe(2)
   })
 
-  test('is spelled by each project for itself', async () => {
+  test('uses separate spellings in each project', async () => {
     await createProject(cast.contributor, 'OTHER')
     await createDefect(cast.contributor, 'CORE', 'Housing')
     expect((await createDefect(cast.contributor, 'OTHER', 'HOUSING')).category).toBe('HOUSING')
@@ -64,7 +64,7 @@ describe('a category', () => {
     expect((await createDefect(cast.contributor, 'OTHER', 'housing')).category).toBe('HOUSING')
   })
 
-  test('is spelled alike in a patch, where another case is no change', async () => {
+  test('uses the first spelling in a patch, where another case is not a change', async () => {
     const { id } = await createDefect(cast.contributor, 'CORE', 'Display', { subcategory: 'Pixel' })
     await createDefect(cast.contributor, 'CORE', 'Battery', { subcategory: 'Swollen' })
     expect(await recategorize(id, { category: 'DISPLAY', subcategory: ' pixel ' })).toMatchObject({ version: 1 })
@@ -81,7 +81,7 @@ describe('a category', () => {
     expect((await createDefect(cast.contributor, 'CORE', 'NEW KIND')).category).toBe('New kind')
   })
 
-  test('is not remembered from a mutation that was refused', async () => {
+  test('does not store the spelling of a rejected mutation', async () => {
     const { id } = await createDefect(cast.contributor, 'CORE', 'Kept')
     await cast.contributor.refusal(DefectRefused, {
       input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nobody' },
@@ -91,7 +91,7 @@ describe('a category', () => {
     expect((await createDefect(cast.contributor, 'CORE', 'Never')).category).toBe('Never')
   })
 
-  test('of at most 100 characters may be given', async () => {
+  test('accepts a category of at most 100 characters', async () => {
     expect((await createDefect(cast.contributor, 'CORE', 'é'.repeat(100))).category).toHaveLength(100)
     const { extensions } = await cast.contributor.refusal(DefectRefused, {
       input: { projectId: 'CORE', title: 'Long', category: 'é'.repeat(101), subcategory: 'é'.repeat(101) },
@@ -100,13 +100,13 @@ describe('a category', () => {
   })
 })
 
-describe('a new category that comes from 20 at once', () => {
+describe('20 concurrent mutations with a new category', () => {
   const cases = (word: string, count: number) =>
     Array.from({ length: count }, (_, index) =>
       [...word].map((letter, place) => ((index >> place) & 1 ? letter.toUpperCase() : letter)).join(''),
     )
 
-  test('in different cases has one spelling; subcategories alike', async () => {
+  test('store one spelling of a category and a subcategory for concurrent defects', async () => {
     const defects = await Promise.all(
       cases('connector', 20).map((category, index) =>
         createDefect(cast.contributor, 'CORE', category, { subcategory: cases('pin bent', 20)[19 - index] }),
@@ -119,7 +119,7 @@ describe('a new category that comes from 20 at once', () => {
     expect((await cast.contributor.ask(DefectByCategory, { filter })).defects.totalCount).toBe(20)
   })
 
-  test('in patches has one spelling too', async () => {
+  test('store one spelling for concurrent patches', async () => {
     const defects = await Promise.all(cases('a', 20).map(() => createDefect(cast.contributor, 'CORE', 'Fresh')))
     const patched = await Promise.all(
       cases('gasket', 20).map((category, index) => recategorize(defects[index]?.id ?? '', { category })),

@@ -58,8 +58,8 @@ const faultsOf = async (input: CreateDefectInput) => {
   return extensions?.fieldErrors?.map(({ path }) => path).sort()
 }
 
-describe('a defect', () => {
-  test('that is filed with little gets the defaults: MAJOR, and found by who filed it, by name', async () => {
+describe('createDefect and updateDefect', () => {
+  test('applies defaults to a new defect: severity MAJOR and the name of the reporter', async () => {
     const { createDefect } = await cast.reporter.ask(DefectCreate, {
       input: { projectId: 'CORE', title: 'Bare', category: 'Soldering' },
     })
@@ -79,14 +79,14 @@ describe('a defect', () => {
     expect((await file({ category: 'Soldering', reportedBy: '  Station  7 ' })).reportedBy).toBe('Station 7')
   })
 
-  test('takes the next number of its project, whatever kind came before', async () => {
+  test('numbers defects and issues of a project together', async () => {
     await createProject(cast.contributor, 'MIXED')
     expect((await createIssue(cast.contributor, 'MIXED', 'First')).key).toBe('MIXED-1')
     expect((await file({ projectId: 'MIXED', category: 'Any' })).key).toBe('MIXED-2')
     expect((await createIssue(cast.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
   })
 
-  test('has fields that an issue does not have', async () => {
+  test('returns fields that issues do not have', async () => {
     const issue = await createIssue(cast.contributor, 'CORE', 'An issue')
     const defect = await file({ category: 'Soldering' })
     const kindOf = async (id: string) => (await cast.contributor.ask(DefectKinds, { id })).ticket
@@ -103,7 +103,7 @@ describe('a defect', () => {
     expect(error.extensions?.code).toBe('NOT_FOUND')
   })
 
-  test('gets a disposition, another one, and none again', async () => {
+  test('sets, changes and clears a disposition', async () => {
     const { id } = await file({ category: 'Soldering' })
     expect(await patch(id, { disposition: 'PENDING' })).toMatchObject({ disposition: 'PENDING', version: 2 })
     expect(await patch(id, { disposition: 'SCRAP' })).toMatchObject({ disposition: 'SCRAP', version: 3 })
@@ -112,7 +112,7 @@ describe('a defect', () => {
     expect(await patch(id, { disposition: null })).toMatchObject({ version: 5, history: { totalCount: 4 } })
   })
 
-  test('keeps what a patch leaves out, loses what it gives as null, and refuses null where there must be something', async () => {
+  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
     const { id } = await file({ category: 'Soldering', subcategory: 'Bridge', absn: 'A1', reportedBy: 'Ann' })
     expect(await patch(id, { severity: 'CRITICAL' })).toMatchObject({
       category: 'Soldering',
@@ -140,7 +140,7 @@ describe('a defect', () => {
   })
 })
 
-describe('a title', () => {
+describe('title of a defect', () => {
   test.each([
     { of: 'its only line', description: 'Cold joint', title: 'Cold joint' },
     { of: 'the first of its lines', description: 'Cold joint\nat R12', title: 'Cold joint' },
@@ -159,14 +159,14 @@ describe('a title', () => {
     }
   })
 
-  test('is needed where the description has no line to take it from', async () => {
+  test('requires a title if the description contains no text', async () => {
     for (const description of [undefined, null, '', ' \r\n\t\n'])
       expect(
         await faultsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
       ).toEqual(['input.title'])
   })
 
-  test('that is missing is named at once with every other fault', async () => {
+  test('reports a missing title together with all other errors', async () => {
     expect(
       await faultsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
     ).toEqual(['input.absn', 'input.category', 'input.reportedBy', 'input.subcategory', 'input.title'])
@@ -174,8 +174,8 @@ describe('a title', () => {
   })
 })
 
-describe('a serial number', () => {
-  test('is trimmed, and found without case', async () => {
+describe('serial number', () => {
+  test('trims a serial number and finds it case-insensitively', async () => {
     const { key, absn } = await file({ category: 'Any', absn: '  SN-0042x\t' })
     expect(absn).toBe('SN-0042x')
     for (const filter of [
@@ -188,14 +188,14 @@ describe('a serial number', () => {
     expect(await found({ absn: { eq: 'SN-0042' } })).toEqual([])
   })
 
-  test('is trimmed in a patch too', async () => {
+  test('trims a serial number in a patch', async () => {
     const { id, key } = await file({ category: 'Any', absn: 'old' })
     expect((await patch(id, { absn: ' New-7 ' })).absn).toBe('New-7')
     expect(await found({ absn: { eq: 'NEW-7' } })).toEqual([key])
     expect((await patch(id, { absn: 'New-7  ' })).version).toBe(2)
   })
 
-  test('of nothing but space is none', async () => {
+  test('stores a blank serial number as null', async () => {
     expect((await file({ category: 'Any', absn: '  ' })).absn).toBeNull()
   })
 })

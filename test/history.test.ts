@@ -52,8 +52,8 @@ const historyOf = async (id: string, page: object = {}) => {
   return ticket
 }
 
-describe('an event', () => {
-  test('tells who changed what, when and from what, once for each change', async () => {
+describe('history event', () => {
+  test('stores actor, time and values of each change once', async () => {
     const { id, key } = await createDefect(cast.contributor, 'CORE', 'Solder', { description: 'Text' })
     const steps: readonly [Omit<UpdateDefectInput, 'id'>, Record<string, readonly [string | null, string | null]>][] = [
       [{ title: 'Renamed' }, { title: ['A defect', 'Renamed'] }],
@@ -102,7 +102,7 @@ describe('an event', () => {
     }
   })
 
-  test('tells labels by name, all of them before and after', async () => {
+  test('stores all label names before and after a change', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Labelled')
     const [red, green, blue] = await Promise.all(
       ['red', 'Green', 'blue'].map((name) => createLabel(cast.maintainer, 'CORE', name)),
@@ -116,7 +116,7 @@ describe('an event', () => {
     ])
   })
 
-  test('tells when a ticket was archived and taken back, in ISO 8601', async () => {
+  test('stores times of archiving and unarchiving in ISO 8601', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Archived')
     const archive = async (archived: boolean) =>
       (await cast.maintainer.ask(HistoryArchive, { input: { id, archived } })).archiveTicket.ticket
@@ -133,7 +133,7 @@ describe('an event', () => {
     expect(updatedBy).toEqual({ username: 'maintainer' })
   })
 
-  test('names its actor, which is who changed the ticket last', async () => {
+  test('has the actor who last changed the ticket', async () => {
     const { id } = await createIssue(cast.reporter, 'CORE', 'Of many')
     expect((await historyOf(id)).updatedBy).toBeNull()
     for (const person of [cast.reporter, cast.contributor, cast.admin]) {
@@ -144,7 +144,7 @@ describe('an event', () => {
     expect(nodes.map(({ actor }) => actor.username)).toEqual(['admin', 'contributor', 'reporter'])
   })
 
-  test('is a node', async () => {
+  test('is found as a node', async () => {
     const { id, key } = await createIssue(cast.contributor, 'CORE', 'Node')
     await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Changed' } })
     const event = (await historyOf(id)).history.nodes[0]
@@ -157,7 +157,7 @@ describe('an event', () => {
   })
 })
 
-test('history reads newest first, page by page, from both ends', async () => {
+test('pages through history newest first, from both ends', async () => {
   const { id } = await createIssue(cast.contributor, 'CORE', 'Paged')
   for (let version = 2; version <= 8; version++)
     await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: `Version ${version}` } })
@@ -178,7 +178,7 @@ test('history reads newest first, page by page, from both ends', async () => {
   })
 })
 
-test('a mutation that is refused leaves no history', async () => {
+test('stores no history for a rejected mutation', async () => {
   const { id } = await createIssue(cast.contributor, 'CORE', 'Refused')
   await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Second' } })
   const before = await historyOf(id)
@@ -206,7 +206,7 @@ test('a mutation that is refused leaves no history', async () => {
   expect(await historyOf(id)).toEqual(before)
 })
 
-test('mutations of one document run in order, and each sees what those before it have changed', async () => {
+test('runs the mutations of a document in order, each with the changes of the previous ones', async () => {
   const { id } = await createIssue(cast.contributor, 'CORE', 'Twice', { assigneeId: 'contributor' })
   const label = await createLabel(cast.maintainer, 'CORE', 'seen')
   const HistoryTwice = graphql(`

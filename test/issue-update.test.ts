@@ -45,7 +45,7 @@ const full = {
 } as const
 const newIssue = async () => (await createIssue(cast.contributor, 'CORE', 'A title', full)).id
 
-describe('a patch', () => {
+describe('updateIssue', () => {
   const changes = [
     { field: 'title', input: { title: 'Another title' }, shown: { title: 'Another title' } },
     { field: 'description', input: { description: 'Known better' }, shown: { description: 'Known better' } },
@@ -54,7 +54,7 @@ describe('a patch', () => {
     { field: 'assigneeId', input: { assigneeId: 'reporter' }, shown: { assignee: { username: 'reporter' } } },
   ] as const
 
-  test.each(changes)('of $field changes that field, and the version, and nothing else', async ({ input, shown }) => {
+  test.each(changes)('changes only the field $field and the version', async ({ input, shown }) => {
     const id = await newIssue()
     const before = await stateOf(id)
     const after = await patch(id, input)
@@ -79,7 +79,7 @@ describe('a patch', () => {
     expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, version: 2, history: { totalCount: 1 } })
   })
 
-  test('that gives null for what cannot be null is refused, and names all of it', async () => {
+  test('rejects null for required fields and reports each of them', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const { extensions } = await cast.contributor.refusal(IssuePatch, {
@@ -95,7 +95,7 @@ describe('a patch', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('that is empty, or gives what the issue has, changes nothing', async () => {
+  test('keeps the version for an empty patch or equal values', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const same = { ...full, title: 'A title', status: 'OPEN', resolution: null } as const
@@ -105,7 +105,7 @@ describe('a patch', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('is refused with every fault named at once', async () => {
+  test('reports all field errors of a patch together', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const refused = async (input: Omit<UpdateIssueInput, 'id'>) => {
@@ -125,7 +125,7 @@ describe('a patch', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('finds an issue by its key in any case, and no defect', async () => {
+  test('finds an issue by a key in any case, but not a defect', async () => {
     const { key } = await createIssue(cast.contributor, 'CORE', 'By key')
     expect((await patch(key.toLowerCase(), { title: 'Found' })).key).toBe(key)
     const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
@@ -138,7 +138,7 @@ describe('a patch', () => {
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.id'])
   })
 
-  test('assigns and unassigns on its own too, and must say which', async () => {
+  test('assigns and unassigns with assignTicket, which requires assigneeId', async () => {
     const id = await newIssue()
     const assign = async (assigneeId: string | null) =>
       (await cast.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
@@ -149,14 +149,17 @@ describe('a patch', () => {
   })
 })
 
-describe('a status', () => {
-  test.each(['RESOLVED', 'CLOSED'] as const)('%s without a resolution makes it FIXED, at that time', async (status) => {
-    const issue = await patch(await newIssue(), { status })
-    expect(issue).toMatchObject({ status, resolution: 'FIXED', version: 2 })
-    expect(issue.resolvedAt).toBe(issue.updatedAt)
-  })
+describe('status and resolution', () => {
+  test.each(['RESOLVED', 'CLOSED'] as const)(
+    'sets resolution FIXED and the time for status %s without a resolution',
+    async (status) => {
+      const issue = await patch(await newIssue(), { status })
+      expect(issue).toMatchObject({ status, resolution: 'FIXED', version: 2 })
+      expect(issue.resolvedAt).toBe(issue.updatedAt)
+    },
+  )
 
-  test('RESOLVED takes another resolution, then or later, which keeps the time', async () => {
+  test('keeps the time of resolution when the resolution changes', async () => {
     const id = await newIssue()
     const resolved = await patch(id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
     expect(resolved.resolution).toBe('DUPLICATE')
@@ -168,7 +171,7 @@ describe('a status', () => {
     })
   })
 
-  test('CLOSED after RESOLVED keeps the resolution and the time', async () => {
+  test('keeps the resolution and its time from RESOLVED to CLOSED', async () => {
     const id = await newIssue()
     const { resolvedAt } = await patch(id, { status: 'RESOLVED', resolution: 'CANNOT_REPRODUCE' })
     const closed = await patch(id, { status: 'CLOSED' })
@@ -176,7 +179,7 @@ describe('a status', () => {
     expect(await patch(id, { status: 'RESOLVED' })).toMatchObject({ resolution: 'CANNOT_REPRODUCE', resolvedAt })
   })
 
-  test.each(['OPEN', 'IN_PROGRESS'] as const)('%s again clears the resolution and the time', async (status) => {
+  test.each(['OPEN', 'IN_PROGRESS'] as const)('clears the resolution and its time for status %s', async (status) => {
     const id = await newIssue()
     const first = await patch(id, { status: 'RESOLVED', resolution: 'NOT_A_DEFECT' })
     expect(await patch(id, { status })).toMatchObject({ status, resolution: null, resolvedAt: null })
@@ -185,7 +188,7 @@ describe('a status', () => {
     expect(Date.parse(again.updatedAt)).toBeGreaterThanOrEqual(Date.parse(first.resolvedAt ?? ''))
   })
 
-  test('that is open goes with no resolution', async () => {
+  test('rejects a resolution for an open issue', async () => {
     const id = await newIssue()
     const refused = async (change: Omit<UpdateIssueInput, 'id'>) => {
       const before = await stateOf(id)
@@ -199,7 +202,7 @@ describe('a status', () => {
     await refused({ status: 'OPEN', resolution: 'FIXED' })
   })
 
-  test('is done exactly while there are a resolution and a time, and each change is one version, after any patches', async () => {
+  test('keeps status, resolution and time consistent, one version per change, for random patches', async () => {
     const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
     const resolutions: readonly Resolution[] = ['FIXED', 'DUPLICATE', 'WONT_FIX']
     const change = fc.record(

@@ -40,8 +40,8 @@ const change = async (id: string, input: Omit<UpdateIssueInput, 'id'>) =>
   (await cast.contributor.ask(IssueChange, { input: { id, ...input } })).updateIssue.issue
 const seen = async (id: string) => (await cast.contributor.ask(IssueSeen, { id })).issue
 
-describe('a change that tells the version it saw', () => {
-  test('merges with what others have changed elsewhere since', async () => {
+describe('expectedVersion', () => {
+  test('merges with concurrent changes of other fields', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: 'Text' })
     const label = await createLabel(cast.maintainer, 'CORE', 'merged')
     await cast.maintainer.ask(IssueChange, { input: { id, expectedVersion: 1, title: 'Theirs' } })
@@ -60,7 +60,7 @@ describe('a change that tells the version it saw', () => {
     })
   })
 
-  test('is refused with every field that others have changed since, theirs beside ours, and changes nothing', async () => {
+  test('rejects a conflicting change with both values of each field, and changes nothing', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: 'Text' })
     await change(id, { title: 'First', priority: 'LOW' })
     await change(id, { title: 'Theirs', status: 'RESOLVED', resolution: 'DUPLICATE' })
@@ -88,7 +88,7 @@ describe('a change that tells the version it saw', () => {
     expect(await seen(id)).toEqual(before)
   })
 
-  test('looks only at what changed after the version it saw', async () => {
+  test('ignores changes up to the expected version', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
     await change(id, { title: 'Second' })
     await change(id, { priority: 'LOW' })
@@ -97,7 +97,7 @@ describe('a change that tells the version it saw', () => {
     expect(await change(id, { expectedVersion: null, title: 'Last' })).toMatchObject({ title: 'Last', version: 6 })
   })
 
-  test('to what others have made it already is no conflict and no change', async () => {
+  test('accepts a value that a concurrent change has already set', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: null })
     await change(id, { title: 'Same', description: 'Theirs' })
     expect(await change(id, { expectedVersion: 1, title: 'Same' })).toMatchObject({ version: 2 })
@@ -107,7 +107,7 @@ describe('a change that tells the version it saw', () => {
     expect(extensions?.['fields']).toEqual([{ field: 'description', theirs: 'Theirs', yours: 'Ours' }])
   })
 
-  test('tells a cleared field as null', async () => {
+  test('reports a cleared field as null', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title', {
       description: 'Text',
       assigneeId: 'contributor',
@@ -125,10 +125,10 @@ describe('a change that tells the version it saw', () => {
   })
 
   test.each([
-    { what: 'of the future', expectedVersion: 3, title: 'Ours' },
-    { what: 'of before its birth', expectedVersion: 0, title: 'Ours' },
-    { what: 'of the future, with nothing to change', expectedVersion: 3, title: 'Second' },
-  ])('is refused for a version $what', async ({ expectedVersion, title }) => {
+    { what: 'in the future', expectedVersion: 3, title: 'Ours' },
+    { what: 'before the first one', expectedVersion: 0, title: 'Ours' },
+    { what: 'in the future, without a change', expectedVersion: 3, title: 'Second' },
+  ])('rejects a version $what', async ({ expectedVersion, title }) => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
     await change(id, { title: 'Second' })
     const before = await seen(id)
@@ -141,7 +141,7 @@ describe('a change that tells the version it saw', () => {
   })
 })
 
-test('of two changes at once that saw the same version, one is made and the other told', async () => {
+test('accepts one of two concurrent changes with the same expected version and rejects the other', async () => {
   for (let round = 0; round < 20; round++) {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
     const answers = await Promise.all(
@@ -154,7 +154,7 @@ test('of two changes at once that saw the same version, one is made and the othe
   }
 })
 
-test('50 clients at once who try again on CONFLICT lose no change', async () => {
+test('loses no change of 50 concurrent clients that retry on CONFLICT', async () => {
   const { id } = await createIssue(cast.contributor, 'CORE', 'Contended')
   const labels = await Promise.all(
     Array.from({ length: 50 }, (_, client) => createLabel(cast.maintainer, 'CORE', `client ${client}`)),

@@ -36,8 +36,8 @@ const IssueTextsChange = graphql(`
 const pathsOf = (error: { extensions?: { fieldErrors?: readonly { path: string }[] } } | undefined) =>
   error?.extensions?.fieldErrors?.map(({ path }) => path).sort()
 
-describe('an issue', () => {
-  test('that is filed with a title alone gets the defaults', async () => {
+describe('createIssue', () => {
+  test('applies defaults to an issue with only a title', async () => {
     const { createIssue } = await cast.reporter.ask(IssueCreate, {
       input: { projectId: cast.project.id, title: 'Bare' },
     })
@@ -63,7 +63,7 @@ describe('an issue', () => {
     expect(createIssue.issue.updatedAt).toBe(createIssue.issue.createdAt)
   })
 
-  test('takes the key of its project and the username of its assignee, in any case, and labels, which stand by name', async () => {
+  test('accepts project keys and usernames in any case, and sorts labels by name', async () => {
     const labelIds = [
       await createLabel(cast.maintainer, 'CORE', 'zebra'),
       await createLabel(cast.maintainer, 'CORE', 'Ant'),
@@ -88,7 +88,7 @@ describe('an issue', () => {
     })
   })
 
-  test('takes null for what may be left out', async () => {
+  test('accepts null for optional fields', async () => {
     const nothing = { description: null, assigneeId: null, labelIds: null }
     const { createIssue } = await cast.reporter.ask(IssueCreate, {
       input: { projectId: 'CORE', title: 'Null', ...nothing },
@@ -96,7 +96,7 @@ describe('an issue', () => {
     expect(createIssue.issue).toMatchObject({ description: null, assignee: null, labels: [] })
   })
 
-  test('gets the next number of its project, without gaps, when 200 come at once and some of them are refused', async () => {
+  test('numbers 200 concurrent issues without gaps although some are rejected', async () => {
     await createProject(cast.maintainer, 'RUSH')
     const faults = [{}, { title: ' ' }, {}, { assigneeId: 'nobody' }, {}, { labelIds: [crypto.randomUUID()] }]
     const answers = await Promise.all(
@@ -117,7 +117,7 @@ describe('an issue', () => {
     expect(createIssue.issue.key).toBe('RUSH-101')
   })
 
-  test('is refused with every fault named at once', async () => {
+  test('reports all field errors of an issue together', async () => {
     const error = await cast.contributor.refusal(IssueCreate, {
       input: {
         projectId: 'no project',
@@ -139,7 +139,7 @@ describe('an issue', () => {
     ])
   })
 
-  test('is refused with every fault that only the database knows, along with the others', async () => {
+  test('reports errors that require the database together with all others', async () => {
     const unknown = { assigneeId: 'nobody', labelIds: [crypto.randomUUID(), crypto.randomUUID()] }
     const known = await cast.contributor.refusal(IssueCreate, {
       input: { projectId: 'CORE', title: 'Good', ...unknown },
@@ -149,7 +149,7 @@ describe('an issue', () => {
     expect(pathsOf(all)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1', 'input.title'])
   })
 
-  test('cannot be assigned to who does not see the project, nor to a closed account', async () => {
+  test('rejects assignees who cannot see the project or are deactivated', async () => {
     const before = (await cast.contributor.ask(IssueNumbers, { project: 'CORE' })).issues.totalCount
     await cast.admin.ask(
       graphql(`mutation IssueCloseViewer { updateUser(input: { id: "viewer", active: false }) { user { active } } }`),
@@ -164,11 +164,11 @@ describe('an issue', () => {
   })
 })
 
-describe('a text', () => {
+describe('texts of an issue', () => {
   const fits = (text: string) => !text.includes('\0') && text.trim() !== ''
   const texts = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength }).filter(fits)
 
-  test('comes back as it went in', async () => {
+  test('returns texts unchanged', async () => {
     const awkward = [
       '  spaces around  ',
       'line\nafter line\r\nand tab\t',
@@ -188,7 +188,7 @@ describe('a text', () => {
     }
   })
 
-  test('of any characters comes back as it went in', async () => {
+  test('returns texts of random characters unchanged', async () => {
     const { createIssue } = await cast.reporter.ask(IssueCreate, { input: { projectId: 'CORE', title: 'Any' } })
     const { id } = createIssue.issue
     await fc.assert(
@@ -201,7 +201,7 @@ describe('a text', () => {
     )
   })
 
-  test('may be as long as it may be, and no longer', async () => {
+  test('accepts texts up to their maximum length', async () => {
     const longest = { title: '🔩'.repeat(200), description: 'é'.repeat(32_768) }
     const { createIssue } = await cast.reporter.ask(IssueCreate, { input: { projectId: 'CORE', ...longest } })
     expect(createIssue.issue).toMatchObject(longest)
@@ -212,7 +212,7 @@ describe('a text', () => {
     expect(pathsOf(updated)).toEqual(['input.description', 'input.title'])
   })
 
-  test('that no database can hold is refused', async () => {
+  test('rejects texts that PostgreSQL cannot store', async () => {
     for (const title of ['nul \0', 'half of an emoji \uD83D']) {
       const error = await cast.reporter.refusal(IssueCreate, { input: { projectId: 'CORE', title } })
       expect(error.extensions?.code).toBe('BAD_USER_INPUT')

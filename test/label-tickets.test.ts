@@ -53,7 +53,7 @@ const stateOf = async (id: string) => {
   return ticket
 }
 
-describe('the labels of a ticket', () => {
+describe('labels of a ticket', () => {
   const shown = (version: number, ...some: Name[]) => ({
     version,
     labels: some.map((name) => ({ name })),
@@ -61,7 +61,7 @@ describe('the labels of a ticket', () => {
   })
   const input = (ticketId: string, some: readonly Name[]) => ({ input: { ticketId, labelIds: idsOf(some) } })
 
-  test('are replaced as a whole; the same ones again are no change', async () => {
+  test('replaces all labels, and changes nothing for equal ones', async () => {
     const id = await newIssue('a', 'B')
     const set = async (...some: Name[]) => (await cast.contributor.ask(LabelsSet, input(id, some))).setLabels.ticket
     expect(await set('D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
@@ -70,7 +70,7 @@ describe('the labels of a ticket', () => {
     expect(await set()).toEqual(shown(3))
   })
 
-  test('are added to, and taken from; what is there already, or is not, does no harm', async () => {
+  test('adds and removes labels, and ignores present and missing ones', async () => {
     const id = await newIssue('a')
     const add = async (...some: Name[]) => (await cast.contributor.ask(LabelsAdd, input(id, some))).addLabels.ticket
     const remove = async (...some: Name[]) =>
@@ -87,7 +87,7 @@ describe('the labels of a ticket', () => {
     ])
   })
 
-  test('are of its project, and of no other', async () => {
+  test('rejects labels of other projects, malformed ids and long lists', async () => {
     await createProject(cast.contributor, 'OTHER')
     const other = await createLabel(cast.contributor, 'OTHER', 'a')
     const id = await newIssue('a')
@@ -108,7 +108,7 @@ describe('the labels of a ticket', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('are not replaced by who saw others', async () => {
+  test('rejects a change based on outdated labels', async () => {
     const id = await newIssue('a')
     await cast.contributor.ask(LabelsRetitle, { id, title: 'Retitled' })
     await cast.maintainer.ask(LabelsSet, { input: { ...input(id, ['B', 'c']).input, expectedVersion: 1 } })
@@ -142,8 +142,8 @@ describe('the labels of a ticket', () => {
   })
 })
 
-describe('at once', () => {
-  test('20 sets of labels leave exactly one of them, and a history that adds up', async () => {
+describe('concurrent changes of labels', () => {
+  test('leave one of 20 sets of labels and a consistent history', async () => {
     const id = await newIssue()
     const sets = Array.from({ length: 20 }, (_, index) =>
       names.filter((_name, place) => ((index + 1) * 37) & (1 << place)),
@@ -160,7 +160,7 @@ describe('at once', () => {
     expect(changes.at(-1)?.to ?? '').toBe(left.map(({ name }) => name).join(', '))
   })
 
-  test('labels that many add and take are all added and all taken', async () => {
+  test('add and remove all labels of many clients', async () => {
     const id = await newIssue('a', 'B', 'c', 'D')
     await Promise.all([
       ...(['e', 'F', 'g', 'H'] as const).map((name) =>
@@ -175,7 +175,7 @@ describe('at once', () => {
     expect(version).toBe(9)
   })
 
-  test('the deletion of a label and changes of who has it all finish, and each event in history is a change', async () => {
+  test('complete together with the deletion of a label, one history event per change', async () => {
     for (let round = 0; round < 10; round++) {
       const label = await createLabel(cast.maintainer, 'CORE', `brief ${round}`)
       const having = await Promise.all(

@@ -44,8 +44,8 @@ const ticketOf = async (id: string) => (await cast.viewer.ask(LabelTicket, { id 
 const label = async (ticketId: string, ...labelIds: string[]) =>
   (await cast.contributor.ask(LabelSet, { input: { ticketId, labelIds } })).setLabels.ticket
 
-describe('a label', () => {
-  test('is made with a name, a colour and a description, and stands by name in its project', async () => {
+describe('createLabel and updateLabel', () => {
+  test('creates a label, sorted by name in its project', async () => {
     await createProject(cast.maintainer, 'MADE')
     const { createLabel: made } = await cast.maintainer.ask(LabelCreate, {
       input: { projectId: 'made', name: '  needs   work ', color: '#D73A4A', description: 'Not yet done' },
@@ -64,7 +64,7 @@ describe('a label', () => {
     expect((await namesIn('MADE'))?.filter((name) => name !== 'Öl')).toEqual(['ant', 'needs work', 'Zebra'])
   })
 
-  test('has a name of its own in its project, without case; another project may have it too', async () => {
+  test('requires a unique name in a project, ignoring case', async () => {
     await createProject(cast.maintainer, 'UNIQUE')
     await createProject(cast.maintainer, 'OTHER')
     const id = await createLabel(cast.maintainer, 'UNIQUE', 'Bug')
@@ -81,7 +81,7 @@ describe('a label', () => {
     expect(updateLabel.label).toMatchObject({ name: 'bug', color })
   })
 
-  test('that ten make at once is made once', async () => {
+  test('creates one of ten concurrent labels with the same name', async () => {
     await createProject(cast.maintainer, 'ONCE')
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -108,7 +108,7 @@ describe('a label', () => {
     expect(await namesIn('CORE')).not.toContain('Coloured')
   })
 
-  test('is refused with every fault named at once', async () => {
+  test('reports all field errors of a label together', async () => {
     const { extensions } = await cast.maintainer.refusal(LabelCreate, {
       input: { projectId: '?', name: ' ', color: '#fff', description: 'x'.repeat(1001) },
     })
@@ -124,7 +124,7 @@ describe('a label', () => {
     expect(long.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.name'])
   })
 
-  test('is changed field by field: left out stays, null clears, and is refused where there must be something', async () => {
+  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
     const id = await createLabel(cast.maintainer, 'CORE', 'patched')
     const patch = async (change: object) =>
       (await cast.maintainer.ask(LabelUpdate, { input: { id, ...change } })).updateLabel.label
@@ -136,7 +136,7 @@ describe('a label', () => {
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.color', 'input.name'])
   })
 
-  test('shows its new name on its tickets, whose versions stay', async () => {
+  test('renames a label on its tickets without changing their versions', async () => {
     const id = await createLabel(cast.maintainer, 'CORE', 'old name')
     const issue = await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: [id] })
     await cast.maintainer.ask(LabelUpdate, { input: { id, name: 'new name' } })
@@ -144,8 +144,8 @@ describe('a label', () => {
   })
 })
 
-describe('a label that is deleted', () => {
-  test('is off all tickets, each of which tells so in its history, in one batch', async () => {
+describe('deleteLabel', () => {
+  test('removes a label from all tickets, with a history event each in one batch', async () => {
     await createProject(cast.maintainer, 'GONE', 'CONTRIBUTOR')
     const [gone, kept] = [
       await createLabel(cast.maintainer, 'GONE', 'gone'),
@@ -171,7 +171,7 @@ describe('a label that is deleted', () => {
     expect(second?.updatedAt).toBe(first?.updatedAt)
   })
 
-  test('is not there any more', async () => {
+  test('does not find a deleted label', async () => {
     const id = await createLabel(cast.maintainer, 'CORE', 'brief')
     const issue = await createIssue(cast.contributor, 'CORE', 'Without')
     await cast.maintainer.ask(LabelDelete, { id })

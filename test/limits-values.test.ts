@@ -48,7 +48,7 @@ const texts = Object.values(schema.getMutationType()?.getFields() ?? {}).flatMap
 /** What is only compared with what is stored: any text is just the wrong one. */
 const compared = ['signIn.username', 'signIn.password', 'changePassword.currentPassword']
 
-test.each(texts)('no text that cannot be stored comes through $name($field)', async ({ name, type, field, isList }) => {
+test.each(texts)('rejects text that cannot be stored in $name($field)', async ({ name, type, field, isList }) => {
   for (const text of ['NUL \0 within', 'half a pair \ud83d', '\udc00 the other half']) {
     await server.database.pool.query('TRUNCATE sign_in_attempts')
     const input = { ...requiredOf(type), [field]: isList ? [text] : text }
@@ -99,23 +99,31 @@ test.each([
   }
 })
 
-describe('a variable of the wrong type', () => {
+describe('variables of the wrong type', () => {
   const issue = { projectId: 'CORE', title: 'A title' }
   test.each<[string, unknown, readonly string[]]>([
-    ['a word that is none of an enum', { ...issue, priority: 'NOW' }, ['input.priority']],
+    ['an unknown enum value', { ...issue, priority: 'NOW' }, ['input.priority']],
     ['a number for a text', { ...issue, title: 5 }, ['input.title']],
     ['an object in a list of ids', { ...issue, labelIds: [ada?.id ?? 'x', {}] }, ['input.labelIds.1']],
     [
-      'several at once',
+      'several values',
       { ...issue, title: 5, priority: 'NOW', description: [] },
       ['input.title', 'input.priority', 'input.description'],
     ],
-    ['what looks like the end of a message', { ...issue, priority: 'a; b" at "input.title"; c' }, ['input.priority']],
-    ['that beside it', { projectId: 'CORE', title: 'x" at "input.y"; z', priority: 'NOW' }, ['input.priority']],
-    ['no object at all', 5, ['input']],
+    [
+      'a value that resembles the end of a message',
+      { ...issue, priority: 'a; b" at "input.title"; c' },
+      ['input.priority'],
+    ],
+    [
+      'such a value next to another error',
+      { projectId: 'CORE', title: 'x" at "input.y"; z', priority: 'NOW' },
+      ['input.priority'],
+    ],
+    ['a value that is not an object', 5, ['input']],
     ['null', null, ['input']],
-    ['nothing', undefined, ['input']],
-  ])('is told by its path: %s', async (_what, input, paths) => {
+    ['a missing value', undefined, ['input']],
+  ])('reports the path of an invalid value: %s', async (_what, input, paths) => {
     const { errors, data } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
     const told = JSON.stringify(errors)
     expect(data, told).toBeUndefined()
@@ -124,7 +132,7 @@ describe('a variable of the wrong type', () => {
     expect(faults?.sort(), told).toEqual([...paths].sort())
   })
 
-  test('is told of a field that is missing or unknown', async () => {
+  test('reports missing and unknown fields', async () => {
     for (const input of [{ projectId: 'CORE' }, { ...issue, nope: 1 }]) {
       const { errors } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
       expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
@@ -132,7 +140,7 @@ describe('a variable of the wrong type', () => {
     }
   })
 
-  test('is told of times and durations that are none', async () => {
+  test('reports invalid times and durations', async () => {
     const Since = graphql(
       `query LimitsSince($at: RelativeDateTime) { tickets(filter: { createdAt: { gte: $at } }) { totalCount } }`,
     )
@@ -148,7 +156,7 @@ describe('a variable of the wrong type', () => {
   })
 })
 
-test('an access token lasts until a time that can be told again', async () => {
+test('stores only times of expiry that can be returned', async () => {
   const Token = graphql(`
     mutation LimitsToken($expiresAt: DateTime) {
       createAccessToken(input: { name: "late", expiresAt: $expiresAt }) { accessToken { expiresAt } }

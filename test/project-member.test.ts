@@ -32,8 +32,8 @@ const membersOf = async (id: string) => {
 const setMember = async (projectId: string, userId: string, role: 'VIEWER' | 'REPORTER' | 'MAINTAINER' | null) =>
   (await cast.maintainer.ask(ProjectSetMember, { input: { projectId, userId, role } })).setProjectMember
 
-describe('a member', () => {
-  test('gets a role, another one, and none, by username or id', async () => {
+describe('setProjectMember', () => {
+  test('sets, changes and removes a role by username or id', async () => {
     await createProject(cast.maintainer, 'TEAM')
     expect(await setMember('team', 'Stranger', 'VIEWER')).toEqual({
       project: { key: 'TEAM', members: { totalCount: 2 } },
@@ -51,7 +51,7 @@ describe('a member', () => {
     expect(await membersOf('TEAM')).toEqual([['maintainer', 'MAINTAINER']])
   })
 
-  test('must be a user, and the role must be said', async () => {
+  test('requires an existing user and a role', async () => {
     await createProject(cast.maintainer, 'NOBODY')
     const refused = async (input: object) => {
       const set = { projectId: 'NOBODY', userId: 'viewer', ...input }
@@ -67,7 +67,7 @@ describe('a member', () => {
     expect(await membersOf('NOBODY')).toEqual([['maintainer', 'MAINTAINER']])
   })
 
-  test('that 20 set at once is one member, with one of the roles', async () => {
+  test('stores one member with one of 20 concurrent roles', async () => {
     await createProject(cast.maintainer, 'CROWD')
     const roles = ['VIEWER', 'REPORTER'] as const
     await Promise.all(Array.from({ length: 20 }, (_, index) => setMember('CROWD', 'viewer', roles[index % 2] ?? null)))
@@ -76,7 +76,7 @@ describe('a member', () => {
     expect(roles).toContain(members?.[1]?.[1])
   })
 
-  test('stands in a list by username, page by page', async () => {
+  test('lists members by username, in pages', async () => {
     const first = await cast.viewer.ask(ProjectMembers, { id: 'CORE', first: 3 })
     const members = first.project?.members
     expect(members?.nodes.map(({ user }) => user.username)).toEqual(['contributor', 'maintainer', 'reporter'])

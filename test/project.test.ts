@@ -49,8 +49,8 @@ const read = async (id: string) => (await cast.maintainer.ask(ProjectRead, { id 
 const keysOf = async (archived: boolean | null) =>
   (await cast.maintainer.ask(ProjectKeys, { archived })).projects.nodes.map(({ key }) => key)
 
-describe('a project', () => {
-  test('is made with a key and a name, and has its maker as MAINTAINER', async () => {
+describe('createProject and updateProject', () => {
+  test('makes the creator of a project its MAINTAINER', async () => {
     const { createProject: made } = await cast.reporter.ask(ProjectCreate, {
       input: { key: 'new', name: ' New  one ' },
     })
@@ -68,7 +68,7 @@ describe('a project', () => {
     })
   })
 
-  test.each(['AB', 'A1', 'ABCDEFGHIJ', 'Z987654321'])('may have the key %s', async (key) => {
+  test.each(['AB', 'A1', 'ABCDEFGHIJ', 'Z987654321'])('accepts the key %s', async (key) => {
     await cast.reporter.ask(ProjectCreate, { input: { key, name: 'Any' } })
   })
 
@@ -81,7 +81,7 @@ describe('a project', () => {
     },
   )
 
-  test('is refused with every fault named at once', async () => {
+  test('reports all field errors of a project together', async () => {
     const input = { key: '?', name: ' ', description: 'x'.repeat(65_537) }
     const { extensions } = await cast.maintainer.refusal(ProjectCreate, { input })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
@@ -91,7 +91,7 @@ describe('a project', () => {
     ])
   })
 
-  test('has a key of its own, also when ten come at once, and also against projects that one does not see', async () => {
+  test('requires a unique key, also concurrently and against invisible projects', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => cast.maintainer.send(ProjectCreate, { input: { key: 'SAME', name: 'Same' } })),
     )
@@ -101,7 +101,7 @@ describe('a project', () => {
     expect(hidden.extensions?.code).toBe('CONFLICT')
   })
 
-  test('is changed field by field: left out stays, null clears, and is refused where there must be something', async () => {
+  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
     await createProject(cast.maintainer, 'PATCH', 'VIEWER')
     const project = { key: 'PATCH', name: 'Project PATCH', description: null, defaultRole: 'VIEWER', archivedAt: null }
     expect(await patch('patch', {})).toEqual(project)
@@ -116,7 +116,7 @@ describe('a project', () => {
     expect(await read('PATCH')).toMatchObject({ name: 'Named', archivedAt: null })
   })
 
-  test('with a defaultRole is for everybody, with that role or their own, whichever is higher', async () => {
+  test('grants every user the higher of defaultRole and individual role', async () => {
     await createProject(cast.maintainer, 'SHARED')
     const roleOf = async (caller: Cast['viewer']) =>
       (await caller.ask(ProjectRead, { id: 'SHARED' })).project?.viewerRole ?? null
@@ -130,8 +130,8 @@ describe('a project', () => {
   })
 })
 
-describe('an archived project', () => {
-  test('is listed with the archived ones, can only be read, and is taken back', async () => {
+describe('archived projects', () => {
+  test('lists an archived project separately, read-only until unarchived', async () => {
     await createProject(cast.maintainer, 'AWAY')
     const { key } = await createIssue(cast.maintainer, 'AWAY', 'Before')
     const { archivedAt } = await patch('AWAY', { archived: true })
@@ -164,7 +164,7 @@ describe('an archived project', () => {
   })
 })
 
-test('projects stand by key, page by page', async () => {
+test('lists projects by key, in pages', async () => {
   const all = await keysOf(null)
   expect(all).toEqual([...all].sort())
   const seen: string[] = []

@@ -39,8 +39,8 @@ async function behind<Answer>(
 }
 
 // The embedded database has one connection: nothing waits for a lock there.
-describe.runIf(inject('postgres'))('what was decided before a wait is decided again after it', () => {
-  test('a password that was changed meanwhile starts no session', async () => {
+describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
+  test('start no session if the password was changed', async () => {
     const SignIn = graphql(`mutation RaceSignIn($input: SignInInput!) { signIn(input: $input) { token } }`)
     const { errors } = await behind(
       "UPDATE users SET password_hash = '$2b$04$' || repeat('.', 53) WHERE username = 'stranger'",
@@ -50,7 +50,7 @@ describe.runIf(inject('postgres'))('what was decided before a wait is decided ag
     expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 
-  test('nothing is filed in a project that was archived meanwhile', async () => {
+  test('create no ticket if the project was archived', async () => {
     const File = graphql(
       `mutation RaceFile($input: CreateIssueInput!) { createIssue(input: $input) { issue { key } } }`,
     )
@@ -61,7 +61,7 @@ describe.runIf(inject('postgres'))('what was decided before a wait is decided ag
     await server.database.pool.query('UPDATE projects SET archived_at = NULL')
   })
 
-  test('a member who was taken out meanwhile changes nothing', async () => {
+  test('change nothing if the member was removed', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Held')
     const Move = graphql(`mutation RaceMove($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }`)
     const { errors } = await behind(
@@ -75,7 +75,7 @@ describe.runIf(inject('postgres'))('what was decided before a wait is decided ag
     ])
   })
 
-  test('a bulk leaves out tickets whose label went meanwhile', async () => {
+  test('exclude tickets from a bulk update if their label was removed', async () => {
     const label = await createLabel(cast.maintainer, 'CORE', 'going')
     const { id } = await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: [label] })
     const Bulk = graphql(`
@@ -93,7 +93,7 @@ describe.runIf(inject('postgres'))('what was decided before a wait is decided ag
   })
 })
 
-test('an admin who steps down has no more rights in the rest of the document', async () => {
+test('revokes the rights of a demoted ADMIN for the rest of the document', async () => {
   const { prisma } = server.database
   await cast.admin.ask(
     graphql(`mutation StepUp { updateUser(input: { id: "maintainer", role: ADMIN }) { user { role } } }`),
@@ -110,7 +110,7 @@ test('an admin who steps down has no more rights in the rest of the document', a
   expect(await prisma.user.findUnique({ where: { username: 'friend' } })).toBeNull()
 })
 
-test('signing in as somebody else changes nothing of who the request comes from', async () => {
+test('keeps the viewer of a request that signs in as another user', async () => {
   const { errors } = await cast.viewer.send(
     graphql(`
       mutation SignInBeside {

@@ -154,17 +154,17 @@ const rows: readonly Row[] = [
 
 const names = [...rows.map(({ name }) => name), ...serverMutations]
 
-test('every mutation of the schema has a row', () => {
+test('has a row for each mutation of the schema', () => {
   expect(faultsOfRows(schema, names)).toEqual([])
 })
 
-test('a new mutation fails without a row', () => {
+test('reports a mutation without a row', () => {
   expect(faultsOfRows(extendSchema(schema, parse('extend type Mutation { awardBadge: Int }')), names)).toEqual([
     'awardBadge has no row: say in test/rights-in-projects.test.ts or test/rights-on-server.test.ts who may do it.',
   ])
 })
 
-test.each(rows)('$name takes the right role, and changes nothing without it', async (deed) => {
+test.each(rows)('requires the role for $name, and changes nothing without it', async (deed) => {
   let before: Digests | null = null
   for (const [index, who] of callers.entries()) {
     const caller = callerOf(server, cast, who)
@@ -183,7 +183,7 @@ test.each(rows)('$name takes the right role, and changes nothing without it', as
   }
 })
 
-test.each(rows)('$name is refused to everybody in an archived project', async (deed) => {
+test.each(rows)('rejects $name for all users in an archived project', async (deed) => {
   const before = await digestsOf(server)
   for (const who of ['reporter', 'maintainer', 'admin'] as const)
     await expectRefusal(server, deed, cast[who], who, archived, 'FORBIDDEN', before)

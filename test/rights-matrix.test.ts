@@ -131,7 +131,7 @@ function secretsOf(): readonly string[] {
   return [...all.difference(new Set(people)), 'hush', 'CORE']
 }
 
-test.each(ways)('$name shows everybody what the table says', (way) => {
+test.each(ways)('shows each user the rows and fields of the table: $name', (way) => {
   const query = filled(way)
   // What the question has in it is no secret.
   const untold = secrets.filter((word) => !query.includes(word))
@@ -179,18 +179,18 @@ function* valuesIn(value: unknown): Generator<string> {
   }
 }
 
-test('every field that a query leads to has a value that could be told', () => {
+test('has a value for each field that a query can reach', () => {
   const told = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
   const fields = Object.entries(matrix).flatMap(([type, { fields }]) => [...fields].map((field) => `${type}.${field}`))
   const inAnswers = fields.filter((name) => !/^(Query|Node|Ticket|\w+Payload|ImportRefusal)\./.test(name))
   expect(inAnswers.filter((name) => !told.has(name))).toEqual(['Project.archivedAt'])
 })
 
-test('every type and every field of the schema has a row', () => {
+test('has a row for each type and field of the schema', () => {
   expect(faultsOfMatrix(schema)).toEqual([])
 })
 
-test('a new type, a new field and a new query fail without a row', () => {
+test('reports a type, field or query without a row', () => {
   const extended = extendSchema(
     schema,
     parse('type Badge { id: ID! } extend type User { badges: [Badge!]! } extend type Query { badge(id: ID!): Badge }'),

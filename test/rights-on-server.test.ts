@@ -62,13 +62,13 @@ const rows: readonly Row[] = [
   row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 
-test('every mutation that is about no project stands in the table, but those that begin and end a session', () => {
+test('has a row for each mutation outside of projects, except those of sessions', () => {
   const inTable = new Set(rows.map(({ name }) => name.split(',')[0] ?? ''))
   expect([...inTable, 'signUp', 'signIn', 'signOut'].sort()).toEqual([...serverMutations].sort())
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(expect.arrayContaining([...serverMutations]))
 })
 
-test.each(rows)('$name is for whom it is meant, and changes nothing for others', async (deed) => {
+test.each(rows)('permits $name to the users of the table, and changes nothing for others', async (deed) => {
   let before: Digests | null = null
   for (const [index, who] of callers.entries()) {
     const caller = callerOf(server, cast, who)
@@ -85,7 +85,7 @@ test.each(rows)('$name is for whom it is meant, and changes nothing for others',
   }
 })
 
-test('an access token is taken back by its owner and by admins, and is there for nobody else', async () => {
+test('lets only its owner and an ADMIN revoke an access token', async () => {
   for (const owner of ['reporter', 'admin'] as const) {
     const { createAccessToken } = await cast.reporter.ask(CreateToken, { input: { name: 'script' } })
     const input = { id: createAccessToken.accessToken.id }
@@ -109,7 +109,7 @@ const Patch = graphql(`
   mutation RightsPatchAnyone($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title } } }
 `)
 
-test('an assignee is active and may see the project; any other is refused and changes nothing', async () => {
+test('accepts only assignees who are active and can see the project', async () => {
   const issue = await createIssue(cast.contributor, 'CORE', 'Whose?')
   const closed = await signUp(server, 'closed')
   await setMember(cast.maintainer, 'CORE', closed.id, 'MAINTAINER')
@@ -144,7 +144,7 @@ const Close = graphql(`
   mutation RightsClose($input: UpdateProjectInput!) { updateProject(input: $input) { project { key viewerRole } } }
 `)
 
-test('a maintainer may shut themselves out of a project, and then sees nothing of it', async () => {
+test('lets a maintainer leave a project and hides it afterwards', async () => {
   await createProject(cast.viewer, 'LEAVE')
   await createProject(cast.viewer, 'CLOSE', 'MAINTAINER')
   const leave = { projectId: 'LEAVE', userId: 'viewer', role: null }
@@ -168,7 +168,7 @@ const ReadArchived = graphql(`
   }
 `)
 
-test('an archived project is read as before, and comes back by its maintainers alone', async () => {
+test('lets all roles read an archived project and only a MAINTAINER unarchive it', async () => {
   await createProject(cast.maintainer, 'OLD')
   await setMember(cast.maintainer, 'OLD', cast.reporter.id, 'REPORTER')
   await createIssue(cast.reporter, 'OLD', 'An issue')

@@ -12,7 +12,7 @@ const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).fil
   (field) => !['signUp', 'signIn'].includes(field.name) && !hasFile(field),
 )
 
-test.each(mutations)('nobody gets no further than UNAUTHENTICATED with $name', async (field) => {
+test.each(mutations)('rejects $name without authentication', async (field) => {
   const below = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : ''
   const { errors, data } = await server.nobody.post({
     query: `mutation { ${field.name}${requiredArguments(field)} ${below} }`,

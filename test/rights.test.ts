@@ -38,20 +38,20 @@ type Ask = (contents: Contents) => object
 /** Each way to ask for some of what a project holds: the question, its variables, and what an answer shows to who may see it. */
 const ways: readonly [name: string, document: { toString(): string }, shows: keyof Contents, variables: Ask][] = [
   ['a search', Search, 'ownIssue', ({ project }) => ({ project })],
-  ['tickets of an id', Tickets, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
-  ['tickets of keys', Tickets, 'defect', ({ defectKey, issue }) => ({ filter: { id: { in: [defectKey, issue] } } })],
-  ['tickets of a project', Tickets, 'issue', ({ project }) => ({ filter: { project: { eq: project } } })],
-  ['tickets of a key', Tickets, 'defect', ({ projectKey }) => ({ filter: { project: { in: [projectKey] } } })],
+  ['tickets by id', Tickets, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
+  ['tickets by keys', Tickets, 'defect', ({ defectKey, issue }) => ({ filter: { id: { in: [defectKey, issue] } } })],
+  ['tickets by project id', Tickets, 'issue', ({ project }) => ({ filter: { project: { eq: project } } })],
+  ['tickets by project key', Tickets, 'defect', ({ projectKey }) => ({ filter: { project: { in: [projectKey] } } })],
   [
-    'tickets in any of two ways',
+    'tickets by id or project key',
     Tickets,
     'issue',
     ({ issue, projectKey }) => ({ filter: { or: [{ id: { eq: issue } }, { project: { eq: projectKey } }] } }),
   ],
-  ['issues of an id', Issues, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
-  ['issues of a key', Issues, 'issue', ({ projectKey }) => ({ filter: { project: { eq: projectKey } } })],
-  ['defects of a key', Defects, 'defect', ({ defectKey }) => ({ filter: { id: { eq: defectKey } } })],
-  ['defects of a project', Defects, 'defect', ({ project }) => ({ filter: { project: { eq: project } } })],
+  ['issues by id', Issues, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
+  ['issues by project key', Issues, 'issue', ({ projectKey }) => ({ filter: { project: { eq: projectKey } } })],
+  ['defects by key', Defects, 'defect', ({ defectKey }) => ({ filter: { id: { eq: defectKey } } })],
+  ['defects by project id', Defects, 'defect', ({ project }) => ({ filter: { project: { eq: project } } })],
 ]
 
 describe.each(ways)('%s', (_name, document, shows, variables) => {
@@ -60,7 +60,7 @@ describe.each(ways)('%s', (_name, document, shows, variables) => {
     return { status, data, errors }
   }
 
-  test('is there for everybody with a role, alike', async () => {
+  test('returns the same to all users with a role', async () => {
     for (const [contents, roles] of [
       [closed, ['viewer', 'reporter', 'contributor', 'maintainer']],
       [open, ['stranger', 'viewer', 'maintainer']],
@@ -72,21 +72,21 @@ describe.each(ways)('%s', (_name, document, shows, variables) => {
     }
   })
 
-  test('is for a stranger what nothing at all is', async () => {
+  test('returns the same to a stranger as for missing objects', async () => {
     const hidden = await ask(cast.stranger, closed)
     expect(hidden.errors).toBeUndefined()
     expect(toldAlike(hidden, closed)).toBe(toldAlike(await ask(cast.stranger, noContents), noContents))
     expect(JSON.stringify(hidden)).not.toContain(closed[shows])
   })
 
-  test('needs a signed-in caller', async () => {
+  test('requires authentication', async () => {
     const refused = await ask(server.nobody, closed)
     expect(refused.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     for (const contents of [open, noContents]) expect(await ask(server.nobody, contents)).toEqual(refused)
   })
 })
 
-test('whole lists and their counts hold what the caller may see', async () => {
+test('limits lists and their counts to visible rows', async () => {
   for (const [name, contents] of [
     ['stranger', [open]],
     ['viewer', [open, closed]],
@@ -126,7 +126,7 @@ test.each([
   ['maintainer', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
   ['admin', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
   ['stranger', 'VIEWER', [], []],
-] as const)('viewerRole and viewerCan tell a %s what it may do', async (name, role, own, other) => {
+] as const)('returns the rights of a %s in viewerRole and viewerCan', async (name, role, own, other) => {
   const { ownIssue, defect } = name === 'stranger' ? open : closed
   const answer = await cast[name].ask(ViewerCan, { own: ownIssue, other: defect })
   for (const [ticket, allowed] of [

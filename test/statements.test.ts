@@ -40,8 +40,8 @@ beforeAll(async () => {
 
 const countOf = async (ask: () => Promise<unknown>) => (await statementsOf(server, ask)).sent.length
 
-describe('one statement is', () => {
-  test('a ticket with everything that is nested in it', async () => {
+describe('one statement', () => {
+  test('reads a ticket with all nested fields', async () => {
     const document = graphql(`
       query StatementsTicket {
         ticket(id: "CORE-1") {
@@ -60,7 +60,7 @@ describe('one statement is', () => {
     expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
   })
 
-  test('a page of tickets with what is nested in them, its cursors and its count', async () => {
+  test('reads a page of tickets with nested fields, cursors and count', async () => {
     const document = graphql(`
       query StatementsPage($first: Int) {
         tickets(first: $first, offset: 1) {
@@ -75,7 +75,7 @@ describe('one statement is', () => {
       expect(await countOf(() => cast.viewer.ask(document, { first })), String(first)).toBe(1)
   })
 
-  test('a page of projects with the issues below', async () => {
+  test('reads a page of projects with their issues', async () => {
     const document = graphql(`
       query StatementsProjects {
         projects {
@@ -93,33 +93,33 @@ describe('one statement is', () => {
     expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
   })
 
-  test('a page that is only counted', async () => {
+  test('counts a list', async () => {
     const document = graphql(`query StatementsCount { tickets(filter: { kind: DEFECT }) { totalCount } }`)
     expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
     expect(server.statements.at(-1)).not.toContain('LIMIT')
   })
 })
 
-describe('a mutation of one ticket takes', () => {
+describe('number of statements of a mutation', () => {
   const fresh = async () => (await createIssue(cast.contributor, 'CORE', 'Fresh')).id
 
-  test('one statement to file an issue that refers to nothing', async () => {
+  test('creates an issue without references in one statement', async () => {
     const input = { projectId: 'CORE', title: 'Plain', description: 'Words', priority: 'HIGH' as const }
     expect(await countOf(() => cast.reporter.ask(Create, { input }))).toBe(1)
   })
 
-  test('at most four to file one with an assignee and labels', async () => {
+  test('creates an issue with assignee and labels in at most four statements', async () => {
     const input = { projectId: 'CORE', title: 'Rich', assigneeId: 'contributor', labelIds }
     expect(await countOf(() => cast.contributor.ask(Create, { input }))).toBeLessThanOrEqual(4)
   })
 
-  test('one to change a title, two to change a status', async () => {
+  test('changes a title in one statement and a status in two', async () => {
     const id = await fresh()
     expect(await countOf(() => cast.contributor.ask(Update, { input: { id, title: 'Other' } }))).toBe(1)
     expect(await countOf(() => cast.contributor.ask(Update, { input: { id, status: 'CLOSED' } }))).toBe(2)
   })
 
-  test('at most four to set its labels', async () => {
+  test('sets labels in at most four statements', async () => {
     const ticketId = await fresh()
     expect(await countOf(() => cast.contributor.ask(SetLabels, { input: { ticketId, labelIds } }))).toBeLessThanOrEqual(
       4,
@@ -127,7 +127,7 @@ describe('a mutation of one ticket takes', () => {
   })
 })
 
-test('a bulk takes as many statements for 50 tickets as for 2', async () => {
+test('updates 50 tickets with as many statements as 2', async () => {
   await createProject(cast.contributor, 'BULK')
   const ids: string[] = []
   for (let number = 1; number <= 52; number++) ids.push((await createIssue(cast.contributor, 'BULK', `${number}`)).id)
@@ -135,10 +135,10 @@ test('a bulk takes as many statements for 50 tickets as for 2', async () => {
   expect(await countOf(move(ids.slice(2)))).toBe(await countOf(move(ids.slice(0, 2))))
 })
 
-describe('at the same moment', () => {
+describe('concurrent mutations', () => {
   const many = 30
 
-  test('many file in one project: all succeed, and their numbers have no gaps', async () => {
+  test('number tickets of one project without gaps', async () => {
     await createProject(cast.contributor, 'FILED')
     const files = Array.from({ length: many }, (_, index) =>
       cast.contributor.ask(Numbered, {
@@ -149,7 +149,7 @@ describe('at the same moment', () => {
     expect(numbers.toSorted((a, b) => a - b)).toEqual(files.map((_, index) => index + 1))
   })
 
-  test('many change the same and other fields of one ticket: all succeed, each with a version and its history', async () => {
+  test('create one version and history event per change of a ticket', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Busy')
     const change = (index: number) =>
       [
@@ -172,7 +172,7 @@ describe('at the same moment', () => {
     expect((await server.database.prisma.ticket.findUnique({ where: { id } }))?.version).toBe(many + 1)
   })
 
-  test('what history says of each field joins up', async () => {
+  test('store a history whose values are contiguous for each field', async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title 0')
     await Promise.all(
       Array.from({ length: many }, (_, index) =>

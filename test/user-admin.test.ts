@@ -31,8 +31,8 @@ const newAdmin = async (username: string) => {
   return person
 }
 
-describe('the last active ADMIN', () => {
-  test('neither steps down nor closes their account', async () => {
+describe('last active ADMIN', () => {
+  test('can neither be demoted nor deactivated', async () => {
     const refused = async (change: Omit<UpdateUserInput, 'id'>) =>
       (await admin.refusal(UserChange, { input: { id: 'admin', ...change } })).extensions?.code
     expect(await refused({ role: 'MEMBER' })).toBe('CONFLICT')
@@ -44,7 +44,7 @@ describe('the last active ADMIN', () => {
     expect(await admins()).toEqual(['admin'])
   })
 
-  test('may step down once there is another one, and is none from then on', async () => {
+  test('can be demoted once there is another ADMIN, and loses the rights', async () => {
     const next = await newAdmin('next')
     expect(await update(admin, 'admin', { role: 'MEMBER' })).toMatchObject({ role: 'MEMBER' })
     const { extensions } = await admin.refusal(UserChange, { input: { id: 'member', name: 'Renamed' } })

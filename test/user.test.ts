@@ -40,8 +40,8 @@ const read = async (id: string) => (await cast.admin.ask(UserRead, { id })).user
 const search = async (text: string | null) =>
   (await cast.viewer.ask(UserSearch, { search: text })).users.nodes.map(({ username }) => username)
 
-describe('a user', () => {
-  test('is made by an ADMIN, a MEMBER unless said otherwise', async () => {
+describe('createUser and updateUser', () => {
+  test('creates a MEMBER by default', async () => {
     const user = await add('Made.By-Admin_1', { name: '  Made  by ', email: 'made@example.com' })
     expect(user).toMatchObject({
       username: 'made.by-admin_1',
@@ -55,7 +55,7 @@ describe('a user', () => {
     await update(cast.admin, 'second-admin', { role: 'MEMBER' })
   })
 
-  test('is refused with every fault named at once, and a name that is taken', async () => {
+  test('reports all field errors of a user together, and a taken username', async () => {
     const faulty = { username: '-x', name: '', password: 'short', role: null }
     const { extensions } = await cast.admin.refusal(UserCreate, { input: faulty })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
@@ -72,7 +72,7 @@ describe('a user', () => {
     expect(await read('mailed')).toBeNull()
   })
 
-  test('of one name that ten make at once is made once', async () => {
+  test('creates one of ten concurrent users with the same username', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         cast.admin.send(UserCreate, {
@@ -84,7 +84,7 @@ describe('a user', () => {
     for (const { errors } of answers) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
   })
 
-  test('changes their own name and e-mail: left out stays, null clears, a name cannot be cleared', async () => {
+  test('lets users change their own name and e-mail, and rejects a null name', async () => {
     const person = await signUp(server, 'changing')
     expect(await update(person, 'changing', { name: 'Changed', email: 'c@example.com' })).toEqual({
       username: 'changing',
@@ -104,7 +104,7 @@ describe('a user', () => {
     expect(await read('changing')).toMatchObject({ name: 'Changed', email: null })
   })
 
-  test('changes neither others, nor their own role, nor whether they are active', async () => {
+  test('rejects changes of other users and of the own role or activity', async () => {
     const before = [await read('viewer'), await read('reporter')]
     expect((await refusedTo(cast.viewer, 'reporter', { name: 'Mine' }))?.code).toBe('FORBIDDEN')
     expect((await refusedTo(cast.viewer, 'viewer', { role: 'ADMIN' }))?.code).toBe('FORBIDDEN')
@@ -113,7 +113,7 @@ describe('a user', () => {
     expect([await read('viewer'), await read('reporter')]).toEqual(before)
   })
 
-  test('has an e-mail that only they and an ADMIN see', async () => {
+  test('shows an e-mail only to its user and to an ADMIN', async () => {
     const person = await signUp(server, 'mailing')
     await update(person, 'mailing', { email: 'mailing@example.com' })
     const seenBy = async (caller: Caller) => (await caller.ask(UserRead, { id: 'mailing' })).user?.email
@@ -122,7 +122,7 @@ describe('a user', () => {
     expect(await seenBy(cast.maintainer)).toBeNull()
   })
 
-  test('whose account is closed keeps what they did, and is assigned to nothing more', async () => {
+  test('keeps tickets of a deactivated user and rejects new assignments', async () => {
     const leaver = await signUp(server, 'leaver')
     const { updateProject } = await cast.maintainer.ask(
       graphql(
@@ -151,8 +151,8 @@ describe('a user', () => {
   })
 })
 
-describe('users', () => {
-  test('are found by a part of their username or name, without case, in which % and _ and \\ stand for themselves', async () => {
+describe('list of users', () => {
+  test('finds users by a literal substring of username or name, ignoring case', async () => {
     await add('per.cent', { name: '100% Sure' })
     await add('under_score', { name: 'Plain' })
     await add('under-score', { name: 'Back\\slash' })
@@ -167,7 +167,7 @@ describe('users', () => {
     expect(await search('nowhere to be found')).toEqual([])
   })
 
-  test('are all listed by username without a search, page by page', async () => {
+  test('lists all users by username without a search, in pages', async () => {
     const all = await search(null)
     expect(all).toEqual([...all].sort())
     expect(await search('')).toEqual(all)
@@ -182,7 +182,7 @@ describe('users', () => {
     expect(pages).toEqual(all)
   })
 
-  test('are not searched for what no text has', async () => {
+  test('rejects a search with invalid characters', async () => {
     for (const text of ['\0', 'x'.repeat(201)]) {
       const { extensions } = await cast.viewer.refusal(UserSearch, { search: text })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'search' }] })

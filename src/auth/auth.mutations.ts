@@ -5,17 +5,17 @@ import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { hashPassword } from '../user/password.ts'
 import { userRules } from '../user/user.rules.ts'
-import type { CallerToken } from '../viewer.ts'
+import type { ViewerToken } from '../viewer.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import {
   changePassword,
-  mayStillSignUp,
-  provePassword,
-  proveSignIn,
+  mustAllowSignUp,
   revokeAccessToken,
   type Session,
   signIn,
   signUp,
+  verifyCurrentPassword,
+  verifySignIn,
 } from './auth.actions.ts'
 import { createAccessToken, endSession } from './token.actions.ts'
 
@@ -30,26 +30,25 @@ const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
   }),
 })
 
-/** The token in use; UNAUTHENTICATED without one. */
-function tokenInUse({ token }: Context): CallerToken {
+function requireToken({ token }: Context): ViewerToken {
   if (token === null) throw new Unauthenticated()
   return token
 }
 
-/** Shows the payload of a sign-in to who has signed in: their own e-mail is in it. A request with a token stays its owner's. */
-function enter(context: Context, session: Session): Session {
+/** Makes the user who signed in the viewer of an anonymous request, who can see their own e-mail in the payload. */
+function setViewer(context: Context, session: Session): Session {
   if (context.token === null) context.viewer = session.viewer
   return session
 }
 
-// Each takes a quarter of a second of one core.
+// Hashing takes a quarter of a second of one core.
 const passwordCost = 500
 
 mutation('signUp', {
   cost: passwordCost,
   description:
     'Creates an account and starts a session. The first account of a server becomes its ADMIN; further sign-ups require `SNAGLIST_SIGN_UP=open`.',
-  open: true,
+  allowsAnonymous: true,
   input: (t) => ({
     username: t.string({
       required: true,
@@ -64,13 +63,13 @@ mutation('signUp', {
   inputDescription: 'A new account.',
   resolve: async ({ password, ...user }, context) => {
     const { signUp: policy, bcryptCost } = context.config
-    const hashed = async () => {
-      await mayStillSignUp(context.db, policy)
+    const hash = async () => {
+      await mustAllowSignUp(context.db, policy)
       return hashPassword(password, bcryptCost)
     }
-    return enter(
+    return setViewer(
       context,
-      await prepareAndWrite(context, hashed, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
+      await prepareAndWrite(context, hash, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
     )
   },
   payload: SignInPayload,
@@ -80,15 +79,15 @@ mutation('signIn', {
   cost: passwordCost,
   inputDescription: 'Credentials of an account.',
   description: 'Starts a session of 30 days. Fails with UNAUTHENTICATED if the username or password is wrong.',
-  open: true,
+  allowsAnonymous: true,
   input: (t) => ({
     username: t.string({ required: true, description: 'Name of the account, case-insensitive.' }),
     password: t.string({ required: true, description: 'Current password of the account.' }),
   }),
   resolve: async ({ username, password }, context) => {
     const attempt = { username, address: context.address, idempotency: context.idempotency }
-    const prove = () => proveSignIn(context, attempt, password, context.config.bcryptCost)
-    return enter(context, await prepareAndWrite(context, prove, signIn))
+    const verify = () => verifySignIn(context, attempt, password, context.config.bcryptCost)
+    return setViewer(context, await prepareAndWrite(context, verify, signIn))
   },
   payload: SignInPayload,
 })
@@ -107,8 +106,8 @@ builder.mutationField('signOut', (t) =>
     authScopes: { signedIn: true },
     skipTypeScopes: true,
     resolve: async (_root, _args, context) => {
-      await endSession(context.db, tokenInUse(context).id)
-      context.forgetCallers()
+      await endSession(context.db, requireToken(context).id)
+      context.clearViewerCache()
       return { signedOut: true }
     },
   }),
@@ -130,9 +129,9 @@ mutation('changePassword', {
   resolve: async ({ currentPassword, newPassword }, context) => {
     const { bcryptCost } = context.config
     const { id: userId, username } = requireViewer(context)
-    const token = tokenInUse(context)
-    const prove = async () => ({
-      proof: await provePassword(
+    const token = requireToken(context)
+    const verify = async () => ({
+      proof: await verifyCurrentPassword(
         context,
         { userId, username, address: context.address, idempotency: context.idempotency },
         currentPassword,
@@ -140,10 +139,10 @@ mutation('changePassword', {
       ),
       passwordHash: await hashPassword(newPassword, bcryptCost),
     })
-    const user = await prepareAndWrite(context, prove, (tx, { proof, passwordHash }) =>
+    const user = await prepareAndWrite(context, verify, (tx, { proof, passwordHash }) =>
       changePassword(tx, token, proof, passwordHash),
     )
-    context.forgetCallers()
+    context.clearViewerCache()
     return { user }
   },
   payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'Your account.' }) }),
@@ -169,7 +168,7 @@ mutation('createAccessToken', {
   validate: ({ expiresAt }) =>
     expiresAt && expiresAt.getTime() <= Date.now() ? [{ path: 'expiresAt', message: 'must be in the future' }] : [],
   resolve: ({ name, scope, expiresAt }, context) => {
-    if (tokenInUse(context).kind !== 'SESSION')
+    if (requireToken(context).kind !== 'SESSION')
       throw new Forbidden('Access tokens cannot create access tokens. Use the token of a session: sign in first.')
     return write(context, (tx, viewer) =>
       createAccessToken(tx, viewer.id, { name, scope: scope ?? 'WRITE', expiresAt: expiresAt ?? null }),
@@ -191,7 +190,7 @@ mutation('revokeAccessToken', {
   rules: { id },
   resolve: async ({ id }, context) => {
     await write(context, (tx, viewer) => revokeAccessToken(tx, viewer, id))
-    context.forgetCallers()
+    context.clearViewerCache()
     return { id }
   },
   payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'Id of the revoked access token.' }) }),

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { createApp } from '../app.ts'
-import { createCallers } from '../auth/caller.cache.ts'
 import { startSession } from '../auth/token.actions.ts'
+import { createViewerCache } from '../auth/viewer.cache.ts'
 import { type Ask, signed } from './ask.ts'
 import { type Io, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
@@ -11,8 +11,8 @@ export function withLocalClient(username: string, io: Io, work: (ask: Ask) => Pr
   return withDatabase(io, async (database, config) => {
     const admin = await database.prisma.user.findUnique({ where: { username, role: 'ADMIN', active: true } })
     if (!admin) throw new UsageError(`There is no active ADMIN ${username}.`)
-    await using callers = createCallers(database.db, null)
-    const app = createApp({ config, database, callers, log: pino({ level: 'silent' }) })
+    await using viewerCache = createViewerCache(database.db, null)
+    const app = createApp({ config, database, viewerCache, log: pino({ level: 'silent' }) })
     const { secret } = await database.transaction((tx) => startSession(tx, admin.id))
     const ask: Ask = (path, init) => app.fetch(`http://localhost${path}`, signed(secret, init))
     try {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
-import { printedSchema } from '../schema.ts'
+import { printSortedSchema } from '../schema.ts'
 import type { Command } from './command.ts'
 
 /** Prints the schema. Needs no database. */
 export const schemaCommand: Command = async (args, { stdout }) => {
   parseArgs({ args, options: {} })
-  stdout.write(printedSchema())
+  stdout.write(printSortedSchema())
 }

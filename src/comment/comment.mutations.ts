@@ -1,10 +1,10 @@
-import { bodyText, filled, id, ticketReference } from '../check.ts'
+import { bodyText, id, notBlank, ticketReference } from '../check.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { write } from '../write.ts'
 import { addComment, deleteComment, editComment } from './comment.actions.ts'
 
-const body = filled(bodyText)
+const body = notBlank(bodyText)
 
 mutation('addComment', {
   description: 'Adds a comment to a ticket, or a reply to a comment. Requires REPORTER in the project.',

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { readConnection } from '../paging/connection.type.ts'
 import { ticketListCost } from '../ticket/ticket.cost.ts'
-import { readTicketNamed, ticketList } from '../ticket/ticket.loaders.ts'
+import { readTicketByReference, ticketList } from '../ticket/ticket.loaders.ts'
 import { DefectConnection, defectListArgs } from './defect.type.ts'
 
 builder.queryFields((t) => ({
@@ -12,7 +12,7 @@ builder.queryFields((t) => ({
     description: 'A defect, by id or key. Null if it was not found, or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the defect, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
-      readTicketNamed(checkArgument('id', id, ticketReference), { context, info }, 'DEFECT'),
+      readTicketByReference(checkArgument('id', id, ticketReference), { context, info }, 'DEFECT'),
   }),
   defects: t.field({
     type: DefectConnection,

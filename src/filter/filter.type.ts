@@ -4,10 +4,8 @@ import { maxListLength } from './comparators.ts'
 const list = `At most ${maxListLength}; an empty list matches nothing.`
 const negatedList = `At most ${maxListLength}; an empty list matches everything.`
 
-/** The comparators that every filter is made of. All operators that are given hold together. */
-
 export const IDFilterInput = builder.inputType('IDFilter', {
-  description: 'A condition on an id. Keys such as "CORE-42" are accepted in place of ids. All operators must match.',
+  description: 'A condition on an id. Keys such as "CORE-42" are accepted instead of ids. All operators must match.',
   fields: (t) => ({
     eq: t.id({ description: 'Equal to this id or key.' }),
     in: t.idList({ description: `Equal to one of these ids or keys. ${list}` }),
@@ -39,7 +37,7 @@ export const DateTimeFilterInput = builder.inputType('DateTimeFilter', {
 })
 
 export const UserFilterInput = builder.inputType('UserFilter', {
-  description: 'A condition on a user. Usernames are accepted in place of ids. All operators must match.',
+  description: 'A condition on a user. Usernames are accepted instead of ids. All operators must match.',
   fields: (t) => ({
     eq: t.id({ description: 'Equal to the user with this id or username.' }),
     in: t.idList({ description: `Equal to one of the users with these ids or usernames. ${list}` }),
@@ -58,10 +56,9 @@ export const LabelFilterInput = builder.inputType('LabelFilter', {
   }),
 })
 
-type Word = 'TicketStatus' | 'Resolution' | 'Disposition' | 'Priority' | 'Severity'
+type EnumName = 'TicketStatus' | 'Resolution' | 'Disposition' | 'Priority' | 'Severity'
 
-/** The comparator of an enum. */
-export const enumFilter = (type: Word) =>
+export const enumFilterInput = (type: EnumName) =>
   builder.inputType(`${type}Filter`, {
     description: `A condition on a value of ${type}. All operators must match.`,
     fields: (t) => ({
@@ -71,8 +68,8 @@ export const enumFilter = (type: Word) =>
     }),
   })
 
-/** The comparator of an enum whose words have a rank. */
-export const rankedFilter = (type: 'Priority' | 'Severity') =>
+/** Also compares by the order of the values. */
+export const rankedFilterInput = (type: 'Priority' | 'Severity') =>
   builder.inputType(`${type}Filter`, {
     description: `A condition on a value of ${type}. All operators must match.`,
     fields: (t) => ({

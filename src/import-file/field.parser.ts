@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { filled, text } from '../check.ts'
+import { notBlank, text } from '../check.ts'
 import { splitNames } from '../csv/cells.ts'
 import { defectRules } from '../defect/defect.rules.ts'
 import { labelName, maxLabels } from '../label/label.rules.ts'
@@ -56,7 +56,7 @@ function labels(cell: string): CellResult {
   return issue ? { error: `has a label that ${issue.message}` } : { value: JSON.stringify(names) }
 }
 
-const externalKey = filled(text(200)).transform((key) => key.trim())
+const externalKey = notBlank(text(200)).transform((key) => key.trim())
 
 /** The fields by their values in the enum ImportField. */
 const importFields = {

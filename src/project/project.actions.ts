@@ -3,8 +3,8 @@ import { given } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
-import { projectsNamed } from '../reference.ts'
-import { findUserNamed } from '../user/user.actions.ts'
+import { projectsByReference } from '../reference.ts'
+import { findUserByReference } from '../user/user.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type MemberRow, type ProjectRow, projectColumns } from './project.sql.ts'
@@ -16,7 +16,6 @@ export interface NewProject {
   readonly defaultRole?: ProjectRole | null | undefined
 }
 
-/** Makes a project, whose MAINTAINER the viewer becomes. CONFLICT when the key is taken. */
 export async function createProject(tx: Transaction, viewer: Viewer, project: NewProject): Promise<ProjectRow> {
   return tx.prisma.project.create({
     data: {
@@ -30,22 +29,19 @@ export async function createProject(tx: Transaction, viewer: Viewer, project: Ne
   })
 }
 
-/** The project that a reference names, with the viewer's rights there; NOT_FOUND where there is none to see. */
-export async function getProjectNamed(
+export async function getProjectByReference(
   db: Statements,
   viewer: Viewer,
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
   const [row] = await db.query<(ProjectRights & { project: string })[]>(sql`
     SELECT ${projectColumns.text} AS project, ${rightsColumns(viewer)} FROM projects p
-    WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
+    WHERE ${projectsByReference([reference])} AND ${visibleProjects(viewer)}`)
   if (!row) throw new NotFound(`Project "${reference}" was not found, or you cannot see it.`)
   return { ...row, ...projectColumns.parse(row.project) }
 }
 
-/**
- * The same. Locks the project if `db` is a transaction: nobody else changes it or creates tickets in it until the end.
- */
+/** Locks the project against changes and new tickets if `db` is a transaction. */
 export async function lockProject(
   db: Statements,
   viewer: Viewer,
@@ -53,9 +49,9 @@ export async function lockProject(
 ): Promise<ProjectRow & ProjectRights> {
   if (db.inTransaction)
     await db.query(
-      sql`SELECT FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`,
+      sql`SELECT FROM projects p WHERE ${projectsByReference([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`,
     )
-  return getProjectNamed(db, viewer, reference)
+  return getProjectByReference(db, viewer, reference)
 }
 
 export interface ProjectPatch {
@@ -66,14 +62,13 @@ export interface ProjectPatch {
   readonly archived?: boolean | undefined
 }
 
-/** Changes a project, archives it or takes it back into use. */
 export async function updateProject(
   tx: Transaction,
   viewer: Viewer,
   { id, archived, ...patch }: ProjectPatch,
 ): Promise<ProjectRow> {
   const project = await lockProject(tx, viewer, id)
-  // Nothing but its return can happen to an archived project.
+  // Unarchiving is the only permitted change of an archived project.
   mustHaveRole(
     archived === false ? { ...project, projectArchivedAt: null } : project,
     'MAINTAINER',
@@ -90,7 +85,7 @@ export async function updateProject(
   })
 }
 
-/** Gives a user a role in a project, or with null takes them out of it. Tickets stay assigned to whom they were. */
+/** A null role removes the member, whose tickets stay assigned. */
 export async function setProjectMember(
   tx: Transaction,
   viewer: Viewer,
@@ -102,7 +97,7 @@ export async function setProjectMember(
 ): Promise<{ project: ProjectRow; member: MemberRow | null }> {
   const project = await lockProject(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing members')
-  const user = await findUserNamed(tx, userId)
+  const user = await findUserByReference(tx, userId)
   if (!user) throw new BadUserInput([{ path: 'userId', message: 'is not the id or username of a user' }])
   const membership = { projectId: project.id, userId: user.id }
   if (role === null) {

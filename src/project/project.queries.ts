@@ -2,10 +2,10 @@ import { builder } from '../builder.ts'
 import { checkArgument, projectReference } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { sql } from '../database/sql.ts'
-import { nullness } from '../filter/comparators.ts'
+import { nullCheck } from '../filter/comparators.ts'
 import { pageArgs, readConnection } from '../paging/connection.type.ts'
 import { visibleProjects } from './project.access.ts'
-import { readProjectNamed } from './project.loaders.ts'
+import { readProjectByReference } from './project.loaders.ts'
 import { projectColumns, projectOrder } from './project.sql.ts'
 import { ProjectConnection } from './project.type.ts'
 
@@ -16,7 +16,7 @@ builder.queryFields((t) => ({
     description: 'A project, by id or key. Null if it was not found, or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the project, or key such as "CORE".' }) },
     resolve: (_root, { id }, context, info) =>
-      readProjectNamed(checkArgument('id', id, projectReference), { context, info }),
+      readProjectByReference(checkArgument('id', id, projectReference), { context, info }),
   }),
   projects: t.field({
     type: ProjectConnection,
@@ -29,8 +29,9 @@ builder.queryFields((t) => ({
       ...pageArgs,
     },
     resolve: (_root, { archived, ...page }, context, info) => {
-      const inUse = archived === null || archived === undefined ? sql`TRUE` : nullness(sql`p.archived_at`, !archived)
-      const where = sql`${visibleProjects(requireViewer(context))} AND ${inUse}`
+      const isArchived =
+        archived === null || archived === undefined ? sql`TRUE` : nullCheck(sql`p.archived_at`, !archived)
+      const where = sql`${visibleProjects(requireViewer(context))} AND ${isArchived}`
       const list = { columns: projectColumns, from: sql`projects p`, where, order: projectOrder }
       return readConnection(list, page, context, info)
     },

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { offsetArgs, readConnection } from '../paging/connection.type.ts'
 import { ticketListCost } from './ticket.cost.ts'
-import { readTicketNamed, ticketList } from './ticket.loaders.ts'
+import { readTicketByReference, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
@@ -14,7 +14,7 @@ builder.queryFields((t) => ({
     description: 'A ticket of either kind, by id or key. Null if it was not found, or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the ticket, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
-      readTicketNamed(checkArgument('id', id, ticketReference), { context, info }),
+      readTicketByReference(checkArgument('id', id, ticketReference), { context, info }),
   }),
   tickets: t.field({
     type: TicketConnection,

@@ -29,8 +29,8 @@ mutation('createUser', {
   rules: { ...userRules, role: notNull },
   resolve: async ({ password, role, ...input }, context) => {
     mustBeAdmin(requireViewer(context))
-    const hashed = () => hashPassword(password, context.config.bcryptCost)
-    const user = await prepareAndWrite(context, hashed, (tx, passwordHash) =>
+    const hash = () => hashPassword(password, context.config.bcryptCost)
+    const user = await prepareAndWrite(context, hash, (tx, passwordHash) =>
       insertUser(tx, { ...input, passwordHash, role: role ?? 'MEMBER' }),
     )
     return { user }
@@ -62,8 +62,8 @@ mutation('updateUser', {
         active: active ?? undefined,
       }),
     )
-    context.forgetCallers()
-    // The next mutation of the same document has the rights that are left.
+    context.clearViewerCache()
+    // Following mutations of the same document run with the new rights.
     if (user.id === context.viewer?.id) context.viewer = user.active ? user : null
     return { user }
   },

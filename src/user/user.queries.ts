@@ -3,7 +3,7 @@ import { checkArgument, text, userReference } from '../check.ts'
 import { sql } from '../database/sql.ts'
 import { anyOf, compareText } from '../filter/comparators.ts'
 import { forwardArgs, readConnection } from '../paging/connection.type.ts'
-import { findUser, findUserByReference } from './user.loaders.ts'
+import { findUser, loadUserByReference } from './user.loaders.ts'
 import { userColumns, userOrder } from './user.sql.ts'
 import { UserConnection } from './user.type.ts'
 
@@ -20,7 +20,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'A user, by id or username. Null if there is none.',
     args: { id: t.arg.id({ required: true, description: 'Id or username of the user.' }) },
-    resolve: (_root, { id }, context) => findUserByReference(context, checkArgument('id', id, userReference)),
+    resolve: (_root, { id }, context) => loadUserByReference(context, checkArgument('id', id, userReference)),
   }),
   users: t.field({
     type: UserConnection,

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { nameText, text } from '../check.ts'
 import { usernamePattern } from '../reference.ts'
 
-/** Rules for the fields of an account. */
 export const userRules = {
   username: text(32)
     .regex(
