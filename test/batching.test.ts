@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createLabel } from './support/people.ts'
+import { type Cast, createCast, createIssue, createLabel } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -37,7 +37,7 @@ const Comment = graphql(
 )
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   const labelIds = [
     await createLabel(cast.maintainer, 'CORE', 'one'),
     await createLabel(cast.maintainer, 'CORE', 'two'),

@@ -2,12 +2,12 @@ import { beforeAll, expect, test } from 'vitest'
 import type { TicketStatus } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+import { type Cast, createCast, createIssue, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const BulkMany = graphql(`

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { BulkUpdateStatusInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const BulkMove = graphql(`
@@ -49,7 +49,7 @@ const newIssues = async (project: string, count: number) => {
 /** Holds that a move is refused, with that code, and that it changes nothing. */
 const refused = async (project: string, input: BulkUpdateStatusInput, code: string) => {
   const before = await stateOf(project)
-  const { extensions } = await cast.contributor.refusal(BulkMove, { input })
+  const { extensions } = await cast.contributor.expectError(BulkMove, { input })
   expect(extensions?.code).toBe(code)
   expect(await stateOf(project)).toEqual(before)
   return extensions

@@ -80,9 +80,9 @@ describe('on the configured database', () => {
   })
 
   test('import tells every fault, or leaves the faulty rows out and writes them beside the file', async () => {
-    const [told, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
-    expect(told).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
-    expect(told).toContain('  row 3, date "13/1/2024" is no date in ISO 8601, or in the format that was named')
+    const [details, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
+    expect(details).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
+    expect(details).toContain('  row 3, date "13/1/2024" is no date in ISO 8601, or in the format that was named')
     expect(code).toBe(1)
     const [skipped, skippedCode] = await run('import', defects, ...asDefects, ...values, '--skip-faulty', '--as', 'ada')
     expect(skipped).toContain('2 created, 0 updated, 0 unchanged, 1 rejected')

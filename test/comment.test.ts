@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const CommentAdd = graphql(`
@@ -85,8 +85,8 @@ describe('addComment and editComment', () => {
     const comment = await say(id, longest)
     expect(comment.body).toBe(longest)
     for (const body of ['', ' \n', `${longest}!`, 'nul \0']) {
-      const added = await cast.reporter.refusal(CommentAdd, { input: { ticketId: id, body } })
-      const edited = await cast.reporter.refusal(CommentEdit, { input: { id: comment.id, body } })
+      const added = await cast.reporter.expectError(CommentAdd, { input: { ticketId: id, body } })
+      const edited = await cast.reporter.expectError(CommentEdit, { input: { id: comment.id, body } })
       for (const { extensions } of [added, edited])
         expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.body' }] })
     }
@@ -131,11 +131,11 @@ describe('addComment and editComment', () => {
     const gone = await say(await newIssue(), 'Gone')
     await remove(gone.id)
     for (const id of [gone.id, crypto.randomUUID()]) {
-      const edited = await cast.reporter.refusal(CommentEdit, { input: { id, body: 'Again' } })
-      const deleted = await cast.reporter.refusal(CommentDelete, { id })
+      const edited = await cast.reporter.expectError(CommentEdit, { input: { id, body: 'Again' } })
+      const deleted = await cast.reporter.expectError(CommentDelete, { id })
       expect([edited.extensions?.code, deleted.extensions?.code]).toEqual(['NOT_FOUND', 'NOT_FOUND'])
     }
-    const { extensions } = await cast.reporter.refusal(CommentEdit, { input: { id: 'CORE-1', body: '' } })
+    const { extensions } = await cast.reporter.expectError(CommentEdit, { input: { id: 'CORE-1', body: '' } })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.body', 'input.id'])
   })
 })
@@ -155,7 +155,7 @@ describe('replies', () => {
       { ticketId: here, parentId: 'CORE-1' },
     ]
     for (const input of refusals) {
-      const { extensions } = await cast.reporter.refusal(CommentAdd, { input: { ...input, body: 'No' } })
+      const { extensions } = await cast.reporter.expectError(CommentAdd, { input: { ...input, body: 'No' } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.parentId' }] })
     }
     expect((await threadOf(there)).comments.totalCount).toBe(0)
@@ -168,8 +168,8 @@ describe('replies', () => {
     await say(id, 'Answered', parent.id)
     await remove(parent.id)
     const input = { ticketId: id, parentId: parent.id, body: 'Late' }
-    expect((await cast.reporter.refusal(CommentAdd, { input })).extensions?.code).toBe('BAD_USER_INPUT')
-    const edited = await cast.reporter.refusal(CommentEdit, { input: { id: parent.id, body: 'Back' } })
+    expect((await cast.reporter.expectError(CommentAdd, { input })).extensions?.code).toBe('BAD_USER_INPUT')
+    const edited = await cast.reporter.expectError(CommentEdit, { input: { id: parent.id, body: 'Back' } })
     expect(edited.extensions?.code).toBe('CONFLICT')
     expect(await threadOf(id)).toMatchObject({
       commentCount: 1,

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { type Cast, createCast, createIssue } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   for (const title of ['One', 'Two', 'Three']) await createIssue(cast.contributor, 'CORE', title)
 })
 
@@ -126,9 +126,9 @@ describe('what a query costs', () => {
     ['more for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 5500 + 10],
   ])('is %s', async (_what, query, variables, requested) => {
     for (const [, headers] of ways) {
-      const answer = await cast.viewer.post({ query, variables }, headers)
-      expect(answer.errors).toBeUndefined()
-      expect(answer.extensions).toEqual({ cost: { requested, limit } })
+      const response = await cast.viewer.post({ query, variables }, headers)
+      expect(response.errors).toBeUndefined()
+      expect(response.extensions).toEqual({ cost: { requested, limit } })
     }
     expect(await explained(query, variables)).toMatchObject({ requested, limit })
   })
@@ -156,12 +156,12 @@ describe('a query that costs more than the limit', () => {
       [200, false],
     ] as const) {
       server.statements.length = 0
-      const answer = await cast.viewer.post({ query, variables: { n } }, headers)
-      if (fits) expect(answer).toMatchObject({ status: 200, extensions: { cost: { requested: cost(n), limit } } })
+      const response = await cast.viewer.post({ query, variables: { n } }, headers)
+      if (fits) expect(response).toMatchObject({ status: 200, extensions: { cost: { requested: cost(n), limit } } })
       else {
         const extensions = { code: 'QUERY_TOO_COMPLEX', cost: cost(n), limit }
-        expect(answer).toMatchObject({ status: 400, errors: [{ extensions }] })
-        expect(answer.data).toBeUndefined()
+        expect(response).toMatchObject({ status: 400, errors: [{ extensions }] })
+        expect(response.data).toBeUndefined()
         expect(server.statements.filter((sql) => sql.includes('tickets'))).toEqual([])
       }
     }
@@ -187,11 +187,11 @@ describe('a query that costs more than the limit', () => {
 
   test('is as dear as the server is told', async () => {
     const strict = server.configured({ SNAGLIST_COST_LIMIT: '20' })
-    const caller = Object.assign(Object.create(cast.viewer), { app: strict.app })
-    expect(await caller.post({ query: '{ tickets(first: 20) { nodes { id } } }' })).toMatchObject({
+    const client = Object.assign(Object.create(cast.viewer), { app: strict.app })
+    expect(await client.post({ query: '{ tickets(first: 20) { nodes { id } } }' })).toMatchObject({
       errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', cost: 21, limit: 20 } }],
     })
-    expect((await caller.post({ query: '{ tickets(first: 19) { nodes { id } } }' })).errors).toBeUndefined()
+    expect((await client.post({ query: '{ tickets(first: 19) { nodes { id } } }' })).errors).toBeUndefined()
     await strict.app.dispose()
   })
 })
@@ -240,7 +240,10 @@ describe('the preview', () => {
   })
 
   test('is for who has signed in', async () => {
-    const { errors } = await server.nobody.post({ query: Explain.toString(), variables: { query: '{ __typename }' } })
+    const { errors } = await server.anonymous.post({
+      query: Explain.toString(),
+      variables: { query: '{ __typename }' },
+    })
     expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 })

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const DefectRecategorize = graphql(`
@@ -83,17 +83,17 @@ describe('categories and subcategories', () => {
 
   test('does not store the spelling of a rejected mutation', async () => {
     const { id } = await createDefect(cast.contributor, 'CORE', 'Kept')
-    await cast.contributor.refusal(DefectRefused, {
+    await cast.contributor.expectError(DefectRefused, {
       input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nobody' },
     })
-    await cast.contributor.refusal(DefectRecategorize, { input: { id, category: 'NEVER', assigneeId: 'nobody' } })
-    await cast.contributor.refusal(DefectRecategorize, { input: { id, category: 'NEVER', expectedVersion: 9 } })
+    await cast.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', assigneeId: 'nobody' } })
+    await cast.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', expectedVersion: 9 } })
     expect((await createDefect(cast.contributor, 'CORE', 'Never')).category).toBe('Never')
   })
 
   test('accepts a category of at most 100 characters', async () => {
     expect((await createDefect(cast.contributor, 'CORE', 'é'.repeat(100))).category).toHaveLength(100)
-    const { extensions } = await cast.contributor.refusal(DefectRefused, {
+    const { extensions } = await cast.contributor.expectError(DefectRefused, {
       input: { projectId: 'CORE', title: 'Long', category: 'é'.repeat(101), subcategory: 'é'.repeat(101) },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.category', 'input.subcategory'])

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { CreateDefectInput, UpdateDefectInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+import { type Cast, createCast, createIssue, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   await cast.reporter.ask(
     graphql(`mutation DefectRename { updateUser(input: { id: "reporter", name: "Rita Reporter" }) { user { name } } }`),
   )
@@ -53,7 +53,7 @@ const found = async (filter: object) =>
     ({ key }) => key,
   )
 const faultsOf = async (input: CreateDefectInput) => {
-  const { extensions } = await cast.contributor.refusal(DefectCreate, { input })
+  const { extensions } = await cast.contributor.expectError(DefectCreate, { input })
   expect(extensions?.code).toBe('BAD_USER_INPUT')
   return extensions?.fieldErrors?.map(({ path }) => path).sort()
 }
@@ -99,7 +99,7 @@ describe('createDefect and updateDefect', () => {
     })
     const asked = await cast.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
     expect(asked.errors?.[0]?.message).toContain('Cannot query field "severity" on type "Issue"')
-    const error = await cast.contributor.refusal(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
+    const error = await cast.contributor.expectError(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
     expect(error.extensions?.code).toBe('NOT_FOUND')
   })
 
@@ -127,7 +127,7 @@ describe('createDefect and updateDefect', () => {
       absn: null,
       version: 3,
     })
-    const { extensions } = await cast.contributor.refusal(DefectPatch, {
+    const { extensions } = await cast.contributor.expectError(DefectPatch, {
       input: { id, category: null, severity: null, reportedBy: null, title: null },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { type Cast, createCast, createIssue } from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
@@ -18,7 +18,7 @@ const Comment = graphql(
 )
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 /** The excerpt of a ticket, its hits in brackets. */
@@ -82,7 +82,7 @@ describe('an excerpt', () => {
     ['search', 'x'.repeat(1001), 200, 'must be at most 1000 characters (got 1001)'],
   ])('is refused where %s is wrong', async (path, search, maxLength, message) => {
     const id = await issue('Title')
-    expect((await cast.viewer.refusal(Read, { id, search, maxLength })).extensions).toMatchObject({
+    expect((await cast.viewer.expectError(Read, { id, search, maxLength })).extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path, message }],
     })

@@ -5,26 +5,26 @@ import fc from 'fast-check'
 import type { PoolClient } from 'pg'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 let projects = 0
 const freshProject = async () => (await createProject(cast.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
 
-const exported = (caller: Caller, project: string, filter: object = {}, format = 'csv') =>
-  caller.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
+const exported = (client: Client, project: string, filter: object = {}, format = 'csv') =>
+  client.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
 const csvOf = async (project: string, filter?: object) => (await exported(cast.maintainer, project, filter)).text()
 
 /** What an export tells of tickets, without what an import cannot give them: the project, times and versions. */
-const told = (csv: string, project: string) =>
+const details = (csv: string, project: string) =>
   csv.replaceAll(`${project}-`, 'KEY-').replaceAll(/,[^,\n]*,\d+\r\n/g, '\r\n')
 
 const cell = fc.oneof(
@@ -83,7 +83,7 @@ describe('an export', () => {
         const done = await importCsv(cast.maintainer, csv, { projectId: to, kind: 'DEFECT' })
         expect(done.faults.nodes).toEqual([])
         expect(countsOf(done)).toEqual([tickets.length, 0, 0, 0])
-        expect(told(await csvOf(to), to)).toBe(told(csv, from))
+        expect(details(await csvOf(to), to)).toBe(details(csv, from))
       }),
       { numRuns: 15 },
     )
@@ -144,9 +144,9 @@ describe('an export', () => {
     expect(response.status).toBe(200)
     await expect(response.text()).rejects.toThrow()
     if (!onPostgres) await pool.query('RESET search_path')
-    const told = server.lines.filter((line) => line.includes(`broken-${project}`)).join('')
-    expect(told).toContain('unexpected error')
-    expect(told).not.toContain('relation')
+    const details = server.lines.filter((line) => line.includes(`broken-${project}`)).join('')
+    expect(details).toContain('unexpected error')
+    expect(details).not.toContain('relation')
     expect((await (await ask()).text()).trimEnd().split('\n')).toHaveLength(1202)
     listener.close()
   })
@@ -168,14 +168,14 @@ describe('an export', () => {
   test('of all projects has those that the caller may see', async () => {
     const hidden = (await createProject(cast.maintainer, 'HIDDEN')).key
     await createIssue(cast.maintainer, hidden, 'Secret')
-    const all = async (caller: Caller) => (await caller.fetch('/export/tickets.csv')).text()
+    const all = async (client: Client) => (await client.fetch('/export/tickets.csv')).text()
     expect(await all(cast.maintainer)).toContain('Secret')
     expect(await all(cast.stranger)).not.toContain('Secret')
   })
 
   test('tells refusals with their codes', async () => {
-    const refusal = async (path: string, caller: Caller = cast.stranger) => {
-      const response = await caller.fetch(path)
+    const expectError = async (path: string, client: Client = cast.stranger) => {
+      const response = await client.fetch(path)
       const { errors } = (await response.json()) as {
         errors: [{ extensions: { code: string; fieldErrors?: { path: string }[] } }]
       }
@@ -183,17 +183,17 @@ describe('an export', () => {
       return [response.status, code, ...(fieldErrors ?? []).map(({ path }) => path)]
     }
     const filter = (value: unknown) => `/export/tickets.csv?filter=${encodeURIComponent(JSON.stringify(value))}`
-    expect(await refusal('/export/tickets.csv', server.nobody)).toEqual([401, 'UNAUTHENTICATED'])
-    expect(await refusal('/export/tickets.csv?project=CORE')).toEqual([404, 'NOT_FOUND'])
-    expect(await refusal('/export/tickets.csv?project=NOPE')).toEqual([404, 'NOT_FOUND'])
-    expect(await refusal('/export/tickets.csv?project=!')).toEqual([400, 'BAD_USER_INPUT', 'project'])
-    expect(await refusal('/export/tickets.csv?filter={')).toEqual([400, 'BAD_USER_INPUT', 'filter'])
-    expect(await refusal(filter({ status: { eq: 'LATER' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.status.eq'])
-    expect(await refusal(filter({ title: { eq: 'x'.repeat(1001) } }))).toEqual([
+    expect(await expectError('/export/tickets.csv', server.anonymous)).toEqual([401, 'UNAUTHENTICATED'])
+    expect(await expectError('/export/tickets.csv?project=CORE')).toEqual([404, 'NOT_FOUND'])
+    expect(await expectError('/export/tickets.csv?project=NOPE')).toEqual([404, 'NOT_FOUND'])
+    expect(await expectError('/export/tickets.csv?project=!')).toEqual([400, 'BAD_USER_INPUT', 'project'])
+    expect(await expectError('/export/tickets.csv?filter={')).toEqual([400, 'BAD_USER_INPUT', 'filter'])
+    expect(await expectError(filter({ status: { eq: 'LATER' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.status.eq'])
+    expect(await expectError(filter({ title: { eq: 'x'.repeat(1001) } }))).toEqual([
       400,
       'BAD_USER_INPUT',
       'filter.title.eq',
     ])
-    expect(await refusal(filter({ id: { eq: '?' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.id.eq'])
+    expect(await expectError(filter({ id: { eq: '?' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.id.eq'])
   })
 })

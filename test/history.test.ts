@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateDefectInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue, createLabel } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   for (const [id, name] of [
     ['maintainer', 'Mary Maintainer'],
     ['reporter', 'Rita Reporter'],
@@ -84,7 +84,7 @@ describe('history event', () => {
         { disposition: ['SCRAP', null], subcategory: ['Drip', null] },
       ],
     ]
-    for (const [index, [change, told]] of steps.entries()) {
+    for (const [index, [change, details]] of steps.entries()) {
       const { updateDefect } = await cast.contributor.ask(HistoryPatch, { input: { id, ...change } })
       const ticket = await historyOf(id)
       expect(ticket).toMatchObject({ version: index + 2, history: { totalCount: index + 1 } })
@@ -98,7 +98,7 @@ describe('history event', () => {
         batch: null,
         ticket: { key },
       })
-      expect(Object.fromEntries(changes.map(({ field, from, to }) => [field, [from, to]]))).toEqual(told)
+      expect(Object.fromEntries(changes.map(({ field, from, to }) => [field, [from, to]]))).toEqual(details)
     }
   })
 
@@ -184,14 +184,14 @@ test('stores no history for a rejected mutation', async () => {
   const before = await historyOf(id)
   const label = await createLabel(cast.maintainer, 'CORE', 'unused')
   const refusals = [
-    cast.contributor.refusal(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
-    cast.contributor.refusal(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nobody' } }),
-    cast.contributor.refusal(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
-    cast.contributor.refusal(HistoryArchive, { input: { id } }),
-    cast.viewer.refusal(HistoryPatchIssue, { input: { id, title: 'Forbidden' } }),
-    cast.viewer.refusal(HistoryAssign, { input: { id, assigneeId: 'viewer' } }),
-    cast.stranger.refusal(HistoryPatchIssue, { input: { id, title: 'Unseen' } }),
-    cast.contributor.refusal(HistoryLabels, { input: { ticketId: id, labelIds: [label, crypto.randomUUID()] } }),
+    cast.contributor.expectError(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
+    cast.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nobody' } }),
+    cast.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
+    cast.contributor.expectError(HistoryArchive, { input: { id } }),
+    cast.viewer.expectError(HistoryPatchIssue, { input: { id, title: 'Forbidden' } }),
+    cast.viewer.expectError(HistoryAssign, { input: { id, assigneeId: 'viewer' } }),
+    cast.stranger.expectError(HistoryPatchIssue, { input: { id, title: 'Unseen' } }),
+    cast.contributor.expectError(HistoryLabels, { input: { ticketId: id, labelIds: [label, crypto.randomUUID()] } }),
   ]
   expect((await Promise.all(refusals)).map(({ extensions }) => extensions?.code)).toEqual([
     'CONFLICT',

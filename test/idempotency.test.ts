@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { sendFile } from './support/imports.ts'
-import { type Cast, CreateIssue, castOf, createIssue, createLabel, password } from './support/people.ts'
+import { type Cast, CreateIssue, createCast, createIssue, createLabel, password } from './support/people.ts'
 import { digestsOf } from './support/rights.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 /** A page sends its origin. */
@@ -18,9 +18,9 @@ const ways = [
   ['from a page', { origin: 'http://localhost' }],
 ] as const
 
-const send = (caller: Caller, body: object, key: string, headers = {}) =>
-  caller.post(body, { 'idempotency-key': key, ...headers })
-const told = ({ status, data, errors, extensions }: Awaited<ReturnType<typeof send>>) => ({
+const send = (client: Client, body: object, key: string, headers = {}) =>
+  client.post(body, { 'idempotency-key': key, ...headers })
+const details = ({ status, data, errors, extensions }: Awaited<ReturnType<typeof send>>) => ({
   status,
   data,
   errors,
@@ -39,54 +39,54 @@ const Patch = graphql(`
 `)
 
 /** Changes of every shape: each is to take effect once. */
-const changes: Readonly<Record<string, () => Promise<{ caller: Caller; body: object }>>> = {
-  'a ticket that is filed': async () => ({ caller: cast.reporter, body: creating('Filed once') }),
+const changes: Readonly<Record<string, () => Promise<{ client: Client; body: object }>>> = {
+  'a ticket that is filed': async () => ({ client: cast.reporter, body: creating('Filed once') }),
   'a patch at a version': async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'To patch')
-    return { caller: cast.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
+    return { client: cast.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
   },
   'a comment': async () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'To comment on')
     const query = `mutation { addComment(input: { ticketId: "${id}", body: "Once" }) { comment { id createdAt ticket { commentCount } } } }`
-    return { caller: cast.reporter, body: { query } }
+    return { client: cast.reporter, body: { query } }
   },
   'a bulk': async () => {
     const ids = [await createIssue(cast.contributor, 'CORE', 'One'), await createIssue(cast.contributor, 'CORE', 'Two')]
     const input = `{ ids: ${JSON.stringify(ids.map(({ id }) => id))}, status: CLOSED }`
     const query = `mutation { bulkUpdateStatus(input: ${input}) { batch updatedCount tickets { key status version } } }`
-    return { caller: cast.contributor, body: { query } }
+    return { client: cast.contributor, body: { query } }
   },
   'a label that is deleted': async () => {
     const id = await createLabel(cast.maintainer, 'CORE', `label ${crypto.randomUUID()}`)
     const query = `mutation { deleteLabel(input: { id: "${id}" }) { deletedLabelId project { key } } }`
-    return { caller: cast.maintainer, body: { query } }
+    return { client: cast.maintainer, body: { query } }
   },
   'an account that is opened': async () => {
     const input = `{ username: "u${crypto.randomUUID().slice(0, 8)}", name: "New", password: "${password}" }`
-    return { caller: server.nobody, body: { query: `mutation { signUp(input: ${input}) { token viewer { id } } }` } }
+    return { client: server.anonymous, body: { query: `mutation { signUp(input: ${input}) { token viewer { id } } }` } }
   },
   'a session that begins': async () => {
     const query = `mutation { signIn(input: { username: "viewer", password: "${password}" }) { token expiresAt } }`
-    return { caller: server.nobody, body: { query } }
+    return { client: server.anonymous, body: { query } }
   },
   'an access token': async () => {
     const query = 'mutation { createAccessToken(input: { name: "once" }) { secret accessToken { id } } }'
-    return { caller: cast.reporter, body: { query } }
+    return { client: cast.reporter, body: { query } }
   },
   'several changes in a document': async () => {
     const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
-    return { caller: cast.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
+    return { client: cast.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
   },
 }
 
 describe.each(Object.entries(changes))('a repeated request: %s', (_what, change) => {
   test.each(ways)('takes effect once and gets the same answer, %s', async (_way, headers) => {
-    const { caller, body } = await change()
+    const { client, body } = await change()
     const key = crypto.randomUUID()
-    const first = await send(caller, body, key, headers)
+    const first = await send(client, body, key, headers)
     const before = await digestsOf(server)
-    const again = await send(caller, body, key, headers)
-    expect(told(again)).toEqual(told(first))
+    const again = await send(client, body, key, headers)
+    expect(details(again)).toEqual(details(first))
     expect([isReplayed(first), isReplayed(again)]).toEqual([false, true])
     expect(await digestsOf(server)).toEqual(before)
   })
@@ -97,7 +97,7 @@ test.each(ways)('a repeated request that was refused is decided again, %s', asyn
   const refused = () => send(cast.viewer, creating('Refused'), key, headers)
   const [first, again] = [await refused(), await refused()]
   expect(first.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
-  expect(told(again)).toEqual(told(first))
+  expect(details(again)).toEqual(details(first))
   expect([isReplayed(first), isReplayed(again)]).toEqual([false, false])
 })
 
@@ -117,11 +117,11 @@ test('a repeated request runs only the mutations that had no effect before', asy
 test.each(ways)('of twenty at once one takes effect, and all get its answer, %s', async (_way, headers) => {
   const title = `At once ${crypto.randomUUID()}`
   const key = crypto.randomUUID()
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 20 }, () => send(cast.reporter, creating(title), key, headers)),
   )
-  expect(answers[0]?.data).toHaveProperty('createIssue.issue.key')
-  expect(new Set(answers.map((answer) => JSON.stringify(told(answer)))).size).toBe(1)
+  expect(responses[0]?.data).toHaveProperty('createIssue.issue.key')
+  expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
   expect(await count(title)).toBe(1)
 })
 
@@ -140,22 +140,22 @@ describe('a sign-in with a key', () => {
   test.each(ways)('is one attempt, whether of twenty at once, %s', async (_way, headers) => {
     const key = crypto.randomUUID()
     server.statements.length = 0
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () => send(server.nobody, signIn('maintainer'), key, headers)),
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => send(server.anonymous, signIn('maintainer'), key, headers)),
     )
-    expect(answers[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
+    expect(responses[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
     // Nor is its password looked at more than once: that takes long.
     expect(server.statements.filter((sql) => sql.includes('password_hash AS'))).toHaveLength(1)
-    expect(new Set(answers.map((answer) => JSON.stringify(told(answer)))).size).toBe(1)
+    expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
     expect(await failures('maintainer')).toBe(0)
   })
 
   test('that failed is counted once, however often it is sent', async () => {
     const key = crypto.randomUUID()
-    const wrong = () => send(server.nobody, signIn('stranger', 'wrong'), key)
+    const wrong = () => send(server.anonymous, signIn('stranger', 'wrong'), key)
     const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
     expect(first?.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    expect(told(await wrong())).toEqual(told(first as never))
+    expect(details(await wrong())).toEqual(details(first as never))
     // The refusal is stored, so that a repeated request does not hash the password again.
     const { rows } = await server.database.pool.query("SELECT FROM idempotency_keys WHERE step = 'signIn refused'")
     expect(rows).toHaveLength(1)
@@ -165,14 +165,14 @@ describe('a sign-in with a key', () => {
   test('that was refused is counted when it is sent again', async () => {
     const { pool } = server.database
     const key = crypto.randomUUID()
-    await send(server.nobody, signIn('admin', 'wrong'), crypto.randomUUID())
+    await send(server.anonymous, signIn('admin', 'wrong'), crypto.randomUUID())
     await pool.query(
       "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE key LIKE 'both admin %'",
     )
-    const refused = await send(server.nobody, signIn('admin', 'wrong'), key)
+    const refused = await send(server.anonymous, signIn('admin', 'wrong'), key)
     expect(refused.errors?.[0]?.extensions?.code).toBe('RATE_LIMITED')
     await pool.query("UPDATE sign_in_attempts SET blocked_until = '-infinity' WHERE key LIKE 'both admin %'")
-    const again = await send(server.nobody, signIn('admin', 'wrong'), key)
+    const again = await send(server.anonymous, signIn('admin', 'wrong'), key)
     expect(again.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     expect(await failures('admin')).toBe(2)
   })
@@ -194,7 +194,7 @@ describe('a key', () => {
   test('is each caller’s own', async () => {
     const key = crypto.randomUUID()
     const [mine, theirs] = await Promise.all(
-      [cast.reporter, cast.contributor].map((caller) => send(caller, creating('Of two'), key)),
+      [cast.reporter, cast.contributor].map((client) => send(client, creating('Of two'), key)),
     )
     expect(mine?.data).not.toEqual(theirs?.data)
     expect(await count('Of two')).toBe(2)
@@ -255,7 +255,7 @@ test('variables that are wrong are told each time, and take up no key', async ()
   const wrong = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
   const [first, again] = [await send(cast.reporter, wrong, key), await send(cast.reporter, wrong, key)]
   expect(first.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
-  expect(told(again)).toEqual(told(first))
+  expect(details(again)).toEqual(details(first))
 })
 
 test('a file is imported once, and another file under the same key not at all', async () => {
@@ -271,7 +271,7 @@ test('a file is imported once, and another file under the same key not at all', 
 test('what a stranger changes in vain leaves nothing', async () => {
   await server.database.pool.query('DELETE FROM idempotency_keys')
   for (const query of ['mutation { __typename }', creating('By nobody')])
-    await send(server.nobody, typeof query === 'string' ? { query } : query, crypto.randomUUID())
+    await send(server.anonymous, typeof query === 'string' ? { query } : query, crypto.randomUUID())
   expect(await server.database.prisma.idempotencyKey.count()).toBe(0)
   expect(await count('By nobody')).toBe(0)
 })

@@ -5,7 +5,7 @@ import { synonymsOf } from '../src/import-file/enum-value.parser.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv, sendFile } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createLabel, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -17,7 +17,7 @@ const Count = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   await createLabel(cast.maintainer, 'CORE', 'network')
 })
 

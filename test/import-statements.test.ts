@@ -2,13 +2,13 @@ import { Readable } from 'node:stream'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { statementsOf, useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv, importForm } from './support/imports.ts'
-import { type Cast, castOf, createProject } from './support/people.ts'
+import { type Cast, createCast, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 test('an import takes as many statements for a thousand rows as for ten, whether they are new, changed or the same', async () => {
@@ -42,11 +42,11 @@ test('other requests are answered while the file of an import is on its way', as
   const whole = new Request('http://localhost', { method: 'POST', body: importForm(file, input) })
   const bytes = new Uint8Array(await whole.arrayBuffer())
   const halfTaken = Promise.withResolvers<void>()
-  const answered = Promise.withResolvers<void>()
+  const responded = Promise.withResolvers<void>()
   async function* halves() {
     yield bytes.subarray(0, bytes.length / 2)
     halfTaken.resolve()
-    await answered.promise
+    await responded.promise
     yield bytes.subarray(bytes.length / 2)
   }
   const importing = cast.maintainer.fetch('/graphql', {
@@ -57,7 +57,7 @@ test('other requests are answered while the file of an import is on its way', as
   } as RequestInit)
   await halfTaken.promise
   await expectAnswer()
-  answered.resolve()
+  responded.resolve()
   expect(await (await importing).json()).toMatchObject({ data: { importTickets: { import: { createdCount: 5000 } } } })
 })
 

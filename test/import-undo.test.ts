@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createIssue, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -28,7 +28,7 @@ const History = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 let projects = 0
@@ -83,7 +83,7 @@ describe('undoing an import', () => {
       import: { undoneAt: expect.any(String), tickets: { totalCount: 0 } },
     })
     expect(await dump()).toBe(before)
-    expect((await cast.maintainer.refusal(Undo, { id })).extensions?.code).toBe('CONFLICT')
+    expect((await cast.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
   test('gives tickets that it changed what they had, as one more change of each', async () => {
@@ -123,7 +123,7 @@ describe('undoing an import', () => {
         ],
       },
     })
-    expect((await cast.maintainer.refusal(Undo, { id })).extensions?.code).toBe('CONFLICT')
+    expect((await cast.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
   test('refuses, by name, tickets that were changed or commented on since', async () => {
@@ -151,17 +151,17 @@ describe('undoing an import', () => {
     const tried = await importCsv(cast.contributor, `${header}1,One,Dent,,,\n`, { ...input, dryRun: true })
     const refused = await importCsv(cast.contributor, `${header}1,One,,,,\n`, input)
     for (const { id } of [tried, refused])
-      expect((await cast.contributor.refusal(Undo, { id })).extensions?.code).toBe('CONFLICT')
+      expect((await cast.contributor.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
   test('is for who imported and for maintainers, and where nobody may see it there is nothing', async () => {
     const projectId = (await createProject(cast.maintainer, `UNDO${++projects}`)).key
     const { id } = await importCsv(cast.admin, `${header}1,One,Dent,,,\n`, { projectId, kind: 'DEFECT' })
-    expect((await cast.contributor.refusal(Undo, { id })).extensions?.code).toBe('NOT_FOUND')
-    expect((await cast.contributor.refusal(Undo, { id: crypto.randomUUID() })).extensions?.code).toBe('NOT_FOUND')
+    expect((await cast.contributor.expectError(Undo, { id })).extensions?.code).toBe('NOT_FOUND')
+    expect((await cast.contributor.expectError(Undo, { id: crypto.randomUUID() })).extensions?.code).toBe('NOT_FOUND')
     const open = await freshProject()
     const other = await importCsv(cast.admin, `${header}1,One,Dent,,,\n`, { projectId: open, kind: 'DEFECT' })
-    expect((await cast.contributor.refusal(Undo, { id: other.id })).extensions?.code).toBe('FORBIDDEN')
+    expect((await cast.contributor.expectError(Undo, { id: other.id })).extensions?.code).toBe('FORBIDDEN')
     expect((await cast.maintainer.ask(Undo, { id: other.id })).undoImport.undoneCount).toBe(1)
   })
 })

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
-import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createLabel, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -27,7 +27,7 @@ let projects = 0
 const freshProject = async () => (await createProject(cast.maintainer, `IMP${++projects}`, 'CONTRIBUTOR')).key
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 describe('a file', () => {
@@ -265,8 +265,8 @@ describe('the same file again', () => {
     const rows = Array.from({ length: 50 }, (_, index) => `Ticket ${index},K-${index}`)
     const csv = `title,externalKey\n${rows.join('\n')}\n`
     const done = await Promise.all(
-      [cast.contributor, cast.maintainer, cast.admin].map((caller) =>
-        importCsv(caller, csv, { projectId, kind: 'ISSUE' }),
+      [cast.contributor, cast.maintainer, cast.admin].map((client) =>
+        importCsv(client, csv, { projectId, kind: 'ISSUE' }),
       ),
     )
     expect(done.map(countsOf).toSorted().reverse()).toEqual([

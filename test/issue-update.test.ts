@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Resolution, TicketStatus, UpdateIssueInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const IssuePatch = graphql(`
@@ -82,7 +82,7 @@ describe('updateIssue', () => {
   test('rejects null for required fields and reports each of them', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
-    const { extensions } = await cast.contributor.refusal(IssuePatch, {
+    const { extensions } = await cast.contributor.expectError(IssuePatch, {
       input: { id, title: null, status: null, priority: null, description: null },
     })
     expect(extensions?.code).toBe('BAD_USER_INPUT')
@@ -109,7 +109,7 @@ describe('updateIssue', () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const refused = async (input: Omit<UpdateIssueInput, 'id'>) => {
-      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...input } })
+      const { extensions } = await cast.contributor.expectError(IssuePatch, { input: { id, ...input } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       return extensions?.fieldErrors?.map(({ path }) => path).sort()
     }
@@ -130,11 +130,11 @@ describe('updateIssue', () => {
     expect((await patch(key.toLowerCase(), { title: 'Found' })).key).toBe(key)
     const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
     for (const id of [defect.id, defect.key, 'CORE-99999', 'NONE-1', crypto.randomUUID()]) {
-      const error = await cast.contributor.refusal(IssuePatch, { input: { id, title: 'Not found' } })
+      const error = await cast.contributor.expectError(IssuePatch, { input: { id, title: 'Not found' } })
       expect(error.extensions?.code).toBe('NOT_FOUND')
       expect(await stateOf(id)).toBeNull()
     }
-    const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id: 'CORE', title: 'No' } })
+    const { extensions } = await cast.contributor.expectError(IssuePatch, { input: { id: 'CORE', title: 'No' } })
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.id'])
   })
 
@@ -144,7 +144,7 @@ describe('updateIssue', () => {
       (await cast.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
     expect(await assign('reporter')).toMatchObject({ version: 2, assignee: { username: 'reporter' } })
     expect(await assign(null)).toMatchObject({ version: 3, assignee: null, history: { totalCount: 2 } })
-    const { extensions } = await cast.contributor.refusal(IssueAssign, { input: { id } })
+    const { extensions } = await cast.contributor.expectError(IssueAssign, { input: { id } })
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
   })
 })
@@ -192,7 +192,7 @@ describe('status and resolution', () => {
     const id = await newIssue()
     const refused = async (change: Omit<UpdateIssueInput, 'id'>) => {
       const before = await stateOf(id)
-      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...change } })
+      const { extensions } = await cast.contributor.expectError(IssuePatch, { input: { id, ...change } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.resolution' }] })
       expect(await stateOf(id)).toEqual(before)
     }

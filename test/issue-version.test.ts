@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateIssueInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createLabel } from './support/people.ts'
+import { type Cast, createCast, createIssue, createLabel } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const IssueChange = graphql(`
@@ -66,7 +66,7 @@ describe('expectedVersion', () => {
     await change(id, { title: 'Theirs', status: 'RESOLVED', resolution: 'DUPLICATE' })
     await cast.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
     const before = await seen(id)
-    const { extensions } = await cast.maintainer.refusal(IssueChange, {
+    const { extensions } = await cast.maintainer.expectError(IssueChange, {
       input: {
         id,
         expectedVersion: 1,
@@ -101,7 +101,7 @@ describe('expectedVersion', () => {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: null })
     await change(id, { title: 'Same', description: 'Theirs' })
     expect(await change(id, { expectedVersion: 1, title: 'Same' })).toMatchObject({ version: 2 })
-    const { extensions } = await cast.contributor.refusal(IssueChange, {
+    const { extensions } = await cast.contributor.expectError(IssueChange, {
       input: { id, expectedVersion: 1, title: 'Same', description: 'Ours' },
     })
     expect(extensions?.['fields']).toEqual([{ field: 'description', theirs: 'Theirs', yours: 'Ours' }])
@@ -113,12 +113,12 @@ describe('expectedVersion', () => {
       assigneeId: 'contributor',
     })
     await change(id, { description: null })
-    const described = await cast.contributor.refusal(IssueChange, {
+    const described = await cast.contributor.expectError(IssueChange, {
       input: { id, expectedVersion: 1, description: 'Ours' },
     })
     expect(described.extensions?.['fields']).toEqual([{ field: 'description', theirs: null, yours: 'Ours' }])
     await cast.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
-    const { extensions } = await cast.contributor.refusal(IssueAssignSeen, {
+    const { extensions } = await cast.contributor.expectError(IssueAssignSeen, {
       input: { id, expectedVersion: 1, assigneeId: null },
     })
     expect(extensions?.['fields']).toEqual([{ field: 'assignee', theirs: 'reporter', yours: null }])
@@ -144,10 +144,10 @@ describe('expectedVersion', () => {
 test('accepts one of two concurrent changes with the same expected version and rejects the other', async () => {
   for (let round = 0; round < 20; round++) {
     const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       ['One', 'Other'].map((title) => cast.contributor.send(IssueChange, { input: { id, expectedVersion: 1, title } })),
     )
-    const [error, ...none] = answers.flatMap(({ errors }) => errors ?? [])
+    const [error, ...none] = responses.flatMap(({ errors }) => errors ?? [])
     expect(none).toEqual([])
     expect(error?.extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 2 })
     expect(await seen(id)).toMatchObject({ version: 2, history: { totalCount: 1 } })

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createLabel, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const IssueCreate = graphql(`
@@ -99,17 +99,17 @@ describe('createIssue', () => {
   test('numbers 200 concurrent issues without gaps although some are rejected', async () => {
     await createProject(cast.maintainer, 'RUSH')
     const faults = [{}, { title: ' ' }, {}, { assigneeId: 'nobody' }, {}, { labelIds: [crypto.randomUUID()] }]
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
         cast.maintainer.send(IssueCreate, {
           input: { projectId: 'RUSH', title: `Issue ${index}`, ...faults[index % faults.length] },
         }),
       ),
     )
-    answers.forEach(({ errors }, index) => {
+    responses.forEach(({ errors }, index) => {
       expect(errors?.[0]?.extensions?.code).toBe(index % 2 === 0 ? undefined : 'BAD_USER_INPUT')
     })
-    const numbers = answers.flatMap(({ data }) => data?.createIssue.issue.number ?? [])
+    const numbers = responses.flatMap(({ data }) => data?.createIssue.issue.number ?? [])
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
     const { issues } = await cast.maintainer.ask(IssueNumbers, { project: 'RUSH' })
     expect(issues.nodes.map(({ number }) => number)).toEqual(numbers)
@@ -118,7 +118,7 @@ describe('createIssue', () => {
   })
 
   test('reports all field errors of an issue together', async () => {
-    const error = await cast.contributor.refusal(IssueCreate, {
+    const error = await cast.contributor.expectError(IssueCreate, {
       input: {
         projectId: 'no project',
         title: '\n ',
@@ -141,11 +141,13 @@ describe('createIssue', () => {
 
   test('reports errors that require the database together with all others', async () => {
     const unknown = { assigneeId: 'nobody', labelIds: [crypto.randomUUID(), crypto.randomUUID()] }
-    const known = await cast.contributor.refusal(IssueCreate, {
+    const known = await cast.contributor.expectError(IssueCreate, {
       input: { projectId: 'CORE', title: 'Good', ...unknown },
     })
     expect(pathsOf(known)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1'])
-    const all = await cast.contributor.refusal(IssueCreate, { input: { projectId: 'CORE', title: ' ', ...unknown } })
+    const all = await cast.contributor.expectError(IssueCreate, {
+      input: { projectId: 'CORE', title: ' ', ...unknown },
+    })
     expect(pathsOf(all)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1', 'input.title'])
   })
 
@@ -155,7 +157,7 @@ describe('createIssue', () => {
       graphql(`mutation IssueCloseViewer { updateUser(input: { id: "viewer", active: false }) { user { active } } }`),
     )
     for (const assigneeId of ['stranger', 'viewer', cast.stranger.id, crypto.randomUUID()]) {
-      const error = await cast.contributor.refusal(IssueCreate, {
+      const error = await cast.contributor.expectError(IssueCreate, {
         input: { projectId: 'CORE', title: 'To', assigneeId },
       })
       expect(pathsOf(error)).toEqual(['input.assigneeId'])
@@ -206,15 +208,17 @@ describe('texts of an issue', () => {
     const { createIssue } = await cast.reporter.ask(IssueCreate, { input: { projectId: 'CORE', ...longest } })
     expect(createIssue.issue).toMatchObject(longest)
     const longer = { title: `${longest.title}!`, description: `${longest.description}!` }
-    const created = await cast.reporter.refusal(IssueCreate, { input: { projectId: 'CORE', ...longer } })
+    const created = await cast.reporter.expectError(IssueCreate, { input: { projectId: 'CORE', ...longer } })
     expect(pathsOf(created)).toEqual(['input.description', 'input.title'])
-    const updated = await cast.reporter.refusal(IssueTextsChange, { input: { id: createIssue.issue.id, ...longer } })
+    const updated = await cast.reporter.expectError(IssueTextsChange, {
+      input: { id: createIssue.issue.id, ...longer },
+    })
     expect(pathsOf(updated)).toEqual(['input.description', 'input.title'])
   })
 
   test('rejects texts that PostgreSQL cannot store', async () => {
     for (const title of ['nul \0', 'half of an emoji \uD83D']) {
-      const error = await cast.reporter.refusal(IssueCreate, { input: { projectId: 'CORE', title } })
+      const error = await cast.reporter.expectError(IssueCreate, { input: { projectId: 'CORE', title } })
       expect(error.extensions?.code).toBe('BAD_USER_INPUT')
       expect(pathsOf(error)).toEqual(['input.title'])
     }

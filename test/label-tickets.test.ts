@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createIssue, createLabel, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 const names = ['a', 'B', 'c', 'D', 'e', 'F', 'g', 'H'] as const
 let labels: Readonly<Record<(typeof names)[number], string>>
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   const ids = await Promise.all(names.map(async (name) => [name, await createLabel(cast.maintainer, 'CORE', name)]))
   labels = Object.fromEntries(ids)
 })
@@ -94,15 +94,17 @@ describe('labels of a ticket', () => {
     const before = await stateOf(id)
     const labelIds = [labels.B, other, crypto.randomUUID()]
     for (const Labels of [LabelsSet, LabelsAdd as never, LabelsRemove as never]) {
-      const unknown = await cast.contributor.refusal(Labels, { input: { ticketId: id, labelIds } })
+      const unknown = await cast.contributor.expectError(Labels, { input: { ticketId: id, labelIds } })
       expect(unknown.extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
         fieldErrors: [{ path: 'input.labelIds.1' }, { path: 'input.labelIds.2' }],
       })
-      const malformed = await cast.contributor.refusal(Labels, { input: { ticketId: 'x', labelIds: [labels.B, 'B'] } })
+      const malformed = await cast.contributor.expectError(Labels, {
+        input: { ticketId: 'x', labelIds: [labels.B, 'B'] },
+      })
       expect(malformed.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.ticketId', 'input.labelIds.1'])
       const many = { ticketId: id, labelIds: Array(51).fill(labels.a) }
-      const { extensions } = await cast.contributor.refusal(Labels, { input: many })
+      const { extensions } = await cast.contributor.expectError(Labels, { input: many })
       expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.labelIds'])
     }
     expect(await stateOf(id)).toEqual(before)
@@ -119,7 +121,7 @@ describe('labels of a ticket', () => {
       [LabelsSet, 'D'],
       [LabelsAdd as never, 'B, c, D'],
     ] as const) {
-      const { extensions } = await cast.contributor.refusal(Labels, {
+      const { extensions } = await cast.contributor.expectError(Labels, {
         input: { ticketId: id, labelIds, expectedVersion: 2 },
       })
       expect(extensions).toMatchObject({
@@ -128,11 +130,11 @@ describe('labels of a ticket', () => {
         fields: [{ field: 'labels', theirs: 'B, c', yours: ours }],
       })
     }
-    const taken = await cast.contributor.refusal(LabelsRemove, {
+    const taken = await cast.contributor.expectError(LabelsRemove, {
       input: { ...input(id, ['B', 'c']).input, expectedVersion: 2 },
     })
     expect(taken.extensions?.['fields']).toEqual([{ field: 'labels', theirs: 'B, c', yours: null }])
-    const { extensions } = await cast.contributor.refusal(LabelsSet, {
+    const { extensions } = await cast.contributor.expectError(LabelsSet, {
       input: { ticketId: id, labelIds, expectedVersion: 4 },
     })
     expect(extensions).toMatchObject({ fieldErrors: [{ path: 'input.expectedVersion' }] })

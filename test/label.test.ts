@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const LabelCreate = graphql(`
@@ -71,9 +71,10 @@ describe('createLabel and updateLabel', () => {
     const other = await createLabel(cast.maintainer, 'UNIQUE', 'other')
     for (const name of ['Bug', 'bUG', ' bug '])
       expect(
-        (await cast.maintainer.refusal(LabelCreate, { input: { projectId: 'UNIQUE', name, color } })).extensions?.code,
+        (await cast.maintainer.expectError(LabelCreate, { input: { projectId: 'UNIQUE', name, color } })).extensions
+          ?.code,
       ).toBe('CONFLICT')
-    const renamed = await cast.maintainer.refusal(LabelUpdate, { input: { id: other, name: 'BUG' } })
+    const renamed = await cast.maintainer.expectError(LabelUpdate, { input: { id: other, name: 'BUG' } })
     expect(renamed.extensions?.code).toBe('CONFLICT')
     expect(await namesIn('UNIQUE')).toEqual(['Bug', 'other'])
     await createLabel(cast.maintainer, 'OTHER', 'BUG')
@@ -83,14 +84,14 @@ describe('createLabel and updateLabel', () => {
 
   test('creates one of ten concurrent labels with the same name', async () => {
     await createProject(cast.maintainer, 'ONCE')
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         cast.maintainer.send(LabelCreate, {
           input: { projectId: 'ONCE', name: index % 2 ? 'SAME' : 'same', color },
         }),
       ),
     )
-    const codes = answers.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions?.code))
+    const codes = responses.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions?.code))
     expect(codes.filter((code) => code === 'CONFLICT')).toHaveLength(9)
     expect(await namesIn('ONCE')).toHaveLength(1)
   })
@@ -103,13 +104,13 @@ describe('createLabel and updateLabel', () => {
     ['#33669g', 'input.color'],
   ])('of the colour %s is refused', async (wrong, path) => {
     const input = { projectId: 'CORE', name: 'Coloured', color: wrong }
-    const { extensions } = await cast.maintainer.refusal(LabelCreate, { input })
+    const { extensions } = await cast.maintainer.expectError(LabelCreate, { input })
     expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
     expect(await namesIn('CORE')).not.toContain('Coloured')
   })
 
   test('reports all field errors of a label together', async () => {
-    const { extensions } = await cast.maintainer.refusal(LabelCreate, {
+    const { extensions } = await cast.maintainer.expectError(LabelCreate, {
       input: { projectId: '?', name: ' ', color: '#fff', description: 'x'.repeat(1001) },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
@@ -118,7 +119,7 @@ describe('createLabel and updateLabel', () => {
       'input.name',
       'input.projectId',
     ])
-    const long = await cast.maintainer.refusal(LabelCreate, {
+    const long = await cast.maintainer.expectError(LabelCreate, {
       input: { projectId: 'CORE', name: 'x'.repeat(51), color },
     })
     expect(long.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.name'])
@@ -132,7 +133,7 @@ describe('createLabel and updateLabel', () => {
     expect(await patch({ color: '#ABCDEF' })).toMatchObject({ name: 'patched', color: '#abcdef', description: 'When' })
     expect(await patch({ description: null })).toMatchObject({ color: '#abcdef', description: null })
     expect(await patch({})).toMatchObject({ name: 'patched', color: '#abcdef', description: null })
-    const { extensions } = await cast.maintainer.refusal(LabelUpdate, { input: { id, name: null, color: null } })
+    const { extensions } = await cast.maintainer.expectError(LabelUpdate, { input: { id, name: null, color: null } })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.color', 'input.name'])
   })
 
@@ -176,9 +177,10 @@ describe('deleteLabel', () => {
     const issue = await createIssue(cast.contributor, 'CORE', 'Without')
     await cast.maintainer.ask(LabelDelete, { id })
     const codes = [
-      (await cast.maintainer.refusal(LabelDelete, { id })).extensions?.code,
-      (await cast.maintainer.refusal(LabelUpdate, { input: { id, name: 'again' } })).extensions?.code,
-      (await cast.contributor.refusal(LabelSet, { input: { ticketId: issue.id, labelIds: [id] } })).extensions?.code,
+      (await cast.maintainer.expectError(LabelDelete, { id })).extensions?.code,
+      (await cast.maintainer.expectError(LabelUpdate, { input: { id, name: 'again' } })).extensions?.code,
+      (await cast.contributor.expectError(LabelSet, { input: { ticketId: issue.id, labelIds: [id] } })).extensions
+        ?.code,
     ]
     expect(codes).toEqual(['NOT_FOUND', 'NOT_FOUND', 'BAD_USER_INPUT'])
     await createLabel(cast.maintainer, 'CORE', 'brief')

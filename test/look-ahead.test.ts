@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Answer } from './support/caller.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, type Person, signUp } from './support/people.ts'
+import type { ApiResponse } from './support/client.ts'
+import { type Cast, createCast, createDefect, createIssue, createLabel, type Person, signUp } from './support/people.ts'
 import { documentOf, shared, ticket, variables } from './support/selections.ts'
 
 const server = useServer()
@@ -21,7 +21,7 @@ const Rename = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   const { app } = server.configured({ SNAGLIST_COMPILE: '0' })
   interpreted = Object.assign(Object.create(cast.contributor), { app })
   const { contributor, maintainer, reporter } = cast
@@ -33,11 +33,11 @@ beforeAll(async () => {
   const bare = await createDefect(reporter, 'CORE', 'Paint')
   ids.push(issue.id, plain.id, defect.id, bare.id)
   for (const ticketId of [issue.id, defect.id]) {
-    const comment = async (caller: typeof reporter, body: string, parentId: string | null = null) =>
-      (await caller.ask(Comment, { input: { ticketId, body, parentId } })).addComment.comment.id
+    const comment = async (client: typeof reporter, body: string, parentId: string | null = null) =>
+      (await client.ask(Comment, { input: { ticketId, body, parentId } })).addComment.comment.id
     const first = await comment(contributor, 'first')
-    const answer = await comment(maintainer, 'answer', first)
-    await comment(reporter, 'deeper', answer)
+    const response = await comment(maintainer, 'answer', first)
+    await comment(reporter, 'deeper', response)
     await comment(contributor, 'beside', first)
     await contributor.ask(Uncomment, { id: first })
   }
@@ -49,7 +49,7 @@ beforeAll(async () => {
 let interpreted: Person
 
 /** The data of an answer; documents over the limits, and those with an issue that is a defect, are left to other tests. */
-function dataOf<Data>({ data, errors }: Answer<Data>, query: string): Data {
+function dataOf<Data>({ data, errors }: ApiResponse<Data>, query: string): Data {
   fc.pre(!errors?.some(({ message }) => /are allowed|can never be of type/.test(message)))
   expect(errors, query).toBeUndefined()
   return data as Data
@@ -197,16 +197,16 @@ test('the e-mail of users is seen by themselves and admins alone, however deep i
       }
     }
   `)
-  const emails = async (caller: Cast['viewer']) =>
-    [...JSON.stringify(await caller.ask(document)).matchAll(/"email":(?:"(\w+)@example.com"|null)/g)].map(
+  const emails = async (client: Cast['viewer']) =>
+    [...JSON.stringify(await client.ask(document)).matchAll(/"email":(?:"(\w+)@example.com"|null)/g)].map(
       ([, name]) => name ?? null,
     )
   const beside = await signUpBeside()
   const all = await emails(cast.admin)
   expect(all).toContain('maintainer')
   expect(all).not.toContain(null)
-  for (const caller of [cast.viewer, cast.contributor, beside])
-    expect(await emails(caller)).toEqual(all.map((name) => (name === caller.username ? name : null)))
+  for (const client of [cast.viewer, cast.contributor, beside])
+    expect(await emails(client)).toEqual(all.map((name) => (name === client.username ? name : null)))
 })
 
 /** A member who has done nothing. */

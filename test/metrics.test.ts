@@ -32,8 +32,8 @@ async function figure(name: string): Promise<number | null> {
 test('figures are for who has their token, and only where there is one', async () => {
   expect((await scrape(token)).status).toBe(200)
   for (const wrong of [null, 'wrong', ada.token, `${token}x`]) {
-    const answer = await scrape(wrong)
-    expect([answer.status, await answer.text()]).toEqual([401, ''])
+    const response = await scrape(wrong)
+    expect([response.status, await response.text()]).toEqual([401, ''])
   }
   expect((await scrape(token, server)).status).toBe(404)
 })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Answer, Caller } from './support/caller.ts'
+import type { ApiResponse, Client } from './support/client.ts'
 import { importCsv, importForm, sendFile } from './support/imports.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { type Cast, createCast } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -30,9 +30,9 @@ const end = '--B--\r\n'
 async function post(
   body: string,
   headers: Record<string, string> = {},
-  caller: Caller = cast.maintainer,
-): Promise<Answer<unknown>> {
-  const response = await caller.fetch('/graphql', {
+  client: Client = cast.maintainer,
+): Promise<ApiResponse<unknown>> {
+  const response = await client.fetch('/graphql', {
     method: 'POST',
     body,
     headers: { 'content-type': 'multipart/form-data; boundary=B', ...headers },
@@ -42,16 +42,16 @@ async function post(
 }
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 describe('a request with a file', () => {
   test('is answered like any other', async () => {
-    const answer = await post(part('operations', operations) + part('map', map) + file() + end, {
+    const response = await post(part('operations', operations) + part('map', map) + file() + end, {
       'x-request-id': 'mine',
     })
-    expect(answer).toMatchObject({ status: 200, data: { importTickets: { import: { rowCount: 1 } } } })
-    expect(answer.headers.get('x-request-id')).toBe('mine')
+    expect(response).toMatchObject({ status: 200, data: { importTickets: { import: { rowCount: 1 } } } })
+    expect(response.headers.get('x-request-id')).toBe('mine')
   })
 
   test.each<[string, string, string, RegExp]>([
@@ -161,8 +161,8 @@ describe('a request with a file', () => {
   })
 
   test('by nobody, or with a token that is none, is refused before it is read', async () => {
-    expect((await sendFile(server.nobody, 'title\n', input)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    const stranger = await post(part('operations', operations), { authorization: 'Bearer snag_none' }, server.nobody)
+    expect((await sendFile(server.anonymous, 'title\n', input)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    const stranger = await post(part('operations', operations), { authorization: 'Bearer snag_none' }, server.anonymous)
     expect(stranger).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
   })
 
@@ -192,11 +192,11 @@ describe('a request with a file', () => {
 })
 
 test('a file is no value that JSON can hold', async () => {
-  const answer = await cast.maintainer.post({
+  const response = await cast.maintainer.post({
     ...JSON.parse(operations),
     variables: { input: { ...input, file: 'title\na\n' } },
   })
-  expect(answer.errors?.[0]?.extensions).toMatchObject({
+  expect(response.errors?.[0]?.extensions).toMatchObject({
     code: 'BAD_USER_INPUT',
     fieldErrors: [{ path: 'input.file' }],
   })

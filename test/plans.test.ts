@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import type { TicketFilter, TicketOrder } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { castProject } from './support/contents.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { createCastProject } from './support/contents.ts'
+import { type Cast, createCast } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -72,8 +72,8 @@ const newest: TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
 describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () => {
   beforeAll(async () => {
-    cast = await castOf(server)
-    for (const key of ['TWO', 'THREE', 'FOUR']) await castProject(cast, key)
+    cast = await createCast(server)
+    for (const key of ['TWO', 'THREE', 'FOUR']) await createCastProject(cast, key)
     const { pool } = server.database
     await pool.query(
       `INSERT INTO tickets (project_id, number, kind, title, status, resolution, resolved_at, reporter_id, assignee_id, created_at, updated_at,
@@ -93,8 +93,8 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
   })
 
   const all = { filter: null, orderBy: null, first: pageSize, after: null, offset: null }
-  const page = (given: { filter?: TicketFilter; orderBy?: TicketOrder[]; after?: string }, caller = cast.contributor) =>
-    caller.ask(Page, { ...all, ...given })
+  const page = (given: { filter?: TicketFilter; orderBy?: TicketOrder[]; after?: string }, client = cast.contributor) =>
+    client.ask(Page, { ...all, ...given })
   const rowsRead = (plan: readonly Plan[]) => plan.reduce((sum, node) => sum + readBy(node), 0)
 
   async function expectFew(ask: () => Promise<unknown>, returned = pageSize) {
@@ -130,8 +130,8 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
   })
 
   test('a search goes by the indexes of words and of parts of words', async () => {
-    for (const caller of [cast.contributor, cast.admin]) {
-      const [statement] = await sentFor(() => page({ filter: { search: '12345' }, orderBy: newest }, caller))
+    for (const client of [cast.contributor, cast.admin]) {
+      const [statement] = await sentFor(() => page({ filter: { search: '12345' }, orderBy: newest }, client))
       const { rows } = await server.database.pool.query<{ 'QUERY PLAN': string }>(
         `EXPLAIN ${statement?.text}`,
         statement?.values,

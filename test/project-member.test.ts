@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createProject } from './support/people.ts'
+import { type Cast, createCast, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const ProjectSetMember = graphql(`
@@ -55,7 +55,7 @@ describe('setProjectMember', () => {
     await createProject(cast.maintainer, 'NOBODY')
     const refused = async (input: object) => {
       const set = { projectId: 'NOBODY', userId: 'viewer', ...input }
-      return (await cast.maintainer.refusal(ProjectSetMember, { input: set })).extensions
+      return (await cast.maintainer.expectError(ProjectSetMember, { input: set })).extensions
     }
     for (const userId of ['nobody', crypto.randomUUID(), 'x y'])
       expect(await refused({ userId, role: 'VIEWER' })).toMatchObject({

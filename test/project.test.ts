@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateProjectInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createProject, setMember } from './support/people.ts'
+import { type Cast, createCast, createIssue, createProject, setMember } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const ProjectCreate = graphql(`
@@ -75,7 +75,7 @@ describe('createProject and updateProject', () => {
   test.each(['', 'A', '1A', 'A-B', 'A B', ' AB', 'AB\n', 'ÄB', 'ABCDEFGHIJK'])(
     'may not have the key "%s"',
     async (key) => {
-      const { extensions } = await cast.maintainer.refusal(ProjectCreate, { input: { key, name: 'Any' } })
+      const { extensions } = await cast.maintainer.expectError(ProjectCreate, { input: { key, name: 'Any' } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       expect(new Set(extensions?.fieldErrors?.map(({ path }) => path))).toEqual(new Set(['input.key']))
     },
@@ -83,7 +83,7 @@ describe('createProject and updateProject', () => {
 
   test('reports all field errors of a project together', async () => {
     const input = { key: '?', name: ' ', description: 'x'.repeat(65_537) }
-    const { extensions } = await cast.maintainer.refusal(ProjectCreate, { input })
+    const { extensions } = await cast.maintainer.expectError(ProjectCreate, { input })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
       'input.description',
       'input.key',
@@ -92,12 +92,12 @@ describe('createProject and updateProject', () => {
   })
 
   test('requires a unique key, also concurrently and against invisible projects', async () => {
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, () => cast.maintainer.send(ProjectCreate, { input: { key: 'SAME', name: 'Same' } })),
     )
-    expect(answers.filter(({ data }) => data)).toHaveLength(1)
-    for (const { errors } of answers) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
-    const hidden = await cast.stranger.refusal(ProjectCreate, { input: { key: 'core', name: 'Core' } })
+    expect(responses.filter(({ data }) => data)).toHaveLength(1)
+    for (const { errors } of responses) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
+    const hidden = await cast.stranger.expectError(ProjectCreate, { input: { key: 'core', name: 'Core' } })
     expect(hidden.extensions?.code).toBe('CONFLICT')
   })
 
@@ -109,7 +109,7 @@ describe('createProject and updateProject', () => {
     expect(await patch('PATCH', { name: 'Named' })).toMatchObject({ name: 'Named', description: 'About' })
     expect(await patch('PATCH', { defaultRole: null })).toMatchObject({ defaultRole: null, description: 'About' })
     expect(await patch('PATCH', { description: null })).toMatchObject({ name: 'Named', description: null })
-    const { extensions } = await cast.maintainer.refusal(ProjectPatch, {
+    const { extensions } = await cast.maintainer.expectError(ProjectPatch, {
       input: { id: 'PATCH', name: null, archived: null },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.archived', 'input.name'])
@@ -118,8 +118,8 @@ describe('createProject and updateProject', () => {
 
   test('grants every user the higher of defaultRole and individual role', async () => {
     await createProject(cast.maintainer, 'SHARED')
-    const roleOf = async (caller: Cast['viewer']) =>
-      (await caller.ask(ProjectRead, { id: 'SHARED' })).project?.viewerRole ?? null
+    const roleOf = async (client: Cast['viewer']) =>
+      (await client.ask(ProjectRead, { id: 'SHARED' })).project?.viewerRole ?? null
     await setMember(cast.maintainer, 'SHARED', 'viewer', 'VIEWER')
     expect([await roleOf(cast.stranger), await roleOf(cast.viewer)]).toEqual([null, 'VIEWER'])
     await patch('SHARED', { defaultRole: 'REPORTER' })
@@ -149,10 +149,10 @@ describe('archived projects', () => {
       mutation ProjectFile { createIssue(input: { projectId: "AWAY", title: "After" }) { issue { key } } }
     `)
     const refusals = [
-      await cast.maintainer.refusal(ProjectRetitle, { id: key }),
-      await cast.admin.refusal(ProjectFile),
-      await cast.maintainer.refusal(ProjectPatch, { input: { id: 'AWAY', name: 'Renamed' } }),
-      await cast.maintainer.refusal(ProjectSetViewer, { id: 'AWAY' }),
+      await cast.maintainer.expectError(ProjectRetitle, { id: key }),
+      await cast.admin.expectError(ProjectFile),
+      await cast.maintainer.expectError(ProjectPatch, { input: { id: 'AWAY', name: 'Renamed' } }),
+      await cast.maintainer.expectError(ProjectSetViewer, { id: 'AWAY' }),
     ]
     expect(refusals.map(({ extensions }) => extensions?.code)).toEqual(Array(4).fill('FORBIDDEN'))
     expect(await read('AWAY')).toMatchObject({ name: 'Project AWAY', archivedAt })

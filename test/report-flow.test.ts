@@ -4,7 +4,7 @@ import type { ReportInterval, TicketFilter } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { importCsv } from './support/imports.ts'
-import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+import { type Cast, createCast, createIssue, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -62,7 +62,7 @@ async function ticketThat(project: string, filed: string, ...steps: readonly Ste
 }
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   await createProject(cast.maintainer, 'FLOW', 'VIEWER')
   await ticketThat(
     'FLOW',
@@ -161,7 +161,7 @@ describe('the flow of tickets', () => {
           const key = (await createProject(cast.maintainer, `RUN${++project}`, 'VIEWER')).key
           const start = Date.parse('2026-03-05T00:00:00Z')
           const at = (minutes: number) => new Date(start + minutes * 60_000)
-          const told = stories.map(({ filed, steps }) => {
+          const details = stories.map(({ filed, steps }) => {
             let time = filed
             let current = 'OPEN'
             const moves = steps.flatMap(([next, wait]) => {
@@ -172,7 +172,7 @@ describe('the flow of tickets', () => {
             })
             return { filed: at(filed), moves }
           })
-          for (const { filed, moves } of told)
+          for (const { filed, moves } of details)
             await ticketThat(
               key,
               filed.toISOString(),
@@ -190,15 +190,15 @@ describe('the flow of tickets', () => {
             const [from, to] = [new Date(point.from), new Date(point.to)]
             const within = (time: Date) => time >= from && time < to
             const moved = (open: boolean) =>
-              told.filter(({ moves }) =>
+              details.filter(({ moves }) =>
                 moves.some((move) => within(move.at) && isOpen(move.from) !== open && isOpen(move.to) === open),
               ).length
-            const left = told.filter(
+            const left = details.filter(
               ({ filed, moves }) => filed < to && isOpen(moves.findLast((move) => move.at < to)?.to ?? 'OPEN'),
             ).length
             const { opened, resolved, reopened, backlog } = point
             expect([opened, resolved, reopened, backlog]).toEqual([
-              told.filter(({ filed }) => within(filed)).length,
+              details.filter(({ filed }) => within(filed)).length,
               moved(false),
               moved(true),
               left,
@@ -233,6 +233,10 @@ test.each<[string, Partial<Asked>, string]>([
   ['an empty time zone', { timeZone: '' }, 'timeZone'],
   ['SQL for a time zone', { timeZone: "UTC'; --" }, 'timeZone'],
 ])('%s is refused', async (_what, asked, path) => {
-  const { extensions } = await cast.viewer.refusal(Flow, { interval: 'DAY', from: '2026-03-01T00:00:00Z', ...asked })
+  const { extensions } = await cast.viewer.expectError(Flow, {
+    interval: 'DAY',
+    from: '2026-03-01T00:00:00Z',
+    ...asked,
+  })
   expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
 })

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { ReportGroup, TicketFilter } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { importCsv } from './support/imports.ts'
-import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createLabel, createProject } from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
@@ -69,14 +69,14 @@ async function readStored(): Promise<Stored[]> {
 
 const ask = (
   variables: { groupBy?: ReportGroup; by?: ReportGroup; limit?: number; edges?: number[]; filter?: TicketFilter },
-  caller: Caller = cast.viewer,
+  client: Client = cast.viewer,
 ) =>
-  caller
+  client
     .ask(Reports, { by: 'CATEGORY', filter: { project: { eq: 'LINE' } }, ...variables })
     .then(({ reports }) => reports)
 
-const countOf = async (filter: unknown, caller: Caller = cast.viewer) =>
-  (await caller.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
+const countOf = async (filter: unknown, client: Client = cast.viewer) =>
+  (await client.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
 
 /** The quantile of type 7 of Hyndman and Fan (1996). */
 function quantile(values: readonly number[], share: number): number {
@@ -87,7 +87,7 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   await createProject(cast.maintainer, 'LINE', 'CONTRIBUTOR')
   for (const name of ['net', 'ui', 'db']) await createLabel(cast.maintainer, 'LINE', name)
   const now = Date.now()
@@ -324,6 +324,6 @@ test.each<[string, object, string]>([
   ['too many edges', { edges: Array.from({ length: 21 }, (_, index) => index + 1) }, 'edges'],
   ['a filter at fault', { filter: { title: { eq: 'x'.repeat(1001) } } }, 'filter.title.eq'],
 ])('%s is refused', async (_what, variables, path) => {
-  const { extensions } = await cast.viewer.refusal(Reports, { by: 'CATEGORY', ...variables })
+  const { extensions } = await cast.viewer.expectError(Reports, { by: 'CATEGORY', ...variables })
   expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
 })

@@ -6,7 +6,7 @@ import { withRetries } from '../src/database/transaction.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { execute } from './support/databases.ts'
-import { castOf, createDefect, signUp } from './support/people.ts'
+import { createCast, createDefect, signUp } from './support/people.ts'
 
 const server = useServer()
 const unavailable = { extensions: { code: 'UNAVAILABLE' } }
@@ -115,7 +115,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     const locking = await pool.connect()
     await locking.query('BEGIN')
     await locking.query('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE')
-    const answer = reader.send(Read)
+    const response = reader.send(Read)
     for (let waiting = 0; waiting === 0; ) {
       const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'`)
@@ -123,7 +123,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     }
     await locking.query('ROLLBACK')
     locking.release()
-    expect((await answer).errors?.map(({ path, extensions }) => [path, extensions?.code])).toEqual([
+    expect((await response).errors?.map(({ path, extensions }) => [path, extensions?.code])).toEqual([
       [['tickets'], 'UNAVAILABLE'],
     ])
   })
@@ -176,7 +176,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
 const fields = ['title', 'description', 'absn', 'reportedBy'] as const
 
 test('fifty clients make twenty changes each, again after every CONFLICT: none is lost, and history has each', async () => {
-  const cast = await castOf(server)
+  const cast = await createCast(server)
   const { id } = await createDefect(cast.contributor, 'CORE', 'Solder')
   const Change = graphql(`
     mutation RetryChange($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { version } } }

@@ -3,16 +3,16 @@ import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { noContents } from './support/contents.ts'
-import { type Cast, castOf, createIssue, createProject, password, setMember, signUp } from './support/people.ts'
+import { type Cast, createCast, createIssue, createProject, password, setMember, signUp } from './support/people.ts'
 import {
   type Codes,
-  callerOf,
-  callers,
+  clientOf,
   type Digests,
   digestsOf,
-  expectFoundAlike,
-  expectRefusal,
+  expectFoundByNode,
+  expectRejection,
   type Row,
+  roleNames,
   row,
   serverMutations,
   usernameOf,
@@ -22,7 +22,7 @@ import {
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   await signUp(server, 'extra')
 })
 
@@ -70,17 +70,17 @@ test('has a row for each mutation outside of projects, except those of sessions'
 
 test.each(rows)('permits $name to the users of the table, and changes nothing for others', async (deed) => {
   let before: Digests | null = null
-  for (const [index, who] of callers.entries()) {
-    const caller = callerOf(server, cast, who)
+  for (const [index, who] of roleNames.entries()) {
+    const client = clientOf(server, cast, who)
     const code = deed.codes[index] ?? null
     if (code !== null) {
       before ??= await digestsOf(server)
-      await expectRefusal(server, deed, caller, who, noContents, code, before)
+      await expectRejection(server, deed, client, who, noContents, code, before)
     } else {
       before = null
-      const { data, errors } = await deed.send(caller, noContents, who)
+      const { data, errors } = await deed.send(client, noContents, who)
       expect(errors, `${deed.name} as ${who}`).toBeUndefined()
-      await expectFoundAlike(caller, data)
+      await expectFoundByNode(client, data)
     }
   }
 })
@@ -91,7 +91,7 @@ test('lets only its owner and an ADMIN revoke an access token', async () => {
     const input = { id: createAccessToken.accessToken.id }
     const before = await digestsOf(server)
     for (const who of ['stranger', 'viewer', 'contributor', 'maintainer'] as const)
-      expect((await cast[who].refusal(RevokeToken, { input })).extensions?.code, who).toBe('NOT_FOUND')
+      expect((await cast[who].expectError(RevokeToken, { input })).extensions?.code, who).toBe('NOT_FOUND')
     expect(await digestsOf(server)).toEqual(before)
     expect((await cast[owner].ask(RevokeToken, { input })).revokeAccessToken.revokedAccessTokenId).toBe(input.id)
   }
@@ -117,9 +117,9 @@ test('accepts only assignees who are active and can see the project', async () =
   const before = await digestsOf(server)
   for (const assigneeId of ['stranger', cast.stranger.id, 'closed', closed.id, 'nosuchuser', noContents.issue])
     for (const refused of [
-      await cast.contributor.refusal(File, { input: { projectId: 'CORE', title: 'T', category: 'C', assigneeId } }),
-      await cast.contributor.refusal(Assign, { input: { id: issue.key, assigneeId } }),
-      await cast.contributor.refusal(Patch, { input: { id: issue.id, title: 'T', assigneeId } }),
+      await cast.contributor.expectError(File, { input: { projectId: 'CORE', title: 'T', category: 'C', assigneeId } }),
+      await cast.contributor.expectError(Assign, { input: { id: issue.key, assigneeId } }),
+      await cast.contributor.expectError(Patch, { input: { id: issue.id, title: 'T', assigneeId } }),
     ]) {
       expect(refused.extensions?.code, assigneeId).toBe('BAD_USER_INPUT')
       expect(refused.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
@@ -149,10 +149,10 @@ test('lets a maintainer leave a project and hides it afterwards', async () => {
   await createProject(cast.viewer, 'CLOSE', 'MAINTAINER')
   const leave = { projectId: 'LEAVE', userId: 'viewer', role: null }
   expect((await cast.viewer.send(Leave, { input: leave })).errors).toBeUndefined()
-  expect((await cast.viewer.refusal(Leave, { input: leave })).extensions?.code).toBe('NOT_FOUND')
+  expect((await cast.viewer.expectError(Leave, { input: leave })).extensions?.code).toBe('NOT_FOUND')
   const close = { id: 'CLOSE', defaultRole: null }
   expect((await cast.stranger.send(Close, { input: close })).errors).toBeUndefined()
-  expect((await cast.stranger.refusal(Close, { input: close })).extensions?.code).toBe('NOT_FOUND')
+  expect((await cast.stranger.expectError(Close, { input: close })).extensions?.code).toBe('NOT_FOUND')
 })
 
 const Archive = graphql(`
@@ -184,8 +184,8 @@ test('lets all roles read an archived project and only a MAINTAINER unarchive it
     expect(projects.nodes).not.toContainEqual({ key: 'OLD' })
   }
   const back = { id: 'OLD', name: 'Back', archived: false }
-  expect((await cast.reporter.refusal(Archive, { input: back })).extensions?.code).toBe('FORBIDDEN')
-  expect((await cast.stranger.refusal(Archive, { input: back })).extensions?.code).toBe('NOT_FOUND')
+  expect((await cast.reporter.expectError(Archive, { input: back })).extensions?.code).toBe('FORBIDDEN')
+  expect((await cast.stranger.expectError(Archive, { input: back })).extensions?.code).toBe('NOT_FOUND')
   const { updateProject } = await cast.maintainer.ask(Archive, { input: back })
   expect(updateProject.project).toEqual({ name: 'Back', archivedAt: null })
   const { ticket } = await cast.reporter.ask(ReadArchived)

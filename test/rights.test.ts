@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Contents, castProject, fillProject, noContents, toldAlike } from './support/contents.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { type Contents, createCastProject, fillProject, noContents, withPlaceholders } from './support/contents.ts'
+import { type Cast, createCast } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -12,9 +12,9 @@ let closed: Contents
 let open: Contents
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   closed = await fillProject(cast, cast.project)
-  open = await fillProject(cast, await castProject(cast, 'OPEN', 'VIEWER'))
+  open = await fillProject(cast, await createCastProject(cast, 'OPEN', 'VIEWER'))
 })
 
 const Tickets = graphql(`
@@ -55,8 +55,8 @@ const ways: readonly [name: string, document: { toString(): string }, shows: key
 ]
 
 describe.each(ways)('%s', (_name, document, shows, variables) => {
-  const ask = async (caller: { post: Cast['admin']['post'] }, contents: Contents) => {
-    const { status, data, errors } = await caller.post({ query: document.toString(), variables: variables(contents) })
+  const ask = async (client: { post: Cast['admin']['post'] }, contents: Contents) => {
+    const { status, data, errors } = await client.post({ query: document.toString(), variables: variables(contents) })
     return { status, data, errors }
   }
 
@@ -75,14 +75,14 @@ describe.each(ways)('%s', (_name, document, shows, variables) => {
   test('returns the same to a stranger as for missing objects', async () => {
     const hidden = await ask(cast.stranger, closed)
     expect(hidden.errors).toBeUndefined()
-    expect(toldAlike(hidden, closed)).toBe(toldAlike(await ask(cast.stranger, noContents), noContents))
+    expect(withPlaceholders(hidden, closed)).toBe(withPlaceholders(await ask(cast.stranger, noContents), noContents))
     expect(JSON.stringify(hidden)).not.toContain(closed[shows])
   })
 
   test('requires authentication', async () => {
-    const refused = await ask(server.nobody, closed)
+    const refused = await ask(server.anonymous, closed)
     expect(refused.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    for (const contents of [open, noContents]) expect(await ask(server.nobody, contents)).toEqual(refused)
+    for (const contents of [open, noContents]) expect(await ask(server.anonymous, contents)).toEqual(refused)
   })
 })
 
@@ -128,10 +128,10 @@ test.each([
   ['stranger', 'VIEWER', [], []],
 ] as const)('returns the rights of a %s in viewerRole and viewerCan', async (name, role, own, other) => {
   const { ownIssue, defect } = name === 'stranger' ? open : closed
-  const answer = await cast[name].ask(ViewerCan, { own: ownIssue, other: defect })
+  const response = await cast[name].ask(ViewerCan, { own: ownIssue, other: defect })
   for (const [ticket, allowed] of [
-    [answer.own, own],
-    [answer.other, other],
+    [response.own, own],
+    [response.other, other],
   ] as const) {
     expect(ticket?.project.viewerRole).toBe(role)
     const can = Object.entries(ticket?.viewerCan ?? {}).flatMap(([deed, may]) => (may ? [deed] : []))

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { FindQuery, TicketFilter, TicketOrder } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { importCsv } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
@@ -34,9 +34,9 @@ const project = 'CORE'
 const oldest: TicketOrder[] = [{ field: 'NUMBER' }]
 
 /** The titles that a search finds in the project, by number. */
-async function found(search: string, caller: Caller = cast.viewer, more: TicketFilter = {}): Promise<string[]> {
+async function found(search: string, client: Client = cast.viewer, more: TicketFilter = {}): Promise<string[]> {
   const filter = { project: { eq: project }, search, ...more }
-  const { tickets } = await caller.ask(Find, { filter, orderBy: oldest })
+  const { tickets } = await client.ask(Find, { filter, orderBy: oldest })
   expect(tickets.totalCount).toBe(tickets.nodes.length)
   return tickets.nodes.map(({ title }) => title)
 }
@@ -49,7 +49,7 @@ const texts = [
 ] as const
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   for (const [title, description] of texts) await createIssue(cast.maintainer, project, title, { description })
   await createDefect(cast.maintainer, project, 'Solder', { title: 'Bridge', absn: 'SN-100/A' })
   await createDefect(cast.maintainer, project, 'Solder', { title: 'Gap', absn: 'SN-1000' })
@@ -128,9 +128,9 @@ describe('a search finds', () => {
     await createIssue(cast.maintainer, hidden, 'Unicorn workflow')
     const filter: TicketFilter = { search: 'unicorn' }
     expect((await cast.maintainer.ask(Find, { filter })).tickets.totalCount).toBe(1)
-    for (const caller of [cast.viewer, cast.stranger])
+    for (const client of [cast.viewer, cast.stranger])
       for (const search of ['unicorn', 'nicor', 'SECRET-1', '-executor'])
-        expect((await caller.ask(Find, { filter: { search } })).tickets.nodes.map(({ title }) => title)).not.toContain(
+        expect((await client.ask(Find, { filter: { search } })).tickets.nodes.map(({ title }) => title)).not.toContain(
           'Unicorn workflow',
         )
   })
@@ -181,8 +181,8 @@ describe('RELEVANCE', () => {
       const titles: string[] = []
       for (let cursor: string | null | undefined = null; ; ) {
         const page: object = forward ? { first: size, after: cursor } : { last: size, before: cursor }
-        const answer: FindQuery = await cast.viewer.ask(Find, { filter: zebras, orderBy: best, ...page })
-        const { nodes, pageInfo } = answer.tickets
+        const response: FindQuery = await cast.viewer.ask(Find, { filter: zebras, orderBy: best, ...page })
+        const { nodes, pageInfo } = response.tickets
         const part = nodes.map(({ title }) => title)
         titles.splice(forward ? titles.length : 0, 0, ...part)
         cursor = forward ? pageInfo.endCursor : pageInfo.startCursor
@@ -203,7 +203,7 @@ describe('RELEVANCE', () => {
   test('needs a search', async () => {
     const orderBy: TicketOrder[] = [{ field: 'TITLE' }, { field: 'RELEVANCE' }]
     for (const filter of [{}, { not: { search: 'zebra' } }])
-      expect((await cast.viewer.refusal(Find, { filter, orderBy })).extensions).toMatchObject({
+      expect((await cast.viewer.expectError(Find, { filter, orderBy })).extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
         fieldErrors: [{ path: 'orderBy.1.field', message: 'must not be RELEVANCE without `search` in the filter' }],
       })
@@ -281,7 +281,7 @@ describe('any text', () => {
     ['is not well-formed', 'a\ud800', 'contains an invalid character (NUL or an unpaired surrogate)'],
   ])('that %s is refused', async (_what, search, message) => {
     const nested = { and: [{ search }] }
-    expect((await cast.viewer.refusal(Find, { filter: nested })).extensions).toMatchObject({
+    expect((await cast.viewer.expectError(Find, { filter: nested })).extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'filter.and.0.search', message }],
     })

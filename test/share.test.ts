@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { type Cast, createCast, createIssue } from './support/people.ts'
 
 // What one request may take, whatever it costs.
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   await createIssue(cast.contributor, 'CORE', 'One')
 })
 
@@ -40,9 +40,9 @@ describe('an answer of more than 20 MB', () => {
     ['is more than that', `${comments} again: comments(first: 99) { nodes { body } }`, true],
   ])('%s', async (_what, fields, fits) => {
     for (const [, headers] of ways) {
-      const answer = await cast.viewer.post({ query: `{ issue(id: "CORE-1") { ${fields} } }` }, headers)
-      if (fits) expect(answer.errors).toBeUndefined()
-      else expect(answer.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 20_000_000 } }])
+      const response = await cast.viewer.post({ query: `{ issue(id: "CORE-1") { ${fields} } }` }, headers)
+      if (fits) expect(response.errors).toBeUndefined()
+      else expect(response.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 20_000_000 } }])
     }
   })
 })

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import { type Cast, createCast, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
@@ -27,13 +27,13 @@ const Comment = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
   labelIds = [await createLabel(cast.maintainer, 'CORE', 'one'), await createLabel(cast.maintainer, 'CORE', 'two')]
   for (let number = 1; number <= 4; number++) {
     const { id } = await createIssue(cast.contributor, 'CORE', `Issue ${number}`, { labelIds, assigneeId: 'viewer' })
     await createDefect(cast.contributor, 'CORE', 'Solder')
-    for (const caller of [cast.contributor, cast.reporter])
-      await caller.ask(Comment, { input: { ticketId: id, body: 'Seen' } })
+    for (const client of [cast.contributor, cast.reporter])
+      await client.ask(Comment, { input: { ticketId: id, body: 'Seen' } })
     await cast.contributor.ask(Update, { input: { id, title: `Issue ${number}, again` } })
   }
 })

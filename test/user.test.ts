@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateUserInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
-import { type Cast, castOf, createIssue, password, signUp } from './support/people.ts'
+import type { Client } from './support/client.ts'
+import { type Cast, createCast, createIssue, password, signUp } from './support/people.ts'
 
 const server = useServer()
 let cast: Cast
 beforeAll(async () => {
-  cast = await castOf(server)
+  cast = await createCast(server)
 })
 
 const UserCreate = graphql(`
@@ -32,10 +32,10 @@ const UserSearch = graphql(`
 
 const add = async (username: string, more: object = {}) =>
   (await cast.admin.ask(UserCreate, { input: { username, name: username, password, ...more } })).createUser.user
-const update = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
-  (await caller.ask(UserUpdate, { input: { id, ...change } })).updateUser.user
-const refusedTo = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
-  (await caller.refusal(UserUpdate, { input: { id, ...change } })).extensions
+const update = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await client.ask(UserUpdate, { input: { id, ...change } })).updateUser.user
+const refusedTo = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await client.expectError(UserUpdate, { input: { id, ...change } })).extensions
 const read = async (id: string) => (await cast.admin.ask(UserRead, { id })).user
 const search = async (text: string | null) =>
   (await cast.viewer.ask(UserSearch, { search: text })).users.nodes.map(({ username }) => username)
@@ -57,31 +57,31 @@ describe('createUser and updateUser', () => {
 
   test('reports all field errors of a user together, and a taken username', async () => {
     const faulty = { username: '-x', name: '', password: 'short', role: null }
-    const { extensions } = await cast.admin.refusal(UserCreate, { input: faulty })
+    const { extensions } = await cast.admin.expectError(UserCreate, { input: faulty })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
       'input.name',
       'input.password',
       'input.role',
       'input.username',
     ])
-    const taken = await cast.admin.refusal(UserCreate, { input: { username: 'VIEWER', name: 'Again', password } })
+    const taken = await cast.admin.expectError(UserCreate, { input: { username: 'VIEWER', name: 'Again', password } })
     expect(taken.extensions?.code).toBe('CONFLICT')
     const email = { username: 'mailed', name: 'Mailed', password, email: 'nowhere' }
-    const wrong = await cast.admin.refusal(UserCreate, { input: email })
+    const wrong = await cast.admin.expectError(UserCreate, { input: email })
     expect(wrong.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.email' }] })
     expect(await read('mailed')).toBeNull()
   })
 
   test('creates one of ten concurrent users with the same username', async () => {
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         cast.admin.send(UserCreate, {
           input: { username: index % 2 ? 'TWIN' : 'twin', name: `Twin ${index}`, password },
         }),
       ),
     )
-    expect(answers.filter(({ data }) => data)).toHaveLength(1)
-    for (const { errors } of answers) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
+    expect(responses.filter(({ data }) => data)).toHaveLength(1)
+    for (const { errors } of responses) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
   })
 
   test('lets users change their own name and e-mail, and rejects a null name', async () => {
@@ -116,7 +116,7 @@ describe('createUser and updateUser', () => {
   test('shows an e-mail only to its user and to an ADMIN', async () => {
     const person = await signUp(server, 'mailing')
     await update(person, 'mailing', { email: 'mailing@example.com' })
-    const seenBy = async (caller: Caller) => (await caller.ask(UserRead, { id: 'mailing' })).user?.email
+    const seenBy = async (client: Client) => (await client.ask(UserRead, { id: 'mailing' })).user?.email
     expect(await seenBy(person)).toBe('mailing@example.com')
     expect(await seenBy(cast.admin)).toBe('mailing@example.com')
     expect(await seenBy(cast.maintainer)).toBeNull()
@@ -146,7 +146,7 @@ describe('createUser and updateUser', () => {
     const UserFile = graphql(`
       mutation UserFile($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }
     `)
-    const { extensions } = await cast.contributor.refusal(UserFile, { input: again })
+    const { extensions } = await cast.contributor.expectError(UserFile, { input: again })
     expect(extensions?.fieldErrors).toMatchObject([{ path: 'input.assigneeId' }])
   })
 })
@@ -184,7 +184,7 @@ describe('list of users', () => {
 
   test('rejects a search with invalid characters', async () => {
     for (const text of ['\0', 'x'.repeat(201)]) {
-      const { extensions } = await cast.viewer.refusal(UserSearch, { search: text })
+      const { extensions } = await cast.viewer.expectError(UserSearch, { search: text })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'search' }] })
     }
   })

@@ -34,7 +34,7 @@ const names = [
 ] as const
 
 /** Makes a project in which the cast has its roles. */
-export async function castProject({ maintainer, ...cast }: Cast, key: string, defaultRole?: ProjectRole) {
+export async function createCastProject({ maintainer, ...cast }: Cast, key: string, defaultRole?: ProjectRole) {
   const project = await createProject(maintainer, key, defaultRole)
   await setMember(maintainer, key, cast.contributor.id, 'CONTRIBUTOR')
   await setMember(maintainer, key, cast.reporter.id, 'REPORTER')
@@ -51,9 +51,9 @@ export async function fillProject(
   const label = await createLabel(maintainer, key, `label ${crypto.randomUUID()}`)
   const issue = await createIssue(contributor, key, 'An issue', { labelIds: [label] })
   const defect = await createDefect(contributor, key, 'Solder')
-  const comment = async (caller: typeof reporter, parentId?: string) => {
+  const comment = async (client: typeof reporter, parentId?: string) => {
     const input = { ticketId: issue.id, body: 'A comment', ...(parentId && { parentId }) }
-    return (await caller.ask(Comment, { input })).addComment.comment.id
+    return (await client.ask(Comment, { input })).addComment.comment.id
   }
   const first = await comment(contributor)
   const imported = await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })
@@ -86,7 +86,7 @@ export const noContents: Contents = {
 }
 
 /** An answer as text, in which ids and keys are replaced by what they stand for: the same for others' contents. */
-export function toldAlike(answer: object, contents: Contents): string {
+export function withPlaceholders(response: object, contents: Contents): string {
   const words = Object.entries(contents).sort(([, a], [, b]) => b.length - a.length)
-  return words.reduce((text, [name, word]) => text.replaceAll(word, `<${name}>`), JSON.stringify(answer))
+  return words.reduce((text, [name, word]) => text.replaceAll(word, `<${name}>`), JSON.stringify(response))
 }

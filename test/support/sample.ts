@@ -76,8 +76,8 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
     tickets.nodes.find((ticket) => ticket.title === title)?.id ?? ''
   const issue = named('hush issue', issues)
   const defect = named('hush defect', defects)
-  const say = async (caller: typeof reporter, ticketId: string, parentId: string | null = null) =>
-    (await caller.ask(Say, { input: { ticketId, parentId, body: 'hush comment' } })).addComment.comment.id
+  const say = async (client: typeof reporter, ticketId: string, parentId: string | null = null) =>
+    (await client.ask(Say, { input: { ticketId, parentId, body: 'hush comment' } })).addComment.comment.id
   const first = await say(reporter, issue)
   const comment = await say(reporter, issue, first)
   await say(contributor, issue, comment)
