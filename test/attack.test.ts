@@ -1,13 +1,13 @@
 import { getIntrospectionQuery } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
-import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 // What the auditor graphql-cop asks of a server, and what it may not be given, by somebody who has not signed in to one
 // in production.
 const server = useServer()
 let production: TestServer
-let ada: Person
+let ada: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await createProject(ada, 'CORE')
@@ -54,7 +54,7 @@ describe('what the server is made of', () => {
       expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     }
     expect((await ask('{ __typename }')).data).toEqual({ __typename: 'Query' })
-    const member = Object.assign(Object.create(ada), { app: production.app }) as Person
+    const member = Object.assign(Object.create(ada), { app: production.app }) as TestUser
     expect((await member.post({ query: getIntrospectionQuery() })).data).toHaveProperty('__schema')
     expect((await member.fetch('/schema.graphql')).status).toBe(200)
     expect((await production.anonymous.fetch('/schema.graphql')).status).toBe(401)

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, createCast, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await createCast(server)
+  users = await createTestUsers(server)
 })
 
 const CommentSay = graphql(`
@@ -24,11 +24,11 @@ const CommentTree = graphql(`
 `)
 
 const say = async (ticketId: string, parentId: string | null = null) =>
-  (await cast.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
-const remove = async (id: string) => (await cast.reporter.ask(CommentRemove, { id })).deleteComment
-const newIssue = async () => (await createIssue(cast.reporter, 'CORE', 'Talked about')).id
+  (await users.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
+const remove = async (id: string) => (await users.reporter.ask(CommentRemove, { id })).deleteComment
+const newIssue = async () => (await createIssue(users.reporter, 'CORE', 'Talked about')).id
 const treeOf = async (id: string) => {
-  const { ticket } = await cast.viewer.ask(CommentTree, { id })
+  const { ticket } = await users.viewer.ask(CommentTree, { id })
   if (!ticket) throw new Error(`There is no ticket ${id}.`)
   return ticket
 }
@@ -104,8 +104,8 @@ describe('concurrent deletions', () => {
       const issue = await newIssue()
       const parent = await say(issue)
       const answering = () =>
-        cast.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
-      const deleting = () => cast.reporter.send(CommentRemove, { id: parent })
+        users.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
+      const deleting = () => users.reporter.send(CommentRemove, { id: parent })
       const [first, second] = await Promise.all(round % 2 ? [answering(), deleting()] : [deleting(), answering()])
       const [response, deletion] = round % 2 ? [first, second] : [second, first]
       expect(deletion.errors).toBeUndefined()
@@ -129,7 +129,7 @@ describe('concurrent deletions', () => {
       const leaves = await Promise.all(middle.flatMap((parent) => [say(issue, parent), say(issue, parent)]))
       const order = [top, ...leaves, ...middle]
       const all = round % 2 ? order : order.reverse()
-      const responses = await Promise.all(all.map((id) => cast.reporter.send(CommentRemove, { id })))
+      const responses = await Promise.all(all.map((id) => users.reporter.send(CommentRemove, { id })))
       expect(responses.flatMap(({ errors }) => errors ?? [])).toEqual([])
       expect(await holdsTogether(issue)).toEqual([])
     }
@@ -139,7 +139,7 @@ describe('concurrent deletions', () => {
     const issue = await newIssue()
     const comment = await say(issue)
     const responses = await Promise.all(
-      Array.from({ length: 5 }, () => cast.reporter.send(CommentRemove, { id: comment })),
+      Array.from({ length: 5 }, () => users.reporter.send(CommentRemove, { id: comment })),
     )
     const codes = responses.map(({ errors }) => errors?.[0]?.extensions?.code)
     expect(codes.sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', undefined])

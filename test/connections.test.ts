@@ -4,12 +4,12 @@ import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import { type Cast, createCast } from './support/people.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await createCast(server)
+  users = await createTestUsers(server)
 })
 
 /** A page sends its origin. */
@@ -37,7 +37,7 @@ describe('HTTP connection', () => {
       host: '127.0.0.1',
       path: '/graphql',
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${users.viewer.token}`, ...headers },
     })
     const responded = once(sent, 'response')
     for (const piece of pieces) sent.write(piece)
@@ -107,7 +107,7 @@ describe('HTTP connection', () => {
         host: '127.0.0.1',
         path,
         method,
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${users.viewer.token}`, ...headers },
       }).end(body)
       const [response] = await once(sent, 'response')
       let text = ''

@@ -2,14 +2,14 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
 import { type ApiResponse, Client } from './support/client.ts'
 import { createOracle } from './support/oracle.ts'
-import { type Cast, createCast, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 beforeAll(async () => {
-  cast = await createCast(server)
-  await createIssue(cast.contributor, 'CORE', 'An issue')
+  users = await createTestUsers(server)
+  await createIssue(users.contributor, 'CORE', 'An issue')
 })
 
 /** A page sends its origin. */
@@ -22,7 +22,7 @@ interface Request {
 }
 
 const clientOf = (who: Request['who'] = 'contributor') =>
-  who === 'nobody' ? server.anonymous : who === 'unknown' ? new Client(server.app, 'snag_unknown') : cast[who]
+  who === 'nobody' ? server.anonymous : who === 'unknown' ? new Client(server.app, 'snag_unknown') : users[who]
 
 /** The parts of an answer that clients depend on; Yoga knows no request ids and no costs. */
 const comparable = ({ status, headers, data, errors }: ApiResponse<unknown>) => ({
@@ -189,7 +189,7 @@ describe('the endpoint', () => {
         { query: '{ tickets(first: -1) { totalCount } }' },
         { query: '{ nothing }' },
       ]) {
-        const response = await cast.viewer.post(body, { ...headers, 'x-request-id': 'given-1' })
+        const response = await users.viewer.post(body, { ...headers, 'x-request-id': 'given-1' })
         expect(response.headers.get('x-request-id')).toBe('given-1')
       }
   })
@@ -199,7 +199,7 @@ describe('the endpoint', () => {
     const body = { query: '{ viewer { name } project(id: "CORE") { key labels { name } } }' }
     await pool.query('ALTER TABLE labels RENAME TO lost')
     const responses = []
-    for (const headers of [fromPage, {}, {}, {}]) responses.push(await cast.viewer.post(body, headers))
+    for (const headers of [fromPage, {}, {}, {}]) responses.push(await users.viewer.post(body, headers))
     await pool.query('ALTER TABLE lost RENAME TO labels')
     for (const { status, headers, data, errors } of responses) {
       const requestId = headers.get('x-request-id')
@@ -219,13 +219,13 @@ describe('the endpoint', () => {
 
   test('runs a mutation once, with an error in its payload too', async () => {
     const count = async () =>
-      (await cast.viewer.post<{ tickets: { totalCount: number } }>({ query: '{ tickets { totalCount } }' })).data
+      (await users.viewer.post<{ tickets: { totalCount: number } }>({ query: '{ tickets { totalCount } }' })).data
         ?.tickets.totalCount ?? 0
     const before = await count()
     const title = { projectId: 'CORE', title: 'Once' }
     const query = `mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id comments(first: 999) { totalCount } } } }`
     for (const headers of [{}, fromPage]) {
-      const { errors } = await cast.contributor.post({ query, variables: { input: title } }, headers)
+      const { errors } = await users.contributor.post({ query, variables: { input: title } }, headers)
       expect(errors?.map(({ path }) => path)).toEqual([['createIssue', 'issue', 'comments']])
     }
     expect(await count()).toBe(before + 2)

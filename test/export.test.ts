@@ -7,21 +7,28 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
 import type { Client } from './support/client.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
-import { type Cast, createCast, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import {
+  createDefect,
+  createIssue,
+  createLabel,
+  createProject,
+  createTestUsers,
+  type TestUsers,
+} from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 beforeAll(async () => {
-  cast = await createCast(server)
+  users = await createTestUsers(server)
 })
 
 let projects = 0
-const freshProject = async () => (await createProject(cast.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
+const freshProject = async () => (await createProject(users.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
 
 const exported = (client: Client, project: string, filter: object = {}, format = 'csv') =>
   client.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
-const csvOf = async (project: string, filter?: object) => (await exported(cast.maintainer, project, filter)).text()
+const csvOf = async (project: string, filter?: object) => (await exported(users.maintainer, project, filter)).text()
 
 /** What an export tells of tickets, without what an import cannot give them: the project, times and versions. */
 const details = (csv: string, project: string) =>
@@ -66,7 +73,7 @@ describe('an export', () => {
       fc.asyncProperty(fc.array(ticket, { minLength: 1, maxLength: 8 }), async (tickets) => {
         const [from, to] = [await freshProject(), await freshProject()]
         for (const project of [from, to])
-          for (const name of ['a;b', '"q"', '=x', 'plain']) await createLabel(cast.maintainer, project, name)
+          for (const name of ['a;b', '"q"', '=x', 'plain']) await createLabel(users.maintainer, project, name)
         const labels = new Map<string, string>()
         const { rows } = await server.database.pool.query(
           'SELECT l.id, l.name FROM labels l JOIN projects p ON p.id = l.project_id WHERE p.key = $1',
@@ -74,13 +81,13 @@ describe('an export', () => {
         )
         for (const { id, name } of rows) labels.set(name, id)
         for (const { labels: names, assignee, category, ...fields } of tickets)
-          await createDefect(cast.maintainer, from, category, {
+          await createDefect(users.maintainer, from, category, {
             ...fields,
             assigneeId: assignee,
             labelIds: names.map((name) => labels.get(name)),
           })
         const csv = await csvOf(from)
-        const done = await importCsv(cast.maintainer, csv, { projectId: to, kind: 'DEFECT' })
+        const done = await importCsv(users.maintainer, csv, { projectId: to, kind: 'DEFECT' })
         expect(done.faults.nodes).toEqual([])
         expect(countsOf(done)).toEqual([tickets.length, 0, 0, 0])
         expect(details(await csvOf(to), to)).toBe(details(csv, from))
@@ -94,7 +101,7 @@ describe('an export', () => {
     const csv =
       'externalKey,title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\nK-1,One,closed,dupe,2024-01-02,2024-02-03,2024-03-04,viewer\nK-2,Two,,,2024-01-02,,,\n'
     const input: ImportOptions = { projectId, kind: 'ISSUE' }
-    await importCsv(cast.maintainer, csv, input)
+    await importCsv(users.maintainer, csv, input)
     const lines = (await csvOf(projectId, { archived: null })).split('\r\n')
     expect(lines[0]).toBe(
       'key,externalKey,kind,title,description,status,resolution,priority,assignee,reporter,labels,category,subcategory,absn,reportedBy,severity,disposition,createdAt,resolvedAt,archivedAt,updatedAt,version',
@@ -105,15 +112,15 @@ describe('an export', () => {
       ),
     )
     expect((await csvOf(projectId)).split('\r\n')).toHaveLength(3)
-    expect(countsOf(await importCsv(cast.maintainer, lines.join('\r\n'), input))).toEqual([0, 0, 2, 0])
+    expect(countsOf(await importCsv(users.maintainer, lines.join('\r\n'), input))).toEqual([0, 0, 2, 0])
   })
 
   test('has all pages, by number', async () => {
     const projectId = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
-    await importCsv(cast.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
+    await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
     server.statements.length = 0
-    const lines = (await (await exported(cast.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
+    const lines = (await (await exported(users.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
     expect(server.statements.length).toBeLessThanOrEqual(5)
     expect(lines.map((line) => JSON.parse(line).title)).toEqual(rows)
   })
@@ -121,14 +128,14 @@ describe('an export', () => {
   test('that loses its database under way breaks off, and the log tells nothing of what is stored', async () => {
     const project = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
-    await importCsv(cast.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
+    await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
     const listener = createServer((request, response) => void server.app.handle(request, response))
     await once(listener.listen(0, '127.0.0.1'), 'listening')
     const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`
     const { pool } = server.database
     const ask = () =>
       fetch(`${url}/export/tickets.csv?project=${project}`, {
-        headers: { authorization: `Bearer ${cast.maintainer.token}`, 'x-request-id': `broken-${project}` },
+        headers: { authorization: `Bearer ${users.maintainer.token}`, 'x-request-id': `broken-${project}` },
       })
     // The embedded database has no connections to cut: there, nothing is found any more.
     const onPostgres = inject('postgres') !== null
@@ -153,9 +160,9 @@ describe('an export', () => {
 
   test('as lines of JSON has names and lists as they are', async () => {
     const projectId = await freshProject()
-    const label = await createLabel(cast.maintainer, projectId, 'a;b')
-    await createIssue(cast.maintainer, projectId, '=1', { labelIds: [label] })
-    const response = await exported(cast.viewer, projectId, { kind: 'ISSUE' }, 'jsonl')
+    const label = await createLabel(users.maintainer, projectId, 'a;b')
+    await createIssue(users.maintainer, projectId, '=1', { labelIds: [label] })
+    const response = await exported(users.viewer, projectId, { kind: 'ISSUE' }, 'jsonl')
     expect(response.headers.get('content-type')).toBe('application/jsonl; charset=utf-8')
     expect(JSON.parse(await response.text())).toMatchObject({
       key: `${projectId}-1`,
@@ -166,15 +173,15 @@ describe('an export', () => {
   })
 
   test('of all projects has those that the caller may see', async () => {
-    const hidden = (await createProject(cast.maintainer, 'HIDDEN')).key
-    await createIssue(cast.maintainer, hidden, 'Secret')
+    const hidden = (await createProject(users.maintainer, 'HIDDEN')).key
+    await createIssue(users.maintainer, hidden, 'Secret')
     const all = async (client: Client) => (await client.fetch('/export/tickets.csv')).text()
-    expect(await all(cast.maintainer)).toContain('Secret')
-    expect(await all(cast.stranger)).not.toContain('Secret')
+    expect(await all(users.maintainer)).toContain('Secret')
+    expect(await all(users.outsider)).not.toContain('Secret')
   })
 
   test('tells refusals with their codes', async () => {
-    const expectError = async (path: string, client: Client = cast.stranger) => {
+    const expectError = async (path: string, client: Client = users.outsider) => {
       const response = await client.fetch(path)
       const { errors } = (await response.json()) as {
         errors: [{ extensions: { code: string; fieldErrors?: { path: string }[] } }]

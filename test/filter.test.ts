@@ -8,15 +8,15 @@ import {
   createIssue,
   createLabel,
   createProject,
-  type Person,
   setMember,
   signUp,
+  type TestUser,
 } from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '100000000' })
-let ada: Person
-let ben: Person
+let ada: TestUser
+let ben: TestUser
 
 const Filtered = graphql(`
   query Filtered($filter: TicketFilter) { tickets(filter: $filter, orderBy: [{ field: NUMBER }]) { totalCount nodes { key } } }

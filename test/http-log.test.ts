@@ -5,10 +5,10 @@ import { readConfig } from '../src/config.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import type { ApiResponse } from './support/client.ts'
-import { createProject, type Person, password, signUp } from './support/people.ts'
+import { createProject, password, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -83,7 +83,7 @@ describe.each([
         return { ...executed, result: { data: { viewer: { toJSON: () => toJSON(lines.length) } } } }
       },
     })
-    const client = Object.assign(Object.create(ada), { app }) as Person
+    const client = Object.assign(Object.create(ada), { app }) as TestUser
     const response = await client.post({ query: '{ viewer { username } }' }, headers)
     await app.dispose()
     return { response, lines: lines.map((line) => JSON.parse(line) as Line) }

@@ -12,10 +12,10 @@ import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { Client } from './support/client.ts'
 import { copyEmbedded } from './support/databases.ts'
-import { type Person, signUp } from './support/people.ts'
+import { signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')

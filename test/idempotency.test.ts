@@ -3,13 +3,13 @@ import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import type { Client } from './support/client.ts'
 import { sendFile } from './support/imports.ts'
-import { type Cast, CreateIssue, createCast, createIssue, createLabel, password } from './support/people.ts'
+import { CreateIssue, createIssue, createLabel, createTestUsers, password, type TestUsers } from './support/people.ts'
 import { digestsOf } from './support/rights.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await createCast(server)
+  users = await createTestUsers(server)
 })
 
 /** A page sends its origin. */
@@ -40,26 +40,29 @@ const Patch = graphql(`
 
 /** Changes of every shape: each is to take effect once. */
 const changes: Readonly<Record<string, () => Promise<{ client: Client; body: object }>>> = {
-  'a ticket that is filed': async () => ({ client: cast.reporter, body: creating('Filed once') }),
+  'a ticket that is filed': async () => ({ client: users.reporter, body: creating('Filed once') }),
   'a patch at a version': async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'To patch')
-    return { client: cast.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
+    const { id } = await createIssue(users.contributor, 'CORE', 'To patch')
+    return { client: users.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
   },
   'a comment': async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'To comment on')
+    const { id } = await createIssue(users.contributor, 'CORE', 'To comment on')
     const query = `mutation { addComment(input: { ticketId: "${id}", body: "Once" }) { comment { id createdAt ticket { commentCount } } } }`
-    return { client: cast.reporter, body: { query } }
+    return { client: users.reporter, body: { query } }
   },
   'a bulk': async () => {
-    const ids = [await createIssue(cast.contributor, 'CORE', 'One'), await createIssue(cast.contributor, 'CORE', 'Two')]
+    const ids = [
+      await createIssue(users.contributor, 'CORE', 'One'),
+      await createIssue(users.contributor, 'CORE', 'Two'),
+    ]
     const input = `{ ids: ${JSON.stringify(ids.map(({ id }) => id))}, status: CLOSED }`
     const query = `mutation { bulkUpdateStatus(input: ${input}) { batch updatedCount tickets { key status version } } }`
-    return { client: cast.contributor, body: { query } }
+    return { client: users.contributor, body: { query } }
   },
   'a label that is deleted': async () => {
-    const id = await createLabel(cast.maintainer, 'CORE', `label ${crypto.randomUUID()}`)
+    const id = await createLabel(users.maintainer, 'CORE', `label ${crypto.randomUUID()}`)
     const query = `mutation { deleteLabel(input: { id: "${id}" }) { deletedLabelId project { key } } }`
-    return { client: cast.maintainer, body: { query } }
+    return { client: users.maintainer, body: { query } }
   },
   'an account that is opened': async () => {
     const input = `{ username: "u${crypto.randomUUID().slice(0, 8)}", name: "New", password: "${password}" }`
@@ -71,11 +74,11 @@ const changes: Readonly<Record<string, () => Promise<{ client: Client; body: obj
   },
   'an access token': async () => {
     const query = 'mutation { createAccessToken(input: { name: "once" }) { secret accessToken { id } } }'
-    return { client: cast.reporter, body: { query } }
+    return { client: users.reporter, body: { query } }
   },
   'several changes in a document': async () => {
     const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
-    return { client: cast.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
+    return { client: users.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
   },
 }
 
@@ -94,7 +97,7 @@ describe.each(Object.entries(changes))('a repeated request: %s', (_what, change)
 
 test.each(ways)('a repeated request that was refused is decided again, %s', async (_way, headers) => {
   const key = crypto.randomUUID()
-  const refused = () => send(cast.viewer, creating('Refused'), key, headers)
+  const refused = () => send(users.viewer, creating('Refused'), key, headers)
   const [first, again] = [await refused(), await refused()]
   expect(first.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
   expect(details(again)).toEqual(details(first))
@@ -106,10 +109,10 @@ test('a repeated request runs only the mutations that had no effect before', asy
   const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
   const query = `mutation { a: ${create('First of two')} b: ${create('Second of two')} }`
   await server.database.pool.query("ALTER TABLE tickets ADD CONSTRAINT provoked CHECK (title <> 'Second of two')")
-  const first = await send(cast.reporter, { query }, key)
+  const first = await send(users.reporter, { query }, key)
   await server.database.pool.query('ALTER TABLE tickets DROP CONSTRAINT provoked')
   expect(first.errors?.map(({ path }) => path)).toEqual([['b']])
-  const again = await send(cast.reporter, { query }, key)
+  const again = await send(users.reporter, { query }, key)
   expect(again.errors).toBeUndefined()
   expect([await count('First of two'), await count('Second of two'), isReplayed(again)]).toEqual([1, 1, false])
 })
@@ -118,7 +121,7 @@ test.each(ways)('of twenty at once one takes effect, and all get its answer, %s'
   const title = `At once ${crypto.randomUUID()}`
   const key = crypto.randomUUID()
   const responses = await Promise.all(
-    Array.from({ length: 20 }, () => send(cast.reporter, creating(title), key, headers)),
+    Array.from({ length: 20 }, () => send(users.reporter, creating(title), key, headers)),
   )
   expect(responses[0]?.data).toHaveProperty('createIssue.issue.key')
   expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
@@ -152,14 +155,14 @@ describe('a sign-in with a key', () => {
 
   test('that failed is counted once, however often it is sent', async () => {
     const key = crypto.randomUUID()
-    const wrong = () => send(server.anonymous, signIn('stranger', 'wrong'), key)
+    const wrong = () => send(server.anonymous, signIn('outsider', 'wrong'), key)
     const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
     expect(first?.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     expect(details(await wrong())).toEqual(details(first as never))
     // The refusal is stored, so that a repeated request does not hash the password again.
     const { rows } = await server.database.pool.query("SELECT FROM idempotency_keys WHERE step = 'signIn refused'")
     expect(rows).toHaveLength(1)
-    expect(await failures('stranger')).toBe(1)
+    expect(await failures('outsider')).toBe(1)
   })
 
   test('that was refused is counted when it is sent again', async () => {
@@ -181,10 +184,10 @@ describe('a sign-in with a key', () => {
 describe('a key', () => {
   test('stands for one body: with another it is a conflict, and changes nothing', async () => {
     const key = crypto.randomUUID()
-    await send(cast.reporter, creating('The first body'), key)
+    await send(users.reporter, creating('The first body'), key)
     const before = await digestsOf(server)
     for (const body of [creating('Another body'), { ...creating('The first body'), query: `${CreateIssue} ` }]) {
-      const { data, errors } = await send(cast.reporter, body, key)
+      const { data, errors } = await send(users.reporter, body, key)
       expect(errors?.[0]?.extensions?.code).toBe('CONFLICT')
       expect(data).toBeUndefined()
     }
@@ -194,7 +197,7 @@ describe('a key', () => {
   test('is each caller’s own', async () => {
     const key = crypto.randomUUID()
     const [mine, theirs] = await Promise.all(
-      [cast.reporter, cast.contributor].map((client) => send(client, creating('Of two'), key)),
+      [users.reporter, users.contributor].map((client) => send(client, creating('Of two'), key)),
     )
     expect(mine?.data).not.toEqual(theirs?.data)
     expect(await count('Of two')).toBe(2)
@@ -204,30 +207,30 @@ describe('a key', () => {
     const key = crypto.randomUUID()
     const age = (hours: number) =>
       server.database.pool.query(`UPDATE idempotency_keys SET created_at = now() - interval '1 hour' * $1`, [hours])
-    await send(cast.reporter, creating('A day'), key)
+    await send(users.reporter, creating('A day'), key)
     await age(23)
-    expect(isReplayed(await send(cast.reporter, creating('A day'), key))).toBe(true)
+    expect(isReplayed(await send(users.reporter, creating('A day'), key))).toBe(true)
     await age(25)
-    expect(isReplayed(await send(cast.reporter, creating('A day'), key))).toBe(false)
+    expect(isReplayed(await send(users.reporter, creating('A day'), key))).toBe(false)
     expect(await count('A day')).toBe(2)
     const old = () =>
       server.database.prisma.idempotencyKey.count({ where: { createdAt: { lt: new Date(Date.now() - 86_400_000) } } })
     const before = await old()
     expect(before).toBeGreaterThan(20)
-    await send(cast.reporter, creating('Swept'), crypto.randomUUID())
+    await send(users.reporter, creating('Swept'), crypto.randomUUID())
     expect(await old()).toBe(before - 20)
   })
 
   test('changes nothing of a query', async () => {
     const key = crypto.randomUUID()
-    const ask = () => send(cast.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
+    const ask = () => send(users.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
     const before = JSON.stringify((await ask()).data)
-    await createIssue(cast.contributor, 'CORE', 'One more')
+    await createIssue(users.contributor, 'CORE', 'One more')
     expect(JSON.stringify((await ask()).data)).not.toBe(before)
   })
 
   test.each(['', 'two words', 'x'.repeat(256)])('may not be "%s"', async (key) => {
-    const { errors } = await send(cast.reporter, creating('Bad key'), key)
+    const { errors } = await send(users.reporter, creating('Bad key'), key)
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'Idempotency-Key' }],
@@ -239,7 +242,7 @@ describe('a key', () => {
 test('what is kept tells nothing to who reads the database', async () => {
   const key = crypto.randomUUID()
   const query = 'mutation { createAccessToken(input: { name: "kept" }) { secret accessToken { id } } }'
-  const { data } = await send(cast.reporter, { query }, key)
+  const { data } = await send(users.reporter, { query }, key)
   const { secret } = (data as { createAccessToken: { secret: string } }).createAccessToken
   const { rows } = await server.database.pool.query<{ row: string }>(
     "SELECT concat(encode(key, 'escape'), step, encode(body, 'escape'), encode(sealed, 'escape')) AS row FROM idempotency_keys",
@@ -253,14 +256,14 @@ test('what is kept tells nothing to who reads the database', async () => {
 test('variables that are wrong are told each time, and take up no key', async () => {
   const key = crypto.randomUUID()
   const wrong = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
-  const [first, again] = [await send(cast.reporter, wrong, key), await send(cast.reporter, wrong, key)]
+  const [first, again] = [await send(users.reporter, wrong, key), await send(users.reporter, wrong, key)]
   expect(first.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
   expect(details(again)).toEqual(details(first))
 })
 
 test('a file is imported once, and another file under the same key not at all', async () => {
   const headers = { 'idempotency-key': crypto.randomUUID() }
-  const send = (file: string) => sendFile(cast.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
+  const send = (file: string) => sendFile(users.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
   const [first, again] = [await send('title\nImported once\n'), await send('title\nImported once\n')]
   expect(first.data?.importTickets.import.createdCount).toBe(1)
   expect(again.data).toEqual(first.data)

@@ -3,11 +3,11 @@ import type { TicketFilter, TicketOrderField } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import type { ApiResponse } from './support/client.ts'
-import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 // Whatever it costs.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')

@@ -10,10 +10,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { CreateIssue, createIssue, createProject, type Person, signUp } from './support/people.ts'
+import { CreateIssue, createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')

@@ -4,10 +4,10 @@ import { getIntrospectionQuery } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
 import type { Client } from './support/client.ts'
-import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')

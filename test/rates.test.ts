@@ -2,11 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
-import { createProject, type Person, signUp } from './support/people.ts'
+import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
-let grace: Person
+let ada: TestUser
+let grace: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   grace = await signUp(server, 'grace')

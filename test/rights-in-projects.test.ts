@@ -3,9 +3,9 @@ import { beforeAll, expect, test } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Contents, createCastProject, fillProject } from './support/contents.ts'
+import { type Contents, createTestProject, fillProject } from './support/contents.ts'
 import { type ImportOptions, sendFile } from './support/imports.ts'
-import { type Cast, createCast, signUp } from './support/people.ts'
+import { createTestUsers, signUp, type TestUsers } from './support/people.ts'
 import {
   type Codes,
   clientOf,
@@ -22,7 +22,7 @@ import {
 
 // Payloads are selected in full, which is dear.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
-let cast: Cast
+let users: TestUsers
 /** In a project that only its members see. */
 let closed: Contents
 /** In a project whose defaultRole is VIEWER. */
@@ -37,12 +37,12 @@ const UpdateProject = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await createCast(server)
+  users = await createTestUsers(server)
   await signUp(server, 'extra')
-  closed = await fillProject(cast, cast.project)
-  open = await fillProject(cast, await createCastProject(cast, 'OPEN', 'VIEWER'))
-  archived = await fillProject(cast, await createCastProject(cast, 'OLD'))
-  await cast.maintainer.ask(UpdateProject, { input: { id: 'OLD', archived: true } })
+  closed = await fillProject(users, users.project)
+  open = await fillProject(users, await createTestProject(users, 'OPEN', 'VIEWER'))
+  archived = await fillProject(users, await createTestProject(users, 'OLD'))
+  await users.maintainer.ask(UpdateProject, { input: { id: 'OLD', archived: true } })
 })
 
 const any = () => crypto.randomUUID()
@@ -167,7 +167,7 @@ test('reports a mutation without a row', () => {
 test.each(rows)('requires the role for $name, and changes nothing without it', async (deed) => {
   let before: Digests | null = null
   for (const [index, who] of roleNames.entries()) {
-    const client = clientOf(server, cast, who)
+    const client = clientOf(server, users, who)
     const code = deed.codes[index] ?? null
     const project = who === 'guest' ? open : closed
     if (code !== null) {
@@ -175,7 +175,7 @@ test.each(rows)('requires the role for $name, and changes nothing without it', a
       await expectRejection(server, deed, client, who, project, code, before)
     } else {
       before = null
-      const contents = /^(delete|undo)/.test(deed.name) ? await fillProject(cast, cast.project) : project
+      const contents = /^(delete|undo)/.test(deed.name) ? await fillProject(users, users.project) : project
       const { data, errors } = await deed.send(client, contents, who)
       expect(errors, `${deed.name} as ${who}`).toBeUndefined()
       await expectFoundByNode(client, data)
@@ -186,7 +186,7 @@ test.each(rows)('requires the role for $name, and changes nothing without it', a
 test.each(rows)('rejects $name for all users in an archived project', async (deed) => {
   const before = await digestsOf(server)
   for (const who of ['reporter', 'maintainer', 'admin'] as const)
-    await expectRejection(server, deed, cast[who], who, archived, 'FORBIDDEN', before)
-  const code = deed.codes[roleNames.indexOf('stranger')] ?? null
-  await expectRejection(server, deed, cast.stranger, 'stranger', archived, code, before)
+    await expectRejection(server, deed, users[who], who, archived, 'FORBIDDEN', before)
+  const code = deed.codes[roleNames.indexOf('outsider')] ?? null
+  await expectRejection(server, deed, users.outsider, 'outsider', archived, code, before)
 })

@@ -5,7 +5,7 @@ import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
 import type { ApiResponse } from './support/client.ts'
 import { cellOf, matrix, matrixErrors } from './support/matrix.ts'
-import { type Cast, createCast } from './support/people.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 import { clientOf, type RoleName, roleNames, usernameOf } from './support/rights.ts'
 import { fillSample, type Sample } from './support/sample.ts'
 import { type AccessPath, SchemaWalker } from './support/schema-walker.ts'
@@ -59,7 +59,7 @@ const waysOf = (known: GraphQLSchema) => new SchemaWalker(known, given).ways(ent
 const ways = waysOf(schema)
 
 type Shown = Pick<ApiResponse<unknown>, 'data' | 'errors'> & { readonly statements?: number }
-let cast: Cast
+let users: TestUsers
 let words: Readonly<Record<string, string>>
 let secrets: readonly string[]
 /** What was answered while CORE was closed to the guest, once it was open, and when it was gone. */
@@ -74,7 +74,7 @@ async function askAll(responses: Map<string, Shown>, whom: readonly RoleName[]):
   for (const way of ways)
     for (const who of whom) {
       const { result, sent } = await statementsOf(server, () =>
-        clientOf(server, cast, who).post({ query: filled(way) }),
+        clientOf(server, users, who).post({ query: filled(way) }),
       )
       const { data, errors } = result
       responses.set(keyOf(way, who), { data, ...(errors && { errors }), statements: sent.length })
@@ -86,19 +86,19 @@ const Open = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await createCast(server)
-  const sample: Sample = await fillSample(cast)
+  users = await createTestUsers(server)
+  const sample: Sample = await fillSample(users)
   // Reports tell filters with times in them.
   vi.useFakeTimers({ toFake: ['Date'] })
-  words = { ...sample, contributor: cast.contributor.id, now: new Date().toISOString() }
+  words = { ...sample, contributor: users.contributor.id, now: new Date().toISOString() }
   await askAll(
     closed,
     roleNames.filter((who) => who !== 'guest'),
   )
-  await cast.maintainer.ask(Open)
+  await users.maintainer.ask(Open)
   await askAll(opened, ['guest', 'admin'])
   await server.database.pool.query('TRUNCATE projects CASCADE')
-  await askAll(gone, ['anonymous', 'stranger'])
+  await askAll(gone, ['anonymous', 'outsider'])
   secrets = secretsOf()
 }, 300_000)
 afterAll(() => {
@@ -117,7 +117,7 @@ function expected(value: unknown, who: RoleName): unknown {
     Object.entries(value).map(([field, inner]) => {
       const cell = matrix[type]?.but[field] ? cellOf(who, type, field) : 'all'
       if (typeof cell === 'object') return [field, cell.is]
-      const shown = cell === 'all' || (cell === 'own' && id === cast[usernameOf(who) as keyof Cast].id)
+      const shown = cell === 'all' || (cell === 'own' && id === users[usernameOf(who) as keyof TestUsers].id)
       return [field, shown ? expected(inner, who) : null]
     }),
   )
@@ -125,7 +125,7 @@ function expected(value: unknown, who: RoleName): unknown {
 
 /** What nobody may learn who does not see CORE: its ids and words. */
 function secretsOf(): readonly string[] {
-  const people = Object.values(cast).map(({ id }) => id)
+  const people = Object.values(users).map(({ id }) => id)
   const details = [...closed].flatMap(([key, shown]) => (key.endsWith(' admin') ? [JSON.stringify(shown)] : []))
   const all = new Set(details.join().match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g))
   return [...all.difference(new Set(people)), 'hush', 'CORE']
@@ -161,7 +161,7 @@ test.each(ways)('shows each user the rows and fields of the table: $name', (way)
           who,
         ).toEqual([usernameOf(who)])
     }
-    if (who === 'anonymous' || who === 'stranger')
+    if (who === 'anonymous' || who === 'outsider')
       expect(
         untold.filter((secret) => text.includes(secret)),
         `${who}: ${text}`,

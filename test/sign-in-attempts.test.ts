@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { type TestServer, useServer } from './support/app.ts'
-import { type Person, password, signUp } from './support/people.ts'
+import { password, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await signUp(server, 'grace')

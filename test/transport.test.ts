@@ -9,10 +9,10 @@ import { type Server, startServer } from '../src/server.ts'
 import { temporaryDirectory } from './drill/served.ts'
 import { useServer } from './support/app.ts'
 import { copyEmbedded } from './support/databases.ts'
-import { createProject, type Person, signUp } from './support/people.ts'
+import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await createProject(ada, 'CORE')

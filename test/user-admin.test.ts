@@ -3,12 +3,12 @@ import type { UpdateUserInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import type { Client } from './support/client.ts'
-import { type Person, signUp } from './support/people.ts'
+import { signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
 /** The only ADMIN, between tests. */
-let admin: Person
-let member: Person
+let admin: TestUser
+let member: TestUser
 beforeAll(async () => {
   admin = await signUp(server, 'admin')
   member = await signUp(server, 'member')

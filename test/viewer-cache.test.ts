@@ -2,14 +2,14 @@ import { afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest
 import { graphql } from './generated/index.ts'
 import { type TestServer, useServer } from './support/app.ts'
 import { Client } from './support/client.ts'
-import { type Cast, createCast } from './support/people.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 let other: TestServer
 
 beforeAll(async () => {
-  cast = await createCast(server)
+  users = await createTestUsers(server)
   other = server.configured({})
 })
 
@@ -38,7 +38,7 @@ async function lookUps(client: Client): Promise<number> {
 /** A caller with an access token of the viewer's, known to both servers. */
 async function known(expiresAt: Date | null = null) {
   const input = { name: 'for a test', expiresAt: expiresAt?.toISOString() ?? null }
-  const { secret, accessToken } = (await cast.viewer.ask(MakeToken, { input })).createAccessToken
+  const { secret, accessToken } = (await users.viewer.ask(MakeToken, { input })).createAccessToken
   const [here, there] = [new Client(server.app, secret), new Client(other.app, secret)]
   for (const client of [here, there]) await expect.poll(() => lookUps(client)).toBe(0)
   return { id: accessToken.id, here, there }
@@ -51,7 +51,7 @@ describe('viewer cache', () => {
 
   test('drops a revoked token immediately, and on other servers after the notification', async () => {
     const { id, here, there } = await known()
-    await cast.viewer.ask(Revoke, { id })
+    await users.viewer.ask(Revoke, { id })
     expect(await statusOf(here)).toBe(401)
     await expect.poll(() => statusOf(there)).toBe(401)
   })
@@ -70,9 +70,9 @@ describe('viewer cache', () => {
     const Promote = graphql(
       `mutation ViewerCachePromote($role: UserRole!) { updateUser(input: { id: "viewer", role: $role }) { user { role } } }`,
     )
-    await cast.admin.ask(Promote, { role: 'ADMIN' })
+    await users.admin.ask(Promote, { role: 'ADMIN' })
     await here.ask(OnlyForAdmins, { username: 'intime' })
-    await cast.admin.ask(Promote, { role: 'MEMBER' })
+    await users.admin.ask(Promote, { role: 'MEMBER' })
     expect((await here.expectError(OnlyForAdmins, { username: 'late' })).extensions?.code).toBe('FORBIDDEN')
   })
 
@@ -95,10 +95,10 @@ describe('viewer cache', () => {
   })
 
   test('does not cache unknown tokens', async () => {
-    const stranger = new Client(server.app, 'snag_unknown')
+    const outsider = new Client(server.app, 'snag_unknown')
     for (let n = 0; n < 2; n++) {
       server.statements.length = 0
-      expect(await statusOf(stranger)).toBe(401)
+      expect(await statusOf(outsider)).toBe(401)
       expect(server.statements.filter((sql) => sql.includes('FROM tokens')).length).toBeGreaterThan(0)
     }
   })

@@ -1,7 +1,7 @@
 import type { ProjectRole } from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
 import { importCsv } from './imports.ts'
-import { type Cast, createDefect, createIssue, createLabel, createProject, setMember } from './people.ts'
+import { createDefect, createIssue, createLabel, createProject, setMember, type TestUsers } from './people.ts'
 
 const Comment = graphql(`
   mutation ContentsComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
@@ -34,17 +34,17 @@ const names = [
 ] as const
 
 /** Makes a project in which the cast has its roles. */
-export async function createCastProject({ maintainer, ...cast }: Cast, key: string, defaultRole?: ProjectRole) {
+export async function createTestProject({ maintainer, ...users }: TestUsers, key: string, defaultRole?: ProjectRole) {
   const project = await createProject(maintainer, key, defaultRole)
-  await setMember(maintainer, key, cast.contributor.id, 'CONTRIBUTOR')
-  await setMember(maintainer, key, cast.reporter.id, 'REPORTER')
-  await setMember(maintainer, key, cast.viewer.id, 'VIEWER')
+  await setMember(maintainer, key, users.contributor.id, 'CONTRIBUTOR')
+  await setMember(maintainer, key, users.reporter.id, 'REPORTER')
+  await setMember(maintainer, key, users.viewer.id, 'VIEWER')
   return project
 }
 
 /** Fills a project with one of everything. */
 export async function fillProject(
-  { maintainer, contributor, reporter }: Cast,
+  { maintainer, contributor, reporter }: TestUsers,
   project: { readonly id: string; readonly key: string },
 ): Promise<Contents> {
   const { key } = project

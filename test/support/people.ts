@@ -42,7 +42,7 @@ const CreateLabel = graphql(`
 `)
 
 /** Somebody with an account. */
-export class Person extends Client {
+export class TestUser extends Client {
   readonly id: string
   readonly username: string
 
@@ -54,9 +54,9 @@ export class Person extends Client {
 }
 
 /** Opens an account; the first of a server is its ADMIN. */
-export async function signUp(server: TestServer, username: string): Promise<Person> {
+export async function signUp(server: TestServer, username: string): Promise<TestUser> {
   const { signUp: session } = await server.anonymous.ask(SignUp, { username, password })
-  return new Person(server, session.token, session.viewer.id, username)
+  return new TestUser(server, session.token, session.viewer.id, username)
 }
 
 /** Makes a project, whose maintainer the caller is. */
@@ -98,27 +98,27 @@ export async function createLabel(client: Client, projectId: string, name: strin
 }
 
 /** One person for each kind of caller, in a project that only its members see. */
-export interface Cast {
+export interface TestUsers {
   readonly project: { readonly id: string; readonly key: string }
-  readonly admin: Person
-  readonly maintainer: Person
-  readonly contributor: Person
-  readonly reporter: Person
-  readonly viewer: Person
-  readonly stranger: Person
+  readonly admin: TestUser
+  readonly maintainer: TestUser
+  readonly contributor: TestUser
+  readonly reporter: TestUser
+  readonly viewer: TestUser
+  readonly outsider: TestUser
 }
 
 /** Fills an empty server with one person for each role. */
-export async function createCast(server: TestServer, key = 'CORE'): Promise<Cast> {
+export async function createTestUsers(server: TestServer, key = 'CORE'): Promise<TestUsers> {
   const admin = await signUp(server, 'admin')
   const maintainer = await signUp(server, 'maintainer')
   const contributor = await signUp(server, 'contributor')
   const reporter = await signUp(server, 'reporter')
   const viewer = await signUp(server, 'viewer')
-  const stranger = await signUp(server, 'stranger')
+  const outsider = await signUp(server, 'outsider')
   const project = await createProject(maintainer, key)
   await setMember(maintainer, key, contributor.id, 'CONTRIBUTOR')
   await setMember(maintainer, key, reporter.id, 'REPORTER')
   await setMember(maintainer, key, viewer.id, 'VIEWER')
-  return { project, admin, maintainer, contributor, reporter, viewer, stranger }
+  return { project, admin, maintainer, contributor, reporter, viewer, outsider }
 }

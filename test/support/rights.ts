@@ -5,13 +5,13 @@ import { schema } from '../../src/schema.ts'
 import { statementsOf, type TestServer } from './app.ts'
 import type { Client } from './client.ts'
 import { type Contents, noContents, withPlaceholders } from './contents.ts'
-import type { Cast } from './people.ts'
+import type { TestUsers } from './people.ts'
 import { SchemaWalker } from './schema-walker.ts'
 
 /** Who calls: the guest is the stranger in a project whose defaultRole is VIEWER. */
 export const roleNames = [
   'anonymous',
-  'stranger',
+  'outsider',
   'guest',
   'viewer',
   'reporter',
@@ -21,9 +21,9 @@ export const roleNames = [
 ] as const
 export type RoleName = (typeof roleNames)[number]
 
-export const usernameOf = (who: RoleName) => (who === 'guest' ? 'stranger' : who)
-export const clientOf = (server: TestServer, cast: Cast, who: RoleName): Client =>
-  who === 'anonymous' ? server.anonymous : cast[who === 'guest' ? 'stranger' : who]
+export const usernameOf = (who: RoleName) => (who === 'guest' ? 'outsider' : who)
+export const clientOf = (server: TestServer, users: TestUsers, who: RoleName): Client =>
+  who === 'anonymous' ? server.anonymous : users[who === 'guest' ? 'outsider' : who]
 
 /** What a caller gets; null is leave. */
 export type Code = 'UNAUTHENTICATED' | 'NOT_FOUND' | 'FORBIDDEN' | 'CONFLICT' | null
