@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BadUserInput, type FieldError } from './errors.ts'
+import { BadUserInput, type FieldError, formatNumber } from './errors.ts'
 import { isProjectReference, isTicketReference, isUserReference } from './reference.ts'
 
 /** Rules for the fields of an input beyond their GraphQL types. Absent fields are not checked. */
@@ -62,6 +62,11 @@ export const projectReference = reference(isProjectReference, 'is neither the id
 export const userReference = reference(isUserReference, 'is neither the id of a user nor a username')
 export const id = z.guid('is no id').toLowerCase()
 export const idList = (max: number) => z.array(id, 'must not be null').max(max, `may list at most ${max}`)
+
+export const integerBetween = (min: number, max: number) =>
+  z.int().refine((value) => value >= min && value <= max, {
+    error: ({ input }) => `must be between ${formatNumber(min)} and ${formatNumber(max)} (got ${input})`,
+  })
 
 /** Applies a rule to an argument outside of an input. Throws BAD_USER_INPUT with all errors. */
 export function checkArgument<Value>(path: string, value: Value, rule: z.ZodType): Value {

@@ -1,6 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
 import { DateTimeResolver } from 'graphql-scalars'
 import { type Sql, sql } from './database/sql.ts'
+import { formatNumber } from './errors.ts'
 
 /** A moment in a filter: fixed, or counted from the time at which the statement runs. */
 export type Moment = Date | { readonly duration: string; readonly past: boolean }
@@ -8,7 +9,7 @@ export type Moment = Date | { readonly duration: string; readonly past: boolean 
 // ISO 8601 durations; so many digits a part keep any sum within what PostgreSQL can count, back to 4713 BC.
 const durationPattern =
   /^(-?)(P(?=\d|T\d)(?:\d{1,4}Y)?(?:\d{1,4}M)?(?:\d{1,4}W)?(?:\d{1,6}D)?(?:T(?=\d)(?:\d{1,7}H)?(?:\d{1,8}M)?(?:\d{1,9}S)?)?)$/
-const longestYears = 1000
+const maxYears = 1000
 
 /** A moment as SQL. */
 export function momentSql(moment: Moment): Sql {
@@ -21,7 +22,7 @@ export function momentSql(moment: Moment): Sql {
 function parseMoment(value: unknown): Date {
   const moment = DateTimeResolver.parseValue(value) as Date
   const year = moment.getUTCFullYear()
-  if (year < 1 || year > 9999) throw new GraphQLError('A DateTime must be in the years 1 to 9999.')
+  if (year < 1 || year > 9999) throw new GraphQLError('DateTime must be in the years 1 to 9999.')
   return moment
 }
 
@@ -38,7 +39,10 @@ function parse(value: unknown): Moment {
   const match = typeof value === 'string' ? durationPattern.exec(value) : null
   if (!match) return parseMoment(value)
   const years = Number(/(\d+)Y/.exec(value as string)?.[1] ?? 0)
-  if (years > longestYears) throw new GraphQLError(`A duration of more than ${longestYears} years is out of range.`)
+  if (years > maxYears)
+    throw new GraphQLError(
+      `RelativeDateTime must be a duration of at most ${formatNumber(maxYears)} years (got ${formatNumber(years)}).`,
+    )
   return { duration: match[2] as string, past: match[1] === '-' }
 }
 
@@ -47,10 +51,10 @@ export const RelativeDateTimeResolver = new GraphQLScalarType<Moment, string>({
   name: 'RelativeDateTime',
   parseValue: parse,
   parseLiteral(node) {
-    if (node.kind !== Kind.STRING) throw new GraphQLError('A RelativeDateTime is a string.', { nodes: node })
+    if (node.kind !== Kind.STRING) throw new GraphQLError('RelativeDateTime must be a string.', { nodes: node })
     return parse(node.value)
   },
   serialize: () => {
-    throw new GraphQLError('RelativeDateTime is only for input.')
+    throw new GraphQLError('RelativeDateTime is an input type.')
   },
 })

@@ -72,7 +72,13 @@ builder.queryField('explainCost', (t) =>
       if (document.errors.length > 0)
         throw new BadUserInput(document.errors.map(({ message }) => ({ path: 'query', message })))
       const operation = document.operation(operationName ?? null)
-      if (!operation) throw inputError('operationName', 'names none of the operations')
+      if (!operation)
+        throw inputError(
+          'operationName',
+          operationName == null
+            ? 'is required: the document contains several operations'
+            : 'is not the name of an operation in the document',
+        )
       const given = (variables ?? {}) as Readonly<Record<string, unknown>>
       const limit = config.costLimit
       return { requested: costOf(operation.costs, given), limit, lists: listCostsOf(operation.costs, given, limit) }

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type CsvError, type Parser, parse } from 'csv-parse'
+import { formatNumber } from '../errors.ts'
 import { lengthOfUtf8, lengthOfWholeCharacters, mustBeText } from './encoding.ts'
 
 const maxRecordLength = 1_000_000
@@ -64,12 +65,13 @@ export async function* readRecords(
     const valid = whole.subarray(0, lengthOfUtf8(whole))
     rest = bytes.subarray(whole.length)
     error = await feed(parser, valid, () => [recordCount, cellCount])
-    if (!error && valid.length < whole.length) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
+    if (!error && valid.length < whole.length)
+      error = new MalformedCsv('contains bytes that are not UTF-8', recordCount, cellCount)
     yield* records
     records = []
     if (error) throw error
   }
-  if (rest.length > 0) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
+  if (rest.length > 0) error = new MalformedCsv('contains bytes that are not UTF-8', recordCount, cellCount)
   error ??= await feed(parser, null, () => [recordCount, cellCount])
   yield* records
   if (error) throw error
@@ -99,10 +101,10 @@ function toMalformedCsv(error: Error, [record, cellCount]: [number, number]): Ma
   const { code, index: column = cellCount } = error as CsvError & { index?: number }
   const message =
     code === 'CSV_MAX_RECORD_SIZE'
-      ? `makes the row longer than ${maxRecordLength} characters; perhaps a quote before it was not closed`
+      ? `makes the row exceed the limit of ${formatNumber(maxRecordLength)} characters; an earlier quote may not be closed`
       : code === 'CSV_QUOTE_NOT_CLOSED'
-        ? 'begins with a quote that is not closed before the end of the file'
-        : 'is no CSV'
+        ? 'has an opening quote that is not closed before the end of the file'
+        : 'is not valid CSV'
   return new MalformedCsv(message, record, column)
 }
 

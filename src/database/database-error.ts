@@ -1,4 +1,4 @@
-import { AnswerTooLarge, Conflict, NotFound, QueryTimedOut, Unavailable } from '../errors.ts'
+import { Conflict, NotFound, QueryTimedOut, ResultTooLarge, Unavailable } from '../errors.ts'
 import { maxBytesPerRequest } from './request-quota.ts'
 
 /** The parts of a driver's error that decide what the API answers. */
@@ -59,18 +59,19 @@ const programLimitExceeded = '54000'
 
 /** The messages of violated unique constraints. This is the only place that knows constraints by name. */
 const conflicts: Readonly<Record<string, string>> = {
-  users_username_key: 'The username is taken.',
-  projects_key_key: 'The project key is taken.',
-  labels_project_id_name_key: 'The project has a label of that name.',
+  users_username_key: 'The username is already taken.',
+  projects_key_key: 'The project key is already taken.',
+  labels_project_id_name_key: 'The project already has a label with this name.',
 }
 
 /** Translates an error of the database to the API's error for it. Returns any other error unchanged. */
 export function toApiError(error: unknown): unknown {
   const { constraint, sqlState, unreachable } = parseDatabaseError(error)
   if (sqlState === statementTimeout) return new QueryTimedOut()
-  if (sqlState === programLimitExceeded) return new AnswerTooLarge(maxBytesPerRequest)
+  if (sqlState === programLimitExceeded) return new ResultTooLarge(maxBytesPerRequest)
   if (unreachable) return new Unavailable()
   if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
-  if (sqlState === foreignKeyViolation) return new NotFound('What this refers to was deleted in the meantime.')
+  if (sqlState === foreignKeyViolation)
+    return new NotFound('A referenced object was deleted by another request. Reload and try again.')
   return error
 }

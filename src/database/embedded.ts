@@ -29,8 +29,8 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
     accessSync(path, constants.W_OK)
   } catch (error) {
     throw new CannotStart(
-      `The embedded database needs a directory of its own: ${reasonOf(error)}.`,
-      'Set SNAGLIST_DATA to one that this user may write.',
+      `The directory of the embedded database cannot be created or written: ${reasonOf(error)}.`,
+      'Set SNAGLIST_DATA to a directory that this user can write.',
     )
   }
   const unlock = lockDirectory(path)
@@ -39,8 +39,8 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
   } catch (error) {
     unlock()
     throw new CannotStart(
-      `The embedded database in ${path} cannot be read: ${reasonOf(error)}.`,
-      'See that the disk has room; where it has, restore a backup, or set SNAGLIST_DATA to another directory.',
+      `The embedded database in ${path} cannot be opened: ${reasonOf(error)}.`,
+      'Check the free disk space. Otherwise restore a backup, or set SNAGLIST_DATA to another directory.',
       { cause: error },
     )
   }

@@ -47,8 +47,8 @@ export function listMigrations(): readonly Migration[] {
 export async function migrate(pool: pg.Pool): Promise<string[]> {
   const client = await pool.connect().catch((error: unknown) => {
     throw new CannotStart(
-      `The database cannot be reached: ${reasonOf(error)}.`,
-      'Look at DATABASE_URL, and whether it runs and lets us in.',
+      `Cannot connect to the database: ${reasonOf(error)}.`,
+      'Check DATABASE_URL, and that the database is running and accepts its user.',
     )
   })
   try {
@@ -74,8 +74,8 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     await client.query('ROLLBACK').catch(() => {})
     if (parseDatabaseError(error).sqlState !== insufficientPrivilege) throw error
     throw new CannotStart(
-      `The database user may not migrate the database: ${reasonOf(error)}.`,
-      'Let it own the database: ALTER DATABASE … OWNER TO ….',
+      `The database user is not allowed to migrate the database: ${reasonOf(error)}.`,
+      'Make it the owner of the database: ALTER DATABASE … OWNER TO ….',
       { cause: error },
     )
   } finally {
@@ -107,14 +107,14 @@ function unapplied(applied: ReadonlyMap<string, string>): Migration[] {
   const foreign = [...applied.keys()].filter((name) => !known.has(name))
   if (foreign.length > 0)
     throw new CannotStart(
-      `The database is newer than this server: it has ${foreign.join(', ')}.`,
-      'Start a newer Snaglist.',
+      `The database is newer than this server: it has the unknown migrations ${foreign.join(', ')}.`,
+      'Run a newer version of Snaglist.',
     )
   const changed = listMigrations().filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
   if (changed.length > 0)
     throw new CannotStart(
-      `Changed after they were applied: ${changed.map(({ name }) => name).join(', ')}.`,
-      'Restore their files.',
+      `Migrations were changed after they were applied: ${changed.map(({ name }) => name).join(', ')}.`,
+      'Restore their files from the release.',
     )
   return listMigrations().filter(({ name }) => !applied.has(name))
 }

@@ -61,7 +61,7 @@ export async function withRetries<Result>(transaction: () => Promise<Result>): P
 /** The rows that a write was decided on have changed since, or another transaction has locked them. */
 export class LostRace extends Conflict {
   constructor() {
-    super('Others were changing the same at the same moment. Try again.')
+    super('Another request is changing the same data. Try again.')
   }
 }
 

@@ -19,6 +19,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new BadUserInput([{ path: 'filter', message: 'is no JSON' }])
+    throw new BadUserInput([{ path: 'filter', message: 'is not valid JSON' }])
   }
 }

@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import { compileQuery as compileWithJit, isCompiledQuery } from 'graphql-jit'
 import { toApiError } from '../database/database-error.ts'
-import { AnswerTooLarge, Unavailable } from '../errors.ts'
+import { ResultTooLarge, Unavailable } from '../errors.ts'
 
 /** Runs an operation. */
 export type Run = (context: object, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
@@ -82,7 +82,7 @@ function compilableVariables(document: DocumentNode): ReadonlySet<string> | null
 /** True if the database does not answer, or if the request has read all that it may. */
 function isFinal(error: unknown): boolean {
   const known = toApiError(error)
-  return known instanceof Unavailable || known instanceof AnswerTooLarge
+  return known instanceof Unavailable || known instanceof ResultTooLarge
 }
 
 /** An error of a compiled query as an instance of graphql-js's class. */

@@ -26,7 +26,7 @@ export const contextFactory =
     const secret = bearerToken(authorization)
     const caller = secret === null ? null : await callers.find(secret)
     if (authorization && !caller)
-      throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)
+      throw new Unauthenticated('The token is invalid, expired or revoked. Sign in again.', 401)
     return {
       config,
       db: withRequestQuota(database.db),

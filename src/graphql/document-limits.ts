@@ -7,7 +7,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import { QueryTooComplex } from '../errors.ts'
+import { formatNumber, QueryTooComplex } from '../errors.ts'
 
 const limits = {
   characters: 15_000,
@@ -37,7 +37,7 @@ export function checkParameterLimits({
   readonly variables?: unknown
 }): void {
   if (query.length > limits.characters)
-    throw new QueryTooComplex('The document is too long, in characters', query.length, limits.characters)
+    throw tooComplex('The document has # characters', query.length, limits.characters, shortenDocument)
   checkVariableLimits(variables)
 }
 
@@ -46,19 +46,29 @@ function checkVariableLimits(variables: unknown): void {
   let count = 0
   const walk = (value: unknown, depth: number): void => {
     if (++count > limits.variableValues)
-      throw new QueryTooComplex('The variables hold too many values', count, limits.variableValues)
+      throw tooComplex('The variables have at least # values', count, limits.variableValues, 'Split the request.')
     if (typeof value !== 'object' || value === null) return
     if (depth === limits.variableDepth)
-      throw new QueryTooComplex('The variables are nested too deep', depth + 1, limits.variableDepth)
+      throw tooComplex('The variables are nested # levels deep', depth + 1, limits.variableDepth, 'Flatten them.')
     for (const inner of Object.values(value)) walk(inner, depth + 1)
   }
   walk(variables, 0)
 }
 
+const shortenDocument = 'Pass values as variables, or split it into several requests.'
+
+/** `#` in the claim stands for the value. */
+const tooComplex = (claim: string, value: number, limit: number, remedy: string) =>
+  new QueryTooComplex(
+    `${claim.replace('#', formatNumber(value))}; the limit is ${formatNumber(limit)}. ${remedy}`,
+    value,
+    limit,
+  )
+
 /** The error of a text that has too many tokens; null for any other syntax error. */
 export const tokenExcess = ({ message }: GraphQLError): QueryTooComplex | null =>
   message.includes(`more that ${maxTokens} tokens`)
-    ? new QueryTooComplex('The document is too long, in tokens', maxTokens + 1, maxTokens)
+    ? tooComplex('The document has at least # tokens', maxTokens + 1, maxTokens, shortenDocument)
     : null
 
 interface Size {
@@ -139,17 +149,35 @@ export function measureDocument(document: DocumentNode): DocumentSize {
     const size = sizeOf(definition.selectionSet)
     return definition.operation === OperationTypeNode.MUTATION ? size : { ...size, fields: 0 }
   })
-  const most = (what: keyof Size) => Math.max(0, ...all.map((size) => size[what]))
+  const max = (measure: keyof Size) => Math.max(0, ...all.map((size) => size[measure]))
+  const excessOf = (measure: keyof Size, limit: number, claim: string, remedy: string) =>
+    max(measure) > limit ? [tooComplex(claim, max(measure), limit, remedy)] : []
+  const split = 'Split it into several requests.'
   const excess = [
-    excessOf('The document is too deep', most('depth'), limits.depth),
-    excessOf('The document has too many aliases', most('aliases'), limits.aliases),
-    excessOf('The document has too many fields and fragments', most('selections'), limits.selections),
-    excessOf('The document repeats a field too often', most('repetitions'), limits.repetitions),
-    excessOf('The document has too many directives', most('directives'), limits.directives),
-    excessOf('The document has too many directives in one place', most('directivesPerNode'), limits.directivesPerNode),
-    excessOf('The document has too many mutations', most('fields'), limits.mutationRootFields),
-  ].filter((error) => error !== null)
-  return { selections: most('selections'), excess }
+    ...excessOf('depth', limits.depth, 'The document is nested # levels deep', split),
+    ...excessOf('aliases', limits.aliases, 'The document has # aliases', split),
+    ...excessOf('selections', limits.selections, 'The document has # fields and fragments, expanded', split),
+    ...excessOf(
+      'repetitions',
+      limits.repetitions,
+      'The document selects a field # times in one place',
+      'Select it once.',
+    ),
+    ...excessOf('directives', limits.directives, 'The document has # directives', split),
+    ...excessOf(
+      'directivesPerNode',
+      limits.directivesPerNode,
+      'The document has # directives on one field',
+      'Remove some.',
+    ),
+    ...excessOf(
+      'fields',
+      limits.mutationRootFields,
+      'The document has # mutations',
+      `${split} Bulk mutations change many tickets.`,
+    ),
+  ]
+  return { selections: max('selections'), excess }
 }
 
 /** Highest number of occurrences of one response key in a selection set. */
@@ -162,9 +190,6 @@ function repetitionsIn(set: SelectionSetNode | undefined): number {
     }
   return Math.max(0, ...counts.values())
 }
-
-const excessOf = (what: string, cost: number, limit: number) =>
-  cost > limit ? new QueryTooComplex(what, cost, limit) : null
 
 const sum = (a: Size, b: Size): Size => ({
   depth: Math.max(a.depth, b.depth),

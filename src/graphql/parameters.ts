@@ -33,7 +33,11 @@ export async function readParameters(
   const { method, header } = request
   if (method === 'GET') {
     // Links and images cannot send this header: pages of other origins cannot make a browser query.
-    if (!header('authorization')) throw new Unauthenticated('Send a token, or ask by POST.', 401)
+    if (!header('authorization'))
+      throw new Unauthenticated(
+        'A GET request requires a token: send it as "Authorization: Bearer snag_…", or use POST.',
+        401,
+      )
     return withoutFiles(parseQueryString(request.search))
   }
   if (method !== 'POST')

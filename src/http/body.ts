@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import { CallerGone, PayloadTooLarge } from '../errors.ts'
+import { ClientDisconnected, PayloadTooLarge } from '../errors.ts'
 import type { HttpRequest } from './request.ts'
 
-/** Reads a body as text. Throws PAYLOAD_TOO_LARGE above a number of bytes, and CallerGone if the client disconnects. */
+/** Reads a body as text. Throws PAYLOAD_TOO_LARGE above a number of bytes, and ClientDisconnected if the client disconnects. */
 export async function readBody({ body, header }: HttpRequest, maxBytes: number): Promise<string> {
   if (Number(header('content-length')) > maxBytes) throw new PayloadTooLarge(maxBytes)
   return (await readBytes(body, maxBytes)).toString()
@@ -11,7 +11,7 @@ export async function readBody({ body, header }: HttpRequest, maxBytes: number):
 function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // A client that disconnected earlier emits no further event.
-    if (body.destroyed) return reject(new CallerGone())
+    if (body.destroyed) return reject(new ClientDisconnected())
     const chunks: Buffer[] = []
     let length = 0
     body.on('data', (chunk: Buffer) => {
@@ -22,7 +22,7 @@ function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
       reject(new PayloadTooLarge(maxBytes))
     })
     body.once('end', () => resolve(Buffer.concat(chunks)))
-    const disconnect = () => body.readableEnded || reject(new CallerGone())
+    const disconnect = () => body.readableEnded || reject(new ClientDisconnected())
     body.once('error', disconnect)
     body.once('close', disconnect)
   })

@@ -24,10 +24,11 @@ export const isMultipart = ({ method, header }: Pick<HttpRequest, 'method' | 'he
 /** Throws HTTP 415 unless a body is JSON: a page of another origin cannot send that type without a CORS preflight. */
 export function requireJson({ header }: HttpRequest): void {
   if (!/^application\/json *(;|$)/i.test(header('content-type') ?? ''))
-    throw new UnsupportedContent('Send application/json.')
+    throw new UnsupportedContent('Send JSON as `application/json`.')
 }
 
 /** Throws HTTP 415 for a compressed body: its size on the wire must bound its size in memory. */
 export function requireUncompressed({ header }: HttpRequest): void {
-  if ((header('content-encoding') || 'identity') !== 'identity') throw new UnsupportedContent('Send it uncompressed.')
+  if ((header('content-encoding') || 'identity') !== 'identity')
+    throw new UnsupportedContent('Send it without compression.')
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Logger } from 'pino'
-import { CallerGone } from '../errors.ts'
+import { ClientDisconnected } from '../errors.ts'
 import type { AddressOf } from './address.ts'
 import { type Pages, wantsPage } from './pages.ts'
 import type { HttpReply, HttpRequest } from './request.ts'
@@ -77,8 +77,8 @@ function urlOf({ url = '/', headers: { host = 'localhost' } }: IncomingMessage):
 }
 
 function disconnectionOf(response: ServerResponse): AbortSignal {
-  if (response.closed) return AbortSignal.abort(new CallerGone())
+  if (response.closed) return AbortSignal.abort(new ClientDisconnected())
   const controller = new AbortController()
-  response.once('close', () => response.writableFinished || controller.abort(new CallerGone()))
+  response.once('close', () => response.writableFinished || controller.abort(new ClientDisconnected()))
   return controller.signal
 }

@@ -7,7 +7,7 @@ export function maskError(error: unknown): GraphQLError {
   const expected = expectedError(error)
   const { nodes = null, path = null } = error instanceof GraphQLError ? error : {}
   if (!expected)
-    return new GraphQLError('Something went wrong on our side. The log has it under the request id.', {
+    return new GraphQLError('Internal server error. The server log contains details under the request id.', {
       nodes,
       path,
       originalError: originalOf(error),

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy } from '@fastify/busboy'
-import { BadRequest, CallerGone, PayloadTooLarge, Unavailable } from '../errors.ts'
+import { BadRequest, ClientDisconnected, PayloadTooLarge, Unavailable } from '../errors.ts'
 import type { Header, HttpRequest } from './request.ts'
 import { Upload } from './upload.ts'
 
@@ -84,27 +84,27 @@ async function readParts(
     }
     written.push(
       save().catch((cause: unknown) => {
-        error ??= new Unavailable('The server cannot store files now. Try again in a moment.', cause)
+        error ??= new Unavailable('The server cannot store files at the moment. Try again later.', cause)
         full.abort()
       }),
     )
   })
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     parser.on(limit, () => {
-      error ??= malformed('has more parts than operations, map and the files')
+      error ??= malformed(`has too many parts: send \`operations\`, \`map\` and at most ${maxFiles} files`)
     })
   try {
     await pipeline(body, parser, { signal: AbortSignal.any([signal, full.signal]) })
   } catch (cause) {
     error ??= signal.aborted
-      ? new CallerGone()
+      ? new ClientDisconnected()
       : malformed(cause instanceof Error ? `cannot be read: ${cause.message}` : '')
     // The parser leaves them open, and their readers waiting.
     for (const file of incoming) file.destroy()
   }
   await Promise.all(written)
   if (error) throw error
-  if (files.size === 0) throw malformed('has no files: send it as application/json')
+  if (files.size === 0) throw malformed('has no files: send `application/json` instead')
   const operations = fields.get('operations')
   if (operations === undefined) throw malformed('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
@@ -128,7 +128,7 @@ function openParser(header: Header, limits: object) {
   try {
     return new Busboy({ headers: { 'content-type': header('content-type') ?? '' }, limits })
   } catch {
-    throw malformed('has no boundary')
+    throw malformed('has no boundary in its content type')
   }
 }
 
@@ -141,7 +141,7 @@ function parseMap(text: string | undefined): Parts['map'] {
       Object.values(map).every((paths) => Array.isArray(paths) && paths.every((path) => typeof path === 'string'))
     if (fits) return map as Parts['map']
   } catch {}
-  throw malformed('has no field `map` that says which variables are which files')
+  throw malformed('has no field `map` that assigns files to variables, such as {"0": ["variables.input.file"]}')
 }
 
 /** Puts files at the paths of the map, such as "variables.input.file". Throws unless every file has a place. */
@@ -159,7 +159,7 @@ function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<stri
         parameters,
       )
       if (steps[0] !== 'variables' || !isHolder(holder) || holder[last] !== null)
-        throw malformed(`has no null at ${path}, where the file \`${name}\` is to go`)
+        throw malformed(`has no null at \`${path}\` to replace with the file \`${name}\``)
       holder[last] = file
     }
 }

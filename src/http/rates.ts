@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
-import { RateLimited } from '../errors.ts'
+import { formatNumber, RateLimited } from '../errors.ts'
 
 const windowSeconds = 60
 
@@ -44,8 +44,8 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
   const byAddress = limiter('address', requests)
   const byUser = limiter('user', points)
   return {
-    request: (address) => consume(byAddress, address, 1, 'requests'),
-    spend: (userId, cost) => consume(byUser, userId, cost, 'points'),
+    request: (address) => consume(byAddress, address, 1, 'requests per address'),
+    spend: (userId, cost) => consume(byUser, userId, cost, 'points per user'),
   }
 }
 
@@ -56,11 +56,11 @@ async function consume(limiter: RateLimiterAbstract | null, key: string, amount:
     return allowance(limiter.points, remainingPoints, Math.ceil(msBeforeNext / 1000))
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error
-    // A refused cost is not spent: a smaller one may still fit.
+    // A rejected cost is not spent: a smaller one may still fit.
     if (amount > 1) await limiter.reward(key, amount)
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
     throw new RateLimited(
-      `More than ${limiter.points} ${unit} in a minute.`,
+      `The rate limit of ${formatNumber(limiter.points)} ${unit} per minute was exceeded.`,
       seconds,
       allowance(limiter.points, 0, seconds),
     )

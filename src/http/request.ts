@@ -12,7 +12,7 @@ export interface HttpRequest {
   /** The client's IP address. */
   readonly address: string
   readonly body: Readable
-  /** Creates a signal that aborts with CallerGone if the client disconnects before the response is complete. */
+  /** Creates a signal that aborts with ClientDisconnected if the client disconnects before the response is complete. */
   readonly disconnection: () => AbortSignal
 }
 

@@ -21,12 +21,12 @@ export const UploadResolver = new GraphQLScalarType<Upload, never>({
   name: 'Upload',
   parseValue(value) {
     if (value instanceof Upload) return value
-    throw new GraphQLError('An Upload is a file of a multipart request.')
+    throw new GraphQLError('Upload must be a file of a multipart request.')
   },
   parseLiteral: (node) => {
-    throw new GraphQLError('An Upload is a file of a multipart request: give it as a variable.', { nodes: node })
+    throw new GraphQLError('Upload must be a variable of a multipart request.', { nodes: node })
   },
   serialize: () => {
-    throw new GraphQLError('Upload is only for input.')
+    throw new GraphQLError('Upload is an input type.')
   },
 })

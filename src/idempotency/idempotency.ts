@@ -27,7 +27,7 @@ const anonymous = 'anybody'
 export function createIdempotentRequest(callerId: string | null, key: string, body: string): IdempotentRequest {
   if (!/^[\x21-\x7e]+$/.test(key) || key.length > maxKeyLength)
     throw new BadUserInput([
-      { path: 'Idempotency-Key', message: `must have 1 to ${maxKeyLength} visible characters of ASCII` },
+      { path: 'Idempotency-Key', message: `must be 1 to ${maxKeyLength} visible ASCII characters` },
     ])
   const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest()
   const caller = callerId ?? anonymous
@@ -107,7 +107,8 @@ async function beginStep(db: Statements, { key, body }: IdempotentRequest, step:
       sealed = CASE WHEN ${expired} THEN NULL ELSE known.sealed END,
       created_at = CASE WHEN ${expired} THEN now() ELSE known.created_at END
     RETURNING encode(body, 'base64') AS body, encode(sealed, 'base64') AS sealed`)
-  if (row.body !== body) throw new Conflict('The Idempotency-Key was used for another request.')
+  if (row.body !== body)
+    throw new Conflict('The Idempotency-Key was already used for a different request. Use a new key.')
   return row.sealed
 }
 

@@ -67,6 +67,6 @@ export function suggestEnumValues(field: EnumField, text: string): string {
     text,
     Object.entries<readonly string[]>(values).flatMap(([value, names]) => [value, ...names]),
   )
-  if (near.length === 0) return `; known are ${Object.keys(values).join(', ')}`
+  if (near.length === 0) return `; valid values are ${Object.keys(values).join(', ')}`
   return `; did you mean ${near.map((name) => (name in values ? name : `${name} (${parseEnumValue(field, name)})`)).join(' or ')}?`
 }

@@ -28,32 +28,32 @@ const byRule =
     const result = rule.safeParse(cell)
     return result.success
       ? { value: result.data as string | null }
-      : { error: result.error.issues[0]?.message ?? 'is wrong' }
+      : { error: result.error.issues[0]?.message ?? 'is invalid' }
   }
 
 const enumValue =
   (field: EnumField) =>
   (cell: string): CellResult => {
     const value = parseEnumValue(field, cell)
-    return value ? { value } : { error: `is no ${field}${suggestEnumValues(field, cell)}` }
+    return value ? { value } : { error: `is not a valid ${field}${suggestEnumValues(field, cell)}` }
   }
 
 const username = (cell: string): CellResult => {
   const name = cell.trim().toLowerCase()
-  return isUserReference(name) ? { value: name } : { error: 'is no username' }
+  return isUserReference(name) ? { value: name } : { error: 'is not a valid username' }
 }
 
 const time = (cell: string, parseDate: ParseDate): CellResult => {
   const date = parseDate(cell.trim())
-  return date ? { value: date.toISOString() } : { error: 'is no date in ISO 8601, or in the format that was named' }
+  return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601 or in the given date format' }
 }
 
 function labels(cell: string): CellResult {
   const names = splitNames(cell)
-  if (!names) return { error: 'has quotes that do not fit' }
-  if (names.length > maxLabels) return { error: `may list at most ${maxLabels} labels` }
+  if (!names) return { error: 'has unbalanced quotes' }
+  if (names.length > maxLabels) return { error: `must have at most ${maxLabels} labels (got ${names.length})` }
   const issue = names.flatMap((name) => labelName.safeParse(name).error?.issues ?? [])[0]
-  return issue ? { error: `has a label that ${issue.message}` } : { value: JSON.stringify(names) }
+  return issue ? { error: `contains an invalid label: it ${issue.message}` } : { value: JSON.stringify(names) }
 }
 
 const externalKey = filled(text(200)).transform((key) => key.trim())

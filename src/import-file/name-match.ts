@@ -22,5 +22,5 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
 export function suggestNames(name: string, known: readonly string[]): string {
   const near = nearestNames(name, known)
   if (near.length > 0) return `; did you mean ${near.join(' or ')}?`
-  return known.length <= maxListed ? `; known are ${known.join(', ')}` : ''
+  return known.length <= maxListed ? `; known names are ${known.join(', ')}` : ''
 }

@@ -59,18 +59,19 @@ export function parseHeader(names: readonly string[], { columns }: FileFormat): 
     const key = keyByName.get(foldName(name))
     if (mapped.length === 0 && !key && !ignoredNames.has(foldName(name))) {
       const known = importFieldKeys.map((one) => importField(one).name)
-      addError(name, `is the name of no field: say where the column goes, or IGNORE it${suggestNames(name, known)}`)
+      addError(name, `is not the name of a field: map the column to a field or to IGNORE${suggestNames(name, known)}`)
     }
     for (const field of mapped.length > 0 ? mapped.map(({ to }) => to) : key ? [key] : []) {
       if (field === 'IGNORE') continue
       const other = fields.get(field)
       if (other === undefined) fields.set(field, index)
-      else if (other !== index) addError(name, `goes to ${importField(field).name}, as the column ${names[other]} does`)
+      else if (other !== index)
+        addError(name, `is mapped to ${importField(field).name}, as is the column ${names[other]}`)
     }
   })
   const known = new Set(names.map(foldName))
   for (const from of new Set(columns.map((column) => column.from)))
-    if (!known.has(foldName(from))) addError(from, `is no column of the file${suggestNames(from, names)}`)
+    if (!known.has(foldName(from))) addError(from, `is not a column of the file${suggestNames(from, names)}`)
   return { names, fields, errors }
 }
 
@@ -89,7 +90,7 @@ export function createRowParser(
       errors.push({
         column: null,
         value: null,
-        message: `has ${count(record.length, 'cell')} where the header has ${count(names.length, 'column')}`,
+        message: `has ${count(record.length, 'cell')}, but the header has ${count(names.length, 'column')}`,
       })
     for (const [field, index] of fields) {
       const original = unescapeFormula(record[index] ?? '')
@@ -106,10 +107,10 @@ export function createRowParser(
 
 function parseCell(field: ImportFieldKey, cell: string, parseDate: ParseDate, kind: TicketKind): CellResult {
   const { name, parse, onlyFor } = importField(field)
-  if (onlyFor === 'DEFECT' && kind !== 'DEFECT') return { error: `only defects have a ${name}` }
+  if (onlyFor === 'DEFECT' && kind !== 'DEFECT') return { error: `sets ${name}, which only defects have` }
   const result = parse(cell, parseDate)
   if (field === 'KIND' && 'value' in result && result.value !== kind)
-    return { error: `is a ${result.value}, and this imports each ${kind}` }
+    return { error: `is ${result.value}, but the import is of kind ${kind}` }
   return result
 }
 

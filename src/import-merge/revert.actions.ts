@@ -22,8 +22,8 @@ export async function planUndo(tx: Transaction, importId: string): Promise<UndoP
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_undo ON COMMIT DROP AS
     SELECT t.id, t.number, i.before, CASE
-      WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'somebody') || ' since.'
-      WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since.'
+      WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'another user') || ' since the import.'
+      WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since the import.'
       END AS refused
     FROM imported_tickets i JOIN tickets t ON t.id = i.ticket_id WHERE i.import_id = ${importId}::uuid`)
   const [{ revertible, total }] = await tx.query<[{ revertible: number; total: number }]>(sql`

@@ -22,5 +22,5 @@ export function mustBeAbleToUndo(
 ): void {
   mustHaveRole(rights, 'CONTRIBUTOR', 'Undoing an import')
   if (actorId !== viewer.id && !hasRole(rights, 'MAINTAINER'))
-    throw new Forbidden('An import is undone by who made it, or by a MAINTAINER.')
+    throw new Forbidden('Only the user who ran the import or a MAINTAINER of the project can undo it.')
 }

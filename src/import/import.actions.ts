@@ -84,7 +84,7 @@ export function importTickets(
 
 function mustBeAbleToStart(rights: ProjectRights, { createLabels }: NewImport): void {
   mustHaveRole(rights, 'CONTRIBUTOR', 'Importing tickets')
-  if (createLabels) mustHaveRole(rights, 'MAINTAINER', 'Making labels')
+  if (createLabels) mustHaveRole(rights, 'MAINTAINER', 'Creating labels')
 }
 
 /**

@@ -20,7 +20,7 @@ export const findImport = rowLoader<ImportRecord>(importColumns, sql`imports i`,
 /** The import of an id that the viewer has just made. */
 export async function getImport(context: Context, id: string): Promise<ImportRecord> {
   const found = await findImport(context, id)
-  if (!found) throw new NotFound(`There is no import ${id}.`)
+  if (!found) throw new NotFound(`Import "${id}" was not found, or you cannot see it.`)
   return found
 }
 

@@ -56,6 +56,12 @@ const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
 })
 
 const maxMappings = 200
+const mappings = z
+  .array(z.unknown())
+  .max(maxMappings, {
+    error: ({ input }) => `must have at most ${maxMappings} items (got ${(input as unknown[]).length})`,
+  })
+  .nullable()
 
 const importCost = 5000
 
@@ -103,16 +109,18 @@ mutation('importTickets', {
   }),
   rules: {
     projectId: projectReference,
-    columns: z.array(z.unknown()).max(maxMappings, `may list at most ${maxMappings}`).nullable(),
-    values: z.array(z.unknown()).max(maxMappings, `may list at most ${maxMappings}`).nullable(),
-    dateFormat: text(50).refine(isDateFormat, 'must name the year, month and day, such as "M/D/YYYY"').nullable(),
+    columns: mappings,
+    values: mappings,
+    dateFormat: text(50)
+      .refine(isDateFormat, 'must contain the year (YYYY), month and day, such as "M/D/YYYY"')
+      .nullable(),
     createLabels: notNull,
     onError: notNull,
     dryRun: notNull,
   },
   validate: ({ values }) =>
     (values ?? []).flatMap(({ column }, index) =>
-      column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'must be a field' }] : [],
+      column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'cannot be IGNORE' }] : [],
     ),
   resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
     const viewer = requireViewer(context)

@@ -46,7 +46,7 @@ const invalidParameter = '22023'
 async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
   const [range] = await db.query<[{ from: Date; to: Date }]>(sql`
     SELECT ${momentSql(from)}::timestamptz(3) AS from, ${to ? momentSql(to) : sql`now()`}::timestamptz(3) AS to`)
-  if (range.from >= range.to) throw new BadUserInput([{ path: 'from', message: 'must lie before `to`' }])
+  if (range.from >= range.to) throw new BadUserInput([{ path: 'from', message: 'must be before `to`' }])
   return range
 }
 
@@ -58,11 +58,13 @@ export async function readFlow(
   range: Range,
 ): Promise<FlowPoint[]> {
   const { from, to } = await resolveRange(context, range)
-  if ((to.getTime() - from.getTime()) / millisecondsOfHour / minHours[interval] > maxIntervals)
-    throw new BadUserInput([{ path: 'from', message: `must lie at most ${maxIntervals} intervals before \`to\`` }])
+  if ((to.getTime() - from.getTime()) / millisecondsOfHour / minHours[interval] > maxIntervals) {
+    const message = `must be at most ${maxIntervals} intervals before \`to\`: shorten the range or use a longer interval`
+    throw new BadUserInput([{ path: 'from', message }])
+  }
   const points = await readPoints(context, scope, interval, from, to).catch((error) => {
     if (parseDatabaseError(error).sqlState !== invalidParameter) throw error
-    throw new BadUserInput([{ path: 'timeZone', message: 'is no time zone that the database knows' }])
+    throw new BadUserInput([{ path: 'timeZone', message: 'is not a time zone known to the database' }])
   })
   return points.map((point) => {
     const within = { gte: point.from.toISOString(), lt: point.to.toISOString() }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { checkArgument } from '../check.ts'
+import { checkArgument, integerBetween } from '../check.ts'
 import { filterCost } from '../ticket/ticket.cost.ts'
 import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { readAgeing } from './ageing.report.ts'
@@ -20,11 +20,14 @@ import {
 import { readTopAssignees } from './top-assignees.report.ts'
 
 const maxRows = 100
-const limit = z.int().min(1, 'must be at least 1').max(maxRows, `must be at most ${maxRows}`)
+const limit = integerBetween(1, maxRows)
 const ageEdges = z
-  .array(z.int().min(1, 'must be at least 1').max(36_500, 'must be at most 36500'))
-  .max(20, 'may list at most 20')
-  .refine((edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)), 'must ascend')
+  .array(integerBetween(1, 36_500))
+  .max(20, { error: ({ input }) => `must have at most 20 items (got ${(input as unknown[]).length})` })
+  .refine(
+    (edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)),
+    'must be in ascending order',
+  )
 
 /** A name in the time zone database. Offsets are rejected, since their sign is ambiguous. */
 const timeZone = z.string().refine((zone) => {
@@ -34,7 +37,7 @@ const timeZone = z.string().refine((zone) => {
   } catch {
     return false
   }
-}, 'is no time zone such as Europe/Berlin')
+}, 'is not an IANA time zone such as "Europe/Berlin"')
 
 const ReportGroupEnum = builder.enumType('ReportGroup', {
   description: 'Property of a ticket by which reports group or count.',

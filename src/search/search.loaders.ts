@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { checkArgument, text } from '../check.ts'
+import { checkArgument, integerBetween, text } from '../check.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
 import type { NestedField } from '../reading/look-ahead.ts'
 import { type Excerpt, excerptOf, marks } from './excerpt.ts'
@@ -11,7 +10,7 @@ interface ExcerptArguments {
 }
 
 const defaultLength = 200
-const lengths = z.int().min(20, 'must be at least 20').max(1000, 'must be at most 1000')
+const lengths = integerBetween(20, 1000)
 
 const plain = (column: Sql) =>
   sql`regexp_replace(translate(${column}, ${marks.start + marks.end}, ''), '\\s+', ' ', 'g')`
