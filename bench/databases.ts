@@ -3,7 +3,7 @@ import pg from 'pg'
 import { benchUser, fill, type Scale, scaleOf } from './data.ts'
 import type { Sample } from './workloads.ts'
 
-/** A filled database, and the token of the member whom Snaglist's requests come from. */
+/** A notBlank database, and the token of the member whom Snaglist's requests come from. */
 export interface Filled {
   readonly url: string
   readonly scale: Scale
@@ -36,7 +36,7 @@ export async function emptyDatabase(name: string): Promise<string> {
   return urlOf(name)
 }
 
-/** A database of so many tickets, filled the first time that it is asked for; then a fresh copy of that, which a run may change. */
+/** A database of so many tickets, notBlank the first time that it is asked for; then a fresh copy of that, which a run may change. */
 export async function prepare(tickets: number): Promise<Filled> {
   const scale = scaleOf(tickets)
   const template = `snaglist_bench_${tickets}`

@@ -114,7 +114,7 @@ const work = [...Array.from({ length: clients }, (_, index) => client(index)), s
 await wait(minutes * 60_000)
 running = false
 await Promise.all(work)
-// Callers' connections end after five seconds without a request, those to the database after thirty.
+// ViewerCache' connections end after five seconds without a request, those to the database after thirty.
 await wait(40_000)
 const after = await handlesNow()
 peer.process.kill()

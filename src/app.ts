@@ -19,13 +19,13 @@ import { usePageRequests } from './http/page-requests.ts'
 import { createPages } from './http/pages.ts'
 import { createRates } from './http/rates.ts'
 import { logRequests, type RequestListener } from './http/request-log.ts'
-import { printedSchema, schema } from './schema.ts'
-import type { Callers } from './viewer.ts'
+import { printSortedSchema, schema } from './schema.ts'
+import type { ViewerCache } from './viewer.ts'
 
 export interface AppOptions {
   readonly config: Config
   readonly database: Database
-  readonly callers: Callers
+  readonly viewerCache: ViewerCache
   readonly log: Logger
   /** Wraps the execution of operations in spans. */
   readonly trace?: ((execute: Execute) => Execute) | undefined
@@ -46,7 +46,7 @@ export interface App extends Handler {
 export function createApp({
   config,
   database,
-  callers,
+  viewerCache,
   log,
   trace = (execute) => execute,
   isStopping = () => false,
@@ -69,10 +69,10 @@ export function createApp({
     pool: config.rateStore === 'database' ? database.pool : null,
   })
   const cors = createCors(config.corsOrigins)
-  const createContext = contextFactory({ config, database, callers, documents })
+  const createContext = contextFactory({ config, database, viewerCache, documents })
   const isAuthenticated = async (request: Request) => {
     const token = bearerToken(request.headers.get('authorization'))
-    return token !== null && (await callers.find(token).catch(() => null)) !== null
+    return token !== null && (await viewerCache.find(token).catch(() => null)) !== null
   }
   const pages = createPages({
     endpoint: path,
@@ -82,7 +82,7 @@ export function createApp({
       usePageRequests({ rates, onCompleted, log }),
       useMetrics(metrics, config.metricsToken),
       useLandingPage(),
-      useSchemaPages(config, { endpoint: path, printedSchema, isAuthenticated, log }),
+      useSchemaPages(config, { endpoint: path, printSortedSchema, isAuthenticated, log }),
       useDownloads(exportDownloads({ schema, rates, database }), createContext, log),
     ],
   })

@@ -25,7 +25,7 @@ function noClient(): never {
   throw new Error('The Prisma plugin must not read rows: use nestedField instead of relations and selections.')
 }
 
-/** The schema builder, with the row of each type. Root fields require authentication unless they opt out. */
+/** Root fields require authentication unless they opt out. */
 export const builder = new SchemaBuilder<{
   Context: Context
   DefaultFieldNullability: false
@@ -65,7 +65,7 @@ export const builder = new SchemaBuilder<{
   }
 }>({
   plugins: [ScopeAuthPlugin, PrismaPlugin],
-  // The plugin declares types only. It would call the client for a relation or a selection, of which there are none.
+  // The plugin only declares types.
   prisma: { client: noClient, dmmf: getDatamodel() },
   defaultFieldNullability: false,
   scopeAuth: {
@@ -73,25 +73,36 @@ export const builder = new SchemaBuilder<{
     runScopesOnType: true,
     authScopes: ({ token }) => ({ signedIn: token !== null, mayWrite: token?.scope === 'WRITE' }),
     unauthorizedError: (_parent, { token }) =>
-      token === null ? new Unauthenticated() : new Forbidden('This token may only read.'),
+      token === null
+        ? new Unauthenticated()
+        : new Forbidden('The token has scope READ. Mutations require a token with scope WRITE.'),
   },
 })
 
-builder.queryType({ description: 'What can be read.', authScopes: { signedIn: true } })
+builder.queryType({
+  description: 'Root fields for reading. All except `viewer` require authentication.',
+  authScopes: { signedIn: true },
+})
 builder.mutationType({
-  description: 'What can be changed. Each mutation is one transaction: it happens whole or not at all.',
+  description:
+    'Root fields for writing. Each mutation takes effect completely or not at all. A token with scope READ cannot run mutations.',
   authScopes: { signedIn: true, mayWrite: true },
 })
 
 builder.addScalarType('DateTime', StorableDateTimeResolver, {
-  description: 'A moment in ISO 8601 with an offset, such as "2026-03-01T09:30:00Z". Kept to the millisecond.',
+  description:
+    'A point in time in ISO 8601 with a UTC offset, such as "2026-03-01T09:30:00Z", with millisecond precision. Years 1 to 9999.',
 })
 builder.addScalarType('RelativeDateTime', RelativeDateTimeResolver, {
-  description: 'A DateTime, or an ISO 8601 duration counted from now: "-P7D" is a week ago, "P2W" in two weeks.',
+  description: 'A DateTime, or an ISO 8601 duration relative to now: "-P7D" is a week ago, "P2W" in two weeks.',
 })
-builder.addScalarType('EmailAddress', EmailAddressResolver, { description: 'An e-mail address.' })
-builder.addScalarType('HexColor', HexColorCodeResolver, { description: 'A colour as "#rrggbb", such as "#d73a4a".' })
-builder.addScalarType('JSON', JSONResolver, { description: 'Any value of JSON.' })
+builder.addScalarType('EmailAddress', EmailAddressResolver, {
+  description: 'An e-mail address, such as "ada@example.com".',
+})
+builder.addScalarType('HexColor', HexColorCodeResolver, {
+  description: 'An RGB color in hexadecimal, such as "#d73a4a".',
+})
+builder.addScalarType('JSON', JSONResolver, { description: 'Any JSON value.' })
 builder.addScalarType('Upload', UploadResolver, {
-  description: 'A file of a multipart request, as in the GraphQL multipart request specification.',
+  description: 'A file in a multipart request, as defined by the GraphQL multipart request specification.',
 })

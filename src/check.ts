@@ -1,74 +1,86 @@
 import { z } from 'zod'
 import { BadUserInput, type FieldError, formatNumber } from './errors.ts'
-import { isProjectReference, isTicketReference, isUserReference } from './reference.ts'
+import {
+  isProjectReference,
+  isTicketReference,
+  isUserReference,
+  projectReferenceError,
+  ticketReferenceError,
+  userReferenceError,
+} from './reference.ts'
 
-/** Rules for the fields of an input beyond their GraphQL types. Absent fields are not checked. */
+/** Rules beyond GraphQL types. Absent fields are not checked. */
 export type Rules<Input> = { readonly [Field in keyof Input]?: z.ZodType }
 
-/** Applies rules to an input. Returns the input without invalid fields, and all errors. */
-export function check<Input extends object>(
+/** Returns the input without invalid fields, and all errors. */
+export function checkInput<Input extends object>(
   input: Input,
   rules: Rules<Input>,
-): { checked: Input; errors: FieldError[] } {
+): { validInput: Input; errors: FieldError[] } {
   const errors: FieldError[] = []
-  const checked = { ...input } as Record<string, unknown>
+  const validInput = { ...input } as Record<string, unknown>
   for (const [field, rule] of Object.entries(rules as Record<string, z.ZodType>)) {
-    if (checked[field] === undefined) continue
-    const result = rule.safeParse(checked[field])
-    if (result.success) checked[field] = result.data
+    if (validInput[field] === undefined) continue
+    const result = rule.safeParse(validInput[field])
+    if (result.success) validInput[field] = result.data
     else {
-      delete checked[field]
+      delete validInput[field]
       for (const { path, message } of result.error.issues) errors.push({ path: [field, ...path].join('.'), message })
     }
   }
-  return { checked: checked as Input, errors }
+  return { validInput: validInput as Input, errors }
 }
 
-/** A field that may be absent, but not null. */
 export const notNull = z.unknown().refine((value) => value !== null, 'must not be null')
 
-/** The longest title, in characters, and the longest description or comment, in bytes. */
 export const maxTitleLength = 200
-const maxBodyLength = 65_536
+const maxBodyBytes = 65_536
 
 const storable = z
   .string('must not be null')
-  .refine((value) => !value.includes('\0') && value.isWellFormed(), 'holds a character that no text has')
+  .refine(
+    (value) => !value.includes('\0') && value.isWellFormed(),
+    'contains an invalid character (NUL or an unpaired surrogate)',
+  )
 
 /** Text that PostgreSQL can store, of at most `max` code points. */
 export const text = (max: number) =>
-  storable.refine(
-    (value) => value.length <= max || (value.length <= 2 * max && [...value].length <= max),
-    `must have at most ${max} characters`,
-  )
+  storable.refine((value) => value.length <= max || codePoints(value) <= max, {
+    error: ({ input }) => `must be at most ${max} characters (got ${codePoints(`${input}`)})`,
+  })
 
-/** Markdown of at most 64 KiB. */
-export const bodyText = storable.refine(
-  (value) => Buffer.byteLength(value) <= maxBodyLength,
-  'must have at most 64 KiB',
-)
+const codePoints = (value: string) => value.replaceAll(/[\u{10000}-\u{10ffff}]/gu, '_').length
 
-/** Text that is not blank. */
-export const filled = (rule: z.ZodString) => rule.refine((value) => value.trim() !== '', 'must not be blank')
+export const bodyText = storable.refine((value) => Buffer.byteLength(value) <= maxBodyBytes, {
+  error: ({ input }) => `must be at most ${maxBodyBytes} bytes (got ${Buffer.byteLength(`${input}`)})`,
+})
 
-/** A name, which is trimmed, with single spaces. */
-export const nameText = (max: number) => filled(text(max)).transform((value) => value.trim().replaceAll(/\s+/g, ' '))
+export const notBlank = (rule: z.ZodString) => rule.refine((value) => value.trim() !== '', 'must not be blank')
+
+/** Trims the text and collapses white space. */
+export const nameText = (max: number) => notBlank(text(max)).transform((value) => value.trim().replaceAll(/\s+/g, ' '))
 
 const reference = (isReference: (text: string) => boolean, message: string) =>
   z.string('must not be null').refine(isReference, message)
 
-export const ticketReference = reference(isTicketReference, 'is neither the id of a ticket nor a key such as CORE-42')
-export const projectReference = reference(isProjectReference, 'is neither the id of a project nor a key such as CORE')
-export const userReference = reference(isUserReference, 'is neither the id of a user nor a username')
-export const id = z.guid('is no id').toLowerCase()
-export const idList = (max: number) => z.array(id, 'must not be null').max(max, `may list at most ${max}`)
+export const ticketReference = reference(isTicketReference, ticketReferenceError)
+export const projectReference = reference(isProjectReference, projectReferenceError)
+export const userReference = reference(isUserReference, userReferenceError)
+export const id = z.guid('is not a valid id: must be a UUID').toLowerCase()
+export const idList = (max: number) => z.array(id, 'must not be null').max(max, atMostItems(max))
 
 export const integerBetween = (min: number, max: number) =>
   z.int().refine((value) => value >= min && value <= max, {
     error: ({ input }) => `must be between ${formatNumber(min)} and ${formatNumber(max)} (got ${input})`,
   })
 
-/** Applies a rule to an argument outside of an input. Throws BAD_USER_INPUT with all errors. */
+/** The error of `z.array().max(max)`. */
+export const atMostItems = (max: number) => ({
+  error: ({ input }: { readonly input?: unknown }) =>
+    `must contain at most ${max} items (got ${(input as unknown[]).length})`,
+})
+
+/** For arguments outside of an input. Throws BAD_USER_INPUT with all errors. */
 export function checkArgument<Value>(path: string, value: Value, rule: z.ZodType): Value {
   const result = rule.safeParse(value)
   if (result.success) return result.data as Value

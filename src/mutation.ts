@@ -7,7 +7,7 @@ import type {
   ObjectRef,
 } from '@pothos/core'
 import { builder } from './builder.ts'
-import { check, type Rules } from './check.ts'
+import { checkInput, type Rules } from './check.ts'
 import type { Context } from './context.ts'
 import { BadUserInput, type FieldError, prefixPaths } from './errors.ts'
 
@@ -15,17 +15,19 @@ type Types = typeof builder.$inferSchemaTypes
 
 interface MutationOptions<Fields extends InputFieldMap, Payload extends object> {
   readonly description: string
+  /** Describes the input type and the argument `input`. */
+  readonly inputDescription?: string
+  /** Describes the payload type, if `payload` is a function. */
+  readonly payloadDescription?: string
   readonly input: (t: InputFieldBuilder<Types, 'InputObject'>) => Fields
-  /** Rules for single fields. */
   readonly rules?: Rules<InputShapeFromFields<Fields>>
   /** Rules for combinations of fields. */
   readonly validate?: (input: InputShapeFromFields<Fields>) => readonly FieldError[]
   readonly payload: ((t: ObjectFieldBuilder<Types, Payload>) => FieldMap) | ObjectRef<Types, Payload>
   /** Passes the errors to `resolve`, which throws them together with its own. */
   readonly collectsErrors?: boolean
-  /** Allows unauthenticated callers. */
-  readonly open?: boolean
-  /** The price without the payload, in points, from the input before coercion. Defaults to 10. */
+  readonly allowsAnonymous?: boolean
+  /** Cost without the payload in points, from the input before coercion. Defaults to 10. */
   readonly cost?: number | ((input: Readonly<Record<string, unknown>>) => number)
   readonly resolve: (
     input: InputShapeFromFields<Fields>,
@@ -34,51 +36,50 @@ interface MutationOptions<Fields extends InputFieldMap, Payload extends object> 
   ) => Promise<Payload>
 }
 
-/**
- * Adds a mutation with one argument `input`. The input type is named after the mutation, as is the payload type if `payload`
- * is a function that returns its fields.
- */
+/** Adds a mutation with one argument `input`. Names its types after the mutation, except a payload type that is passed. */
 export function mutation<Fields extends InputFieldMap, Payload extends object>(
   name: string,
   {
     description,
-    input,
+    inputDescription = `Arguments of \`${name}\`.`,
+    payloadDescription = `Result of \`${name}\`.`,
+    input: inputFields,
     rules = {},
     validate = () => [],
     collectsErrors = false,
     payload,
-    open = false,
+    allowsAnonymous = false,
     cost = 10,
     resolve,
   }: MutationOptions<Fields, Payload>,
 ): void {
   const typeName = name.charAt(0).toUpperCase() + name.slice(1)
-  const Input = builder.inputType(`${typeName}Input`, { description: `What \`${name}\` takes.`, fields: input })
+  const Input = builder.inputType(`${typeName}Input`, { description: inputDescription, fields: inputFields })
   const Payload =
     typeof payload === 'function'
-      ? builder
-          .objectRef<Payload>(`${typeName}Payload`)
-          .implement({ description: `What \`${name}\` gives back.`, fields: payload })
+      ? builder.objectRef<Payload>(`${typeName}Payload`).implement({ description: payloadDescription, fields: payload })
       : payload
   builder.mutationField(name, (t) =>
     t.field({
       type: Payload,
       description,
-      skipTypeScopes: open,
-      extensions: { cost: typeof cost === 'number' ? cost : ({ input: given }) => cost(isObject(given) ? given : {}) },
-      args: { input: t.arg({ type: Input, required: true, description: 'What to do.' }) },
+      skipTypeScopes: allowsAnonymous,
+      extensions: {
+        cost: typeof cost === 'number' ? cost : (args) => cost(isObject(args['input']) ? args['input'] : {}),
+      },
+      args: { input: t.arg({ type: Input, required: true, description: inputDescription }) },
       resolve: (_root, args: object, context, info) => {
         if (context.idempotency) context.idempotency.step = `${info.path.key}`
-        return answer((args as { input: InputShapeFromFields<Fields> }).input, context) as never
+        return run((args as { input: InputShapeFromFields<Fields> }).input, context) as never
       },
     }),
   )
-  async function answer(given: InputShapeFromFields<Fields>, context: Context): Promise<Payload> {
+  async function run(input: InputShapeFromFields<Fields>, context: Context): Promise<Payload> {
     try {
-      const { checked, errors: fieldErrors } = check(given, rules)
-      const errors = [...fieldErrors, ...validate(given)]
+      const { validInput, errors: fieldErrors } = checkInput(input, rules)
+      const errors = [...fieldErrors, ...validate(input)]
       if (errors.length > 0 && !collectsErrors) throw new BadUserInput(errors)
-      return await resolve(checked, context, errors)
+      return await resolve(validInput, context, errors)
     } catch (error) {
       throw prefixPaths('input', error)
     }

@@ -1,7 +1,6 @@
 import { raw, type Sql, sql } from './database/sql.ts'
 
-// Arguments that take an id also take the name by which people know the thing: a ticket's or project's key, a username.
-// What each may look like, and which rows it names, is said here alone.
+// A reference is an id, the key of a ticket or project, or a username. All arguments for ids accept references.
 
 const uuidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const ticketKeyPattern = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/i
@@ -14,8 +13,12 @@ export const isTicketReference = (text: string) => isId(text) || ticketKeyPatter
 export const isProjectReference = (text: string) => isId(text) || projectKeyPattern.test(text)
 export const isUserReference = (text: string) => isId(text) || usernamePattern.test(text)
 
-/** The tickets `t` that references name. */
-export function ticketsNamed(references: readonly string[]): Sql {
+export const ticketReferenceError = 'is neither a ticket id nor a key such as "CORE-42"'
+export const projectReferenceError = 'is neither a project id nor a key such as "CORE"'
+export const userReferenceError = 'is neither a user id nor a username'
+
+/** Condition on tickets `t`. */
+export function ticketsByReference(references: readonly string[]): Sql {
   const keys = references.flatMap((reference) => {
     const [, project, number] = ticketKeyPattern.exec(reference) ?? []
     return project ? [{ project: project.toUpperCase(), number: Number(number) }] : []
@@ -24,7 +27,7 @@ export function ticketsNamed(references: readonly string[]): Sql {
   if (keys.length === 0) return byId
   const byKey =
     keys.length === 1
-      ? ticketKeyed(keys[0] as TicketKey)
+      ? ticketByKey(keys[0] as TicketKey)
       : sql`(t.project_id, t.number) IN (
     SELECT named.id, key.number FROM unnest(
       ${keys.map(({ project }) => project)}::text[], ${keys.map(({ number }) => number)}::integer[]) AS key(project, number)
@@ -37,22 +40,22 @@ interface TicketKey {
   readonly number: number
 }
 
-const ticketKeyed = ({ project, number }: TicketKey) => sql`
+const ticketByKey = ({ project, number }: TicketKey) => sql`
   (t.project_id = (SELECT named.id FROM projects named WHERE named.key = ${project}) AND t.number = ${number})`
 
-/** The projects `p` that references name. */
-export function projectsNamed(references: readonly string[]): Sql {
+/** Condition on projects `p`. */
+export function projectsByReference(references: readonly string[]): Sql {
   const keys = references.filter((reference) => !isId(reference)).map((key) => key.toUpperCase())
-  return named(sql`p.id`, references.filter(isId), sql`p.key`, keys)
+  return idOrName(sql`p.id`, references.filter(isId), sql`p.key`, keys)
 }
 
-/** The users `u` that references name. */
-export function usersNamed(references: readonly string[]): Sql {
+/** Condition on users `u`. */
+export function usersByReference(references: readonly string[]): Sql {
   const usernames = references.filter((reference) => !isId(reference)).map((name) => name.toLowerCase())
-  return named(sql`u.id`, references.filter(isId), sql`u.username`, usernames)
+  return idOrName(sql`u.id`, references.filter(isId), sql`u.username`, usernames)
 }
 
-function named(id: Sql, ids: readonly string[], name: Sql, names: readonly string[]): Sql {
+function idOrName(id: Sql, ids: readonly string[], name: Sql, names: readonly string[]): Sql {
   if (names.length === 0) return oneOf(id, 'uuid', ids)
   const byName = oneOf(name, 'text', names)
   return ids.length === 0 ? byName : sql`(${oneOf(id, 'uuid', ids)} OR ${byName})`

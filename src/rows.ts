@@ -1,17 +1,13 @@
 import type { HistoryEvent, Import, Project, Token, User } from '../prisma/generated/client.ts'
 import type PrismaTypes from '../prisma/generated/pothos.ts'
 
-/**
- * A change of one field as the history of a ticket stores it: names of users and labels, values of enums, times in ISO
- * 8601; null for no value.
- */
+/** Values in the format of history: names of users and labels, enum values, times in ISO 8601. */
 export interface FieldChange {
   readonly field: string
   readonly from: string | null
   readonly to: string | null
 }
 
-/** The rows that differ from their model: columns are hidden from the API, or JSON has a type. */
 interface CustomRows {
   User: Omit<User, 'passwordHash'>
   Token: Omit<Token, 'hash'>
@@ -20,15 +16,11 @@ interface CustomRows {
   HistoryEvent: Omit<HistoryEvent, 'changes'> & { readonly changes: readonly FieldChange[] }
 }
 
-/** A row of a model with the columns that the API reads. */
 export type Row<Name extends keyof PrismaTypes> = Name extends keyof CustomRows
   ? CustomRows[Name]
   : PrismaTypes[Name]['Shape']
 
-/**
- * The models for the builder. Without relations and selections, fields that would send further statements do not compile:
- * see docs/decisions/012-prisma-plugin-declares-types.md.
- */
+/** Without relations and selections, so that fields that would send further statements do not compile (decision 12). */
 export type Models = {
   [Name in keyof PrismaTypes]: {
     [Part in keyof PrismaTypes[Name]]: Part extends keyof ModelParts<Name>

@@ -33,8 +33,6 @@ import './import/import.mutations.ts'
 import { lexicographicSortSchema, printSchema } from 'graphql'
 import { builder } from './builder.ts'
 
-/** The API's table of contents: each feature adds its types and fields above. */
 export const schema = builder.toSchema({ sortSchema: false })
 
-/** The schema in GraphQL's own language, with all descriptions, sorted. */
-export const printedSchema = () => `${printSchema(lexicographicSortSchema(schema))}\n`
+export const printSortedSchema = () => `${printSchema(lexicographicSortSchema(schema))}\n`

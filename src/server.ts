@@ -3,7 +3,7 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
-import { createCallers } from './auth/caller.cache.ts'
+import { createViewerCache } from './auth/viewer.cache.ts'
 import { CannotStart, reasonOf } from './cannot-start.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/open.ts'
@@ -52,11 +52,11 @@ export async function startServer(
 ): Promise<Server> {
   const database = await openMigrated(config, log)
   let stopping = false
-  const callers = createCallers(database.db, database.listen)
+  const viewerCache = createViewerCache(database.db, database.listen)
   const app = createApp({
     config,
     database,
-    callers,
+    viewerCache,
     log,
     isStopping: () => stopping,
     trace: config.tracing ? (await import('./graphql/trace.ts')).traceExecution : undefined,
@@ -84,7 +84,7 @@ export async function startServer(
   })
   const close = async () => {
     await app.dispose()
-    await callers[Symbol.asyncDispose]()
+    await viewerCache[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
   }
   let metrics: HttpServer | null = null

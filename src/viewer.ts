@@ -1,4 +1,4 @@
-/** The authenticated user, on whom all rights are decided. */
+/** The authenticated user. */
 export interface Viewer {
   readonly id: string
   readonly username: string
@@ -6,23 +6,20 @@ export interface Viewer {
   readonly role: 'MEMBER' | 'ADMIN'
 }
 
-/** The token that authenticates a request. */
-export interface CallerToken {
+export interface ViewerToken {
   readonly id: string
   readonly kind: 'SESSION' | 'ACCESS'
   readonly scope: 'READ' | 'WRITE'
 }
 
-/** The user and the token of a request. */
-export interface Caller {
+export interface Authentication {
   readonly viewer: Viewer
-  readonly token: CallerToken
+  readonly token: ViewerToken
 }
 
-/** Finds callers by their tokens. */
-export interface Callers extends AsyncDisposable {
-  /** The caller with a token; null if it is unknown, expired or revoked, or if its account is closed. */
-  readonly find: (secret: string) => Promise<Caller | null>
-  /** Empties the cache: call it after a change of tokens or accounts. */
-  readonly forget: () => void
+export interface ViewerCache extends AsyncDisposable {
+  /** Null if the token is unknown, expired or revoked, or if its user is deactivated. */
+  readonly find: (secret: string) => Promise<Authentication | null>
+  /** Required after a change of tokens or accounts. */
+  readonly clear: () => void
 }

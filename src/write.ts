@@ -4,9 +4,9 @@ import { runOptimistically } from './database/transaction.ts'
 import { recallStep, runStepOnce } from './idempotency/idempotency.ts'
 import type { Viewer } from './viewer.ts'
 
-// Every runner empties the loaders when it ends: the payload, and the next mutation of the document, read what is stored then.
+// Each runner clears the loaders when it ends, so that the payload and following mutations read the new state.
 
-/** Runs an action in one transaction as the authenticated user, at most once per Idempotency-Key. */
+/** Runs an action in one transaction, at most once per Idempotency-Key. */
 export async function write<Result>(
   context: Context,
   action: (tx: Transaction, viewer: Viewer) => Promise<Result>,
@@ -16,7 +16,7 @@ export async function write<Result>(
   return writeAnonymously(context, (tx) => action(tx, viewer), options)
 }
 
-/** Runs an action as the authenticated user, without a transaction unless it loses a race: see `runOptimistically`. */
+/** Runs an action without a transaction unless it loses a race: see `runOptimistically`. */
 export async function writeOptimistically<Result>(
   context: Context,
   action: (db: Statements, viewer: Viewer) => Promise<Result>,
@@ -32,8 +32,8 @@ export async function writeOptimistically<Result>(
 }
 
 /**
- * Runs slow preparation, such as hashing a password, before the action's transaction, so that no connection waits for it.
- * A repeated idempotent request skips the preparation. Needs no authenticated user.
+ * Runs slow preparation, such as hashing a password, before the transaction, so that no connection waits for it. A
+ * repeated idempotent request skips the preparation. Allows anonymous clients.
  */
 export async function prepareAndWrite<Preparation, Result>(
   context: Context,

@@ -75,7 +75,7 @@ describe('signing up', () => {
       })
     expect((await of('é'.repeat(36))).errors).toBeUndefined()
     expect((await of('é'.repeat(37))).errors?.[0]?.extensions?.fieldErrors).toEqual([
-      { path: 'input.password', message: 'must have at most 72 bytes' },
+      { path: 'input.password', message: 'must be at most 72 bytes' },
     ])
   })
 

@@ -106,7 +106,7 @@ describe('a caller is remembered', () => {
 
 // The embedded database is heard in the same process.
 describe.runIf(inject('postgres'))('a server that cannot hear', () => {
-  test('looks callers up for each request, and remembers again once it listens again', async () => {
+  test('looks viewerCache up for each request, and remembers again once it listens again', async () => {
     const { here } = await known()
     const { pool } = server.database
     const deafen = () =>

@@ -120,7 +120,7 @@ test('import and export work on a server with a token, and print its errors', as
   const [exported, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...onServer)
   expect([exported, code]).toEqual([expect.stringContaining('"One, with a ""quote"" and\na line"'), 0])
   const failures = [
-    [['export', '--project', 'NOPE', ...onServer], 'There is no project NOPE.'],
+    [['export', '--project', 'NOPE', ...onServer], 'Project "NOPE" was not found, or you cannot see it.'],
     [['export', '--filter', '{"nope":1}', ...onServer], 'filter Field "nope" is not defined by type "TicketFilter".'],
     [
       ['import', issues, ...asIssues, '--url', url, '--token', 'snag_none'],

@@ -79,7 +79,7 @@ describe('an excerpt', () => {
   test.each([
     ['maxLength', 'x', 19, 'must be at least 20'],
     ['maxLength', 'x', 1001, 'must be at most 1000'],
-    ['search', 'x'.repeat(1001), 200, 'must have at most 1000 characters'],
+    ['search', 'x'.repeat(1001), 200, 'must be at most 1000 characters (got 1001)'],
   ])('is refused where %s is wrong', async (path, search, maxLength, message) => {
     const id = await issue('Title')
     expect((await cast.viewer.refusal(Read, { id, search, maxLength })).extensions).toMatchObject({

@@ -178,8 +178,8 @@ describe('a filter that cannot be', () => {
       'filter.project.notIn.0',
       'filter.title.eq',
     ])
-    expect(extensions?.fieldErrors?.find(({ path }) => path === 'filter.and.0.assignee.eq')?.message).toMatch(
-      /^names no user:/,
+    expect(extensions?.fieldErrors?.find(({ path }) => path === 'filter.and.0.assignee.eq')?.message).toBe(
+      'is neither a user id nor a username',
     )
   })
 
@@ -188,7 +188,9 @@ describe('a filter that cannot be', () => {
       or: Array.from({ length: 100 }, () => ({ and: Array.from({ length: 10 }, () => ({ title: { eq: 'x' } })) })),
     }
     const { extensions } = await ada.refusal(Filtered, { filter: many })
-    expect(extensions?.fieldErrors).toEqual([{ path: 'filter', message: 'may compare at most 1000 times' }])
+    expect(extensions?.fieldErrors).toEqual([
+      { path: 'filter', message: 'must contain at most 1000 comparisons (got 2101)' },
+    ])
     // Too deep for JSON.stringify, too.
     const deep = `${'{"not":'.repeat(20_000)}{}${'}'.repeat(20_000)}`
     const answer = await ada.post(`{"query":${JSON.stringify(Filtered.toString())},"variables":{"filter":${deep}}}`)

@@ -76,7 +76,7 @@ describe.each([
     const app = createApp({
       config: readConfig({ NODE_ENV: 'test' }),
       database: server.database,
-      callers: server.callers,
+      viewerCache: server.viewerCache,
       log: pino({}, { write: (line: string) => lines.push(line) }),
       trace: (execute) => async (operation, context, variables) => {
         const executed = await execute(operation, context, variables)

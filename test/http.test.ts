@@ -3,7 +3,7 @@ import { buildSchema, printSchema } from 'graphql'
 import { pino } from 'pino'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { type AppOptions, createApp } from '../src/app.ts'
-import { createCallers } from '../src/auth/caller.cache.ts'
+import { createViewerCache } from '../src/auth/viewer.cache.ts'
 import { readConfig } from '../src/config.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open.ts'
@@ -32,7 +32,7 @@ const callerOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token:
   new Caller(
     createApp({
       config: readConfig({ NODE_ENV: 'test' }),
-      callers: createCallers(options.database.db, null),
+      viewerCache: createViewerCache(options.database.db, null),
       log: pino({ level: 'silent' }),
       ...options,
     }),

@@ -51,7 +51,7 @@ describe('rows at fault', () => {
       '2 labels netwrk: is not a label of the project; did you mean network?',
       '2 resolution FIXED: requires the status RESOLVED or CLOSED',
       '3 title null: is required for a new ticket',
-      `4 title ${'x'.repeat(200)}: must have at most 200 characters`,
+      `4 title ${'x'.repeat(200)}: must be at most 200 characters (got 201)`,
       '4 resolution perhaps: is not a valid resolution; valid values are FIXED, DUPLICATE, WONT_FIX, CANNOT_REPRODUCE, NOT_A_DEFECT',
       expect.stringMatching(/^4 assignee stranger: is not an assignable user/),
       expect.stringMatching(/^4 createdAt 2999-01-01 00:00:00\+00: is in the future$/),
@@ -68,7 +68,11 @@ describe('rows at fault', () => {
       ],
     ],
     ['one key twice', 'title,externalKey\na,1\nb,1\n', ['2 externalKey 1: is already the key of row 1']],
-    ['a NUL', 'title,description\na\0c,fine\n', ['1 title a\u{fffd}c: holds a character that no text has']],
+    [
+      'a NUL',
+      'title,description\na\0c,fine\n',
+      ['1 title a\u{fffd}c: contains an invalid character (NUL or an unpaired surrogate)'],
+    ],
     [
       'a resolution before the filing',
       'title,status,createdAt,resolvedAt\na,closed,2024-02-01,2024-01-01\n',

@@ -205,7 +205,7 @@ describe('RELEVANCE', () => {
     for (const filter of [{}, { not: { search: 'zebra' } }])
       expect((await cast.viewer.refusal(Find, { filter, orderBy })).extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
-        fieldErrors: [{ path: 'orderBy.1.field', message: 'needs `search` in the filter' }],
+        fieldErrors: [{ path: 'orderBy.1.field', message: 'must not be RELEVANCE without `search` in the filter' }],
       })
   })
 })
@@ -276,9 +276,9 @@ describe('any text', () => {
   })
 
   test.each([
-    ['is too long', 'x'.repeat(1001), 'may have at most 1000 characters'],
-    ['holds a NUL', 'a\0b', 'holds a character that no text has'],
-    ['is not well-formed', 'a\ud800', 'holds a character that no text has'],
+    ['is too long', 'x'.repeat(1001), 'must be at most 1000 characters (got 1001)'],
+    ['holds a NUL', 'a\0b', 'contains an invalid character (NUL or an unpaired surrogate)'],
+    ['is not well-formed', 'a\ud800', 'contains an invalid character (NUL or an unpaired surrogate)'],
   ])('that %s is refused', async (_what, search, message) => {
     const nested = { and: [{ search }] }
     expect((await cast.viewer.refusal(Find, { filter: nested })).extensions).toMatchObject({

@@ -6,64 +6,63 @@ import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts
 import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
-import type { CallerToken, Viewer } from '../viewer.ts'
+import type { Viewer, ViewerToken } from '../viewer.ts'
 import { type Attempt, checkPassword, clearFailedAttempt, countAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
 
-/** A session that began: its secret is shown once. */
 export interface Session {
   readonly token: string
   readonly expiresAt: Date
   readonly viewer: UserRow
 }
 
-/** Opens an account and signs it in, where the server allows it; the first account of a server becomes its ADMIN. */
+/** The first account of a server becomes its ADMIN. */
 export async function signUp(tx: Transaction, policy: Config['signUp'], user: Omit<NewUser, 'role'>): Promise<Session> {
-  // Two first accounts at once would both become ADMIN.
+  // Of two concurrent first sign-ups, only one may become ADMIN.
   await tx.query(sql`LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE`)
-  const isFirst = await mayStillSignUp(tx, policy)
+  const isFirst = await mustAllowSignUp(tx, policy)
   const viewer = await insertUser(tx, { ...user, role: isFirst ? 'ADMIN' : 'MEMBER' })
   return sessionOf(tx, viewer)
 }
 
-/** FORBIDDEN when the server takes no new accounts; else whether the next one is the first. */
-export async function mayStillSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
+/** Returns true if the next account is the first one. */
+export async function mustAllowSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
   const [{ isFirst }] = await db.query<[{ isFirst: boolean }]>(sql`SELECT NOT EXISTS (SELECT FROM users) AS "isFirst"`)
   if (policy === 'closed' || (policy === 'first' && !isFirst))
-    throw new Forbidden('This server takes no sign-ups: ask an ADMIN for an account.')
+    throw new Forbidden('Sign-up is disabled on this server (SNAGLIST_SIGN_UP). Ask an ADMIN for an account.')
   return isFirst
 }
 
-/** What a proven password stands for: a session begins only if the account has that password still. */
-interface Proof {
+/** A verified password, which is still the current one if the account has the same hash. */
+interface PasswordProof {
   readonly attempt: Attempt
   readonly userId: string
   readonly passwordHash: string
 }
 
 /**
- * Proves a password. A wrong one, an unknown username and a closed account get the same answer after the same time;
- * RATE_LIMITED where too many have failed.
+ * A wrong password, an unknown username and a deactivated account cause the same error after the same time. Throws
+ * RATE_LIMITED after too many failures.
  */
-export async function proveSignIn(
+export async function verifySignIn(
   context: Pick<Context, 'db' | 'transaction'>,
   attempt: Attempt,
   password: string,
   bcryptCost: number,
-): Promise<Proof> {
+): Promise<PasswordProof> {
   await countAttempt(context.transaction, attempt)
   // A malformed username cannot exist. It takes the same path, so that timing does not reveal it.
   const [user] = usernamePattern.test(attempt.username)
     ? await context.db.query<{ id: string; passwordHash: string }[]>(sql`
         SELECT id, password_hash AS "passwordHash" FROM users WHERE username = ${attempt.username.toLowerCase()}`)
     : []
-  const proven = await checkPassword(context, attempt, password, user?.passwordHash ?? null, bcryptCost)
-  if (!user || !proven) throw new Unauthenticated(wrongCredentials)
+  const isCorrect = await checkPassword(context, attempt, password, user?.passwordHash ?? null, bcryptCost)
+  if (!user || !isCorrect) throw new Unauthenticated(wrongCredentials)
   return { attempt, userId: user.id, passwordHash: user.passwordHash }
 }
 
-/** Signs in who has proven the password. The proof took its time: the account may be closed since, or have another one. */
-export async function signIn(tx: Transaction, { attempt, userId, passwordHash }: Proof): Promise<Session> {
+/** Verifies that the account was not deactivated, nor its password changed, during the verification. */
+export async function signIn(tx: Transaction, { attempt, userId, passwordHash }: PasswordProof): Promise<Session> {
   const [viewer] = await tx.query<UserRow[]>(sql`
     SELECT ${userColumns.all} FROM users u
     WHERE u.id = ${userId}::uuid AND u.active AND u.password_hash = ${passwordHash} FOR SHARE`)
@@ -79,48 +78,43 @@ async function sessionOf(tx: Transaction, viewer: UserRow): Promise<Session> {
   return { token: secret, expiresAt, viewer }
 }
 
-const wrongPassword = () => new BadUserInput([{ path: 'currentPassword', message: 'is not the current password' }])
+const wrongPasswordError = () => new BadUserInput([{ path: 'currentPassword', message: 'is not the current password' }])
 
-/** Proves the current password of an account, which guards against whoever has only its token. */
-export async function provePassword(
+export async function verifyCurrentPassword(
   context: Pick<Context, 'db' | 'transaction'>,
   attempt: Attempt & { readonly userId: string },
   password: string,
   bcryptCost: number,
-): Promise<Proof> {
+): Promise<PasswordProof> {
   await countAttempt(context.transaction, attempt)
   const { userId } = attempt
   const [{ passwordHash }] = await context.db.query<[{ passwordHash: string }]>(
     sql`SELECT password_hash AS "passwordHash" FROM users WHERE id = ${userId}::uuid`,
   )
-  if (!(await checkPassword(context, attempt, password, passwordHash, bcryptCost))) throw wrongPassword()
+  if (!(await checkPassword(context, attempt, password, passwordHash, bcryptCost))) throw wrongPasswordError()
   return { attempt, userId, passwordHash }
 }
 
-/**
- * Sets a new password, given proof of the current one, and ends every other session of the account. A password that was
- * changed since the proof is not the current one.
- */
+/** Ends all other sessions of the account. */
 export async function changePassword(
   tx: Transaction,
-  token: CallerToken,
-  { attempt, userId, passwordHash: former }: Proof,
+  token: ViewerToken,
+  { attempt, userId, passwordHash: previousHash }: PasswordProof,
   passwordHash: string,
 ): Promise<UserRow> {
   const [user] = await tx.prisma.user.updateManyAndReturn({
-    where: { id: userId, passwordHash: former },
+    where: { id: userId, passwordHash: previousHash },
     data: { passwordHash },
     omit: { passwordHash: true },
   })
-  if (!user) throw wrongPassword()
+  if (!user) throw wrongPasswordError()
   await clearFailedAttempt(tx, attempt)
   await tx.prisma.token.deleteMany({ where: { userId, kind: 'SESSION', id: { not: token.id } } })
   return user
 }
 
-/** Takes an access token of one's own back, an ADMIN anyone's. NOT_FOUND for all others. */
 export async function revokeAccessToken(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
-  const mine = viewer.role === 'ADMIN' ? {} : { userId: viewer.id }
-  const { count } = await tx.prisma.token.deleteMany({ where: { id, kind: 'ACCESS', ...mine } })
-  if (count === 0) throw new NotFound(`There is no access token ${id}.`)
+  const ownership = viewer.role === 'ADMIN' ? {} : { userId: viewer.id }
+  const { count } = await tx.prisma.token.deleteMany({ where: { id, kind: 'ACCESS', ...ownership } })
+  if (count === 0) throw new NotFound(`Access token "${id}" was not found, or you cannot see it.`)
 }

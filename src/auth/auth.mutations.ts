@@ -5,71 +5,71 @@ import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { hashPassword } from '../user/password.ts'
 import { userRules } from '../user/user.rules.ts'
-import type { CallerToken } from '../viewer.ts'
+import type { ViewerToken } from '../viewer.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import {
   changePassword,
-  mayStillSignUp,
-  provePassword,
-  proveSignIn,
+  mustAllowSignUp,
   revokeAccessToken,
   type Session,
   signIn,
   signUp,
+  verifyCurrentPassword,
+  verifySignIn,
 } from './auth.actions.ts'
 import { createAccessToken, endSession } from './token.actions.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
-  description: 'A session that began.',
+  description: 'A new session and its token.',
   fields: (t) => ({
     token: t.exposeString('token', {
-      description: 'The secret to send as "Authorization: Bearer …". Shown only here.',
+      description: 'Secret to send as "Authorization: Bearer …". Returned only here.',
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the session ends: 30 days from now.' }),
-    viewer: t.expose('viewer', { type: 'User', description: 'The account that signed in.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Time of expiry, 30 days after the sign-in.' }),
+    viewer: t.expose('viewer', { type: 'User', description: 'Account that signed in.' }),
   }),
 })
 
-/** The token in use; UNAUTHENTICATED without one. */
-function tokenInUse({ token }: Context): CallerToken {
+function requireToken({ token }: Context): ViewerToken {
   if (token === null) throw new Unauthenticated()
   return token
 }
 
-/** Shows the payload of a sign-in to who has signed in: their own e-mail is in it. A request with a token stays its owner's. */
-function enter(context: Context, session: Session): Session {
+/** Makes the user who signed in the viewer of an anonymous request, who can see their own e-mail in the payload. */
+function setViewer(context: Context, session: Session): Session {
   if (context.token === null) context.viewer = session.viewer
   return session
 }
 
-// Each takes a quarter of a second of one core.
+// Hashing takes a quarter of a second of one core.
 const passwordCost = 500
 
 mutation('signUp', {
   cost: passwordCost,
   description:
-    'Opens an account and signs it in. Open while the server has no user, and where the server allows it; the first account is its ADMIN.',
-  open: true,
+    'Creates an account and starts a session. The first account of a server becomes its ADMIN; further sign-ups require `SNAGLIST_SIGN_UP=open`.',
+  allowsAnonymous: true,
   input: (t) => ({
     username: t.string({
       required: true,
       description:
-        'The name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores. Case does not matter.',
+        'Name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores. Unique; converted to lower case.',
     }),
-    name: t.string({ required: true, description: 'The name that people read.' }),
-    password: t.string({ required: true, description: 'At least 8 characters and at most 72 bytes.' }),
-    email: t.field({ type: 'EmailAddress', description: 'Where to reach you; only you and admins see it.' }),
+    name: t.string({ required: true, description: 'Display name, at most 100 characters.' }),
+    password: t.string({ required: true, description: 'Password of at least 8 characters and at most 72 bytes.' }),
+    email: t.field({ type: 'EmailAddress', description: 'Contact address. Only you and ADMINs can see it.' }),
   }),
   rules: userRules,
+  inputDescription: 'A new account.',
   resolve: async ({ password, ...user }, context) => {
     const { signUp: policy, bcryptCost } = context.config
-    const hashed = async () => {
-      await mayStillSignUp(context.db, policy)
+    const hash = async () => {
+      await mustAllowSignUp(context.db, policy)
       return hashPassword(password, bcryptCost)
     }
-    return enter(
+    return setViewer(
       context,
-      await prepareAndWrite(context, hashed, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
+      await prepareAndWrite(context, hash, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
     )
   },
   payload: SignInPayload,
@@ -77,16 +77,17 @@ mutation('signUp', {
 
 mutation('signIn', {
   cost: passwordCost,
-  description: 'Starts a session of 30 days. UNAUTHENTICATED when the username or the password is wrong.',
-  open: true,
+  inputDescription: 'Credentials of an account.',
+  description: 'Starts a session of 30 days. Fails with UNAUTHENTICATED if the username or password is wrong.',
+  allowsAnonymous: true,
   input: (t) => ({
-    username: t.string({ required: true, description: 'The username, in any case.' }),
-    password: t.string({ required: true, description: 'The password.' }),
+    username: t.string({ required: true, description: 'Name of the account, case-insensitive.' }),
+    password: t.string({ required: true, description: 'Current password of the account.' }),
   }),
   resolve: async ({ username, password }, context) => {
     const attempt = { username, address: context.address, idempotency: context.idempotency }
-    const prove = () => proveSignIn(context, attempt, password, context.config.bcryptCost)
-    return enter(context, await prepareAndWrite(context, prove, signIn))
+    const verify = () => verifySignIn(context, attempt, password, context.config.bcryptCost)
+    return setViewer(context, await prepareAndWrite(context, verify, signIn))
   },
   payload: SignInPayload,
 })
@@ -94,19 +95,19 @@ mutation('signIn', {
 builder.mutationField('signOut', (t) =>
   t.field({
     type: builder.objectRef<{ signedOut: boolean }>('SignOutPayload').implement({
-      description: 'What `signOut` gives back.',
+      description: 'Confirmation of the sign-out.',
       fields: (field) => ({
         signedOut: field.exposeBoolean('signedOut', {
-          description: 'Always true: the token is good for nothing from now on.',
+          description: 'Always true: the token is revoked.',
         }),
       }),
     }),
-    description: 'Revokes the token that this request came with.',
+    description: 'Revokes the token of this request, a session or an access token.',
     authScopes: { signedIn: true },
     skipTypeScopes: true,
     resolve: async (_root, _args, context) => {
-      await endSession(context.db, tokenInUse(context).id)
-      context.forgetCallers()
+      await endSession(context.db, requireToken(context).id)
+      context.clearViewerCache()
       return { signedOut: true }
     },
   }),
@@ -114,18 +115,23 @@ builder.mutationField('signOut', (t) =>
 
 mutation('changePassword', {
   cost: passwordCost,
-  description: 'Sets a new password and ends every other session of yours. Access tokens stay.',
+  description: 'Sets a new password and ends all your other sessions. Access tokens remain valid.',
+  inputDescription: 'The current and the new password.',
+  payloadDescription: 'Your account with the new password.',
   input: (t) => ({
-    currentPassword: t.string({ required: true, description: 'The password until now.' }),
-    newPassword: t.string({ required: true, description: 'At least 8 characters and at most 72 bytes.' }),
+    currentPassword: t.string({ required: true, description: 'Current password, as confirmation.' }),
+    newPassword: t.string({
+      required: true,
+      description: 'New password of at least 8 characters and at most 72 bytes.',
+    }),
   }),
   rules: { newPassword: userRules.password },
   resolve: async ({ currentPassword, newPassword }, context) => {
     const { bcryptCost } = context.config
     const { id: userId, username } = requireViewer(context)
-    const token = tokenInUse(context)
-    const prove = async () => ({
-      proof: await provePassword(
+    const token = requireToken(context)
+    const verify = async () => ({
+      proof: await verifyCurrentPassword(
         context,
         { userId, username, address: context.address, idempotency: context.idempotency },
         currentPassword,
@@ -133,52 +139,59 @@ mutation('changePassword', {
       ),
       passwordHash: await hashPassword(newPassword, bcryptCost),
     })
-    const user = await prepareAndWrite(context, prove, (tx, { proof, passwordHash }) =>
+    const user = await prepareAndWrite(context, verify, (tx, { proof, passwordHash }) =>
       changePassword(tx, token, proof, passwordHash),
     )
-    context.forgetCallers()
+    context.clearViewerCache()
     return { user }
   },
-  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'You.' }) }),
+  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'Your account.' }) }),
 })
 
 mutation('createAccessToken', {
-  description: 'Makes a token for a script. Needs a session: an access token makes no others.',
+  description: 'Creates an access token for scripts. Requires a session: access tokens cannot create tokens.',
+  inputDescription: 'A new access token.',
+  payloadDescription: 'The new access token and its secret.',
   input: (t) => ({
-    name: t.string({ required: true, description: 'What it is for.' }),
+    name: t.string({ required: true, description: 'Purpose of the token, at most 100 characters.' }),
     scope: t.field({
       type: 'TokenScope',
       defaultValue: 'WRITE',
-      description: 'READ for queries alone, WRITE for all that you may do.',
+      description: 'READ permits queries only, WRITE also mutations.',
     }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it ends; left out, it does not.' }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'Time of expiry, in the future. Omit it for a token that does not expire.',
+    }),
   }),
   rules: { name: nameText(100), scope: notNull },
   validate: ({ expiresAt }) =>
     expiresAt && expiresAt.getTime() <= Date.now() ? [{ path: 'expiresAt', message: 'must be in the future' }] : [],
   resolve: ({ name, scope, expiresAt }, context) => {
-    if (tokenInUse(context).kind !== 'SESSION')
-      throw new Forbidden('Sign in to make an access token: an access token makes no others.')
+    if (requireToken(context).kind !== 'SESSION')
+      throw new Forbidden('Access tokens cannot create access tokens. Use the token of a session: sign in first.')
     return write(context, (tx, viewer) =>
       createAccessToken(tx, viewer.id, { name, scope: scope ?? 'WRITE', expiresAt: expiresAt ?? null }),
     )
   },
   payload: (t) => ({
     secret: t.exposeString('secret', {
-      description: 'The token to send as "Authorization: Bearer …". Shown only here.',
+      description: 'Secret to send as "Authorization: Bearer …". Returned only here.',
     }),
-    accessToken: t.expose('token', { type: 'AccessToken', description: 'What is kept of it.' }),
+    accessToken: t.expose('token', { type: 'AccessToken', description: 'Created token, without its secret.' }),
   }),
 })
 
 mutation('revokeAccessToken', {
-  description: "Takes an access token back: it is refused from the next request on. Your own; as an ADMIN anyone's.",
-  input: (t) => ({ id: t.id({ required: true, description: 'The id of the access token.' }) }),
+  description: 'Revokes an access token, effective from the next request. Requires its owner or ADMIN.',
+  inputDescription: 'An access token to revoke.',
+  payloadDescription: 'The revoked access token.',
+  input: (t) => ({ id: t.id({ required: true, description: 'Id of the access token.' }) }),
   rules: { id },
   resolve: async ({ id }, context) => {
     await write(context, (tx, viewer) => revokeAccessToken(tx, viewer, id))
-    context.forgetCallers()
+    context.clearViewerCache()
     return { id }
   },
-  payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'The id of the token that is no more.' }) }),
+  payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'Id of the revoked access token.' }) }),
 })

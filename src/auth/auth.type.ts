@@ -2,25 +2,25 @@ import { TokenScope } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 
 builder.enumType('TokenScope', {
-  description: 'What an access token is good for.',
+  description: 'Operations that an access token permits.',
   values: {
-    [TokenScope.READ]: { description: 'Queries alone.' },
-    [TokenScope.WRITE]: { description: 'Everything that its owner may do.' },
+    [TokenScope.READ]: { description: 'Queries only.' },
+    [TokenScope.WRITE]: { description: 'Queries and mutations, with the rights of its owner.' },
   },
 })
 
 builder.prismaObject('Token', {
   name: 'AccessToken',
-  description: 'A token for a script, which acts as the user who made it.',
+  description: 'A long-lived token for scripts, which authenticates as the user who created it.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Names it when it is revoked; not the secret.' }),
-    name: t.exposeString('name', { nullable: true, description: 'What it is for, in the words of its owner.' }),
-    scope: t.expose('scope', { type: 'TokenScope', description: 'What it is good for.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    id: t.exposeID('id', { description: 'Identifier for `revokeAccessToken`. Not the secret.' }),
+    name: t.exposeString('name', { nullable: true, description: 'Purpose of the token, chosen by its owner.' }),
+    scope: t.expose('scope', { type: 'TokenScope', description: 'Operations that the token permits.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of creation.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ends; null when it does not.',
+      description: 'Time of expiry. Null if the token does not expire.',
     }),
   }),
 })

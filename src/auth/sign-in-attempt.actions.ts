@@ -7,35 +7,28 @@ import { type IdempotentRequest, recallStep, runStepOnce, substepOf } from '../i
 import { usernamePattern } from '../reference.ts'
 import { isPassword } from '../user/password.ts'
 
-/** An attempt to sign in. */
 export interface Attempt {
   readonly username: string
   readonly address: string
-  /** Counts a repeated idempotent request once. */
   readonly idempotency: IdempotentRequest | null
 }
 
-// Failures that are free in each counter. Each further one blocks it twice as long, from a second to a quarter of an hour.
-const freeForBoth = 5
-const freeForAddress = 50
-const freeForAccount = 100
+// Failures before a counter blocks. Each further failure doubles the block, from 1 to 900 seconds.
+const maxFailuresPerPair = 5
+const maxFailuresPerAddress = 50
+const maxFailuresPerAccount = 100
 const maxBlockSeconds = 900
 
 /**
- * Counts an attempt as failed before its password is checked, so that concurrent attempts do not evade the limits. Throws
- * RATE_LIMITED, and counts nothing, after too many failures of the account from this address, of any account from this
- * address, or of the account from anywhere. The last counter does not apply to addresses from which the account's owner
- * has signed in before: otherwise anyone could lock the owner out.
+ * Counts an attempt as failed before its password is verified, so that concurrent attempts cannot evade the limits. The
+ * counter per account does not apply to addresses from which its owner has signed in: attackers cannot lock them out.
  */
 export function countAttempt(transaction: RunTransaction, attempt: Attempt): Promise<void> {
   const request = attempt.idempotency && substepOf(attempt.idempotency, 'begins')
   return transaction((tx) => runStepOnce(tx, request, () => countFailure(tx, attempt)))
 }
 
-/**
- * Checks the password of an attempt that was counted. A repeated idempotent request whose password was wrong gets the stored
- * refusal: hashing it again would be work that no counter limits.
- */
+/** Does not hash again for a repeated idempotent request with a wrong password, which no counter limits. */
 export async function checkPassword(
   { db, transaction }: Pick<Context, 'db' | 'transaction'>,
   { idempotency }: Attempt,
@@ -43,20 +36,20 @@ export async function checkPassword(
   passwordHash: string | null,
   bcryptCost: number,
 ): Promise<boolean> {
-  const refusal = idempotency && substepOf(idempotency, 'refused')
-  if (refusal && (await recallStep(db, refusal))) return false
+  const rejection = idempotency && substepOf(idempotency, 'refused')
+  if (rejection && (await recallStep(db, rejection))) return false
   const isCorrect = await isPassword(password, passwordHash, bcryptCost)
-  if (!isCorrect && refusal) await transaction((tx) => runStepOnce(tx, refusal, async () => true))
+  if (!isCorrect && rejection) await transaction((tx) => runStepOnce(tx, rejection, async () => true))
   return isCorrect
 }
 
 async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {
   const counters = await lockCounters(tx, attempt)
   const wait = Math.max(...counters.map(({ secondsLeft }) => secondsLeft))
-  if (wait > 0) throw new RateLimited('Too many sign-ins have failed.', wait)
-  const free = freeFailures(attempt)
+  if (wait > 0) throw new RateLimited('Too many failed sign-in attempts.', wait)
+  const maxFailures = maxFailuresByKey(attempt)
   const failures = counters.map((counter) => counter.failures + 1)
-  const blocks = counters.map(({ key }, index) => blockSeconds((failures[index] ?? 0) - (free.get(key) ?? 0)))
+  const blocks = counters.map(({ key }, index) => blockSeconds((failures[index] ?? 0) - (maxFailures.get(key) ?? 0)))
   await tx.query(sql`
     UPDATE sign_in_attempts a SET failures = counted.failures, last_at = now(),
       blocked_until = CASE WHEN counted.block = 0 THEN '-infinity' ELSE now() + counted.block * interval '1 second' END
@@ -69,15 +62,15 @@ const blockSeconds = (excess: number) => (excess < 0 ? 0 : Math.min(maxBlockSeco
 
 interface Counter {
   readonly key: string
-  /** Failures so far; a counter starts again after a day without any. */
+  /** Reset after a day without failures. */
   readonly failures: number
   readonly secondsLeft: number
 }
 
-/** Locks the counters of an attempt, created if missing, in the order of their keys so that attempts do not deadlock. */
+/** Creates missing counters. Locks them in the order of their keys, so that attempts do not deadlock. */
 function lockCounters(tx: Transaction, attempt: Attempt): Promise<Counter[]> {
   const { account, trusted } = keysOf(attempt)
-  const keys = [...freeFailures(attempt).keys()].sort()
+  const keys = [...maxFailuresByKey(attempt).keys()].sort()
   return tx.query<Counter[]>(sql`
     INSERT INTO sign_in_attempts AS a (key, failures, last_at, blocked_until)
     SELECT key, 0, now(), '-infinity' FROM unnest(${keys}::text[]) WITH ORDINALITY AS counter(key, position)
@@ -88,17 +81,16 @@ function lockCounters(tx: Transaction, attempt: Attempt): Promise<Counter[]> {
       CASE WHEN blocked_until > now() THEN ceil(extract(epoch FROM blocked_until - now()))::integer ELSE 0 END AS "secondsLeft"`)
 }
 
-/** The counters of an attempt, and how many failures of each are free. */
-function freeFailures(attempt: Attempt): ReadonlyMap<string, number> {
+function maxFailuresByKey(attempt: Attempt): ReadonlyMap<string, number> {
   const { both, address, account } = keysOf(attempt)
   return new Map([
-    [both, freeForBoth],
-    [address, freeForAddress],
-    [account, freeForAccount],
+    [both, maxFailuresPerPair],
+    [address, maxFailuresPerAddress],
+    [account, maxFailuresPerAccount],
   ])
 }
 
-/** Uncounts an attempt whose password was correct, trusts its address for the account, and deletes old counters. */
+/** Undoes the count of a successful attempt, trusts its address for the account, and deletes old counters. */
 export async function clearFailedAttempt(tx: Transaction, attempt: Attempt): Promise<void> {
   const { both, address, account, trusted } = keysOf(attempt)
   await tx.query(sql`
@@ -116,7 +108,7 @@ export async function clearFailedAttempt(tx: Transaction, attempt: Attempt): Pro
 }
 
 function keysOf({ username, address }: Attempt) {
-  // Malformed usernames share one counter: arbitrary texts do not fill the table.
+  // One counter for all malformed usernames, so that arbitrary texts do not fill the table.
   const account = usernamePattern.test(username) ? username.toLowerCase() : '?'
   return {
     both: `both ${account} ${address}`,

@@ -3,13 +3,12 @@ import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
-import type { CallerToken, Viewer } from '../viewer.ts'
+import type { Authentication, Viewer, ViewerToken } from '../viewer.ts'
 
 const prefix = 'snag_'
 const sessionDays = 30
 const millisecondsPerDay = 86_400_000
 
-/** A token without the hash of its secret. */
 type TokenRow = Row<'Token'>
 
 const tokenColumns = columnsOf<TokenRow>('t', {
@@ -22,10 +21,9 @@ const tokenColumns = columnsOf<TokenRow>('t', {
   expiresAt: 'time',
 })
 
-/** What is kept of a secret: its SHA-256, here in base64. */
+/** Base64 of the SHA-256, the only stored form of a secret. */
 export const hashOf = (secret: string) => hash('sha256', secret, 'base64')
 
-/** Makes a token, and the secret that stands for it: shown once, stored as its SHA-256 alone. */
 async function insertToken(
   tx: Transaction,
   token: Omit<TokenRow, 'id' | 'createdAt'>,
@@ -40,7 +38,7 @@ async function insertToken(
   }
 }
 
-/** Starts a session of 30 days, and sweeps out the account's tokens that have ended. */
+/** Also deletes the expired tokens of the user. */
 export async function startSession(tx: Transaction, userId: string): Promise<{ secret: string; expiresAt: Date }> {
   const expiresAt = new Date(Date.now() + sessionDays * millisecondsPerDay)
   await tx.prisma.token.deleteMany({ where: { userId, expiresAt: { lt: new Date() } } })
@@ -48,15 +46,13 @@ export async function startSession(tx: Transaction, userId: string): Promise<{ s
   return { secret, expiresAt }
 }
 
-/** Deletes a token. */
 export const endSession = (db: Statements, id: string) => db.query(sql`DELETE FROM tokens WHERE id = ${id}::uuid`)
 
-/** A user's access tokens, newest first. */
+/** Newest first. */
 export const listAccessTokens = (db: Statements, userId: string) =>
   db.query<TokenRow[]>(sql`
     SELECT ${tokenColumns.all} FROM tokens t WHERE t.user_id = ${userId}::uuid AND t.kind = 'ACCESS' ORDER BY t.id DESC`)
 
-/** Makes an access token, for scripts. */
 export function createAccessToken(
   tx: Transaction,
   userId: string,
@@ -65,17 +61,17 @@ export function createAccessToken(
   return insertToken(tx, { userId, kind: 'ACCESS', scope, name, expiresAt })
 }
 
-/** Whose token has a hash, and when it ends; null when there is none, it has expired, or its account is closed. */
+/** Returns null if the token is unknown or expired, or if its user is deactivated. */
 export async function findToken(
   db: Statements,
-  hashed: string,
-): Promise<{ viewer: Viewer; token: CallerToken; expiresAt: Date | null } | null> {
+  secretHash: string,
+): Promise<(Authentication & { expiresAt: Date | null }) | null> {
   const rows = await db.query<
-    (Viewer & { tokenId: string; kind: CallerToken['kind']; scope: CallerToken['scope']; expiresAt: Date | null })[]
+    (Viewer & { tokenId: string; kind: ViewerToken['kind']; scope: ViewerToken['scope']; expiresAt: Date | null })[]
   >(sql`
     SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope, t.expires_at AS "expiresAt"
     FROM tokens t JOIN users u ON u.id = t.user_id
-    WHERE t.hash = decode(${hashed}, 'base64') AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`)
+    WHERE t.hash = decode(${secretHash}, 'base64') AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`)
   if (!rows[0]) return null
   const { tokenId, kind, scope, expiresAt, ...viewer } = rows[0]
   return { viewer, token: { id: tokenId, kind, scope }, expiresAt }

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { createApp } from '../app.ts'
-import { createCallers } from '../auth/caller.cache.ts'
 import { startSession } from '../auth/token.actions.ts'
+import { createViewerCache } from '../auth/viewer.cache.ts'
 import { type Io, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { type Send, withToken } from './send.ts'
@@ -11,8 +11,8 @@ export function withLocalClient(username: string, io: Io, work: (send: Send) => 
   return withDatabase(io, async (database, config) => {
     const admin = await database.prisma.user.findUnique({ where: { username, role: 'ADMIN', active: true } })
     if (!admin) throw new UsageError(`"${username}" is not an active user with the role ADMIN.`)
-    await using callers = createCallers(database.db, null)
-    const app = createApp({ config, database, callers, log: pino({ level: 'silent' }) })
+    await using viewerCache = createViewerCache(database.db, null)
+    const app = createApp({ config, database, viewerCache, log: pino({ level: 'silent' }) })
     const { secret } = await database.transaction((tx) => startSession(tx, admin.id))
     const send: Send = (path, init) => app.fetch(`http://localhost${path}`, withToken(secret, init))
     try {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { printedSchema } from '../schema.ts'
+import { printSortedSchema } from '../schema.ts'
 import type { Command } from './command.ts'
 
 export const schemaCommand: Command = async (args, { stdout }) => {
   parseArgs({ args, options: {} })
-  stdout.write(printedSchema())
+  stdout.write(printSortedSchema())
 }

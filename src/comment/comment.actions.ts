@@ -2,8 +2,8 @@ import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
-import { ticketsNamed } from '../reference.ts'
-import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
+import { ticketsByReference } from '../reference.ts'
+import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import type { Viewer } from '../viewer.ts'
 import { canDeleteComment, canEditComment } from './comment.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
@@ -22,14 +22,15 @@ export async function addComment(
 ): Promise<CommentRow> {
   const [ticket] = await tx.query<(ProjectRights & { id: string })[]>(sql`
     SELECT t.id, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${ticketsNamed([ticketId])} AND ${visibleTicketsNamed(viewer)}`)
-  if (!ticket) throw new NotFound(`There is no ticket ${ticketId}.`)
+    WHERE ${ticketsByReference([ticketId])} AND ${visibleTicketsByReference(viewer)}`)
+  if (!ticket) throw new NotFound(`Ticket "${ticketId}" was not found, or you cannot see it.`)
   mustHaveRole(ticket, 'REPORTER', 'Commenting')
   if (parentId) {
     // Held against its deletion until the answer stands.
     const parents = await tx.query<unknown[]>(sql`
       SELECT FROM comments WHERE id = ${parentId}::uuid AND ticket_id = ${ticket.id}::uuid AND deleted_at IS NULL FOR SHARE`)
-    if (parents.length === 0) throw new BadUserInput([{ path: 'parentId', message: 'is no comment of this ticket' }])
+    if (parents.length === 0)
+      throw new BadUserInput([{ path: 'parentId', message: 'is not a comment of this ticket, or was deleted' }])
   }
   const [comment] = await tx.query<[{ id: string }]>(sql`
     INSERT INTO comments (ticket_id, author_id, parent_id, body, created_at)
@@ -42,9 +43,9 @@ export async function editComment(tx: Transaction, viewer: Viewer, id: string, b
   const comment = await lockComment(tx, viewer, id)
   if (!canEditComment(viewer, comment, comment)) {
     mustHaveRole(comment, 'REPORTER', 'Editing a comment')
-    throw new Forbidden('A comment is edited by who wrote it.')
+    throw new Forbidden('Only its author or an ADMIN can edit a comment.')
   }
-  if (comment.deletedAt) throw new Conflict('The comment was deleted.')
+  if (comment.deletedAt) throw new Conflict('A deleted comment cannot be edited.')
   if (body !== comment.body)
     await tx.query(sql`UPDATE comments SET body = ${body}, edited_at = clock_timestamp() WHERE id = ${id}::uuid`)
   return readComment(tx, id)
@@ -58,7 +59,7 @@ export async function deleteComment(tx: Transaction, viewer: Viewer, id: string)
   const comment = await lockComment(tx, viewer, id)
   if (!canDeleteComment(viewer, comment, comment)) {
     mustHaveRole(comment, 'REPORTER', 'Deleting a comment')
-    throw new Forbidden('A comment is deleted by who wrote it, or by a MAINTAINER.')
+    throw new Forbidden('Only its author or a MAINTAINER can delete a comment.')
   }
   if (comment.deletedAt === null)
     await tx.query(sql`UPDATE comments SET body = '', deleted_at = clock_timestamp() WHERE id = ${id}::uuid`)
@@ -80,14 +81,14 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
 }
 
 async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
-  const named = sql`c.id = ${id}::uuid AND ${visibleTicketsNamed(viewer)}`
+  const named = sql`c.id = ${id}::uuid AND ${visibleTicketsByReference(viewer)}`
   await tx.query(sql`
     SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${named} FOR UPDATE OF c`)
   const rows = await tx.query<(CommentRow & ProjectRights)[]>(sql`
     SELECT ${commentColumns.all}, ${rightsColumns(viewer)} FROM comments c
     JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
     WHERE ${named}`)
-  if (!rows[0]) throw new NotFound(`There is no comment ${id}.`)
+  if (!rows[0]) throw new NotFound(`Comment "${id}" was not found, or you cannot see it.`)
   return rows[0]
 }
 

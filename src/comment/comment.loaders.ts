@@ -2,14 +2,14 @@ import { sql } from '../database/sql.ts'
 import { rowLoader } from '../reading/loader.ts'
 import type { NestedField } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
-import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
+import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 
 /** The comment with an id; null if there is none that the viewer may see. */
 export const findComment = rowLoader<CommentRow>(
   commentColumns,
   sql`comments c JOIN tickets t ON t.id = c.ticket_id`,
-  visibleTicketsNamed,
+  visibleTicketsByReference,
 )
 
 /** A relation to the comment whose id is in a property. */

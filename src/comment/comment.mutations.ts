@@ -1,49 +1,56 @@
-import { bodyText, filled, id, ticketReference } from '../check.ts'
+import { bodyText, id, notBlank, ticketReference } from '../check.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { write } from '../write.ts'
 import { addComment, deleteComment, editComment } from './comment.actions.ts'
 
-const body = filled(bodyText)
+const body = notBlank(bodyText)
 
 mutation('addComment', {
-  description: 'Comments on a ticket, or answers a comment. For REPORTERs of the project.',
+  description: 'Adds a comment to a ticket, or a reply to a comment. Requires REPORTER in the project.',
+  inputDescription: 'A new comment or reply.',
+  payloadDescription: 'The new comment or reply.',
   input: (t) => ({
-    ticketId: t.id({ required: true, description: 'The id or the key of the ticket.' }),
-    parentId: t.id({ description: 'The comment of the same ticket that this one answers.' }),
-    body: t.string({ required: true, description: 'What to say, in Markdown: at most 64 KiB.' }),
+    ticketId: t.id({ required: true, description: 'Id or key of the ticket.' }),
+    parentId: t.id({ description: 'Id of the comment of the same ticket to reply to. Omit it to start a thread.' }),
+    body: t.string({ required: true, description: 'Text in Markdown, at most 64 KiB.' }),
   }),
   rules: { ticketId: ticketReference, parentId: id.nullable(), body },
   resolve: async (input, context) => ({ comment: await write(context, (tx, viewer) => addComment(tx, viewer, input)) }),
-  payload: (t) => ({ comment: t.expose('comment', { type: 'Comment', description: 'The new comment.' }) }),
+  payload: (t) => ({ comment: t.expose('comment', { type: 'Comment', description: 'Created comment.' }) }),
 })
 
 mutation('editComment', {
-  description: 'Changes what a comment of yours says.',
+  description: 'Replaces the text of a comment. Requires its author with REPORTER in the project, or ADMIN.',
+  inputDescription: 'A comment and its new text.',
+  payloadDescription: 'The edited comment.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'The id of the comment.' }),
-    body: t.string({ required: true, description: 'What it says from now on.' }),
+    id: t.id({ required: true, description: 'Id of the comment.' }),
+    body: t.string({ required: true, description: 'New text in Markdown, at most 64 KiB.' }),
   }),
   rules: { id, body },
   resolve: async (input, context) => ({
     comment: await write(context, (tx, viewer) => editComment(tx, viewer, input.id, input.body)),
   }),
-  payload: (t) => ({ comment: t.expose('comment', { type: 'Comment', description: 'The comment as it is now.' }) }),
+  payload: (t) => ({ comment: t.expose('comment', { type: 'Comment', description: 'Updated comment.' }) }),
 })
 
 mutation('deleteComment', {
-  description: "Deletes a comment of yours; as a MAINTAINER anyone's. While it has replies it keeps its place, empty.",
-  input: (t) => ({ id: t.id({ required: true, description: 'The id of the comment.' }) }),
+  description:
+    'Deletes a comment. While it has replies, it stays in the thread with an empty text. Requires its author with REPORTER in the project, or MAINTAINER.',
+  inputDescription: 'A comment to delete.',
+  payloadDescription: 'The deleted comment and its ticket.',
+  input: (t) => ({ id: t.id({ required: true, description: 'Id of the comment.' }) }),
   rules: { id },
   resolve: async (input, context) => ({
     id: input.id,
     ticketId: await write(context, (tx, viewer) => deleteComment(tx, viewer, input.id)),
   }),
   payload: (t) => ({
-    deletedCommentId: t.exposeID('id', { description: 'The id of the comment.' }),
+    deletedCommentId: t.exposeID('id', { description: 'Id of the deleted comment.' }),
     ticket: t.field({
       type: 'Ticket',
-      description: 'The ticket that it was about.',
+      description: 'Ticket of the deleted comment.',
       resolve: ({ ticketId }, _args, context) => getTicket(context, ticketId),
     }),
   }),

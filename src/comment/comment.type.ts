@@ -20,41 +20,41 @@ const relatedComments = (parent: Sql) => relatedConnection(parent, () => comment
 
 builder.prismaObject('Comment', {
   interfaces: ['Node'],
-  description: 'What somebody said about a ticket.',
+  description: 'A comment on a ticket, or a reply to a comment.',
   fields: (t) => ({
     ticket: t.field({
       type: 'Ticket',
-      description: 'What it is about.',
+      description: 'Ticket that the comment belongs to.',
       ...nestedField(ticketRelation('ticketId')),
     }),
     author: t.field({
       type: 'User',
-      description: 'Who said it.',
+      description: 'User who wrote the comment.',
       ...nestedField(userRelation('authorId')),
     }),
-    body: t.exposeString('body', { description: 'What was said, in Markdown; "" once deleted.' }),
+    body: t.exposeString('body', { description: 'Text in Markdown, at most 64 KiB. Empty after deletion.' }),
     parent: t.field({
       type: 'Comment',
       nullable: true,
-      description: 'The comment that this one answers; null where it answers none.',
+      description: 'Comment that this one replies to. Null if it starts a thread.',
       ...nestedField(commentRelation('parentId')),
     }),
     replies: t.field({
       type: CommentConnection,
-      description: 'The comments that answer this one, oldest first.',
+      description: 'Direct replies, oldest first.',
       args: forwardArgs,
       ...nestedField(relatedComments(sql`c.parent_id`)),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was said.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of creation.' }),
     editedAt: t.expose('editedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last edited; null where it never was.',
+      description: 'Time of the last edit. Null if never edited.',
     }),
     deletedAt: t.expose('deletedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was deleted. A deleted comment keeps its place while it has replies.',
+      description: 'Time of deletion. A deleted comment stays in the thread while it has replies. Null if not deleted.',
     }),
   }),
 })
@@ -62,12 +62,12 @@ builder.prismaObject('Comment', {
 builder.interfaceFields('Ticket', (t) => ({
   comments: t.field({
     type: CommentConnection,
-    description: 'What was said about it, replies included, oldest first.',
+    description: 'Comments and replies, oldest first.',
     args: offsetArgs,
     ...nestedField(relatedComments(sql`c.ticket_id`)),
   }),
   commentCount: t.int({
-    description: 'How many comments it has, without deleted ones.',
+    description: 'Number of comments and replies, except deleted ones.',
     ...nestedField(commentCount),
   }),
 }))

@@ -17,18 +17,24 @@ const rules = {
 } as const
 
 mutation('createDefect', {
-  description: 'Files a defect. For REPORTERs of the project.',
+  description: 'Creates a defect. Requires REPORTER in the project.',
+  inputDescription: 'A new defect.',
+  payloadDescription: 'The new defect, with its key.',
   input: (t) => ({
     ...newTicketFields(t),
-    title: t.string({ description: 'What it is about, in a line; the first line of the description when left out.' }),
+    title: t.string({
+      description: 'One-line summary, at most 200 characters. Defaults to the first line of the description.',
+    }),
     category: t.string({
       required: true,
-      description: 'What kind of defect: at most 100 characters. Spaces around it are dropped.',
+      description: 'Kind of defect, at most 100 characters. Surrounding spaces are removed.',
     }),
-    subcategory: t.string({ description: 'The finer kind.' }),
-    absn: t.string({ description: 'The serial number of the affected unit.' }),
-    reportedBy: t.string({ description: 'Who found it: a person or a station; your name when left out.' }),
-    severity: t.field({ type: 'Severity', defaultValue: 'MAJOR', description: 'How bad it is.' }),
+    subcategory: t.string({ description: 'Kind of defect within the category, at most 100 characters.' }),
+    absn: t.string({ description: 'Serial number of the affected unit, at most 100 characters.' }),
+    reportedBy: t.string({
+      description: 'Person or station that found the defect, at most 100 characters. Defaults to your name.',
+    }),
+    severity: t.field({ type: 'Severity', defaultValue: 'MAJOR', description: 'Impact of the defect.' }),
   }),
   rules: {
     ...rules,
@@ -39,7 +45,7 @@ mutation('createDefect', {
   },
   validate: ({ title, description }) =>
     (title ?? firstLine(description)) === null
-      ? [{ path: 'title', message: 'must be given where the description has no line to take it from' }]
+      ? [{ path: 'title', message: 'is required unless `description` contains text' }]
       : [],
   collectsErrors: true,
   resolve: async (input, context, errors) => ({
@@ -52,22 +58,26 @@ mutation('createDefect', {
       ),
     ),
   }),
-  payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'The new defect.' }) }),
+  payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'Created defect.' }) }),
 })
 
 mutation('updateDefect', {
   description:
-    'Patches a defect: a field left out stays, a field given as null is cleared. For CONTRIBUTORs, and REPORTERs on what they filed.',
+    'Updates fields of a defect. Requires CONTRIBUTOR in the project, or REPORTER for defects that you created.',
+  inputDescription: 'Changes to a defect. Omitted fields keep their value.',
+  payloadDescription: 'The updated defect, with its new version.',
   input: (t) => ({
     ...ticketPatchFields(t),
-    category: t.string({ description: 'What kind of defect.' }),
-    subcategory: t.string({ description: 'The finer kind; null clears it.' }),
-    absn: t.string({ description: 'The serial number of the affected unit; null clears it.' }),
-    reportedBy: t.string({ description: 'Who found it.' }),
-    severity: t.field({ type: 'Severity', description: 'How bad it is.' }),
+    category: t.string({ description: 'Kind of defect, at most 100 characters.' }),
+    subcategory: t.string({
+      description: 'Kind of defect within the category, at most 100 characters; null clears it.',
+    }),
+    absn: t.string({ description: 'Serial number of the affected unit, at most 100 characters; null clears it.' }),
+    reportedBy: t.string({ description: 'Person or station that found the defect, at most 100 characters.' }),
+    severity: t.field({ type: 'Severity', description: 'New impact of the defect.' }),
     disposition: t.field({
       type: 'Disposition',
-      description: 'What was decided about the unit; null while nothing is.',
+      description: 'Decision about the affected unit; null clears it.',
     }),
   }),
   rules: { ...rules, id: ticketReference, status: notNull },
@@ -77,5 +87,5 @@ mutation('updateDefect', {
       updateTicket(db, viewer, { id, kind: 'DEFECT', expectedVersion, patch: patch as TicketPatch, previousErrors }),
     ),
   }),
-  payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'The defect as it is now.' }) }),
+  payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'Updated defect.' }) }),
 })

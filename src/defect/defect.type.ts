@@ -15,31 +15,33 @@ const own = <Name extends 'category' | 'reportedBy' | 'severity'>(defect: Ticket
 builder.prismaObject('Ticket', {
   variant: 'Defect',
   interfaces: ['Node', 'Ticket'],
-  description: 'A defect found in production.',
+  description: 'A nonconforming unit found in production.',
   fields: (t) => ({
     category: t.string({
-      description: 'What kind of defect, spelled as its project first spelled it, so that counts never split on case.',
+      description: 'Kind of defect, in the spelling that was used first in the project, ignoring case.',
       resolve: (defect) => own(defect, 'category'),
     }),
-    subcategory: t.exposeString('subcategory', { nullable: true, description: 'The finer kind, spelled alike.' }),
+    subcategory: t.exposeString('subcategory', {
+      nullable: true,
+      description: 'Kind of defect within the category, in the spelling that was used first. Null if not set.',
+    }),
     absn: t.exposeString('absn', {
       nullable: true,
-      description: 'The serial number of the affected unit. Compared without case.',
+      description: 'Serial number of the affected unit. Compared case-insensitively. Null if not set.',
     }),
     reportedBy: t.string({
-      description:
-        "Who found it: a person or a station, in free words. The reporter's name when nothing else was said.",
+      description: 'Person or station that found the defect, as free text. Defaults to the name of the reporter.',
       resolve: (defect) => own(defect, 'reportedBy'),
     }),
     severity: t.field({
       type: 'Severity',
-      description: 'How bad it is.',
+      description: 'Impact of the defect. Defaults to MAJOR.',
       resolve: (defect) => own(defect, 'severity'),
     }),
     disposition: t.expose('disposition', {
       type: 'Disposition',
       nullable: true,
-      description: 'What was decided about the affected unit; null while nothing was.',
+      description: 'Decision about the affected unit. Null if not set.',
     }),
   }),
 })
@@ -48,7 +50,10 @@ export const DefectConnection = connectionType<TicketRow>('Defect', 'defects', t
 
 /** The arguments of a list of defects. */
 export const defectListArgs = builder.args((t) => ({
-  filter: t.field({ type: DefectFilterInput, description: 'Only these; all that are not archived when left out.' }),
+  filter: t.field({
+    type: DefectFilterInput,
+    description: 'Defects to return. Defaults to all that are not archived.',
+  }),
   ...ticketOrderArg,
   ...offsetArgs,
 }))
@@ -56,7 +61,7 @@ export const defectListArgs = builder.args((t) => ({
 builder.objectField('Project', 'defects', (t) =>
   t.field({
     type: DefectConnection,
-    description: 'Its defects.',
+    description: 'Defects of the project. Newest first by default.',
     args: defectListArgs,
     ...nestedField(
       relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),

@@ -5,7 +5,7 @@ import { raw, sql } from '../database/sql.ts'
 import type { Bounds } from '../paging/bounds.ts'
 import type { CursorKey } from '../paging/keyset.ts'
 import { type List, type Page, pageOf } from '../paging/page.ts'
-import { getProjectNamed } from '../project/project.actions.ts'
+import { getProjectByReference } from '../project/project.actions.ts'
 import { objectOf, readValue, type Value } from '../reading/value.ts'
 import type { TicketFilter } from '../ticket/ticket.filter.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
@@ -111,7 +111,7 @@ export async function exportTickets(
 ): Promise<AsyncGenerator<string>> {
   const viewer = requireViewer(context)
   if (project !== null) checkArgument('project', project, projectReference)
-  const within = project === null ? null : await getProjectNamed(context.db, viewer, project)
+  const within = project === null ? null : await getProjectByReference(context.db, viewer, project)
   const list = ticketList(context, { filter, orderBy: [{ field: within ? 'NUMBER' : 'CREATED_AT' }] })
   const where = within ? sql`t.project_id = ${within.id}::uuid AND ${list.where}` : list.where
   return textOf(context, { ...list, where }, formats[format])

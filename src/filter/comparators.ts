@@ -85,28 +85,30 @@ export function compare<Filter extends object>(
 
 /** Returns the error of an operand, null if it is valid. */
 export function operandError(operand: unknown): string | null {
-  if (operand === null) return 'must not be null: leave it out, or use isNull where there is one'
-  if (Array.isArray(operand) && operand.length > maxListLength) return `may list at most ${maxListLength}`
+  if (operand === null) return 'must not be null: omit the operator, or use `isNull` if available'
+  if (Array.isArray(operand) && operand.length > maxListLength)
+    return `must contain at most ${maxListLength} items (got ${operand.length})`
   for (const text of [operand].flat()) {
     if (typeof text !== 'string') continue
-    if (text.length > maxTextLength) return `may have at most ${maxTextLength} characters`
-    if (text.includes('\0') || !text.isWellFormed()) return 'holds a character that no text has'
+    if (text.length > maxTextLength) return `must be at most ${maxTextLength} characters (got ${text.length})`
+    if (text.includes('\0') || !text.isWellFormed())
+      return 'contains an invalid character (NUL or an unpaired surrogate)'
   }
   return null
 }
 
 /** Texts in lower case, as an array that is computed once per statement. */
-export const lowered = (texts: readonly string[]) =>
+export const lowerCaseArray = (texts: readonly string[]) =>
   sql`ARRAY(SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`
 
 /** Compares a nullable text column without case. */
 export function compareText(column: Sql, filter: StringFilter, location: Location): Sql {
   return compare(filter, location, {
     eq: (text) => sql`lower(${column}) = lower(${text})`,
-    in: (texts) => sql`lower(${column}) = ANY(${lowered(texts)})`,
-    contains: (text) => sql`${column} ILIKE ${`%${literalPattern(text)}%`}`,
-    startsWith: (text) => sql`lower(${column}) LIKE lower(${literalPattern(text)}) || '%'`,
-    isNull: (isNull) => nullness(column, isNull),
+    in: (texts) => sql`lower(${column}) = ANY(${lowerCaseArray(texts)})`,
+    contains: (text) => sql`${column} ILIKE ${`%${escapeLike(text)}%`}`,
+    startsWith: (text) => sql`lower(${column}) LIKE lower(${escapeLike(text)}) || '%'`,
+    isNull: (isNull) => nullCheck(column, isNull),
   })
 }
 
@@ -129,11 +131,12 @@ export function compareTime(column: Sql, filter: DateTimeFilter, location: Locat
     gt: (moment) => sql`${column} > ${momentSql(moment)}`,
     lte: (moment) => sql`${column} <= ${momentSql(moment)}`,
     lt: (moment) => sql`${column} < ${momentSql(moment)}`,
-    isNull: (isNull) => nullness(column, isNull),
+    isNull: (isNull) => nullCheck(column, isNull),
   })
 }
 
-export const nullness = (column: Sql, isNull: boolean) => (isNull ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`)
+export const nullCheck = (column: Sql, isNull: boolean) =>
+  isNull ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`
 
 /** Escapes the wildcards of LIKE. */
-export const literalPattern = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')
+export const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')

@@ -1,83 +1,82 @@
 import { builder } from '../builder.ts'
 import { maxListLength } from './comparators.ts'
 
-const list = `At most ${maxListLength}; an empty list is nothing.`
-
-/** The comparators that every filter is made of. All operators that are given hold together. */
+const list = `At most ${maxListLength}; an empty list matches nothing.`
+const negatedList = `At most ${maxListLength}; an empty list matches everything.`
 
 export const IDFilterInput = builder.inputType('IDFilter', {
-  description: 'Compares what has an id; keys stand for ids.',
+  description: 'A condition on an id. Keys such as "CORE-42" are accepted instead of ids. All operators must match.',
   fields: (t) => ({
-    eq: t.id({ description: 'This one.' }),
-    in: t.idList({ description: `One of these. ${list}` }),
-    notIn: t.idList({ description: `None of these. At most ${maxListLength}.` }),
+    eq: t.id({ description: 'Equal to this id or key.' }),
+    in: t.idList({ description: `Equal to one of these ids or keys. ${list}` }),
+    notIn: t.idList({ description: `Equal to none of these ids or keys. ${negatedList}` }),
   }),
 })
 
 export const StringFilterInput = builder.inputType('StringFilter', {
-  description: 'Compares text, without case.',
+  description:
+    'A condition on a text, case-insensitive. All operators must match. Operands have at most 1,000 characters.',
   fields: (t) => ({
-    eq: t.string({ description: 'The whole text.' }),
-    in: t.stringList({ description: `One of these whole texts. ${list}` }),
-    contains: t.string({ description: 'A part of the text; % and _ stand for themselves.' }),
-    startsWith: t.string({ description: 'How the text begins; % and _ stand for themselves.' }),
-    isNull: t.boolean({ description: 'True where there is no text, false where there is some.' }),
+    eq: t.string({ description: 'Equal to this text.' }),
+    in: t.stringList({ description: `Equal to one of these texts. ${list}` }),
+    contains: t.string({ description: 'Contains this text. `%` and `_` are literal.' }),
+    startsWith: t.string({ description: 'Begins with this text. `%` and `_` are literal.' }),
+    isNull: t.boolean({ description: 'True matches null, false matches any text.' }),
   }),
 })
 
 export const DateTimeFilterInput = builder.inputType('DateTimeFilter', {
-  description: 'Compares times.',
+  description: 'A condition on a time. All operators must match.',
   fields: (t) => ({
-    gte: t.field({ type: 'RelativeDateTime', description: 'At this time or later.' }),
-    gt: t.field({ type: 'RelativeDateTime', description: 'Later than this.' }),
-    lte: t.field({ type: 'RelativeDateTime', description: 'At this time or earlier.' }),
-    lt: t.field({ type: 'RelativeDateTime', description: 'Earlier than this.' }),
-    isNull: t.boolean({ description: 'True where there is no time, false where there is one.' }),
+    gte: t.field({ type: 'RelativeDateTime', description: 'At or after this time.' }),
+    gt: t.field({ type: 'RelativeDateTime', description: 'After this time.' }),
+    lte: t.field({ type: 'RelativeDateTime', description: 'At or before this time.' }),
+    lt: t.field({ type: 'RelativeDateTime', description: 'Before this time.' }),
+    isNull: t.boolean({ description: 'True matches null, false matches any time.' }),
   }),
 })
 
 export const UserFilterInput = builder.inputType('UserFilter', {
-  description: 'Compares people; usernames stand for ids.',
+  description: 'A condition on a user. Usernames are accepted instead of ids. All operators must match.',
   fields: (t) => ({
-    eq: t.id({ description: 'This user.' }),
-    in: t.idList({ description: `One of these users. ${list}` }),
-    isViewer: t.boolean({ description: 'True for whoever asks, false for anybody else or nobody.' }),
-    isNull: t.boolean({ description: 'True where there is nobody, false where there is somebody.' }),
+    eq: t.id({ description: 'Equal to the user with this id or username.' }),
+    in: t.idList({ description: `Equal to one of the users with these ids or usernames. ${list}` }),
+    isViewer: t.boolean({ description: 'True matches you, false matches other users and null.' }),
+    isNull: t.boolean({ description: 'True matches null, false matches any user.' }),
   }),
 })
 
 export const LabelFilterInput = builder.inputType('LabelFilter', {
-  description: 'Compares the labels of a ticket by name, without case.',
+  description: 'A condition on the labels of a ticket, by name, case-insensitive. All operators must match.',
   fields: (t) => ({
-    some: t.stringList({ description: `Has at least one of these. ${list}` }),
-    every: t.stringList({ description: `Has all of these. At most ${maxListLength}.` }),
-    none: t.stringList({ description: `Has none of these. At most ${maxListLength}.` }),
-    isEmpty: t.boolean({ description: 'True where there is no label, false where there is one.' }),
+    some: t.stringList({ description: `Has at least one of these labels. ${list}` }),
+    every: t.stringList({ description: `Has all of these labels. ${negatedList}` }),
+    none: t.stringList({ description: `Has none of these labels. ${negatedList}` }),
+    isEmpty: t.boolean({ description: 'True matches tickets without labels, false tickets with at least one.' }),
   }),
 })
 
-type Word = 'TicketStatus' | 'Resolution' | 'Disposition' | 'Priority' | 'Severity'
+type EnumName = 'TicketStatus' | 'Resolution' | 'Disposition' | 'Priority' | 'Severity'
 
-/** The comparator of an enum. */
-export const enumFilter = (type: Word) =>
+export const enumFilterInput = (type: EnumName) =>
   builder.inputType(`${type}Filter`, {
-    description: `Compares a ${type}.`,
+    description: `A condition on a value of ${type}. All operators must match.`,
     fields: (t) => ({
-      eq: t.field({ type, description: 'This one.' }),
-      in: t.field({ type: [type], description: `One of these. ${list}` }),
-      notIn: t.field({ type: [type], description: `None of these, or none at all. At most ${maxListLength}.` }),
+      eq: t.field({ type, description: 'Equal to this value.' }),
+      in: t.field({ type: [type], description: `Equal to one of these values. ${list}` }),
+      notIn: t.field({ type: [type], description: `Equal to none of these values, or null. ${negatedList}` }),
     }),
   })
 
-/** The comparator of an enum whose words have a rank. */
-export const rankedFilter = (type: 'Priority' | 'Severity') =>
+/** Also compares by the order of the values. */
+export const rankedFilterInput = (type: 'Priority' | 'Severity') =>
   builder.inputType(`${type}Filter`, {
-    description: `Compares a ${type}.`,
+    description: `A condition on a value of ${type}. All operators must match.`,
     fields: (t) => ({
-      eq: t.field({ type, description: 'This one.' }),
-      in: t.field({ type: [type], description: `One of these. ${list}` }),
-      notIn: t.field({ type: [type], description: `None of these, or none at all. At most ${maxListLength}.` }),
-      gte: t.field({ type, description: 'This one or higher.' }),
-      lte: t.field({ type, description: 'This one or lower.' }),
+      eq: t.field({ type, description: 'Equal to this value.' }),
+      in: t.field({ type: [type], description: `Equal to one of these values. ${list}` }),
+      notIn: t.field({ type: [type], description: `Equal to none of these values, or null. ${negatedList}` }),
+      gte: t.field({ type, description: 'Equal to this value or higher.' }),
+      lte: t.field({ type, description: 'Equal to this value or lower.' }),
     }),
   })

@@ -5,13 +5,13 @@ import { withRequestQuota } from '../database/request-quota.ts'
 import { Unauthenticated } from '../errors.ts'
 import { bearerToken } from '../http/bearer-token.ts'
 import type { HttpRequest } from '../http/request.ts'
-import type { Callers } from '../viewer.ts'
+import type { ViewerCache } from '../viewer.ts'
 import type { DocumentCache } from './document-cache.ts'
 
 interface ContextServices {
   readonly config: Config
   readonly database: Database
-  readonly callers: Callers
+  readonly viewerCache: ViewerCache
   readonly documents: DocumentCache
 }
 
@@ -20,12 +20,12 @@ export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, r
 
 /** Returns a function that creates contexts. It throws UNAUTHENTICATED, with HTTP 401, for an invalid token. */
 export const contextFactory =
-  ({ config, database, callers, documents }: ContextServices): CreateContext =>
+  ({ config, database, viewerCache, documents }: ContextServices): CreateContext =>
   async ({ header, address }, requestId) => {
     const authorization = header('authorization')
     const secret = bearerToken(authorization)
-    const caller = secret === null ? null : await callers.find(secret)
-    if (authorization && !caller)
+    const authentication = secret === null ? null : await viewerCache.find(secret)
+    if (authorization && !authentication)
       throw new Unauthenticated('The token is invalid, expired or revoked. Sign in again.', 401)
     return {
       config,
@@ -38,9 +38,9 @@ export const contextFactory =
       traceParent: header('traceparent') ?? null,
       idempotencyKey: header('idempotency-key') ?? null,
       idempotency: null,
-      viewer: caller?.viewer ?? null,
-      token: caller?.token ?? null,
-      forgetCallers: callers.forget,
+      viewer: authentication?.viewer ?? null,
+      token: authentication?.token ?? null,
+      clearViewerCache: viewerCache.clear,
       loaders: new Map(),
     }
   }

@@ -10,52 +10,54 @@ import { userRelation } from '../user/user.loaders.ts'
 import { type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
 
 builder.enumType('ChangeSource', {
-  description: 'How a change came about.',
+  description: 'Origin of a change.',
   values: {
-    [ChangeSource.API]: { description: 'A change of this ticket alone.' },
-    [ChangeSource.BULK]: { description: 'One change of many tickets.' },
-    [ChangeSource.IMPORT]: { description: 'An import of a file.' },
+    [ChangeSource.API]: { description: 'A mutation of this ticket only.' },
+    [ChangeSource.BULK]: {
+      description: 'A mutation that changed many tickets, such as `bulkUpdateStatus` or `deleteLabel`.',
+    },
+    [ChangeSource.IMPORT]: { description: 'A file import, or the undo of one.' },
   },
 })
 
 const FieldChangeType = builder.objectRef<FieldChange>('FieldChange').implement({
-  description: 'What became of one field.',
+  description: 'A change of one field.',
   fields: (t) => ({
-    field: t.exposeString('field', { description: 'The name of the field, as in Ticket.' }),
+    field: t.exposeString('field', { description: 'Name of the field in `Ticket`, such as "status" or "labels".' }),
     from: t.exposeString('from', {
       nullable: true,
       description:
-        'What it was: names of people and labels, words of enums, times in ISO 8601. Null where there was nothing.',
+        'Previous value as text: names of users and labels, enum values, times in ISO 8601. Null if there was none.',
     }),
-    to: t.exposeString('to', { nullable: true, description: 'What it became, told alike.' }),
+    to: t.exposeString('to', { nullable: true, description: 'New value, in the same format. Null if there is none.' }),
   }),
 })
 
 builder.prismaObject('HistoryEvent', {
   interfaces: ['Node'],
-  description: 'One change of a ticket, written together with it and never changed afterwards.',
+  description: 'A change of a ticket, stored in the same transaction. Immutable.',
   fields: (t) => ({
     ticket: t.field({
       type: 'Ticket',
-      description: 'What was changed.',
+      description: 'Changed ticket.',
       ...nestedField(ticketRelation('ticketId')),
     }),
     actor: t.field({
       type: 'User',
-      description: 'Who changed it.',
+      description: 'User who made the change.',
       ...nestedField(userRelation('actorId')),
     }),
-    at: t.expose('at', { type: 'DateTime', description: 'When.' }),
-    version: t.exposeInt('version', { description: 'The version of the ticket that this change made.' }),
-    source: t.expose('source', { type: 'ChangeSource', description: 'How it came about.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'Time of the change.' }),
+    version: t.exposeInt('version', { description: 'Version of the ticket after the change.' }),
+    source: t.expose('source', { type: 'ChangeSource', description: 'Origin of the change.' }),
     batch: t.exposeID('batch', {
       nullable: true,
-      description: 'The same for all tickets that one bulk change or import changed.',
+      description: 'Id that all changes of one bulk mutation or import have in common. Null if source is API.',
     }),
     changes: t.expose('changes', {
       type: [FieldChangeType],
       extensions: { size: 2 },
-      description: 'What became of each field that changed.',
+      description: 'Changed fields with their previous and new values.',
     }),
   }),
 })
@@ -72,7 +74,7 @@ const historyList: List<HistoryRow> = {
 builder.interfaceField('Ticket', 'history', (t) =>
   t.field({
     type: HistoryEventConnection,
-    description: 'What has changed since it was filed, newest first.',
+    description: 'Changes since creation, newest first.',
     args: pageArgs,
     ...nestedField(relatedConnection(sql`h.ticket_id`, () => historyList)),
   }),

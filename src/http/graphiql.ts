@@ -106,7 +106,7 @@ ${signInFromFragment}
 
 interface SchemaPageOptions {
   readonly endpoint: string
-  readonly printedSchema: () => string
+  readonly printSortedSchema: () => string
   /** True for a request with a valid token. */
   readonly isAuthenticated: (request: Request) => Promise<boolean>
   readonly log: Logger
@@ -118,7 +118,7 @@ interface SchemaPageOptions {
  */
 export const useSchemaPages = (
   { introspection }: Pick<Config, 'introspection'>,
-  { endpoint, printedSchema, isAuthenticated, log }: SchemaPageOptions,
+  { endpoint, printSortedSchema, isAuthenticated, log }: SchemaPageOptions,
 ): PagePlugin => ({
   async onRequest({ request, url, endResponse, fetchAPI }) {
     const isEndpoint = url.pathname === endpoint || url.pathname === `${endpoint}/`
@@ -131,7 +131,9 @@ export const useSchemaPages = (
       endResponse(new fetchAPI.Response(body, init))
     } else if (open)
       endResponse(
-        new fetchAPI.Response(printedSchema(), { headers: { 'content-type': 'application/graphql; charset=utf-8' } }),
+        new fetchAPI.Response(printSortedSchema(), {
+          headers: { 'content-type': 'application/graphql; charset=utf-8' },
+        }),
       )
     else {
       const { body, ...init } = errorReply(new Unauthenticated(undefined, 401), {

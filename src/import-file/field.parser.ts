@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { filled, text } from '../check.ts'
+import { notBlank, text } from '../check.ts'
 import { splitNames } from '../csv/cells.ts'
 import { defectRules } from '../defect/defect.rules.ts'
 import { labelName, maxLabels } from '../label/label.rules.ts'
@@ -51,12 +51,12 @@ const time = (cell: string, parseDate: ParseDate): CellResult => {
 function labels(cell: string): CellResult {
   const names = splitNames(cell)
   if (!names) return { error: 'has unbalanced quotes' }
-  if (names.length > maxLabels) return { error: `must have at most ${maxLabels} labels (got ${names.length})` }
+  if (names.length > maxLabels) return { error: `must contain at most ${maxLabels} labels (got ${names.length})` }
   const issue = names.flatMap((name) => labelName.safeParse(name).error?.issues ?? [])[0]
   return issue ? { error: `contains an invalid label: it ${issue.message}` } : { value: JSON.stringify(names) }
 }
 
-const externalKey = filled(text(200)).transform((key) => key.trim())
+const externalKey = notBlank(text(200)).transform((key) => key.trim())
 
 /** The fields by their values in the enum ImportField. */
 const importFields = {

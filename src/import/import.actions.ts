@@ -7,7 +7,7 @@ import { mergeRows } from '../import-merge/merge.actions.ts'
 import { planRows } from '../import-merge/plan.actions.ts'
 import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
 import { mustHaveRole, type ProjectRights } from '../project/project.access.ts'
-import { getProjectNamed, lockProject } from '../project/project.actions.ts'
+import { getProjectByReference, lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToImport } from './import.access.ts'
 
@@ -40,7 +40,7 @@ export function importTickets(
   { onRead = () => {}, signal }: ImportOptions = {},
 ): Promise<string> {
   return transaction(async (tx) => {
-    const project = await getProjectNamed(tx, viewer, input.projectId)
+    const project = await getProjectByReference(tx, viewer, input.projectId)
     mustBeAbleToStart(project, input)
     const onChunk = (bytes: number) => {
       signal?.throwIfAborted()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { id, notNull, projectReference, text } from '../check.ts'
+import { atMostItems, id, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { runStepOnce } from '../idempotency/idempotency.ts'
 import { isDateFormat } from '../import-file/date.parser.ts'
@@ -56,12 +56,7 @@ const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
 })
 
 const maxMappings = 200
-const mappings = z
-  .array(z.unknown())
-  .max(maxMappings, {
-    error: ({ input }) => `must have at most ${maxMappings} items (got ${(input as unknown[]).length})`,
-  })
-  .nullable()
+const mappings = z.array(z.unknown()).max(maxMappings, atMostItems(maxMappings)).nullable()
 
 const importCost = 5000
 
@@ -69,6 +64,8 @@ mutation('importTickets', {
   cost: importCost,
   description:
     'Imports tickets from a CSV file, sent as a multipart request. Requires CONTRIBUTOR in the project. A row with an external key that exists in the project updates that ticket; any other row creates a ticket. Row errors are returned in `Import.faults`, not as GraphQL errors.',
+  inputDescription: 'A CSV file of tickets, and how to read it.',
+  payloadDescription: 'The import, which may have been rejected.',
   input: (t) => ({
     projectId: t.id({ required: true, description: 'Id or key of the project, such as "CORE".' }),
     kind: t.field({
@@ -168,6 +165,8 @@ mutation('undoImport', {
   cost: importCost,
   description:
     'Undoes an import: deletes the tickets that it created, and restores those that it changed. Leaves unchanged the tickets that were changed since, and created tickets that have comments. Requires MAINTAINER in the project, or CONTRIBUTOR for your own imports.',
+  inputDescription: 'The import to undo.',
+  payloadDescription: 'The import after the undo, and the tickets that were left unchanged.',
   input: (t) => ({
     importId: t.id({ required: true, description: 'Id of the import, a UUID.' }),
     dryRun: t.boolean({

@@ -8,10 +8,12 @@ import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.
 import { writeOptimistically } from '../write.ts'
 
 mutation('createIssue', {
-  description: 'Files an issue. For REPORTERs of the project.',
+  description: 'Creates an issue. Requires REPORTER in the project.',
+  inputDescription: 'A new issue.',
+  payloadDescription: 'The new issue, with its key.',
   input: (t) => ({
     ...newTicketFields(t),
-    title: t.string({ required: true, description: 'What it is about, in a line: at most 200 characters.' }),
+    title: t.string({ required: true, description: 'One-line summary, at most 200 characters.' }),
   }),
   rules: {
     ...ticketRules,
@@ -26,12 +28,14 @@ mutation('createIssue', {
       createTicket(db, viewer, { ...input, kind: 'ISSUE' }, errors),
     ),
   }),
-  payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The new issue.' }) }),
+  payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'Created issue.' }) }),
 })
 
 mutation('updateIssue', {
   description:
-    'Patches an issue: a field left out stays, a field given as null is cleared. For CONTRIBUTORs, and REPORTERs on what they filed.',
+    'Updates fields of an issue. Requires CONTRIBUTOR in the project, or REPORTER for issues that you created.',
+  inputDescription: 'Changes to an issue. Omitted fields keep their value.',
+  payloadDescription: 'The updated issue, with its new version.',
   input: ticketPatchFields,
   rules: {
     ...ticketRules,
@@ -46,5 +50,5 @@ mutation('updateIssue', {
       updateTicket(db, viewer, { id, kind: 'ISSUE', expectedVersion, patch: patch as TicketPatch, previousErrors }),
     ),
   }),
-  payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'The issue as it is now.' }) }),
+  payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'Updated issue.' }) }),
 })

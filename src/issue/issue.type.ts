@@ -11,14 +11,14 @@ import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 builder.prismaObject('Ticket', {
   variant: 'Issue',
   interfaces: ['Node', 'Ticket'],
-  description: 'An issue with software.',
+  description: 'A problem with software, or a request to change it.',
 })
 
 export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', ticketCountCost)
 
 /** The arguments of a list of issues. */
 export const issueListArgs = builder.args((t) => ({
-  filter: t.field({ type: IssueFilterInput, description: 'Only these; all that are not archived when left out.' }),
+  filter: t.field({ type: IssueFilterInput, description: 'Issues to return. Defaults to all that are not archived.' }),
   ...ticketOrderArg,
   ...offsetArgs,
 }))
@@ -26,7 +26,7 @@ export const issueListArgs = builder.args((t) => ({
 builder.objectField('Project', 'issues', (t) =>
   t.field({
     type: IssueConnection,
-    description: 'Its issues.',
+    description: 'Issues of the project. Newest first by default.',
     args: issueListArgs,
     ...nestedField(
       relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),

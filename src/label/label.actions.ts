@@ -3,7 +3,7 @@ import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { NotFound } from '../errors.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
-import { getProjectNamed } from '../project/project.actions.ts'
+import { getProjectByReference } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
@@ -20,7 +20,7 @@ export async function createLabel(
   viewer: Viewer,
   { projectId, name, color, description }: NewLabel,
 ): Promise<LabelRow> {
-  const project = await getProjectNamed(tx, viewer, projectId)
+  const project = await getProjectByReference(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing labels')
   return tx.prisma.label.create({ data: { projectId: project.id, name, color, description: description ?? null } })
 }
@@ -32,7 +32,7 @@ async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<L
   const rows = await tx.query<(LabelRow & ProjectRights)[]>(sql`
     SELECT ${labelColumns.all}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
     WHERE ${named}`)
-  if (!rows[0]) throw new NotFound(`There is no label ${id}.`)
+  if (!rows[0]) throw new NotFound(`Label "${id}" was not found, or you cannot see it.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
   return rows[0]
 }

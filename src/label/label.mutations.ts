@@ -11,38 +11,45 @@ const rules = {
   name: labelName,
   color: z
     .string('must not be null')
-    .regex(/^#[0-9a-f]{6}$/i, 'must be "#" and six hexadecimal digits')
+    .regex(/^#[0-9a-f]{6}$/i, 'must be "#" and six hexadecimal digits, such as "#d73a4a"')
     .transform((color) => color.toLowerCase()),
   description: text(1000).nullable(),
 }
 
 mutation('createLabel', {
-  description: 'Makes a label. For MAINTAINERs of the project.',
+  description: 'Creates a label in a project. Requires MAINTAINER in the project.',
+  inputDescription: 'A new label.',
+  payloadDescription: 'The new label, with its id.',
   input: (t) => ({
-    projectId: t.id({ required: true, description: 'The id or the key of the project.' }),
+    projectId: t.id({ required: true, description: 'Id or key of the project.' }),
     name: t.string({
       required: true,
-      description: 'The word: at most 50 characters, unique in its project without case.',
+      description: 'Name, at most 50 characters. Unique in the project, ignoring case.',
     }),
     color: t.field({
       type: 'HexColor',
       required: true,
-      description: 'What to show it in: "#" and six hexadecimal digits.',
+      description: 'Display color as "#rrggbb".',
     }),
-    description: t.string({ description: 'When to use it.' }),
+    description: t.string({ description: 'Explanation of when to use the label, at most 1,000 characters.' }),
   }),
   rules: { projectId: projectReference, ...rules },
   resolve: async (input, context) => ({ label: await write(context, (tx, viewer) => createLabel(tx, viewer, input)) }),
-  payload: (t) => ({ label: t.expose('label', { type: 'Label', description: 'The new label.' }) }),
+  payload: (t) => ({ label: t.expose('label', { type: 'Label', description: 'Created label.' }) }),
 })
 
 mutation('updateLabel', {
-  description: 'Changes a label on all tickets that have it. For MAINTAINERs of the project.',
+  description:
+    'Updates a label for all tickets that have it, without changing their versions. Requires MAINTAINER in the project.',
+  inputDescription: 'Changes to a label. Omitted fields keep their value.',
+  payloadDescription: 'The updated label.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'The id of the label.' }),
-    name: t.string({ description: 'The word.' }),
-    color: t.field({ type: 'HexColor', description: 'What to show it in.' }),
-    description: t.string({ description: 'When to use it; null clears it.' }),
+    id: t.id({ required: true, description: 'Id of the label.' }),
+    name: t.string({ description: 'New name, at most 50 characters. Unique in the project, ignoring case.' }),
+    color: t.field({ type: 'HexColor', description: 'New display color as "#rrggbb".' }),
+    description: t.string({
+      description: 'Explanation of when to use the label, at most 1,000 characters; null clears it.',
+    }),
   }),
   rules: { id, ...rules },
   resolve: async ({ name, color, ...input }, context) => ({
@@ -50,54 +57,65 @@ mutation('updateLabel', {
       updateLabel(tx, viewer, { ...input, name: name ?? undefined, color: color ?? undefined }),
     ),
   }),
-  payload: (t) => ({ label: t.expose('label', { type: 'Label', description: 'The label as it is now.' }) }),
+  payload: (t) => ({ label: t.expose('label', { type: 'Label', description: 'Updated label.' }) }),
 })
 
 mutation('deleteLabel', {
-  description: 'Deletes a label and takes it off all its tickets. For MAINTAINERs of the project.',
-  input: (t) => ({ id: t.id({ required: true, description: 'The id of the label.' }) }),
+  description: 'Deletes a label and removes it from all tickets. Requires MAINTAINER in the project.',
+  inputDescription: 'A label to delete.',
+  payloadDescription: 'The deleted label and its project.',
+  input: (t) => ({ id: t.id({ required: true, description: 'Id of the label.' }) }),
   rules: { id },
   resolve: async (input, context) => ({
     id: input.id,
     projectId: await write(context, (tx, viewer) => deleteLabel(tx, viewer, input.id)),
   }),
   payload: (t) => ({
-    deletedLabelId: t.exposeID('id', { description: 'The id of the label that is no more.' }),
+    deletedLabelId: t.exposeID('id', { description: 'Id of the deleted label.' }),
     project: t.field({
       type: 'Project',
       nullable: true,
-      description: 'The project that it belonged to.',
+      description: 'Project of the deleted label. Null if you can no longer see it.',
       resolve: ({ projectId }, _args, context) => findProject(context, projectId),
     }),
   }),
 })
 
 /** Adds a mutation of the labels of a ticket. */
-const ticketLabelsMutation = (name: string, action: typeof setLabels, description: string, what: string) =>
+const ticketLabelsMutation = (name: string, action: typeof setLabels, description: string, labelsDescription: string) =>
   mutation(name, {
-    description: `${description} For CONTRIBUTORs of the project.`,
+    inputDescription: 'A ticket and labels of its project.',
+    payloadDescription: 'The ticket with its new labels.',
+    description: `${description} Requires CONTRIBUTOR in the project.`,
     input: (t) => ({
-      ticketId: t.id({ required: true, description: 'The id or the key of the ticket.' }),
-      labelIds: t.idList({ required: true, description: `${what} At most 50.` }),
-      expectedVersion: t.int({ description: 'The version that you saw: CONFLICT when its labels have changed since.' }),
+      ticketId: t.id({ required: true, description: 'Id or key of the ticket.' }),
+      labelIds: t.idList({ required: true, description: `${labelsDescription} At most 50.` }),
+      expectedVersion: t.int({
+        description: 'Version that the change is based on. Fails with CONFLICT if the labels were changed since.',
+      }),
     }),
     rules: { ticketId: ticketReference, labelIds: idList(50) },
     resolve: async (input, context) => ({
       ticket: await writeOptimistically(context, (db, viewer) => action(db, viewer, input)),
     }),
-    payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
+    payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'Updated ticket.' }) }),
   })
 
 ticketLabelsMutation(
   'setLabels',
   setLabels,
-  'Replaces all labels of a ticket at once.',
-  'All labels that it has from now on; none clears them.',
+  'Replaces all labels of a ticket.',
+  'Ids of the new labels; an empty list removes all.',
 )
-ticketLabelsMutation('addLabels', addLabels, 'Puts labels on a ticket; it keeps those it has.', 'The labels to put on.')
+ticketLabelsMutation(
+  'addLabels',
+  addLabels,
+  'Adds labels to a ticket, in addition to its current ones.',
+  'Ids of the labels to add.',
+)
 ticketLabelsMutation(
   'removeLabels',
   removeLabels,
-  'Takes labels off a ticket; those it does not have do no harm.',
-  'The labels to take off.',
+  'Removes labels from a ticket. Ignores labels that it does not have.',
+  'Ids of the labels to remove.',
 )

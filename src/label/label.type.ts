@@ -5,23 +5,26 @@ import { projectLabels, ticketLabels } from './label.loaders.ts'
 
 builder.prismaObject('Label', {
   interfaces: ['Node'],
-  description: 'A word that tickets of a project are sorted with.',
+  description: 'A tag for tickets of a project.',
   fields: (t) => ({
     project: t.field({
       type: 'Project',
-      description: 'What it belongs to.',
+      description: 'Project whose tickets can have the label.',
       ...nestedField(projectRelation('projectId')),
     }),
-    name: t.exposeString('name', { description: 'The word; unique in its project without case.' }),
-    color: t.expose('color', { type: 'HexColor', description: 'What it is shown in.' }),
-    description: t.exposeString('description', { nullable: true, description: 'When to use it.' }),
+    name: t.exposeString('name', { description: 'Name, at most 50 characters. Unique in the project, ignoring case.' }),
+    color: t.expose('color', { type: 'HexColor', description: 'Display color as "#rrggbb", in lower case.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'Explanation of when to use the label.',
+    }),
   }),
 })
 
 builder.interfaceField('Ticket', 'labels', (t) =>
   t.field({
     type: ['Label'],
-    description: 'Its labels, by name.',
+    description: 'Labels of the ticket, sorted by name.',
     ...nestedField(ticketLabels, { size: 5 }),
   }),
 )
@@ -29,7 +32,7 @@ builder.interfaceField('Ticket', 'labels', (t) =>
 builder.objectField('Project', 'labels', (t) =>
   t.field({
     type: ['Label'],
-    description: 'All its labels, by name.',
+    description: 'Labels that tickets of the project can have, sorted by name.',
     ...nestedField(projectLabels, { size: 50 }),
   }),
 )

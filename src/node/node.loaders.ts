@@ -8,7 +8,7 @@ import { findLabel } from '../label/label.loaders.ts'
 import { visibleProjects } from '../project/project.access.ts'
 import { findProject } from '../project/project.loaders.ts'
 import { inOrder, loaderOf } from '../reading/loader.ts'
-import { visibleTicketsNamed } from '../ticket/ticket.access.ts'
+import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import { findTicket } from '../ticket/ticket.loaders.ts'
 import { findUser } from '../user/user.loaders.ts'
 
@@ -38,11 +38,11 @@ export async function findNode(context: Context, id: string): Promise<{ id: stri
       await context.db.query<{ id: string; type: NodeType }[]>(sql`
       WITH wanted AS (SELECT unnest(${ids}::uuid[]) AS id)
       SELECT t.id, CASE kind WHEN 'DEFECT' THEN 'Defect' ELSE 'Issue' END AS type
-        FROM tickets t JOIN wanted USING (id) WHERE ${visibleTicketsNamed(viewer)}
+        FROM tickets t JOIN wanted USING (id) WHERE ${visibleTicketsByReference(viewer)}
       UNION ALL SELECT c.id, 'Comment' FROM comments c JOIN wanted USING (id) JOIN tickets t ON t.id = c.ticket_id
-        WHERE ${visibleTicketsNamed(viewer)}
+        WHERE ${visibleTicketsByReference(viewer)}
       UNION ALL SELECT h.id, 'HistoryEvent' FROM history h JOIN wanted USING (id) JOIN tickets t ON t.id = h.ticket_id
-        WHERE ${visibleTicketsNamed(viewer)}
+        WHERE ${visibleTicketsByReference(viewer)}
       UNION ALL SELECT i.id, 'Import' FROM imports i JOIN wanted USING (id) WHERE ${visibleImports(viewer)}
       UNION ALL SELECT l.id, 'Label' FROM labels l JOIN wanted USING (id) JOIN projects p ON p.id = l.project_id
         WHERE ${visibleProjects(viewer)}

@@ -1,9 +1,9 @@
 import { builder } from '../builder.ts'
 
 builder.interfaceType('Node', {
-  description: 'Anything with an id of its own, which `node` finds again.',
+  description: 'An object with a globally unique id.',
   resolveType: (node) => (node as { __typename?: string }).__typename,
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Unique over all types; sorts by the time it was made (UUIDv7).' }),
+    id: t.exposeID('id', { description: 'Globally unique identifier: a UUIDv7, which sorts by time of creation.' }),
   }),
 })

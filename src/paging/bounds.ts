@@ -30,18 +30,18 @@ export function boundsOf(args: PageArguments, order: Order): Bounds {
 
   for (const path of ['first', 'last'] as const) {
     const size = args[path] ?? 0
-    if (size < 0 || size > maxPageSize) addError(path, `must be between 0 and ${maxPageSize}`)
+    if (size < 0 || size > maxPageSize) addError(path, `must be between 0 and ${maxPageSize} (got ${size})`)
   }
-  if (args.first != null && args.last != null) addError('last', 'cannot stand beside first')
-  if ((args.offset ?? 0) < 0) addError('offset', 'must not be negative')
+  if (args.first != null && args.last != null) addError('last', 'cannot be combined with `first`')
+  if ((args.offset ?? 0) < 0) addError('offset', `must not be negative (got ${args.offset})`)
   if (args.offset != null && (args.last != null || args.after != null || args.before != null))
-    addError('offset', 'stands with first alone')
+    addError('offset', 'can only be combined with `first`')
 
   const cursorKey = (path: 'after' | 'before') => {
     const cursor = args[path]
     if (cursor == null) return null
     const decoded = decodeCursor(order, cursor)
-    if (!decoded) addError(path, 'is no cursor of a list in this order')
+    if (!decoded) addError(path, 'is not a valid cursor for this list and sort order')
     return decoded
   }
   const bounds = {

@@ -71,41 +71,45 @@ const cursors = new Set(['cursor', 'startCursor', 'endCursor'])
 /** Arguments of a list that is read forward. */
 export const forwardArgs = builder.args((t) => ({
   first: t.int({
-    description: `How many to return from the start: ${defaultPageSize} by default, at most ${maxPageSize}.`,
+    description: `Number of items to return from the start. Defaults to ${defaultPageSize}, at most ${maxPageSize}.`,
   }),
-  after: t.string({ description: 'Return what comes after this cursor.' }),
+  after: t.string({ description: 'Cursor after which the page starts.' }),
 }))
 
 /** Arguments of a list that is read from both ends. */
 export const pageArgs = builder.args((t) => ({
   ...forwardArgs,
-  last: t.int({ description: `How many to return from the end, at most ${maxPageSize}; not beside \`first\`.` }),
-  before: t.string({ description: 'Return what comes before this cursor.' }),
+  last: t.int({
+    description: `Number of items to return from the end, at most ${maxPageSize}. Cannot be combined with \`first\`.`,
+  }),
+  before: t.string({ description: 'Cursor before which the page ends.' }),
 }))
 
 /** Arguments of a list that is read from both ends, or by page number. */
 export const offsetArgs = builder.args((t) => ({
   ...pageArgs,
-  offset: t.int({ description: 'Skip so many rows; stands with `first` alone. A cursor is faster far down a list.' }),
+  offset: t.int({
+    description: 'Number of items to skip. Can only be combined with `first`. For deep pages, `after` is faster.',
+  }),
 }))
 
 const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
-  description: 'Where a page stands in its list.',
+  description: 'Cursors of a page, and the existence of further pages.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', {
-      description: 'Whether rows follow. A page read backwards from a `before` cursor says true.',
+      description: 'True if items follow the page. Always true if the page was read backward from a `before` cursor.',
     }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
-      description: 'Whether rows come before. A page read onwards from an `after` cursor says true.',
+      description: 'True if items precede the page. Always true if the page was read forward from an `after` cursor.',
     }),
     startCursor: t.string({
       nullable: true,
-      description: 'The cursor of the first row: `before` it lies the previous page.',
+      description: 'Cursor of the first item, to pass as `before` for the previous page. Null if the page is empty.',
       resolve: ({ rows, order }) => cursorOf(order, rows.at(0)),
     }),
     endCursor: t.string({
       nullable: true,
-      description: 'The cursor of the last row: `after` it lies the next page.',
+      description: 'Cursor of the last item, to pass as `after` for the next page. Null if the page is empty.',
       resolve: ({ rows, order }) => cursorOf(order, rows.at(-1)),
     }),
   }),
@@ -126,31 +130,35 @@ export function connectionType<Row extends object>(
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'
   const Edge = builder.objectRef<{ row: WithCursorKey<Row>; order: Order }>(`${name}Edge`).implement({
-    description: `One of a list of ${rows}, with its place in it.`,
+    description: `One of the ${rows} of a page, with its cursor.`,
     fields: (t) => ({
       cursor: t.string({
-        description: 'Its place in the list: an argument for `after` and `before` in the same order.',
+        description: 'Position in the list, to pass as `after` or `before` with the same sort order.',
         resolve: ({ row, order }) => encodeCursor(order, row.cursorKey),
       }),
-      node: t.field({ type, description: 'The row itself.', resolve: ({ row }) => row as never }),
+      node: t.field({ type, description: 'Item at the cursor.', resolve: ({ row }) => row as never }),
     }),
   })
   return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
-    description: `A page of a list of ${rows}.`,
+    description: `A page of ${rows}.`,
     fields: (t) => ({
       edges: t.field({
         type: [Edge],
-        description: 'The rows of the page, each with its cursor.',
+        description: 'Items of the page, each with its cursor.',
         resolve: ({ rows: found, order }) => found.map((row) => ({ row, order })),
       }),
-      nodes: t.field({ type: [type], description: 'The rows of the page.', resolve: (page) => page.rows as never }),
+      nodes: t.field({
+        type: [type],
+        description: 'Items of the page, without cursors.',
+        resolve: (page) => page.rows as never,
+      }),
       pageInfo: t.field({
         type: PageInfo,
-        description: 'Whether there are further pages, and the cursors to reach them.',
+        description: 'Cursors of the page, and the existence of further pages.',
         resolve: (page) => page,
       }),
       totalCount: t.exposeInt('totalCount', {
-        description: 'How many rows the whole list has. Counted only when asked for.',
+        description: 'Number of items in the whole list. Computed only if selected.',
         extensions: { cost: countCost },
       }),
     }),

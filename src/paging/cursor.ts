@@ -20,7 +20,7 @@ export function decodeCursor(order: Order, cursor: string): CursorKey | null {
   const values = parse(text.slice(start))
   if (!Array.isArray(values) || values.length !== order.length) return null
   const fits = order.every(({ type, nulls }, index) =>
-    values[index] === null ? nulls !== undefined : type.inCursor.safeParse(values[index]).success,
+    values[index] === null ? nulls !== undefined : type.cursorValue.safeParse(values[index]).success,
   )
   return fits ? values : null
 }

@@ -4,24 +4,24 @@ import { join, raw, type Sql, sql } from '../database/sql.ts'
 /** The type of a key's values: in PostgreSQL, and in a cursor. */
 export interface KeyType {
   readonly name: string
-  readonly inCursor: z.ZodType
+  readonly cursorValue: z.ZodType
 }
 
 export const moment: KeyType = {
   name: 'timestamptz',
   // PostgreSQL writes at most six digits of a second, and reads no endless ones.
-  inCursor: z.iso
+  cursorValue: z.iso
     .datetime({ offset: true })
     .max(32)
     .regex(/^(?!0000).*(?:Z|[+]00:00)$/),
 }
-export const integer: KeyType = { name: 'integer', inCursor: z.int32() }
-export const text: KeyType = { name: 'text', inCursor: z.string().refine((value) => !value.includes('\0')) }
-export const uuid: KeyType = { name: 'uuid', inCursor: z.guid() }
+export const integer: KeyType = { name: 'integer', cursorValue: z.int32() }
+export const text: KeyType = { name: 'text', cursorValue: z.string().refine((value) => !value.includes('\0')) }
+export const uuid: KeyType = { name: 'uuid', cursorValue: z.guid() }
 /** An enum of the database, which sorts in the order of its declaration. */
 export const enumeration = (name: string, values: Readonly<Record<string, string>>): KeyType => ({
   name,
-  inCursor: z.enum(values),
+  cursorValue: z.enum(values),
 })
 
 /** One part of an order: an expression over the listed row, and how it sorts. */

@@ -53,7 +53,7 @@ export function mustHaveRole(rights: ProjectRights, needed: ProjectRole, deed: s
   const { projectKey, projectArchivedAt, viewerRole } = rights
   throw new Forbidden(
     projectArchivedAt
-      ? `The project ${projectKey} is archived: it can only be read.`
-      : `${deed} takes the role ${needed} in ${projectKey}; yours is ${viewerRole}.`,
+      ? `Project ${projectKey} is archived and read-only. Unarchive it first.`
+      : `${deed} requires ${needed} in ${projectKey}; your role is ${viewerRole}.`,
   )
 }

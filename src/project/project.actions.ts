@@ -3,8 +3,8 @@ import { given } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
-import { projectsNamed } from '../reference.ts'
-import { findUserNamed } from '../user/user.actions.ts'
+import { projectsByReference } from '../reference.ts'
+import { findUserByReference } from '../user/user.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type MemberRow, type ProjectRow, projectColumns } from './project.sql.ts'
@@ -31,15 +31,15 @@ export async function createProject(tx: Transaction, viewer: Viewer, project: Ne
 }
 
 /** The project that a reference names, with the viewer's rights there; NOT_FOUND where there is none to see. */
-export async function getProjectNamed(
+export async function getProjectByReference(
   db: Statements,
   viewer: Viewer,
   reference: string,
 ): Promise<ProjectRow & ProjectRights> {
   const [row] = await db.query<(ProjectRights & { project: string })[]>(sql`
     SELECT ${projectColumns.text} AS project, ${rightsColumns(viewer)} FROM projects p
-    WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)}`)
-  if (!row) throw new NotFound(`There is no project ${reference}.`)
+    WHERE ${projectsByReference([reference])} AND ${visibleProjects(viewer)}`)
+  if (!row) throw new NotFound(`Project "${reference}" was not found, or you cannot see it.`)
   return { ...row, ...projectColumns.parse(row.project) }
 }
 
@@ -53,9 +53,9 @@ export async function lockProject(
 ): Promise<ProjectRow & ProjectRights> {
   if (db.inTransaction)
     await db.query(
-      sql`SELECT FROM projects p WHERE ${projectsNamed([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`,
+      sql`SELECT FROM projects p WHERE ${projectsByReference([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`,
     )
-  return getProjectNamed(db, viewer, reference)
+  return getProjectByReference(db, viewer, reference)
 }
 
 export interface ProjectPatch {
@@ -102,8 +102,8 @@ export async function setProjectMember(
 ): Promise<{ project: ProjectRow; member: MemberRow | null }> {
   const project = await lockProject(tx, viewer, projectId)
   mustHaveRole(project, 'MAINTAINER', 'Managing members')
-  const user = await findUserNamed(tx, userId)
-  if (!user) throw new BadUserInput([{ path: 'userId', message: 'names no user' }])
+  const user = await findUserByReference(tx, userId)
+  if (!user) throw new BadUserInput([{ path: 'userId', message: 'is not the id or username of a user' }])
   const membership = { projectId: project.id, userId: user.id }
   if (role === null) {
     await tx.prisma.projectMember.deleteMany({ where: membership })

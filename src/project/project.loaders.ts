@@ -4,7 +4,7 @@ import { inOrder, loaderOf, rowLoader } from '../reading/loader.ts'
 import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
-import { projectsNamed } from '../reference.ts'
+import { projectsByReference } from '../reference.ts'
 import { type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type ProjectRow, projectColumns } from './project.sql.ts'
 
@@ -23,14 +23,14 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
       SELECT p.id, ${rightsColumns(requireViewer(context))} FROM projects p WHERE p.id = ANY(${ids}::uuid[])`),
     ),
   ).load(id)
-  if (!rights) throw new Error(`There is no project ${id}.`)
+  if (!rights) throw new Error(`Project ${id} was not found.`)
   // Who has just shut themselves out still reads the answer to that.
   return { ...rights, viewerRole: rights.viewerRole ?? 'VIEWER' }
 }
 
 /** The project that an id or a key names, with what is selected of it; null where there is none to see. */
-export function readProjectNamed(reference: string, request: ResolverRequest): Promise<ProjectRow | null> {
+export function readProjectByReference(reference: string, request: ResolverRequest): Promise<ProjectRow | null> {
   const row = rowOf(projectColumns, subfieldsOf(selectedField(request.info), request.info), request)
   const visible = visibleProjects(requireViewer(request.context))
-  return readRow(request.context.db, row, sql`projects p WHERE ${projectsNamed([reference])} AND ${visible}`)
+  return readRow(request.context.db, row, sql`projects p WHERE ${projectsByReference([reference])} AND ${visible}`)
 }

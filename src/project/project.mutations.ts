@@ -10,41 +10,48 @@ const name = nameText(100)
 const description = bodyText.nullable()
 const key = z
   .string()
-  .regex(projectKeyPattern, 'must be 2 to 10 letters and digits, and begin with a letter')
+  .regex(projectKeyPattern, 'must be 2 to 10 letters and digits, beginning with a letter')
   .transform((value) => value.toUpperCase())
 
 mutation('createProject', {
-  description: 'Makes a project; you become its MAINTAINER.',
+  description: 'Creates a project with you as its MAINTAINER.',
+  inputDescription: 'A new project.',
+  payloadDescription: 'The new project.',
   input: (t) => ({
     key: t.string({
       required: true,
-      description: 'Begins the keys of its tickets: 2 to 10 of A-Z and 0-9, a letter first. Never changes.',
+      description:
+        'Prefix of ticket keys: 2 to 10 letters and digits, beginning with a letter. Converted to upper case. Unique, cannot be changed.',
     }),
-    name: t.string({ required: true, description: 'The name that people read.' }),
-    description: t.string({ description: 'What it is about, in Markdown.' }),
+    name: t.string({ required: true, description: 'Display name, at most 100 characters.' }),
+    description: t.string({ description: 'Description in Markdown, at most 64 KiB.' }),
     defaultRole: t.field({
       type: 'ProjectRole',
-      description: 'What every signed-in user may do there; left out, only members see it.',
+      description: 'Minimum role of every signed-in user. Omit it to restrict the project to its members.',
     }),
   }),
   rules: { key, name, description },
   resolve: async (input, context) => ({
     project: await write(context, (tx, viewer) => createProject(tx, viewer, input)),
   }),
-  payload: (t) => ({ project: t.expose('project', { type: 'Project', description: 'The new project.' }) }),
+  payload: (t) => ({ project: t.expose('project', { type: 'Project', description: 'Created project.' }) }),
 })
 
 mutation('updateProject', {
-  description: 'Changes a project, archives it or takes it back into use. For its MAINTAINERs.',
+  description: 'Updates, archives or unarchives a project. Requires MAINTAINER in the project.',
+  inputDescription: 'Changes to a project. Omitted fields keep their value.',
+  payloadDescription: 'The updated project.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'The id or the key.' }),
-    name: t.string({ description: 'The name that people read.' }),
-    description: t.string({ description: 'What it is about, in Markdown; null clears it.' }),
+    id: t.id({ required: true, description: 'Id or key of the project.' }),
+    name: t.string({ description: 'New display name, at most 100 characters.' }),
+    description: t.string({ description: 'Description in Markdown, at most 64 KiB; null clears it.' }),
     defaultRole: t.field({
       type: 'ProjectRole',
-      description: 'What every signed-in user may do there; null leaves it to its members.',
+      description: 'Minimum role of every signed-in user; null restricts the project to its members.',
     }),
-    archived: t.boolean({ description: 'True puts it away: it can only be read then. False takes it back.' }),
+    archived: t.boolean({
+      description: 'True archives the project, which makes it and its tickets read-only. False unarchives it.',
+    }),
   }),
   rules: { id: projectReference, name, description, archived: notNull },
   resolve: async ({ name, archived, ...input }, context) => ({
@@ -52,30 +59,32 @@ mutation('updateProject', {
       updateProject(tx, viewer, { ...input, name: name ?? undefined, archived: archived ?? undefined }),
     ),
   }),
-  payload: (t) => ({ project: t.expose('project', { type: 'Project', description: 'The project as it is now.' }) }),
+  payload: (t) => ({ project: t.expose('project', { type: 'Project', description: 'Updated project.' }) }),
 })
 
 mutation('setProjectMember', {
-  description: 'Gives a user a role in a project, or takes them out of it. For its MAINTAINERs.',
+  description: 'Adds a member to a project, changes their role, or removes them. Requires MAINTAINER in the project.',
+  inputDescription: 'A project, a user and their role.',
+  payloadDescription: 'The project and its member.',
   input: (t) => ({
-    projectId: t.id({ required: true, description: 'The id or the key of the project.' }),
-    userId: t.id({ required: true, description: 'The id or the username of the user.' }),
+    projectId: t.id({ required: true, description: 'Id or key of the project.' }),
+    userId: t.id({ required: true, description: 'Id or username of the user.' }),
     role: t.field({
       type: 'ProjectRole',
-      description: 'The role from now on; null takes the user out of the project.',
+      description: 'New role; null removes the member. Their tickets stay assigned.',
     }),
   }),
   rules: { projectId: projectReference, userId: userReference },
   validate: ({ role }) =>
-    role === undefined ? [{ path: 'role', message: 'must be a role, or null to take the user out' }] : [],
+    role === undefined ? [{ path: 'role', message: 'is required: a role, or null to remove the member' }] : [],
   resolve: ({ role, ...input }, context) =>
     write(context, (tx, viewer) => setProjectMember(tx, viewer, { ...input, role: role ?? null })),
   payload: (t) => ({
-    project: t.expose('project', { type: 'Project', description: 'The project.' }),
+    project: t.expose('project', { type: 'Project', description: 'Project of the member.' }),
     member: t.expose('member', {
       type: ProjectMember,
       nullable: true,
-      description: 'The user in their role; null once taken out.',
+      description: 'Added or updated member. Null if removed.',
     }),
   }),
 })

@@ -2,10 +2,10 @@ import { builder } from '../builder.ts'
 import { checkArgument, projectReference } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { sql } from '../database/sql.ts'
-import { nullness } from '../filter/comparators.ts'
+import { nullCheck } from '../filter/comparators.ts'
 import { pageArgs, readConnection } from '../paging/connection.type.ts'
 import { visibleProjects } from './project.access.ts'
-import { readProjectNamed } from './project.loaders.ts'
+import { readProjectByReference } from './project.loaders.ts'
 import { projectColumns, projectOrder } from './project.sql.ts'
 import { ProjectConnection } from './project.type.ts'
 
@@ -13,23 +13,23 @@ builder.queryFields((t) => ({
   project: t.field({
     type: 'Project',
     nullable: true,
-    description: 'One project; null where there is none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE".' }) },
+    description: 'A project, by id or key. Null if it was not found, or you cannot see it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the project, or key such as "CORE".' }) },
     resolve: (_root, { id }, context, info) =>
-      readProjectNamed(checkArgument('id', id, projectReference), { context, info }),
+      readProjectByReference(checkArgument('id', id, projectReference), { context, info }),
   }),
   projects: t.field({
     type: ProjectConnection,
-    description: 'The projects that you may see, by key.',
+    description: 'Projects that you can see, sorted by key.',
     args: {
       archived: t.arg.boolean({
         defaultValue: false,
-        description: 'Those in use by default; true for those put away, null for both.',
+        description: 'True returns archived projects, false all others, null both.',
       }),
       ...pageArgs,
     },
     resolve: (_root, { archived, ...page }, context, info) => {
-      const inUse = archived === null || archived === undefined ? sql`TRUE` : nullness(sql`p.archived_at`, !archived)
+      const inUse = archived === null || archived === undefined ? sql`TRUE` : nullCheck(sql`p.archived_at`, !archived)
       const where = sql`${visibleProjects(requireViewer(context))} AND ${inUse}`
       const list = { columns: projectColumns, from: sql`projects p`, where, order: projectOrder }
       return readConnection(list, page, context, info)

@@ -11,26 +11,27 @@ import { getProjectRights } from './project.loaders.ts'
 import { type MemberRow, memberColumns, type ProjectRow } from './project.sql.ts'
 
 builder.enumType('ProjectRole', {
-  description: 'What somebody may do in a project. Each may do all that the one before may.',
+  description:
+    'Role of a user in a project. From VIEWER to MAINTAINER, each role includes the rights of the previous one.',
   values: {
-    [ProjectRole.VIEWER]: { description: 'Reads.' },
-    [ProjectRole.REPORTER]: { description: 'Also files tickets, comments, and edits what they filed.' },
-    [ProjectRole.CONTRIBUTOR]: { description: 'Also edits, assigns, labels and moves every ticket.' },
-    [ProjectRole.MAINTAINER]: { description: 'Also manages labels, members and the project, and archives.' },
+    [ProjectRole.VIEWER]: { description: 'May read tickets, comments and reports.' },
+    [ProjectRole.REPORTER]: { description: 'May also create tickets, comment, and edit tickets that they created.' },
+    [ProjectRole.CONTRIBUTOR]: { description: 'May also edit, assign and label all tickets and change their status.' },
+    [ProjectRole.MAINTAINER]: { description: 'May also archive tickets and manage labels, members and the project.' },
   },
 })
 
 export const ProjectMember = builder.prismaObject('ProjectMember', {
-  description: 'A user with a role of their own in a project.',
+  description: 'A user with an individual role in a project.',
   fields: (t) => ({
     user: t.field({
       type: 'User',
-      description: 'Who.',
+      description: 'User who is the member.',
       ...nestedField(userRelation('userId')),
     }),
     role: t.expose('role', {
       type: 'ProjectRole',
-      description: 'What they may do there, unless the project allows everybody more.',
+      description: 'Individual role. The default role of the project applies if it is higher.',
     }),
   }),
 })
@@ -39,36 +40,40 @@ const ProjectMemberConnection = connectionType<MemberRow>(ProjectMember, 'member
 
 builder.prismaObject('Project', {
   interfaces: ['Node'],
-  description: 'What tickets belong to: a product, a plant, a team. It has its own members, labels and numbers.',
+  description:
+    'A container of tickets, such as a product, plant or team, with its own members, labels and ticket numbers.',
   fields: (t) => ({
     key: t.exposeString('key', {
       description:
-        'Begins the key of its tickets, such as "CORE" in CORE-42; stands for the id in every argument. Never changes.',
+        'Prefix of ticket keys, such as "CORE" in "CORE-42". Accepted instead of the id in all arguments. Never changes.',
     }),
-    name: t.exposeString('name', { description: 'The name that people read.' }),
-    description: t.exposeString('description', { nullable: true, description: 'What it is about, in Markdown.' }),
+    name: t.exposeString('name', { description: 'Display name, at most 100 characters.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'Description in Markdown, at most 64 KiB.',
+    }),
     defaultRole: t.expose('defaultRole', {
       type: 'ProjectRole',
       nullable: true,
-      description: 'What every signed-in user may do here; null when only members see it.',
+      description: 'Minimum role of every signed-in user. Null if only members can see the project.',
     }),
     viewerRole: t.field({
       type: 'ProjectRole',
-      description: 'What you may do here.',
+      description: 'Your role: the higher of your individual role and the default role. MAINTAINER for an ADMIN.',
       extensions: { reads: {} satisfies Reads },
       resolve: async ({ id }, _args, context) => (await getProjectRights(context, id)).viewerRole,
     }),
     members: t.field({
       type: ProjectMemberConnection,
-      description: 'Who has a role of their own here, by username.',
+      description: 'Users with an individual role, sorted by username.',
       args: forwardArgs,
       ...nestedField(relatedConnection(sql`m.project_id`, () => memberList)),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of creation.' }),
     archivedAt: t.expose('archivedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Since when it can only be read; null while in use.',
+      description: 'Time of archiving. An archived project is read-only. Null if not archived.',
     }),
   }),
 })

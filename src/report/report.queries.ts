@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { checkArgument, integerBetween } from '../check.ts'
+import { atMostItems, checkArgument, integerBetween } from '../check.ts'
 import { filterCost } from '../ticket/ticket.cost.ts'
 import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { readAgeing } from './ageing.report.ts'
@@ -23,7 +23,7 @@ const maxRows = 100
 const limit = integerBetween(1, maxRows)
 const ageEdges = z
   .array(integerBetween(1, 36_500))
-  .max(20, { error: ({ input }) => `must have at most 20 items (got ${(input as unknown[]).length})` })
+  .max(20, atMostItems(20))
   .refine(
     (edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)),
     'must be in ascending order',

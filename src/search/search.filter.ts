@@ -1,6 +1,6 @@
 import { join, type Sql, sql } from '../database/sql.ts'
 import { plannedForValues } from '../database/statement-names.ts'
-import { allOf, anyOf, literalPattern } from '../filter/comparators.ts'
+import { allOf, anyOf, escapeLike } from '../filter/comparators.ts'
 import { maxTerms, parseSearch, type Term } from './search.parser.ts'
 
 const queryOf = ({ text }: Term) => sql`search_term(${text})`
@@ -15,14 +15,14 @@ export const isBeyondIndex = (text: string) => !three.test(text)
 const hasPart = ({ text }: Term) =>
   isBeyondIndex(text)
     ? sql`strpos(s.body, lower(${text})) > 0`
-    : sql`s.body LIKE '%' || lower(${literalPattern(text)}) || '%'`
+    : sql`s.body LIKE '%' || lower(${escapeLike(text)}) || '%'`
 
 /** What holds, beside others, for every ticket `t` with a text in its title or description, and is found by an index. */
 export const mayContain = (text: string) =>
   isBeyondIndex(text)
     ? sql`TRUE`
     : sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND s.comment_id IS NULL
-        AND s.body LIKE '%' || search_text(${literalPattern(text)}) || '%')`
+        AND s.body LIKE '%' || search_text(${escapeLike(text)}) || '%')`
 
 /** Whether the ticket `t` has a term in any of its texts: its words in another form, or itself as a part of words. */
 const has = (term: Term) => sql`EXISTS (${plannedForValues} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id

@@ -28,6 +28,6 @@ export function checkLabels(
 ): void {
   const known = new Set(labels.map(({ id }) => id))
   ids.forEach((id, index) => {
-    if (!known.has(id)) errors.push({ path: `labelIds.${index}`, message: 'is no label of the project' })
+    if (!known.has(id)) errors.push({ path: `labelIds.${index}`, message: 'is not a label of the project' })
   })
 }

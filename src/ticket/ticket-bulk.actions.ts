@@ -3,7 +3,7 @@ import { type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
 import { hasRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
-import { ticketsNamed } from '../reference.ts'
+import { ticketsByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
@@ -38,7 +38,7 @@ const maxErrors = 100
  * not exist or that the viewer may not move, and CONFLICT if the filter does not match the expected number.
  */
 export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: StatusBulk): Promise<StatusBulkResult> {
-  const condition = bulk.ids ? ticketsNamed(bulk.ids) : ticketCondition(bulk.filter, viewer)
+  const condition = bulk.ids ? ticketsByReference(bulk.ids) : ticketCondition(bulk.filter, viewer)
   const chosen = sql`${condition} AND ${visibleTickets(viewer)}`
   const locked = bulk.dryRun ? sql`TRUE` : await lockTickets(tx, chosen)
   const matches = await tx.query<Match[]>(sql`
@@ -46,9 +46,12 @@ export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: St
     WHERE ${locked} AND ${chosen} ORDER BY t.id`)
   if (bulk.ids) mustAllBeThere(bulk.ids, matches)
   else if (matches.length !== bulk.expectedCount)
-    throw new Conflict(`The filter matches ${matches.length} tickets, not ${bulk.expectedCount}.`, {
-      matchedCount: matches.length,
-    })
+    throw new Conflict(
+      `The filter matches ${matches.length} tickets, but \`expectedCount\` is ${bulk.expectedCount}. Nothing was changed.`,
+      {
+        matchedCount: matches.length,
+      },
+    )
   mustAllBeAllowed(matches, bulk.ids ? 'ids' : 'filter')
   const matchedIds = matches.map(({ id }) => id)
   const moving = movingTickets(matchedIds, bulk)
@@ -105,17 +108,25 @@ function mustAllBeThere(ids: readonly string[], matches: readonly Match[]): void
   const errors = ids.flatMap((id, index): FieldError[] =>
     there.has(id.toLowerCase()) || there.has(id.toUpperCase())
       ? []
-      : [{ path: `ids.${index}`, message: `There is no ticket ${id}.` }],
+      : [{ path: `ids.${index}`, message: 'was not found, or you cannot see it' }],
   )
   if (errors.length > 0)
-    throw new NotFound(`${errors.length} of the tickets are not there; nothing was changed.`, errors)
+    throw new NotFound(
+      `${errors.length} of the tickets were not found, or you cannot see them. Nothing was changed.`,
+      errors,
+    )
 }
 
 function mustAllBeAllowed(matches: readonly Match[], path: string): void {
   const refused = matches.filter((match) => !hasRole(match, 'CONTRIBUTOR')).map(keyOf)
   if (refused.length === 0) return
-  const named = refused.slice(0, maxErrors).map((key) => ({ path, message: `You may not move ${key}.` }))
-  throw new Forbidden(`You may not move ${refused.length} of the tickets; nothing was changed.`, named)
+  const named = refused
+    .slice(0, maxErrors)
+    .map((key) => ({ path, message: `includes ${key}, whose status you cannot change` }))
+  throw new Forbidden(
+    `You cannot change the status of ${refused.length} of the tickets: this requires CONTRIBUTOR in their projects, which must not be archived. Nothing was changed.`,
+    named,
+  )
 }
 
 const keyOf = ({ projectKey, number }: Match) => `${projectKey}-${number}`

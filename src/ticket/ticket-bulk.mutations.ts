@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ticketReference } from '../check.ts'
+import { atMostItems, ticketReference } from '../check.ts'
 import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { write } from '../write.ts'
@@ -21,29 +21,42 @@ function countOf(input: unknown): number {
 const errorIf = (wrong: boolean, path: string, message: string): FieldError[] => (wrong ? [{ path, message }] : [])
 
 mutation('bulkUpdateStatus', {
-  description: 'Moves many tickets to a status: all of them or none. For CONTRIBUTORs of all their projects.',
+  description:
+    'Sets the status of many tickets in one transaction: all or none. Requires CONTRIBUTOR in each of their projects.',
+  inputDescription: 'Tickets, by ids or by filter, and their new status.',
+  payloadDescription: 'Number of matched and updated tickets, and the tickets.',
   input: (t) => ({
-    ids: t.idList({ description: `The tickets, by id or key: at most ${maxIds}. Give either these or a filter.` }),
+    ids: t.idList({
+      description: `Ids or keys of the tickets, at most ${maxIds}. Cannot be combined with \`filter\`; one of the two is required.`,
+    }),
     filter: t.field({
       type: TicketFilterInput,
-      description: 'All tickets that this lets through; needs expectedCount.',
+      description: 'Filter for the tickets. Requires `expectedCount`.',
     }),
-    expectedCount: t.int({ description: 'How many the filter is to match: CONFLICT when it matches another number.' }),
-    status: t.field({ type: 'TicketStatus', required: true, description: 'Where they stand from now on.' }),
+    expectedCount: t.int({
+      description: 'Number of tickets that the filter must match. Fails with CONFLICT if it matches another number.',
+    }),
+    status: t.field({ type: 'TicketStatus', required: true, description: 'New workflow status of all tickets.' }),
     resolution: t.field({
       type: 'Resolution',
-      description: 'Why they are RESOLVED or CLOSED; left out, they keep theirs, and those without one get FIXED.',
+      description:
+        'Outcome, only with status RESOLVED or CLOSED. Defaults to the current resolution of each ticket, or FIXED.',
     }),
-    dryRun: t.boolean({ defaultValue: false, description: 'Tells what would happen and changes nothing.' }),
+    dryRun: t.boolean({ defaultValue: false, description: 'True returns the result without changing anything.' }),
   }),
   // It looks for its tickets twice.
   cost: (input) => 10 + countOf(input) / 10 + 2 * filterCost(input['filter']),
-  rules: { ids: z.array(ticketReference).max(maxIds, `may list at most ${maxIds}`).nullable() },
+  rules: { ids: z.array(ticketReference).max(maxIds, atMostItems(maxIds)).nullable() },
   validate: ({ ids, filter, expectedCount, status, resolution }) => [
-    ...errorIf((ids == null) === (filter == null), 'ids', 'must be given, or a filter instead: one of the two'),
-    ...errorIf(filter != null && expectedCount == null, 'expectedCount', 'must stand beside a filter'),
-    ...errorIf(filter == null && expectedCount != null, 'expectedCount', 'goes only with a filter'),
-    ...errorIf(resolution != null && !isDoneStatus(status), 'resolution', 'goes only with RESOLVED or CLOSED'),
+    ...errorIf(ids == null && filter == null, 'ids', 'is required unless `filter` is set'),
+    ...errorIf(ids != null && filter != null, 'ids', 'cannot be combined with `filter`'),
+    ...errorIf(filter != null && expectedCount == null, 'expectedCount', 'is required with `filter`'),
+    ...errorIf(filter == null && expectedCount != null, 'expectedCount', 'can only be combined with `filter`'),
+    ...errorIf(
+      resolution != null && !isDoneStatus(status),
+      'resolution',
+      'can only be set with status RESOLVED or CLOSED',
+    ),
   ],
   resolve: ({ ids, filter, expectedCount, status, resolution, dryRun }, context): Promise<StatusBulkResult> =>
     write(context, (tx, viewer) =>
@@ -58,20 +71,21 @@ mutation('bulkUpdateStatus', {
     ),
   payload: (t) => ({
     matchedCount: t.int({
-      description: 'How many tickets were named or matched.',
+      description: 'Number of tickets that `ids` or `filter` matched.',
       resolve: ({ matchedIds }) => matchedIds.length,
     }),
     updatedCount: t.exposeInt('updatedCount', {
-      description: 'How many of them changed, or would: those that stood there already do not.',
+      description:
+        'Number of tickets that changed, or would change in a dry run. Tickets with the same status and resolution are not counted.',
     }),
     batch: t.exposeID('batch', {
       nullable: true,
-      description: 'Marks the change in the history of each ticket; null when nothing changed.',
+      description: 'Id that the history events of this change have in common. Null if nothing changed.',
     }),
     tickets: t.field({
       type: ['Ticket'],
       extensions: { size: (_args, above) => Math.min(maxTicketsShown, countOf(above['input'])) },
-      description: `The tickets as they are now, by id; the first ${maxTicketsShown} of them.`,
+      description: `Matched tickets after the change, sorted by id. At most the first ${maxTicketsShown}.`,
       resolve: ({ matchedIds }, _args, context) =>
         Promise.all(matchedIds.slice(0, maxTicketsShown).map((id) => getTicket(context, id))),
     }),

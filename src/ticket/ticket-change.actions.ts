@@ -4,10 +4,10 @@ import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
 import { assignableIn, type ProjectRights, rightsColumns, roleSuffices } from '../project/project.access.ts'
-import { isUserReference, ticketsNamed, usersNamed } from '../reference.ts'
+import { isUserReference, ticketsByReference, usersByReference } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
-import { visibleTicketsNamed } from './ticket.access.ts'
+import { visibleTicketsByReference } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
 /** A ticket to change, with the viewer's rights in its project. */
@@ -23,7 +23,7 @@ export async function lockTicket(
   reference: string,
   kind?: TicketKind,
 ): Promise<LockedTicket> {
-  const named = sql`${ticketsNamed([reference])} AND ${visibleTicketsNamed(viewer)}`
+  const named = sql`${ticketsByReference([reference])} AND ${visibleTicketsByReference(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
   // A separate statement sees the rights and the project as of after the wait for the lock.
   const [row] = await db.query<(ProjectRights & { ticket: string })[]>(sql`
@@ -31,14 +31,19 @@ export async function lockTicket(
     WHERE ${named}`)
   const ticket = row && ticketColumns.parse(row.ticket)
   if (!ticket || (kind && ticket.kind !== kind))
-    throw new NotFound(`There is no ${kind?.toLowerCase() ?? 'ticket'} ${reference}.`)
+    throw new NotFound(`${nounOf(kind)} "${reference}" was not found, or you cannot see it.`)
   return { ...row, ...ticket }
 }
+
+const nounOf = (kind?: TicketKind) => (kind ? { ISSUE: 'Issue', DEFECT: 'Defect' }[kind] : 'Ticket')
 
 /** Adds an error if the ticket never had the expected version. */
 export function checkVersion({ version }: TicketRow, expected: number | null | undefined, errors: FieldError[]): void {
   if (expected === null || expected === undefined || (expected >= 1 && expected <= version)) return
-  errors.push({ path: 'expectedVersion', message: `is no version of the ticket: it has had 1 to ${version}` })
+  errors.push({
+    path: 'expectedVersion',
+    message: `is not a version of the ticket: must be between 1 and ${version} (got ${expected})`,
+  })
 }
 
 /**
@@ -60,10 +65,13 @@ export async function mustNotConflict(
     .map(({ field, from, to }) => ({ field, theirs: from, yours: to }))
   if (fields.length === 0) return
   const names = fields.map(({ field }) => field).join(', ')
-  throw new Conflict(`Others have changed ${names} since version ${expectedVersion}.`, {
-    currentVersion: version,
-    fields,
-  })
+  throw new Conflict(
+    `Changed since version ${expectedVersion}: ${names}. Reload the ticket (now at version ${version}) and retry.`,
+    {
+      currentVersion: version,
+      fields,
+    },
+  )
 }
 
 /** A change of a ticket in SQL. */
@@ -121,12 +129,12 @@ export async function findAssignee(
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
     ? await db.query<{ id: string; name: string }[]>(sql`
-        SELECT u.id, u.name FROM users u WHERE ${usersNamed([reference])} AND ${assignableIn(projectId)}`)
+        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND ${assignableIn(projectId)}`)
     : []
   if (!rows[0])
     errors.push({
       path: 'assigneeId',
-      message: 'names nobody who could be assigned: an active user who may see the project',
+      message: 'is not an assignable user: must be active and able to see the project',
     })
   return rows[0] ?? null
 }

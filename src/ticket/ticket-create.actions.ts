@@ -5,7 +5,7 @@ import { LostRace } from '../database/transaction.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
 import { lockProject } from '../project/project.actions.ts'
-import { projectsNamed } from '../reference.ts'
+import { projectsByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
 import { findProjectLabels } from './label-ids.actions.ts'
@@ -43,7 +43,7 @@ export async function createTicket(
   const needed = assigneeId || labelIds?.length ? 'CONTRIBUTOR' : 'REPORTER'
   // A ticket without references is created without reading the project first.
   if (!db.inTransaction && errors.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
-    return insertTicket(db, viewer, { ...input, project: projectsNamed([projectId]), needed })
+    return insertTicket(db, viewer, { ...input, project: projectsByReference([projectId]), needed })
   const project = await lockProject(db, viewer, projectId)
   mustHaveRole(project, 'REPORTER', 'Filing a ticket')
   mustHaveRole(project, needed, 'Assigning and labelling a ticket')

@@ -3,10 +3,10 @@ import { builder } from '../builder.ts'
 import { maxListLength } from '../filter/comparators.ts'
 import {
   DateTimeFilterInput,
-  enumFilter,
+  enumFilterInput,
   IDFilterInput,
   LabelFilterInput,
-  rankedFilter,
+  rankedFilterInput,
   StringFilterInput,
   UserFilterInput,
 } from '../filter/filter.type.ts'
@@ -16,91 +16,109 @@ export const TicketFilterInput = builder.inputRef<TicketFilter>('TicketFilter')
 export const IssueFilterInput = builder.inputRef<TicketFilter>('IssueFilter')
 export const DefectFilterInput = builder.inputRef<TicketFilter>('DefectFilter')
 
-const StatusFilter = enumFilter('TicketStatus')
-const ResolutionFilter = enumFilter('Resolution')
-const DispositionFilter = enumFilter('Disposition')
-const PriorityFilter = rankedFilter('Priority')
-const SeverityFilter = rankedFilter('Severity')
+const StatusFilter = enumFilterInput('TicketStatus')
+const ResolutionFilter = enumFilterInput('Resolution')
+const DispositionFilter = enumFilterInput('Disposition')
+const PriorityFilter = rankedFilterInput('Priority')
+const SeverityFilter = rankedFilterInput('Severity')
 
 type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 
 const ofEveryTicket = (t: Fields, type: InputRef<TicketFilter>) => ({
   and: t.field({
     type: [type],
-    description: `All of these hold. At most ${maxListLength}; filters nest at most 5 deep.`,
+    description: `Filters that must all match. At most ${maxListLength}; filters nest at most 5 levels deep.`,
   }),
   or: t.field({
     type: [type],
-    description: `At least one of these holds. At most ${maxListLength}; an empty list is nothing.`,
+    description: `Filters of which at least one must match. At most ${maxListLength}; an empty list matches nothing.`,
   }),
-  not: t.field({ type, description: 'This does not hold.' }),
-  id: t.field({ type: IDFilterInput, description: 'The ticket itself, by id or key.' }),
-  project: t.field({ type: IDFilterInput, description: 'Its project, by id or key.' }),
-  title: t.field({ type: StringFilterInput, description: 'Its title.' }),
-  description: t.field({ type: StringFilterInput, description: 'Its description.' }),
-  status: t.field({ type: StatusFilter, description: 'Where it stands.' }),
-  resolution: t.field({ type: ResolutionFilter, description: 'Why it is resolved or closed.' }),
-  priority: t.field({ type: PriorityFilter, description: 'How urgent it is.' }),
-  assignee: t.field({ type: UserFilterInput, description: 'Who works on it.' }),
-  reporter: t.field({ type: UserFilterInput, description: 'The account that filed it.' }),
-  label: t.field({ type: LabelFilterInput, description: 'Its labels.' }),
-  createdAt: t.field({ type: DateTimeFilterInput, description: 'When it was filed.' }),
-  updatedAt: t.field({ type: DateTimeFilterInput, description: 'When it last changed.' }),
-  resolvedAt: t.field({ type: DateTimeFilterInput, description: 'When it was last resolved.' }),
+  not: t.field({ type, description: 'Filter that must not match.' }),
+  id: t.field({ type: IDFilterInput, description: 'Condition on the ticket, by id or key.' }),
+  project: t.field({ type: IDFilterInput, description: 'Condition on the project, by id or key.' }),
+  title: t.field({ type: StringFilterInput, description: 'Condition on the title.' }),
+  description: t.field({ type: StringFilterInput, description: 'Condition on the Markdown text of the description.' }),
+  status: t.field({ type: StatusFilter, description: 'Condition on the workflow status.' }),
+  resolution: t.field({
+    type: ResolutionFilter,
+    description: 'Condition on the resolution, which is null while OPEN or IN_PROGRESS.',
+  }),
+  priority: t.field({ type: PriorityFilter, description: 'Condition on the priority.' }),
+  assignee: t.field({ type: UserFilterInput, description: 'Condition on the assignee, by id or username.' }),
+  reporter: t.field({
+    type: UserFilterInput,
+    description: 'Condition on the user who created the ticket, by id or username.',
+  }),
+  label: t.field({ type: LabelFilterInput, description: 'Condition on the labels, by name.' }),
+  createdAt: t.field({ type: DateTimeFilterInput, description: 'Condition on the time of creation.' }),
+  updatedAt: t.field({ type: DateTimeFilterInput, description: 'Condition on the time of the last change.' }),
+  resolvedAt: t.field({
+    type: DateTimeFilterInput,
+    description: 'Condition on the time of the current resolution, which is null while OPEN or IN_PROGRESS.',
+  }),
   firstResponseAt: t.field({
     type: DateTimeFilterInput,
-    description: 'When another than its reporter first commented on it, assigned it or moved it.',
+    description:
+      'Condition on the time of the first comment, assignment or status change by another user than the reporter. Imports do not count.',
   }),
   firstResolvedAt: t.field({
     type: DateTimeFilterInput,
-    description: 'When it was first resolved or closed, whether or not it was reopened since.',
+    description: 'Condition on the time at which the ticket first became RESOLVED or CLOSED, even if it was reopened.',
   }),
   everResolvedAt: t.field({
     type: DateTimeFilterInput,
     description:
-      'Any of the times at which it was resolved or closed, in all these ways together; isNull where it never was.',
+      'Condition on the times at which the ticket became RESOLVED or CLOSED: one of them must satisfy all operators. `isNull: true` matches tickets that never were.',
   }),
   everReopenedAt: t.field({
     type: DateTimeFilterInput,
     description:
-      'Any of the times at which it was opened again, in all these ways together; isNull where it never was.',
+      'Condition on the times at which the ticket was reopened: one of them must satisfy all operators. `isNull: true` matches tickets that never were.',
   }),
-  openAt: t.field({ type: 'RelativeDateTime', description: 'It was filed before this time, and open then.' }),
+  openAt: t.field({
+    type: 'RelativeDateTime',
+    description: 'Time at which the ticket must have been OPEN or IN_PROGRESS.',
+  }),
   search: t.string({
     description:
-      'What it says: words in its title, description and comments, in any form and as parts of other words; its key, serial number or external key. All words must be there; "several words" in quotes are a phrase, `or` between two of them takes either, a dash before one takes tickets without it. At most 1,000 characters, of which the first 20 words count.',
+      'Full-text search in title, description, comments, key, `absn` and `externalKey`. Matches other forms of a word and parts of words. All words must match; quotes enclose a phrase, `or` separates alternatives, a leading dash excludes a word. At most 1,000 characters; only the first 20 words count.',
   }),
   archived: t.boolean({
     description:
-      'True for archived ones, false for the others, null for both. Left out of the outermost filter it is false; left out further in, it says nothing.',
+      'True matches archived tickets, false all others, null both. Defaults to false in the outermost filter, and to null in nested filters.',
   }),
 })
 
 const ofDefects = (t: Fields) => ({
-  category: t.field({ type: StringFilterInput, description: 'What kind of defect.' }),
-  subcategory: t.field({ type: StringFilterInput, description: 'The finer kind.' }),
-  absn: t.field({ type: StringFilterInput, description: 'The serial number of the affected unit.' }),
-  reportedBy: t.field({ type: StringFilterInput, description: 'Who found it.' }),
-  severity: t.field({ type: SeverityFilter, description: 'How bad it is.' }),
-  disposition: t.field({ type: DispositionFilter, description: 'What was decided about the unit.' }),
+  category: t.field({ type: StringFilterInput, description: 'Condition on the category.' }),
+  subcategory: t.field({ type: StringFilterInput, description: 'Condition on the subcategory.' }),
+  absn: t.field({ type: StringFilterInput, description: 'Condition on the serial number of the affected unit.' }),
+  reportedBy: t.field({
+    type: StringFilterInput,
+    description: 'Condition on the person or station that found the defect.',
+  }),
+  severity: t.field({ type: SeverityFilter, description: 'Condition on the severity.' }),
+  disposition: t.field({ type: DispositionFilter, description: 'Condition on the decision about the affected unit.' }),
 })
 
 TicketFilterInput.implement({
   description:
-    'Which tickets. All given fields hold together; {} is everything that is not archived. No issue has what only defects have.',
+    'A filter for tickets of both kinds. All fields must match; `{}` matches all tickets that are not archived. Fields of defects are null for issues. At most 1,000 comparisons.',
   fields: (t) => ({
     ...ofEveryTicket(t, TicketFilterInput),
     ...ofDefects(t),
-    kind: t.field({ type: 'TicketKind', description: 'Issues alone, or defects alone.' }),
+    kind: t.field({ type: 'TicketKind', description: 'Kind to match; null matches both.' }),
   }),
 })
 
 IssueFilterInput.implement({
-  description: 'Which issues. All given fields hold together; {} is everything that is not archived.',
+  description:
+    'A filter for issues. All fields must match; `{}` matches all issues that are not archived. At most 1,000 comparisons.',
   fields: (t) => ofEveryTicket(t, IssueFilterInput),
 })
 
 DefectFilterInput.implement({
-  description: 'Which defects. All given fields hold together; {} is everything that is not archived.',
+  description:
+    'A filter for defects. All fields must match; `{}` matches all defects that are not archived. At most 1,000 comparisons.',
   fields: (t) => ({ ...ofEveryTicket(t, DefectFilterInput), ...ofDefects(t) }),
 })

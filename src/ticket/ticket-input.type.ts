@@ -5,29 +5,29 @@ type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 
 /** What every ticket can be filed with. */
 export const newTicketFields = (t: Fields) => ({
-  projectId: t.id({ required: true, description: 'The id or the key of the project.' }),
-  description: t.string({ description: 'What there is to know, in Markdown: at most 64 KiB.' }),
-  priority: t.field({ type: 'Priority', defaultValue: 'MEDIUM', description: 'How urgent it is.' }),
-  assigneeId: t.id({ description: 'Who is to work on it, by id or username. For CONTRIBUTORs.' }),
-  labelIds: t.idList({ description: 'Its labels: at most 50. For CONTRIBUTORs.' }),
+  projectId: t.id({ required: true, description: 'Id or key of the project.' }),
+  description: t.string({ description: 'Full description in Markdown, at most 64 KiB.' }),
+  priority: t.field({ type: 'Priority', defaultValue: 'MEDIUM', description: 'Urgency.' }),
+  assigneeId: t.id({ description: 'Id or username of the assignee. Requires CONTRIBUTOR in the project.' }),
+  labelIds: t.idList({ description: 'Ids of labels of the project, at most 50. Requires CONTRIBUTOR in the project.' }),
 })
 
 /** What can be patched on every ticket. */
 export const ticketPatchFields = (t: Fields) => ({
-  id: t.id({ required: true, description: 'The id or the key.' }),
+  id: t.id({ required: true, description: 'Id or key of the ticket.' }),
   expectedVersion: t.int({
     description:
-      'The version that you saw. When others have changed the same fields since: CONFLICT; what they changed elsewhere stays.',
+      'Version that the changes are based on. Fails with CONFLICT if one of the same fields was changed since. Concurrent changes of other fields are kept.',
   }),
-  title: t.string({ description: 'What it is about, in a line.' }),
-  description: t.string({ description: 'What there is to know, in Markdown; null clears it.' }),
-  status: t.field({ type: 'TicketStatus', description: 'Where it stands from now on.' }),
+  title: t.string({ description: 'One-line summary, at most 200 characters.' }),
+  description: t.string({ description: 'Full description in Markdown, at most 64 KiB; null clears it.' }),
+  status: t.field({ type: 'TicketStatus', description: 'New workflow status.' }),
   resolution: t.field({
     type: 'Resolution',
-    description: 'Why it is RESOLVED or CLOSED; FIXED when neither it nor the ticket says.',
+    description: 'Outcome, only with status RESOLVED or CLOSED. Defaults to the current resolution, or FIXED.',
   }),
-  priority: t.field({ type: 'Priority', description: 'How urgent it is.' }),
+  priority: t.field({ type: 'Priority', description: 'New urgency.' }),
   assigneeId: t.id({
-    description: 'Who works on it from now on, by id or username; null for nobody. For CONTRIBUTORs.',
+    description: 'Id or username of the assignee; null unassigns. Requires CONTRIBUTOR in the project.',
   }),
 })

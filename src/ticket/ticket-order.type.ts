@@ -2,47 +2,54 @@ import { builder } from '../builder.ts'
 import type { TicketOrderField } from './ticket.sql.ts'
 
 const fields: Readonly<Record<TicketOrderField, { readonly description: string }>> = {
-  CREATED_AT: { description: 'When it was filed.' },
-  UPDATED_AT: { description: 'When it last changed.' },
-  RESOLVED_AT: { description: 'When it was last resolved; open tickets have none.' },
-  NUMBER: { description: 'Its number in its project.' },
-  TITLE: { description: 'Its title, without case.' },
-  STATUS: { description: 'Where it stands, from OPEN to CLOSED.' },
-  PRIORITY: { description: 'How urgent it is, from LOW to URGENT.' },
-  SEVERITY: { description: 'How bad it is, from MINOR to CRITICAL; issues have none.' },
+  CREATED_AT: { description: 'Time of creation.' },
+  UPDATED_AT: { description: 'Time of the last change of fields or labels.' },
+  RESOLVED_AT: { description: 'Time of resolution; null while OPEN or IN_PROGRESS.' },
+  NUMBER: { description: 'Number in the project.' },
+  TITLE: { description: 'Title, case-insensitive.' },
+  STATUS: { description: 'Workflow status, from OPEN to CLOSED.' },
+  PRIORITY: { description: 'Priority, from LOW to URGENT.' },
+  SEVERITY: { description: 'Severity, from MINOR to CRITICAL; null for issues.' },
   RELEVANCE: {
     description:
-      'How well it fits what the filter searches for: DESC has the best first, of the newest 10,000 that it finds. Needs `search`.',
+      'Relevance to `search`, which the filter must contain. DESC returns the best matches first. Only the newest 10,000 matches are ranked.',
   },
 }
 
 const TicketOrderFieldEnum = builder.enumType('TicketOrderField', {
-  description: 'What tickets are sorted by.',
+  description: 'Sort key of a list of tickets.',
   values: fields,
 })
 
 const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which end comes first.',
+  description: 'Ascending or descending order.',
   values: {
-    ASC: { description: 'The smallest, the earliest.' },
-    DESC: { description: 'The largest, the latest.' },
+    ASC: { description: 'Ascending: smallest or earliest first.' },
+    DESC: { description: 'Descending: largest or latest first.' },
   } as const,
 })
 
 const NullsOrder = builder.enumType('NullsOrder', {
-  description: 'Where rows stand that have no value to sort by.',
-  values: { FIRST: { description: 'Before all others.' }, LAST: { description: 'After all others.' } } as const,
+  description: 'Position of items without a value, in either direction.',
+  values: {
+    FIRST: { description: 'Before all items with a value.' },
+    LAST: { description: 'After all items with a value.' },
+  } as const,
 })
 
 const TicketOrderInput = builder.inputType('TicketOrder', {
-  description: 'One part of an order. Ties of the last part go by the id, so that every ticket has one place.',
+  description: 'One key of a sort order. Ties of the last key are sorted by id, so that the order is total.',
   fields: (t) => ({
-    field: t.field({ type: TicketOrderFieldEnum, required: true, description: 'What to sort by.' }),
-    direction: t.field({ type: OrderDirection, defaultValue: 'ASC', description: 'Which end comes first.' }),
+    field: t.field({
+      type: TicketOrderFieldEnum,
+      required: true,
+      description: 'Field to sort by. A field that occurs again is ignored.',
+    }),
+    direction: t.field({ type: OrderDirection, defaultValue: 'ASC', description: 'Sort direction of this key.' }),
     nulls: t.field({
       type: NullsOrder,
       defaultValue: 'LAST',
-      description: 'Where tickets stand that have no such value.',
+      description: 'Position of tickets without a value, in either direction.',
     }),
   }),
 })
@@ -51,6 +58,6 @@ const TicketOrderInput = builder.inputType('TicketOrder', {
 export const ticketOrderArg = builder.args((t) => ({
   orderBy: t.field({
     type: [TicketOrderInput],
-    description: 'Sorted by the first part, ties by the next, and so on; newest first when left out.',
+    description: 'Sort keys: ties of the first key are sorted by the second, and so on. Defaults to newest first.',
   }),
 }))

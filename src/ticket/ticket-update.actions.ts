@@ -3,11 +3,11 @@ import { join, raw, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
-import { ticketsNamed } from '../reference.ts'
+import { ticketsByReference } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { spellTerms } from './defect-term.actions.ts'
-import { mustBeAbleToUpdate, updatable } from './ticket.access.ts'
+import { mustBeAbleToUpdate, updatableTickets } from './ticket.access.ts'
 import { ofKind, type TicketRow } from './ticket.sql.ts'
 import {
   checkVersion,
@@ -109,7 +109,7 @@ function patchTicket(
     .filter((name) => patch[name] !== undefined)
   const changes = names.map((name) => changeOf(name, sql`t.${columnOf(name)}`, newValue(name, patch)))
   return recordChange(db, viewer, {
-    which: sql`${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${updatable(viewer)}`,
+    which: sql`${ticketsByReference([reference])} AND ${ofKind(kind)} AND ${updatableTickets(viewer)}`,
     changes: join([sql`'[]'::jsonb`, ...changes], ' || '),
     set: names.map((name) => assignment(name, patch)),
   })
@@ -128,7 +128,7 @@ function withResolution(ticket: TicketRow, patch: TicketPatch, errors: FieldErro
     const resolution = patch.resolution === undefined ? ticket.resolution : patch.resolution
     return { ...patch, resolution: resolution ?? 'FIXED' }
   }
-  if (patch.resolution) errors.push({ path: 'resolution', message: 'goes only with the status RESOLVED or CLOSED' })
+  if (patch.resolution) errors.push({ path: 'resolution', message: 'can only be set with status RESOLVED or CLOSED' })
   return { ...patch, resolution: null }
 }
 

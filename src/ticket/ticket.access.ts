@@ -17,7 +17,7 @@ export function visibleTickets(viewer: Viewer): Sql {
  * The same, for tickets `t` that are found by what names them: each by its own project. The array takes the longer the
  * more projects there are, and only where a ticket is found: time would tell that it is there.
  */
-export const visibleTicketsNamed = (viewer: Viewer): Sql =>
+export const visibleTicketsByReference = (viewer: Viewer): Sql =>
   sql`EXISTS (SELECT FROM projects p WHERE p.id = t.project_id AND ${visibleProjects(viewer)})`
 
 type Filed = Pick<TicketRow, 'reporterId'>
@@ -27,7 +27,7 @@ export const canUpdate = (viewer: Viewer, ticket: Filed, rights: ProjectRights) 
   hasRole(rights, 'CONTRIBUTOR') || (hasRole(rights, 'REPORTER') && ticket.reporterId === viewer.id)
 
 /** The same as SQL, over tickets `t` in projects `p`. */
-export const updatable = (viewer: Viewer) =>
+export const updatableTickets = (viewer: Viewer) =>
   roleSuffices(viewer, sql`CASE WHEN t.reporter_id = ${viewer.id}::uuid THEN 'REPORTER' ELSE 'CONTRIBUTOR' END`)
 
 export const canComment = (rights: ProjectRights) => hasRole(rights, 'REPORTER')
@@ -38,5 +38,7 @@ export const canArchive = (rights: ProjectRights) => hasRole(rights, 'MAINTAINER
 export function mustBeAbleToUpdate(viewer: Viewer, ticket: Filed, rights: ProjectRights): void {
   if (canUpdate(viewer, ticket, rights)) return
   mustHaveRole(rights, 'REPORTER', 'Editing a ticket')
-  throw new Forbidden('A REPORTER edits only what they filed; this takes the role CONTRIBUTOR.')
+  throw new Forbidden(
+    `Editing this ticket requires CONTRIBUTOR in ${rights.projectKey}; as REPORTER you can only edit tickets that you created.`,
+  )
 }

@@ -12,10 +12,10 @@ import {
   type IDFilter,
   type LabelFilter,
   type Location,
-  lowered,
+  lowerCaseArray,
   maxListLength,
   notSql,
-  nullness,
+  nullCheck,
   operandError,
   type StringFilter,
   type UserFilter,
@@ -25,9 +25,12 @@ import {
   isProjectReference,
   isTicketReference,
   isUserReference,
-  projectsNamed,
-  ticketsNamed,
-  usersNamed,
+  projectReferenceError,
+  projectsByReference,
+  ticketReferenceError,
+  ticketsByReference,
+  userReferenceError,
+  usersByReference,
 } from '../reference.ts'
 import { mayContain, searchCondition } from '../search/search.filter.ts'
 import type { Viewer } from '../viewer.ts'
@@ -86,8 +89,9 @@ const maxComparisons = 1000
 export function ticketCondition(filter: Given<TicketFilter>, viewer: Viewer, path = 'filter'): Sql {
   const errors: FieldError[] = []
   const given = filter?.archived === undefined ? { ...filter, archived: false } : filter
-  if (sizeOf(given ?? {}) > maxComparisons)
-    throw new BadUserInput([{ path, message: `may compare at most ${maxComparisons} times` }])
+  const size = sizeOf(given ?? {})
+  if (size > maxComparisons)
+    throw new BadUserInput([{ path, message: `must contain at most ${maxComparisons} comparisons (got ${size})` }])
   const condition = conditionOf(given, viewer, { path, errors }, 1)
   if (errors.length > 0) throw new BadUserInput(errors)
   return condition
@@ -115,11 +119,12 @@ type Conditions = {
 }
 
 const conditions: Conditions = {
-  id: (filter, location) => compareReferences(filter, location, 'ticket', isTicketReference, ticketsNamed),
+  id: (filter, location) =>
+    compareReferences(filter, location, ticketReferenceError, isTicketReference, ticketsByReference),
   kind: (kind) => sql`t.kind = ${kind}::ticket_kind`,
   project: (filter, location) =>
-    compareReferences(filter, location, 'project', isProjectReference, (references) =>
-      oneOf(sql`t.project_id`, references, sql`SELECT p.id FROM projects p WHERE ${projectsNamed(references)}`),
+    compareReferences(filter, location, projectReferenceError, isProjectReference, (references) =>
+      oneOf(sql`t.project_id`, references, sql`SELECT p.id FROM projects p WHERE ${projectsByReference(references)}`),
     ),
   title: (filter, location) => compareIndexedText(sql`t.title`, filter, location),
   description: (filter, location) => compareIndexedText(sql`t.description`, filter, location),
@@ -142,7 +147,7 @@ const conditions: Conditions = {
     if (error) location.errors.push({ path: location.path, message: error })
     return searchCondition(error ? '' : search)
   },
-  archived: (archived) => nullness(sql`t.archived_at`, !archived),
+  archived: (archived) => nullCheck(sql`t.archived_at`, !archived),
   category: (filter, location) => compareText(sql`t.category`, filter, location),
   subcategory: (filter, location) => compareText(sql`t.subcategory`, filter, location),
   absn: (filter, location) => compareText(sql`t.absn`, filter, location),
@@ -153,13 +158,16 @@ const conditions: Conditions = {
 
 function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, depth: number): Sql {
   if (depth > maxDepth) {
-    location.errors.push({ path: location.path, message: `is nested more than ${maxDepth} deep` })
+    location.errors.push({ path: location.path, message: `must not be nested more than ${maxDepth} levels deep` })
     return allOf([])
   }
   const { and, or, not, ...fields } = filter
   const nested = (name: string, filters: readonly TicketFilter[]) => {
     if (filters.length > maxListLength)
-      location.errors.push({ path: `${location.path}.${name}`, message: `may list at most ${maxListLength}` })
+      location.errors.push({
+        path: `${location.path}.${name}`,
+        message: `must contain at most ${maxListLength} items (got ${filters.length})`,
+      })
     return filters
       .slice(0, maxListLength)
       .map((one, index) =>
@@ -190,7 +198,7 @@ const oneOf = (column: Sql, references: readonly string[], ids: Sql) =>
 function compareReferences(
   filter: IDFilter,
   location: Location,
-  noun: string,
+  referenceError: string,
   isReference: (reference: string) => boolean,
   named: (references: readonly string[]) => Sql,
 ): Sql {
@@ -198,7 +206,7 @@ function compareReferences(
     references.forEach((reference, index) => {
       if (isReference(reference)) return
       const path = operator === 'eq' ? `${location.path}.eq` : `${location.path}.${operator}.${index}`
-      location.errors.push({ path, message: `names no ${noun}: it is no id, key or name of one` })
+      location.errors.push({ path, message: referenceError })
     })
     return named(references.filter(isReference))
   }
@@ -210,13 +218,13 @@ function compareReferences(
 }
 
 function compareUser(column: Sql, { isViewer, isNull, ...ids }: UserFilter, location: Location, viewer: Viewer): Sql {
-  const named = compareReferences(ids, location, 'user', isUserReference, (references) =>
-    oneOf(column, references, sql`SELECT u.id FROM users u WHERE ${usersNamed(references)}`),
+  const named = compareReferences(ids, location, userReferenceError, isUserReference, (references) =>
+    oneOf(column, references, sql`SELECT u.id FROM users u WHERE ${usersByReference(references)}`),
   )
   const mine = sql`${column} = ${viewer.id}::uuid`
   const further = compare<Pick<UserFilter, 'isViewer' | 'isNull'>>({ isViewer, isNull }, location, {
     isViewer: (is) => (is ? mine : notSql(mine)),
-    isNull: (is) => nullness(column, is),
+    isNull: (is) => nullCheck(column, is),
   })
   return allOf([named, further])
 }
@@ -230,14 +238,14 @@ function compareIndexedText(column: Sql, filter: StringFilter, location: Locatio
 function compareLabels(filter: LabelFilter, location: Location): Sql {
   const labelled = (names?: readonly string[]) => sql`
     EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
-      ${names ? sql`AND lower(l.name) = ANY(${lowered(names)})` : empty})`
+      ${names ? sql`AND lower(l.name) = ANY(${lowerCaseArray(names)})` : empty})`
   return compare(filter, location, {
     some: (names) => labelled(names),
     // The first label narrows the tickets by an index.
     every: (names) =>
       allOf([
         ...names.slice(0, 1).map((name) => labelled([name])),
-        sql`${lowered(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+        sql`${lowerCaseArray(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
           WHERE tl.ticket_id = t.id)`,
       ]),
     none: (names) => notSql(labelled(names)),

@@ -8,18 +8,18 @@ import type { NestedField } from '../reading/look-ahead.ts'
 import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
-import { ticketsNamed } from '../reference.ts'
-import { visibleTickets, visibleTicketsNamed } from './ticket.access.ts'
+import { ticketsByReference } from '../reference.ts'
+import { visibleTickets, visibleTicketsByReference } from './ticket.access.ts'
 import { searchesOf, type TicketFilter, ticketCondition } from './ticket.filter.ts'
 import { ofKind, type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
 
 /** The ticket with an id; null if there is none that the viewer may see. */
-export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, visibleTicketsNamed)
+export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, visibleTicketsByReference)
 
 /** The ticket of an id that a row refers to which the viewer may see. */
 export async function getTicket(context: Context, id: string): Promise<TicketRow> {
   const ticket = await findTicket(context, id)
-  if (!ticket) throw new NotFound(`There is no ticket ${id}.`)
+  if (!ticket) throw new NotFound(`Ticket "${id}" was not found, or you cannot see it.`)
   return ticket
 }
 
@@ -27,14 +27,14 @@ export async function getTicket(context: Context, id: string): Promise<TicketRow
  * The ticket that an id or a key names, with what is selected of it; null where there is none to see, or none of that
  * kind.
  */
-export function readTicketNamed(
+export function readTicketByReference(
   reference: string,
   request: ResolverRequest,
   kind?: TicketKind,
 ): Promise<TicketRow | null> {
   const row = rowOf(ticketColumns, subfieldsOf(selectedField(request.info), request.info), request)
-  const visible = visibleTicketsNamed(requireViewer(request.context))
-  const from = sql`tickets t WHERE ${ticketsNamed([reference])} AND ${ofKind(kind)} AND ${visible}`
+  const visible = visibleTicketsByReference(requireViewer(request.context))
+  const from = sql`tickets t WHERE ${ticketsByReference([reference])} AND ${ofKind(kind)} AND ${visible}`
   return readRow(request.context.db, row, from)
 }
 

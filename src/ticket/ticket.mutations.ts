@@ -5,34 +5,39 @@ import { archiveTicket } from './ticket-archive.actions.ts'
 import { updateTicket } from './ticket-update.actions.ts'
 
 mutation('assignTicket', {
-  description: 'Assigns a ticket to somebody who may see its project, or to nobody. For CONTRIBUTORs.',
+  description: 'Assigns a ticket to a user, or unassigns it. Requires CONTRIBUTOR in the project.',
+  inputDescription: 'A ticket and its new assignee.',
+  payloadDescription: 'The ticket with its new assignee.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'The id or the key of the ticket.' }),
-    assigneeId: t.id({ description: 'Who works on it from now on, by id or username; null for nobody.' }),
+    id: t.id({ required: true, description: 'Id or key of the ticket.' }),
+    assigneeId: t.id({ description: 'Id or username of an active user who can see the project; null unassigns.' }),
     expectedVersion: t.int({
-      description: 'The version that you saw: CONFLICT when somebody else has assigned it since.',
+      description: 'Version that the change is based on. Fails with CONFLICT if the assignee was changed since.',
     }),
   }),
   rules: { id: ticketReference, assigneeId: userReference.nullable() },
   validate: ({ assigneeId }) =>
-    assigneeId === undefined ? [{ path: 'assigneeId', message: 'must be a user, or null for nobody' }] : [],
+    assigneeId === undefined ? [{ path: 'assigneeId', message: 'is required: a user, or null to unassign' }] : [],
   resolve: async ({ id, assigneeId, expectedVersion }, context) => ({
     ticket: await writeOptimistically(context, (db, viewer) =>
       updateTicket(db, viewer, { id, expectedVersion, patch: { assigneeId: assigneeId ?? null } }),
     ),
   }),
-  payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
+  payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'Updated ticket.' }) }),
 })
 
 mutation('archiveTicket', {
-  description: 'Puts a ticket away, so that lists leave it out, or takes it back. For MAINTAINERs.',
+  description:
+    'Archives or unarchives a ticket. Lists omit archived tickets by default. Requires MAINTAINER in the project.',
+  inputDescription: 'A ticket and its new archival state.',
+  payloadDescription: 'The archived or unarchived ticket.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'The id or the key of the ticket.' }),
-    archived: t.boolean({ defaultValue: true, description: 'False takes it back.' }),
+    id: t.id({ required: true, description: 'Id or key of the ticket.' }),
+    archived: t.boolean({ defaultValue: true, description: 'True archives the ticket, false unarchives it.' }),
   }),
   rules: { id: ticketReference, archived: notNull },
   resolve: async ({ id, archived }, context) => ({
     ticket: await writeOptimistically(context, (db, viewer) => archiveTicket(db, viewer, id, archived ?? true)),
   }),
-  payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'The ticket as it is now.' }) }),
+  payload: (t) => ({ ticket: t.expose('ticket', { type: 'Ticket', description: 'Updated ticket.' }) }),
 })

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { offsetArgs, readConnection } from '../paging/connection.type.ts'
 import { ticketListCost } from './ticket.cost.ts'
-import { readTicketNamed, ticketList } from './ticket.loaders.ts'
+import { readTicketByReference, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
@@ -11,17 +11,20 @@ builder.queryFields((t) => ({
   ticket: t.field({
     type: 'Ticket',
     nullable: true,
-    description: 'One ticket of either kind; null where there is none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id, or the key such as "CORE-42".' }) },
+    description: 'A ticket of either kind, by id or key. Null if it was not found, or you cannot see it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the ticket, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
-      readTicketNamed(checkArgument('id', id, ticketReference), { context, info }),
+      readTicketByReference(checkArgument('id', id, ticketReference), { context, info }),
   }),
   tickets: t.field({
     type: TicketConnection,
     extensions: { cost: ticketListCost },
-    description: 'The tickets of both kinds that you may see.',
+    description: 'Tickets of both kinds, from all projects that you can see. Newest first by default.',
     args: {
-      filter: t.arg({ type: TicketFilterInput, description: 'Only these; all that are not archived when left out.' }),
+      filter: t.arg({
+        type: TicketFilterInput,
+        description: 'Tickets to return. Defaults to all that are not archived.',
+      }),
       ...ticketOrderArg,
       ...offsetArgs,
     },

@@ -1,7 +1,7 @@
-import { bodyText, filled, maxTitleLength, text } from '../check.ts'
+import { bodyText, maxTitleLength, notBlank, text } from '../check.ts'
 
 /** Rules for the texts of a ticket. */
 export const ticketRules = {
-  title: filled(text(maxTitleLength)),
+  title: notBlank(text(maxTitleLength)),
   description: bodyText.nullable(),
 } as const

@@ -101,5 +101,7 @@ const relevanceKey = (searches: readonly string[], descending: boolean): SortKey
 function mustBeSearched(order: readonly TicketOrder[], searches: readonly string[]): void {
   const index = order.findIndex(({ field }) => field === 'RELEVANCE')
   if (index >= 0 && searches.length === 0)
-    throw new BadUserInput([{ path: `orderBy.${index}.field`, message: 'needs `search` in the filter' }])
+    throw new BadUserInput([
+      { path: `orderBy.${index}.field`, message: 'must not be RELEVANCE without `search` in the filter' },
+    ])
 }

@@ -9,146 +9,159 @@ import { canArchive, canAssign, canComment, canUpdate } from './ticket.access.ts
 import { ticketProjectKey } from './ticket.loaders.ts'
 
 builder.enumType('TicketKind', {
-  description: 'The two kinds of tickets.',
+  description: 'Type of a ticket, fixed at creation.',
   values: {
-    [TicketKind.ISSUE]: { description: 'An issue with software.' },
-    [TicketKind.DEFECT]: { description: 'A defect found in production.' },
+    [TicketKind.ISSUE]: { description: 'A problem with software, or a request to change it.' },
+    [TicketKind.DEFECT]: { description: 'A nonconforming unit found in production.' },
   },
 })
 
 builder.enumType('TicketStatus', {
-  description: 'Where a ticket stands. Sorts in this order.',
+  description: 'Workflow status of a ticket. Any status can follow any other. Sorts from OPEN to CLOSED.',
   values: {
-    [TicketStatus.OPEN]: { description: 'Nobody works on it yet.' },
-    [TicketStatus.IN_PROGRESS]: { description: 'Somebody works on it.' },
-    [TicketStatus.RESOLVED]: { description: 'Done, in the eyes of who worked on it.' },
-    [TicketStatus.CLOSED]: { description: 'Done with.' },
+    [TicketStatus.OPEN]: { description: 'Reported, work has not started.' },
+    [TicketStatus.IN_PROGRESS]: { description: 'Being worked on.' },
+    [TicketStatus.RESOLVED]: { description: 'Fixed, not yet verified. Has a resolution.' },
+    [TicketStatus.CLOSED]: { description: 'Verified and closed. Has a resolution.' },
   },
 })
 
 builder.enumType('Resolution', {
-  description: 'Why a ticket is resolved or closed.',
+  description: 'Outcome of a ticket that is RESOLVED or CLOSED.',
   values: {
-    [Resolution.FIXED]: { description: 'What was wrong is mended. Taken when no other is given.' },
-    [Resolution.DUPLICATE]: { description: 'Another ticket is about the same.' },
-    [Resolution.WONT_FIX]: { description: 'It stays as it is.' },
-    [Resolution.CANNOT_REPRODUCE]: { description: 'It could not be seen again.' },
-    [Resolution.NOT_A_DEFECT]: { description: 'It is as it should be.' },
+    [Resolution.FIXED]: { description: 'The problem was fixed. The default.' },
+    [Resolution.DUPLICATE]: { description: 'Another ticket describes the same problem.' },
+    [Resolution.WONT_FIX]: { description: 'Valid, but it will not be fixed.' },
+    [Resolution.CANNOT_REPRODUCE]: { description: 'The problem could not be observed again.' },
+    [Resolution.NOT_A_DEFECT]: { description: 'It works or was built as specified.' },
   },
 })
 
 builder.enumType('Priority', {
-  description: 'How urgent a ticket is. Sorts in this order.',
+  description: 'Urgency of a ticket. Sorts from LOW to URGENT.',
   values: {
-    [Priority.LOW]: { description: 'When there is time.' },
-    [Priority.MEDIUM]: { description: 'In its turn. Taken when no other is given.' },
-    [Priority.HIGH]: { description: 'Before the others.' },
-    [Priority.URGENT]: { description: 'Now.' },
+    [Priority.LOW]: { description: 'Can wait until there is time.' },
+    [Priority.MEDIUM]: { description: 'To be handled in order. The default.' },
+    [Priority.HIGH]: { description: 'To be handled before tickets of lower priority.' },
+    [Priority.URGENT]: { description: 'To be handled immediately.' },
   },
 })
 
 builder.enumType('Severity', {
-  description: 'How bad a defect is. Sorts in this order.',
+  description: 'Impact of a defect on the unit and its users. Sorts from MINOR to CRITICAL.',
   values: {
-    [Severity.MINOR]: { description: 'The unit serves its purpose.' },
-    [Severity.MAJOR]: { description: 'The unit may fail to serve its purpose. Taken when no other is given.' },
-    [Severity.CRITICAL]: { description: 'Somebody may come to harm, or the unit does not work at all.' },
+    [Severity.MINOR]: { description: 'The unit still serves its purpose.' },
+    [Severity.MAJOR]: { description: 'The unit may fail to serve its purpose. The default.' },
+    [Severity.CRITICAL]: { description: 'The unit does not work at all, or may cause harm.' },
   },
 })
 
 builder.enumType('Disposition', {
-  description: 'What was decided about a unit with a defect.',
+  description: 'Decision about a nonconforming unit.',
   values: {
-    [Disposition.PENDING]: { description: 'Set aside until it is decided.' },
-    [Disposition.USE_AS_IS]: { description: 'Used in spite of the defect.' },
-    [Disposition.REWORK]: { description: 'Made to conform to its specification.' },
-    [Disposition.REPAIR]: { description: 'Made usable, though not conforming.' },
-    [Disposition.SCRAP]: { description: 'Thrown away.' },
-    [Disposition.RETURN_TO_SUPPLIER]: { description: 'Sent back to where it came from.' },
+    [Disposition.PENDING]: { description: 'Set aside, decision outstanding.' },
+    [Disposition.USE_AS_IS]: { description: 'Accepted in spite of the defect.' },
+    [Disposition.REWORK]: { description: 'Reworked to conform to its specification.' },
+    [Disposition.REPAIR]: { description: 'Made usable without conforming to its specification.' },
+    [Disposition.SCRAP]: { description: 'Discarded.' },
+    [Disposition.RETURN_TO_SUPPLIER]: { description: 'Sent back to its supplier.' },
   },
 })
 
 const TicketPermissions = builder
   .objectRef<Record<'update' | 'comment' | 'assign' | 'archive', boolean>>('TicketPermissions')
   .implement({
-    description: 'What you may do with a ticket.',
+    description: 'Your rights on a ticket. All are false in an archived project.',
     fields: (t) => ({
-      update: t.exposeBoolean('update', { description: 'Change its fields and its status.' }),
-      comment: t.exposeBoolean('comment', { description: 'Comment on it.' }),
-      assign: t.exposeBoolean('assign', { description: 'Assign and label it.' }),
-      archive: t.exposeBoolean('archive', { description: 'Archive it, and take it back.' }),
+      update: t.exposeBoolean('update', {
+        description: 'True if you may change its fields and status: a CONTRIBUTOR, or a REPORTER on own tickets.',
+      }),
+      comment: t.exposeBoolean('comment', { description: 'True if you may comment on it: at least a REPORTER.' }),
+      assign: t.exposeBoolean('assign', {
+        description: 'True if you may assign and label it: at least a CONTRIBUTOR.',
+      }),
+      archive: t.exposeBoolean('archive', { description: 'True if you may archive and unarchive it: a MAINTAINER.' }),
     }),
   })
 
 builder.prismaInterface('Ticket', {
   interfaces: ['Node'],
-  description: 'Something to be dealt with: an issue with software, or a defect found in production.',
+  description:
+    'An issue with software or a defect found in production. Belongs to one project, with its own number and history.',
   resolveType: ({ kind }) => (kind === 'DEFECT' ? 'Defect' : 'Issue'),
   fields: (t) => ({
     key: t.string({
       description:
-        'What people call it, such as "CORE-42": the key of its project and its number. Stands for the id in every argument.',
+        'Human-readable identifier such as "CORE-42": the key of the project and the number. Accepted instead of the id in all arguments.',
       extensions: { reads: { columns: ['number'], nested: ticketProjectKey } satisfies Reads },
       resolve: async (ticket, args, context, info) =>
         `${await readNested<string>(ticketProjectKey, ticket, args, { context, info })}-${ticket.number}`,
     }),
-    number: t.exposeInt('number', { description: 'Counts the tickets of its project, without gaps.' }),
+    number: t.exposeInt('number', { description: 'Sequential number in the project: starts at 1, without gaps.' }),
     project: t.field({
       type: 'Project',
-      description: 'What it belongs to.',
+      description: 'Project that the ticket belongs to. Never changes.',
       ...nestedField(projectRelation('projectId')),
     }),
-    title: t.exposeString('title', { description: 'What it is about, in a line.' }),
-    description: t.exposeString('description', { nullable: true, description: 'What there is to know, in Markdown.' }),
-    status: t.expose('status', { type: 'TicketStatus', description: 'Where it stands.' }),
+    title: t.exposeString('title', { description: 'One-line summary, at most 200 characters.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'Full description in Markdown, at most 64 KiB.',
+    }),
+    status: t.expose('status', { type: 'TicketStatus', description: 'Workflow status. Defaults to OPEN.' }),
     resolution: t.expose('resolution', {
       type: 'Resolution',
       nullable: true,
-      description: 'Why it is RESOLVED or CLOSED; null while open.',
+      description: 'Outcome of a RESOLVED or CLOSED ticket. Null while OPEN or IN_PROGRESS.',
     }),
-    priority: t.expose('priority', { type: 'Priority', description: 'How urgent it is.' }),
+    priority: t.expose('priority', { type: 'Priority', description: 'Urgency. Defaults to MEDIUM.' }),
     reporter: t.field({
       type: 'User',
-      description: 'The account that filed it.',
+      description: 'User who created the ticket.',
       ...nestedField(userRelation('reporterId')),
     }),
     assignee: t.field({
       type: 'User',
       nullable: true,
-      description: 'Who works on it; null while nobody does.',
+      description: 'User who works on the ticket. Null if unassigned.',
       ...nestedField(userRelation('assigneeId')),
     }),
     version: t.exposeInt('version', {
-      description: '1 at birth, 1 more with each change of its own fields or labels. Give it back as expectedVersion.',
+      description:
+        'Starts at 1 and increases by 1 with every change of fields or labels. Pass it as `expectedVersion` to detect conflicts.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was filed.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'Time of creation; for imported tickets, the original time.',
+    }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
-      description: 'When its version last moved; comments do not count.',
+      description: 'Time of the last change of fields or labels. Comments do not count.',
     }),
     updatedBy: t.field({
       type: 'User',
       nullable: true,
-      description: 'Who changed it last; null while nobody has.',
+      description: 'User who made the last change. Null if unchanged since creation.',
       ...nestedField(userRelation('updatedById')),
     }),
     resolvedAt: t.expose('resolvedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it last became RESOLVED or CLOSED; null while it is open.',
+      description: 'Time at which the ticket last became RESOLVED or CLOSED. Null while OPEN or IN_PROGRESS.',
     }),
     archivedAt: t.expose('archivedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Since when lists leave it out; null while they do not.',
+      description: 'Time of archiving. Lists omit archived tickets by default. Null if not archived.',
     }),
     externalKey: t.exposeString('externalKey', {
       nullable: true,
-      description: 'What it is called where it was imported from; unique in its project.',
+      description:
+        'Identifier in the system that the ticket was imported from, unique in the project. Null if there is none.',
     }),
     viewerCan: t.field({
       type: TicketPermissions,
-      description: 'What you may do with it.',
+      description: 'Your rights on the ticket.',
       extensions: { reads: { columns: ['projectId', 'reporterId'] } satisfies Reads },
       resolve: async (ticket, _args, context) => {
         const rights = await getProjectRights(context, ticket.projectId)

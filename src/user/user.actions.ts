@@ -3,7 +3,7 @@ import { given } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
-import { usersNamed } from '../reference.ts'
+import { usersByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { type UserRow, userColumns } from './user.sql.ts'
 
@@ -15,7 +15,6 @@ export interface NewUser {
   readonly role: UserRole
 }
 
-/** Adds an account. CONFLICT when the username is taken. */
 export async function insertUser(
   tx: Transaction,
   { username, name, email, passwordHash, role }: NewUser,
@@ -26,9 +25,8 @@ export async function insertUser(
   })
 }
 
-/** FORBIDDEN unless the viewer is an admin of the server. */
 export function mustBeAdmin(viewer: Viewer): void {
-  if (viewer.role !== 'ADMIN') throw new Forbidden('Only an ADMIN of the server may do this.')
+  if (viewer.role !== 'ADMIN') throw new Forbidden(`Managing accounts requires ADMIN; your role is ${viewer.role}.`)
 }
 
 export interface UserPatch {
@@ -39,32 +37,30 @@ export interface UserPatch {
   readonly active?: boolean | undefined
 }
 
-/**
- * Changes an account: one's own name and e-mail, or as an ADMIN anything of anyone's. The last active ADMIN stays one
- * (CONFLICT). An account that is closed loses its tokens.
- */
+/** Throws CONFLICT instead of demoting or deactivating the last active ADMIN. */
 export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch }: UserPatch): Promise<UserRow> {
   const isAdmin = viewer.role === 'ADMIN'
   const admins = isAdmin && (patch.role === 'MEMBER' || patch.active === false) ? await lockAdmins(tx) : null
   const [user] = await tx.query<UserRow[]>(
-    sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([id])} FOR UPDATE`,
+    sql`SELECT ${userColumns.all} FROM users u WHERE ${usersByReference([id])} FOR UPDATE`,
   )
-  if (!user) throw new NotFound(`There is no user ${id}.`)
+  if (!user) throw new NotFound(`User "${id}" was not found.`)
   if (!isAdmin && (viewer.id !== user.id || patch.role !== undefined || patch.active !== undefined))
-    throw new Forbidden('You may change your own name and e-mail; the rest is for an ADMIN.')
+    throw new Forbidden('You can only change your own `name` and `email`. Other changes of accounts require ADMIN.')
   if (admins?.length === 1 && admins[0]?.id === user.id)
-    throw new Conflict('The server needs an active ADMIN: name another one first.')
+    throw new Conflict('This account is the last active ADMIN. Give another account the role ADMIN first.')
   if (patch.active === false) await tx.prisma.token.deleteMany({ where: { userId: user.id } })
   return tx.prisma.user.update({ where: { id: user.id }, data: given(patch), omit: { passwordHash: true } })
 }
 
-/** The active admins, locked in one order, so that two of them cannot step down at once. */
+/** Locks the active admins in the order of their ids, so that two of them cannot step down concurrently. */
 const lockAdmins = (tx: Transaction) =>
   tx.query<{ id: string }[]>(sql`
   SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`)
 
-/** The user that an id or a username names; null where there is none. */
-export async function findUserNamed(db: Transaction, reference: string): Promise<UserRow | null> {
-  const rows = await db.query<UserRow[]>(sql`SELECT ${userColumns.all} FROM users u WHERE ${usersNamed([reference])}`)
+export async function findUserByReference(db: Transaction, reference: string): Promise<UserRow | null> {
+  const rows = await db.query<UserRow[]>(
+    sql`SELECT ${userColumns.all} FROM users u WHERE ${usersByReference([reference])}`,
+  )
   return rows[0] ?? null
 }

@@ -8,44 +8,47 @@ import { userRules } from './user.rules.ts'
 
 mutation('createUser', {
   cost: 500,
-  description: 'Makes an account. For an ADMIN of the server.',
+  description: 'Creates an account. Requires ADMIN.',
+  inputDescription: 'A new account.',
+  payloadDescription: 'The new account.',
   input: (t) => ({
     username: t.string({
       required: true,
       description:
-        'The name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores. Case does not matter.',
+        'Name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores. Unique; converted to lower case.',
     }),
-    name: t.string({ required: true, description: 'The name that people read.' }),
-    password: t.string({ required: true, description: 'At least 8 characters and at most 72 bytes.' }),
-    email: t.field({ type: 'EmailAddress', description: 'Where to reach the user.' }),
+    name: t.string({ required: true, description: 'Display name, at most 100 characters.' }),
+    password: t.string({ required: true, description: 'Password of at least 8 characters and at most 72 bytes.' }),
+    email: t.field({ type: 'EmailAddress', description: 'Contact address. Only the user and ADMINs can see it.' }),
     role: t.field({
       type: 'UserRole',
       defaultValue: 'MEMBER',
-      description: 'What the account may do on the whole server.',
+      description: 'Role on the server.',
     }),
   }),
   rules: { ...userRules, role: notNull },
   resolve: async ({ password, role, ...input }, context) => {
     mustBeAdmin(requireViewer(context))
-    const hashed = () => hashPassword(password, context.config.bcryptCost)
-    const user = await prepareAndWrite(context, hashed, (tx, passwordHash) =>
+    const hash = () => hashPassword(password, context.config.bcryptCost)
+    const user = await prepareAndWrite(context, hash, (tx, passwordHash) =>
       insertUser(tx, { ...input, passwordHash, role: role ?? 'MEMBER' }),
     )
     return { user }
   },
-  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'The new account.' }) }),
+  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'Created account.' }) }),
 })
 
 mutation('updateUser', {
-  description:
-    'Changes an account: your own name and e-mail; as an ADMIN also roles, and whether an account is active.',
+  description: 'Updates an account. Requires ADMIN, except for your own `name` and `email`.',
+  inputDescription: 'Changes to an account. Omitted fields keep their value.',
+  payloadDescription: 'The updated account.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'The id or the username.' }),
-    name: t.string({ description: 'The name that people read.' }),
-    email: t.field({ type: 'EmailAddress', description: 'Where to reach the user; null clears it.' }),
-    role: t.field({ type: 'UserRole', description: 'What the account may do on the whole server. For an ADMIN.' }),
+    id: t.id({ required: true, description: 'Id or username of the account.' }),
+    name: t.string({ description: 'New display name, at most 100 characters.' }),
+    email: t.field({ type: 'EmailAddress', description: 'Contact address; null clears it.' }),
+    role: t.field({ type: 'UserRole', description: 'New role on the server. Requires ADMIN.' }),
     active: t.boolean({
-      description: 'False closes the account and ends its tokens; true opens it again. For an ADMIN.',
+      description: 'False deactivates the account and revokes its tokens; true reactivates it. Requires ADMIN.',
     }),
   }),
   rules: { id: userReference, name: userRules.name, email: userRules.email, role: notNull, active: notNull },
@@ -59,10 +62,10 @@ mutation('updateUser', {
         active: active ?? undefined,
       }),
     )
-    context.forgetCallers()
-    // The next mutation of the same document has the rights that are left.
+    context.clearViewerCache()
+    // Following mutations of the same document run with the new rights.
     if (user.id === context.viewer?.id) context.viewer = user.active ? user : null
     return { user }
   },
-  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'The account as it is now.' }) }),
+  payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'Updated account.' }) }),
 })

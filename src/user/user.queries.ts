@@ -3,7 +3,7 @@ import { checkArgument, text, userReference } from '../check.ts'
 import { sql } from '../database/sql.ts'
 import { anyOf, compareText } from '../filter/comparators.ts'
 import { forwardArgs, readConnection } from '../paging/connection.type.ts'
-import { findUser, findUserByReference } from './user.loaders.ts'
+import { findUser, loadUserByReference } from './user.loaders.ts'
 import { userColumns, userOrder } from './user.sql.ts'
 import { UserConnection } from './user.type.ts'
 
@@ -12,21 +12,23 @@ builder.queryFields((t) => ({
     type: 'User',
     nullable: true,
     skipTypeScopes: true,
-    description: 'The account that asks; null when not signed in.',
+    description: 'Your account. Null if the request is not authenticated.',
     resolve: (_root, _args, context) => context.viewer && findUser(context, context.viewer.id),
   }),
   user: t.field({
     type: 'User',
     nullable: true,
-    description: 'One user; null where there is none.',
-    args: { id: t.arg.id({ required: true, description: 'The id or the username.' }) },
-    resolve: (_root, { id }, context) => findUserByReference(context, checkArgument('id', id, userReference)),
+    description: 'A user, by id or username. Null if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Id or username of the user.' }) },
+    resolve: (_root, { id }, context) => loadUserByReference(context, checkArgument('id', id, userReference)),
   }),
   users: t.field({
     type: UserConnection,
-    description: 'All users by username.',
+    description: 'All users, including deactivated ones, sorted by username.',
     args: {
-      search: t.arg.string({ description: 'Only users whose username or name has this in it, without case.' }),
+      search: t.arg.string({
+        description: 'Substring of the username or name, case-insensitive, at most 200 characters.',
+      }),
       ...forwardArgs,
     },
     resolve: (_root, { search, ...page }, context, info) => {

@@ -2,17 +2,16 @@ import { z } from 'zod'
 import { nameText, text } from '../check.ts'
 import { usernamePattern } from '../reference.ts'
 
-/** Rules for the fields of an account. */
 export const userRules = {
   username: text(32)
     .regex(
       usernamePattern,
-      'must be 2 to 32 letters, digits, dots, dashes or underscores, and begin with a letter or digit',
+      'must be 2 to 32 letters, digits, dots, dashes or underscores, beginning with a letter or digit',
     )
     .transform((username) => username.toLowerCase()),
   name: nameText(100),
   password: text(72)
-    .min(8, 'must have at least 8 characters')
-    .refine((password) => Buffer.byteLength(password) <= 72, 'must have at most 72 bytes'),
-  email: z.email('is no e-mail address').max(254, 'must have at most 254 characters').nullable(),
+    .min(8, 'must be at least 8 characters')
+    .refine((password) => Buffer.byteLength(password) <= 72, 'must be at most 72 bytes'),
+  email: z.email('is not a valid e-mail address').max(254, 'must be at most 254 characters').nullable(),
 } as const

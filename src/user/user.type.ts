@@ -5,33 +5,34 @@ import type { Reads } from '../reading/look-ahead.ts'
 import type { UserRow } from './user.sql.ts'
 
 builder.enumType('UserRole', {
-  description: 'What an account may do on the whole server.',
+  description: 'Role of an account on the server, independent of its roles in projects.',
   values: {
-    [UserRole.MEMBER]: { description: 'May do what the roles in projects allow.' },
-    [UserRole.ADMIN]: { description: 'May see and do everything, in every project.' },
+    [UserRole.MEMBER]: { description: 'Has the rights of its roles in projects.' },
+    [UserRole.ADMIN]: { description: 'Is MAINTAINER of every project and manages accounts.' },
   },
 })
 
 builder.prismaObject('User', {
   interfaces: ['Node'],
-  description: 'An account: a person, or a script that signs in.',
+  description: 'An account of a person or a script.',
   fields: (t) => ({
     username: t.exposeString('username', {
-      description: 'The name that signs in, in lower case; stands for the id in every argument.',
+      description: 'Unique name to sign in with, in lower case. Accepted instead of the id in all arguments.',
     }),
-    name: t.exposeString('name', { description: 'The name that people read.' }),
+    name: t.exposeString('name', { description: 'Display name, at most 100 characters.' }),
     email: t.field({
       type: 'EmailAddress',
       nullable: true,
-      description: 'Seen by the user and by admins; null for everybody else.',
+      description: 'Contact address. Null if not set, or if you are neither the user nor an ADMIN.',
       extensions: { reads: { columns: ['email'] } satisfies Reads },
       resolve: ({ id, email }, _args, { viewer }) => (viewer?.id === id || viewer?.role === 'ADMIN' ? email : null),
     }),
-    role: t.expose('role', { type: 'UserRole', description: 'What the account may do on the whole server.' }),
+    role: t.expose('role', { type: 'UserRole', description: 'Role on the server.' }),
     active: t.exposeBoolean('active', {
-      description: 'False once closed: it cannot sign in or be assigned; what it did stays.',
+      description:
+        'True if the account can sign in and be assigned. Tickets and comments of a deactivated account remain.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of creation.' }),
   }),
 })
 

@@ -3,13 +3,13 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
-import { createCallers } from '../../src/auth/caller.cache.ts'
+import { createViewerCache } from '../../src/auth/viewer.cache.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { copyToPostgres, insertIntoEmbedded } from '../../src/database/bulk-transaction.ts'
 import { openPGlite, poolOver } from '../../src/database/embedded.ts'
 import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
 import { type Database, databaseOver } from '../../src/database/open.ts'
-import type { Callers } from '../../src/viewer.ts'
+import type { ViewerCache } from '../../src/viewer.ts'
 import { Caller } from './caller.ts'
 import { databaseUrl, execute } from './databases.ts'
 
@@ -23,7 +23,7 @@ interface Recorded {
 export interface TestServer extends Recorded {
   readonly config: Config
   readonly database: Database
-  readonly callers: Callers
+  readonly viewerCache: ViewerCache
   readonly app: App
   /** Somebody who has not signed in. */
   readonly nobody: Caller
@@ -50,12 +50,12 @@ export function useServer(env: Readonly<Record<string, string>> = {}): TestServe
   beforeAll(async () => {
     const statements: string[] = []
     const database = await openCopy((sql) => statements.push(sql))
-    const callers = createCallers(database.db, database.listen)
-    Object.assign(server, serverOver(database, callers, statements, env))
+    const viewerCache = createViewerCache(database.db, database.listen)
+    Object.assign(server, serverOver(database, viewerCache, statements, env))
   })
   afterAll(async () => {
     await server.app.dispose()
-    await server.callers[Symbol.asyncDispose]()
+    await server.viewerCache[Symbol.asyncDispose]()
     await server.database[Symbol.asyncDispose]()
   })
   return server
@@ -63,7 +63,7 @@ export function useServer(env: Readonly<Record<string, string>> = {}): TestServe
 
 function serverOver(
   database: Database,
-  callers: Callers,
+  viewerCache: ViewerCache,
   statements: string[],
   env: Readonly<Record<string, string>>,
 ): TestServer {
@@ -76,16 +76,16 @@ function serverOver(
     ...env,
   })
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
-  const app = createApp({ config, database, callers, log })
+  const app = createApp({ config, database, viewerCache, log })
   return {
     config,
     database,
-    callers,
+    viewerCache,
     app,
     lines,
     statements,
     nobody: new Caller(app, null),
-    configured: (other) => serverOver(database, callers, statements, other),
+    configured: (other) => serverOver(database, viewerCache, statements, other),
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Listen } from '../database/listen.ts'
 import type { Statements } from '../database/statements.ts'
-import type { Caller, Callers } from '../viewer.ts'
+import type { Authentication, ViewerCache } from '../viewer.ts'
 import { findToken, hashOf } from './token.actions.ts'
 
-interface CacheEntry extends Caller {
+interface CacheEntry extends Authentication {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
 }
@@ -13,20 +13,20 @@ const maxEntries = 10_000
 const maxAgeMilliseconds = 5000
 
 /**
- * Finds callers, cached for a few seconds. The database notifies of changes of tokens and accounts, by any server, which
- * empty the cache. While notifications cannot be received, and without `listen`, nothing is cached.
+ * Triggers notify all servers of changes of tokens and accounts, which clear the cache. Without `listen`, and while the
+ * LISTEN connection is down, nothing is cached.
  */
-export function createCallers(db: Statements, listen: Listen | null): Callers {
+export function createViewerCache(db: Statements, listen: Listen | null): ViewerCache {
   const entries = new Map<string, CacheEntry>()
   let changes = 0
-  const forget = () => {
+  const clear = () => {
     changes++
     entries.clear()
   }
-  const listener = listen?.('snaglist_callers', forget)
+  const listener = listen?.('snaglist_callers', clear)
   const isLive = () => listener?.live ?? false
   return {
-    forget,
+    clear,
     async find(secret) {
       const key = hashOf(secret)
       const cached = entries.get(key)
@@ -34,14 +34,14 @@ export function createCallers(db: Statements, listen: Listen | null): Callers {
       const changesBefore = changes
       const found = await findToken(db, key)
       if (!found) return null
-      const { expiresAt, ...caller } = found
+      const { expiresAt, ...authentication } = found
       // A change during the lookup may be missing from its result.
       if (isLive() && changes === changesBefore) {
         if (entries.size === maxEntries) entries.clear()
-        const age = Date.now() + maxAgeMilliseconds
-        entries.set(key, { ...caller, expiresAt: Math.min(age, expiresAt?.getTime() ?? Infinity) })
+        const staleAt = Date.now() + maxAgeMilliseconds
+        entries.set(key, { ...authentication, expiresAt: Math.min(staleAt, expiresAt?.getTime() ?? Infinity) })
       }
-      return caller
+      return authentication
     },
     [Symbol.asyncDispose]: async () => listener?.[Symbol.asyncDispose](),
   }
