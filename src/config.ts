@@ -75,7 +75,7 @@ const variables = z
     signUp: env.SNAGLIST_SIGN_UP,
     poolSize: env.SNAGLIST_POOL_SIZE,
 
-    preparing: env.SNAGLIST_PREPARE,
+    preparedStatements: env.SNAGLIST_PREPARE,
 
     compilation: env.SNAGLIST_COMPILE,
     bcryptCost: env.SNAGLIST_BCRYPT_COST,

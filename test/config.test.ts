@@ -20,7 +20,7 @@ test('provides a default for every setting', () => {
     demo: true,
     signUp: 'first',
     poolSize: 10,
-    preparing: true,
+    preparedStatements: true,
     bcryptCost: 12,
     compilation: true,
     corsOrigins: [],

@@ -15,10 +15,9 @@ interface ContextServices {
   readonly documents: DocumentCache
 }
 
-/** Creates the context of a request, authenticated by its token. */
 export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>
 
-/** Returns a function that creates contexts. It throws UNAUTHENTICATED, with HTTP 401, for an invalid token. */
+/** The returned function throws UNAUTHENTICATED, with HTTP 401, for an invalid token. */
 export const contextFactory =
   ({ config, database, viewerCache, documents }: ContextServices): CreateContext =>
   async ({ header, address }, requestId) => {

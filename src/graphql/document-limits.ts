@@ -28,7 +28,7 @@ const limits = {
 
 export const maxTokens = limits.tokens
 
-/** Throws QUERY_TOO_COMPLEX for a text or variables that are too large to be parsed or coerced. */
+/** Throws QUERY_TOO_COMPLEX. */
 export function checkParameterLimits({
   query,
   variables,
@@ -41,7 +41,7 @@ export function checkParameterLimits({
   checkVariableLimits(variables)
 }
 
-/** graphql-js coerces variables by recursion: deep ones overflow the stack, and many take long. */
+/** graphql-js coerces variables recursively: deep ones overflow the stack. */
 function checkVariableLimits(variables: unknown): void {
   let count = 0
   const walk = (value: unknown, depth: number): void => {
@@ -65,7 +65,7 @@ const tooComplex = (claim: string, value: number, limit: number, remedy: string)
     limit,
   )
 
-/** The error of a text that has too many tokens; null for any other syntax error. */
+/** Converts the syntax error for too many tokens; null for any other syntax error. */
 export const tokenExcess = ({ message }: GraphQLError): QueryTooComplex | null =>
   message.includes(`more that ${maxTokens} tokens`)
     ? tooComplex('The document has at least # tokens', maxTokens + 1, maxTokens, shortenDocument)
@@ -76,15 +76,13 @@ interface Size {
   readonly aliases: number
   readonly selections: number
   readonly directives: number
-  /** Highest number of directives of one node. */
   readonly directivesPerNode: number
-  /** Highest number of occurrences of one response key in a selection set. */
   readonly repetitions: number
-  /** Fields of the selection set itself. */
+  /** Fields of the selection set without nested ones. */
   readonly fields: number
 }
 
-// Nested fragments multiply; counts need not be exact above this.
+// Nested fragments multiply. Counts above are not exact.
 const maxCount = 1_000_000
 
 const emptySize: Size = {
@@ -100,14 +98,10 @@ const emptySize: Size = {
 interface DocumentSize {
   /** Fields and fragment spreads of the largest definition, with fragments expanded. */
   readonly selections: number
-  /** An error for each limit that the document exceeds. */
   readonly excess: readonly QueryTooComplex[]
 }
 
-/**
- * Measures a document before validation, whose time grows with the square of its fields. Each fragment is measured once,
- * so that nested fragments cost no more than their text.
- */
+/** Runs before validation, whose time is quadratic in the number of fields. Measures each fragment once. */
 export function measureDocument(document: DocumentNode): DocumentSize {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions)
@@ -117,7 +111,7 @@ export function measureDocument(document: DocumentNode): DocumentSize {
   const sizeOfFragment = (name: string): Size => {
     const known = sizes.get(name)
     if (known) return known
-    // Validation reports a fragment that contains itself; here it must only terminate.
+    // Terminates a recursive fragment, which validation reports.
     sizes.set(name, emptySize)
     const size = sizeOf(fragments.get(name)?.selectionSet)
     sizes.set(name, size)
@@ -130,7 +124,7 @@ export function measureDocument(document: DocumentNode): DocumentSize {
     if (node.kind === Kind.FRAGMENT_SPREAD) return sum(own, sizeOfFragment(node.name.value))
     if (node.kind === Kind.INLINE_FRAGMENT) return sum(own, sizeOf(node.selectionSet))
     const inner = sizeOf(node.selectionSet)
-    // Introspection is deeply nested by nature; graphql-js limits it by a rule of its own.
+    // Introspection is deeply nested by design; graphql-js limits its depth by a validation rule.
     const depth = node.name.value.startsWith('__') ? 1 : inner.depth + 1
     return { ...sum({ ...own, aliases: node.alias ? 1 : 0 }, inner), depth, fields: 1 }
   }
@@ -142,7 +136,7 @@ export function measureDocument(document: DocumentNode): DocumentSize {
     })
 
   const all = document.definitions.map((definition) => {
-    // Its depth counts where it is spread.
+    // The depth of a fragment counts where it is spread.
     if (definition.kind === Kind.FRAGMENT_DEFINITION)
       return { ...sizeOfFragment(definition.name.value), depth: 0, fields: 0 }
     if (definition.kind !== Kind.OPERATION_DEFINITION) return emptySize
@@ -180,7 +174,6 @@ export function measureDocument(document: DocumentNode): DocumentSize {
   return { selections: max('selections'), excess }
 }
 
-/** Highest number of occurrences of one response key in a selection set. */
 function repetitionsIn(set: SelectionSetNode | undefined): number {
   const counts = new Map<string, number>()
   for (const node of set?.selections ?? [])

@@ -11,19 +11,17 @@ import { isLongerThan } from './result-size.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** The result of an operation, with `extensions.cost`. */
 interface Execution {
   readonly result: ExecutionResult
   /** Points. */
   readonly cost: number
-  /** The rest of the user's allowance, and whether the result is a replay. */
+  /** Rate limit and idempotency headers. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Executes an operation for a caller. Throws an error, before anything runs, if the caller may not run it. */
+/** Throws before execution if the viewer is not allowed to run the operation. */
 export type Execute = (operation: Operation, context: Context, variables: Variables) => Promise<Execution>
 
-/** Creates the last steps of a request: cost and rates, idempotency, run. */
 export const createExecute =
   (rates: Rates): Execute =>
   async (operation, context, variables) => {
@@ -32,13 +30,13 @@ export const createExecute =
       context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
         ? await runIdempotently(operation, context, context.idempotencyKey, variables)
         : { result: await operation.run(context, variables), headers: {} }
-    // Aliases repeat in the result what was read once.
+    // The quota counts data that was read once, but aliases repeat it in the result.
     if (isLongerThan(result.data, maxBytesPerRequest)) throw new ResultTooLarge(maxBytesPerRequest)
     const extensions = { cost: { requested: cost, limit: context.config.costLimit } }
     return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }
 
-/** Checks the cost of an operation against the limit, and spends it from the user's allowance. */
+/** Checks the cost limit, and charges the cost to the user's rate limit. */
 async function charge(
   { introspects, costs }: Operation,
   { viewer, config }: Context,

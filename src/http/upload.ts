@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises'
 import { GraphQLError, GraphQLScalarType } from 'graphql'
 
-/** A file that came with a request: open until the request is answered, and gone from the disk with this process at the latest. */
+/** An uploaded file without a name on disk, which is deleted when it is closed after the request. */
 export class Upload {
   readonly handle: FileHandle
-  /** Its name where it comes from. */
+  /** The file name sent by the client. */
   readonly name: string
-  /** Aborted when the sender goes before the answer. */
+  /** Aborts if the client disconnects. */
   readonly signal: AbortSignal
 
   constructor(handle: FileHandle, name: string, signal: AbortSignal) {
@@ -16,7 +16,6 @@ export class Upload {
   }
 }
 
-/** The scalar Upload. */
 export const UploadResolver = new GraphQLScalarType<Upload, never>({
   name: 'Upload',
   parseValue(value) {

@@ -8,12 +8,11 @@ import { ticketRules } from '../ticket/ticket.rules.ts'
 import type { ParseDate } from './date.parser.ts'
 import { type EnumField, parseEnumValue, suggestEnumValues } from './enum-value.parser.ts'
 
-/** The value of a cell as text for the database, or an error message without its subject. */
+/** The value as text for the database, or an error message without its subject. */
 export type CellResult = { readonly value: string | null } | { readonly error: string }
 
-/** A field of a ticket that a column can be imported to. */
 interface ImportField {
-  /** The name of the field in Ticket, and the default header of its column. */
+  /** Its name in Ticket, and the default header. */
   readonly name: string
   readonly description: string
   /** The PostgreSQL type of the column in import_rows. */
@@ -58,7 +57,7 @@ function labels(cell: string): CellResult {
 
 const externalKey = notBlank(text(200)).transform((key) => key.trim())
 
-/** The fields by their values in the enum ImportField. */
+/** By value of the enum ImportField. */
 const importFields = {
   EXTERNAL_KEY: {
     name: 'externalKey',
@@ -190,13 +189,12 @@ const importFields = {
 
 export type ImportFieldKey = keyof typeof importFields
 
-/** The keys of all fields, in the order of the columns of import_rows. */
+/** In the order of the columns of import_rows. */
 export const importFieldKeys = Object.keys(importFields) as ImportFieldKey[]
 
-/** The field with a key. */
 export const importField = (key: ImportFieldKey): ImportField => importFields[key]
 
-/** Headers of exports and of rejected rows that are not importable, and ignored. */
+/** Headers of exports and rejected rows that imports ignore. */
 export const exportOnlyHeaders = [
   'id',
   'key',

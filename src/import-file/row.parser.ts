@@ -11,36 +11,34 @@ import {
 } from './field.parser.ts'
 import { foldName, suggestNames } from './name-match.ts'
 
-/** The format of a file. */
 export interface FileFormat {
   readonly kind: TicketKind
-  /** The fields of columns. A column whose header is the name of a field needs no entry. */
+  /** Columns whose header is the name of a field need no entry. */
   readonly columns: readonly { readonly from: string; readonly to: ImportFieldKey | 'IGNORE' }[]
-  /** Texts of the file that are replaced before they are parsed. */
+  /** Replacements, applied before parsing. */
   readonly values: readonly { readonly column: ImportFieldKey; readonly from: string; readonly to: string }[]
-  /** The format of dates; null for ISO 8601. */
+  /** Null for ISO 8601. */
   readonly dateFormat: string | null
 }
 
-/** An error in a cell; in the whole row if `column` is null. */
+/** `column` is null if the whole row is invalid. */
 export interface CellError {
   readonly column: string | null
   readonly value: string | null
   readonly message: string
 }
 
-/** A row with its values and errors. Empty cells have no value. */
+/** Empty cells have no value. */
 interface ParsedRow {
   readonly values: ReadonlyMap<ImportFieldKey, string | null>
-  /** The first line of the description, which becomes the title of a defect without one. */
+  /** The first line of the description: the default title of a defect. */
   readonly firstLine: string | null
   readonly errors: readonly CellError[]
 }
 
-/** The header of a file. */
 export interface FileHeader {
   readonly names: readonly string[]
-  /** The index of the column of each field. */
+  /** Column indexes. */
   readonly fields: ReadonlyMap<ImportFieldKey, number>
   readonly errors: readonly CellError[]
 }
@@ -49,19 +47,18 @@ const maxValueLength = 200
 const keyByName = new Map(importFieldKeys.map((key) => [foldName(importField(key).name), key]))
 const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
 
-/** Assigns the columns of a header to fields. */
 export function parseHeader(names: readonly string[], { columns }: FileFormat): FileHeader {
   const fields = new Map<ImportFieldKey, number>()
   const errors: CellError[] = []
   const addError = (column: string, message: string) => errors.push({ column, value: null, message })
   names.forEach((name, index) => {
-    const mapped = columns.filter(({ from }) => foldName(from) === foldName(name))
+    const mappings = columns.filter(({ from }) => foldName(from) === foldName(name))
     const key = keyByName.get(foldName(name))
-    if (mapped.length === 0 && !key && !ignoredNames.has(foldName(name))) {
-      const known = importFieldKeys.map((one) => importField(one).name)
+    if (mappings.length === 0 && !key && !ignoredNames.has(foldName(name))) {
+      const known = importFieldKeys.map((field) => importField(field).name)
       addError(name, `is not the name of a field: map the column to a field or to IGNORE${suggestNames(name, known)}`)
     }
-    for (const field of mapped.length > 0 ? mapped.map(({ to }) => to) : key ? [key] : []) {
+    for (const field of mappings.length > 0 ? mappings.map(({ to }) => to) : key ? [key] : []) {
       if (field === 'IGNORE') continue
       const other = fields.get(field)
       if (other === undefined) fields.set(field, index)
@@ -75,7 +72,6 @@ export function parseHeader(names: readonly string[], { columns }: FileFormat): 
   return { names, fields, errors }
 }
 
-/** Creates a parser for the records that follow a header. */
 export function createRowParser(
   { names, fields }: FileHeader,
   { kind, values: replacements, dateFormat }: FileFormat,

@@ -7,7 +7,7 @@ import { lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToUndo, visibleImports } from './import.access.ts'
 
-/** The number of tickets that an undo reverted, or would revert, and the tickets that it left as they are. */
+/** `undoneCount` includes the tickets that a dry run would revert. */
 export interface UndoResult {
   readonly importId: string
   readonly undoneCount: number
@@ -22,10 +22,7 @@ interface LockedImport {
   readonly sideEffects: Partial<SideEffects>
 }
 
-/**
- * Undoes an import: deletes the tickets that it created, restores those that it changed, and deletes its unused side
- * effects. Refuses tickets that were changed or commented on since. Throws CONFLICT if there is nothing to undo.
- */
+/** Deletes created tickets and unused side effects, restores changed tickets. Throws CONFLICT if there is nothing to undo. */
 export async function undoImport(tx: Transaction, viewer: Viewer, id: string, dryRun: boolean): Promise<UndoResult> {
   const locked = await lockImport(tx, viewer, id)
   const project = await lockProject(tx, viewer, locked.projectId)

@@ -8,7 +8,6 @@ import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts
 
 export type ReportInterval = 'DAY' | 'WEEK' | 'MONTH'
 
-/** The numbers of tickets opened, resolved and reopened in an interval, and the backlog at its end. */
 export interface FlowPoint {
   readonly from: Date
   readonly to: Date
@@ -22,7 +21,6 @@ export interface FlowPoint {
   readonly backlogFilter: FilterJson
 }
 
-/** The share of the tickets first resolved in a range that were reopened at any time. */
 export interface ReopenRate {
   readonly resolved: number
   readonly reopened: number
@@ -37,12 +35,11 @@ interface Range {
 }
 
 const maxIntervals = 1000
-/** Shortest intervals in hours: days and weeks with a change of the clock, February. */
+/** With a change to daylight saving time; February. */
 const minHours = { DAY: 23, WEEK: 7 * 24 - 1, MONTH: 28 * 24 - 1 } as const
 const millisecondsOfHour = 3_600_000
 const invalidParameter = '22023'
 
-/** Resolves a range to times. Throws BAD_USER_INPUT unless it begins before it ends. */
 async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
   const [range] = await db.query<[{ from: Date; to: Date }]>(sql`
     SELECT ${momentSql(from)}::timestamptz(3) AS from, ${to ? momentSql(to) : sql`now()`}::timestamptz(3) AS to`)
@@ -50,7 +47,7 @@ async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ fro
   return range
 }
 
-/** Counts by days, weeks from Monday, or months in the time zone of the scope; includes empty intervals. */
+/** Counts per interval in the time zone of the scope, including empty intervals. */
 export async function readFlow(
   context: Context,
   scope: ReportScope,
@@ -95,7 +92,7 @@ function readPoints(
   const perInterval = (times: Sql) => sql`
     SELECT ${local(sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
     WHERE ${within(sql`e.at`)} GROUP BY 1`
-  // A ticket counts from its creation if it was open then; each resolution and reopening changes the count.
+  // The backlog counts a ticket from its creation, if it was open then; each resolution and reopening changes the count.
   return db.query<Point[]>(sql`
     WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
     changes AS MATERIALIZED (SELECT s.*, s.was IN ('OPEN', 'IN_PROGRESS') AS was_open, s.became IN ('OPEN', 'IN_PROGRESS') AS is_open,
@@ -122,7 +119,6 @@ function readPoints(
     LEFT JOIN backlog USING (local) WHERE i."from" < i."to" ORDER BY i.local`)
 }
 
-/** Computes the reopen rate of a range. */
 export async function readReopenRate(context: Context, scope: ReportScope, range: Range): Promise<ReopenRate> {
   const { from, to } = await resolveRange(context, range)
   const [{ resolved, reopened }] = await context.db.query<[{ resolved: number; reopened: number }]>(sql`

@@ -29,7 +29,7 @@ const ageEdges = z
     'must be in ascending order',
   )
 
-/** A name in the time zone database. Offsets are rejected, since their sign is ambiguous. */
+/** Offsets are rejected, since their sign is ambiguous. */
 const timeZone = z.string().refine((zone) => {
   if (!/^[a-z][\w+-]*(?:\/[\w+-]+)*$/i.test(zone)) return false
   try {
@@ -55,7 +55,7 @@ const ReportInterval = builder.enumType('ReportInterval', {
   } as const,
 })
 
-// Measured on 200,000 tickets, in the points of `ticket.cost.ts`.
+// Points, measured like those of `ticket.cost.ts`.
 const costs = {
   topAssignees: 5000,
   resolutionTime: 5000,
@@ -66,7 +66,7 @@ const costs = {
   reopenRate: 500,
 } as const
 
-/** The price of a report. The filter is an argument of the parent field. */
+/** The filter is an argument of the parent field. */
 const costOf =
   (report: keyof typeof costs) =>
   (_args: object, { filter }: Readonly<Record<string, unknown>>) =>
