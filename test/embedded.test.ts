@@ -4,7 +4,7 @@ import { listenOnEmbedded } from '../src/database/listen.ts'
 import { databaseOver } from '../src/database/open.ts'
 import { openEmptyDatabase } from './support/environment.ts'
 
-test('a statement that fails on the embedded database leaves the next caller its own answer', async () => {
+test('returns each statement its own result after a failed one on the embedded database', async () => {
   const embedded = await openEmptyDatabase()
   await using database = databaseOver({
     pool: embedded.pool,

@@ -206,7 +206,7 @@ describe('the endpoint', () => {
       expect({ status, data }).toEqual({ status: 200, data: { viewer: { name: 'viewer' }, project: null } })
       expect(errors).toMatchObject([
         {
-          message: 'Something went wrong on our side. The log has it under the request id.',
+          message: 'Internal server error. The server log contains details under the request id.',
           path: ['project'],
           extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
         },

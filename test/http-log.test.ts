@@ -101,7 +101,7 @@ function expectMasked({ headers, errors }: ApiResponse<unknown>, path: readonly 
   const requestId = headers.get('x-request-id')
   expect(errors).toEqual([
     {
-      message: 'Something went wrong on our side. The log has it under the request id.',
+      message: 'Internal server error. The server log contains details under the request id.',
       locations: expect.anything(),
       path,
       extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },

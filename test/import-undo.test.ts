@@ -137,8 +137,8 @@ describe('undoing an import', () => {
       undoneCount: 1,
       refusedCount: 2,
       refused: [
-        { ticket: { key: `${projectId}-1` }, reason: 'Changed by maintainer since.' },
-        { ticket: { key: `${projectId}-2` }, reason: 'Commented on since.' },
+        { ticket: { key: `${projectId}-1` }, reason: 'Changed by maintainer since the import.' },
+        { ticket: { key: `${projectId}-2` }, reason: 'Commented on since the import.' },
       ],
       import: { tickets: { totalCount: 2 } },
     })

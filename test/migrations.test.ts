@@ -48,7 +48,7 @@ test('a database that a newer server made, or whose migration was changed since,
   await using fresh = await openEmptyDatabase()
   await migrate(fresh.pool)
   await fresh.pool.query("UPDATE _prisma_migrations SET checksum = 'other'")
-  await expect(migrate(fresh.pool)).rejects.toThrow(/Changed after they were applied/)
+  await expect(migrate(fresh.pool)).rejects.toThrow(/Migrations were changed after they were applied/)
   await fresh.pool.query("UPDATE _prisma_migrations SET migration_name = '29990101000000_later'")
   await expect(migrate(fresh.pool)).rejects.toThrow(/newer than this server/)
 })
@@ -56,5 +56,7 @@ test('a database that a newer server made, or whose migration was changed since,
 test('a database user who may not make tables is told so', async () => {
   await using fresh = await openEmptyDatabase()
   await fresh.pool.query('CREATE ROLE guest; SET ROLE guest')
-  await expect(migrate(fresh.pool)).rejects.toThrow(/may not migrate the database: permission denied .* OWNER TO/)
+  await expect(migrate(fresh.pool)).rejects.toThrow(
+    /not allowed to migrate the database: permission denied .* OWNER TO/,
+  )
 })

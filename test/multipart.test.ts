@@ -88,7 +88,7 @@ describe('a request with a file', () => {
         [0, 1, 2, 3, 4, 5, 6].map((name) => file(`${name}`)).join('') +
         end,
       'BAD_REQUEST',
-      /more parts/,
+      /too many parts/,
     ],
     ['lacks the file', part('operations', operations) + part('map', map) + end, 'BAD_REQUEST', /has no files/],
     [
@@ -132,7 +132,7 @@ describe('a request with a file', () => {
       'has operations that are too long',
       part('operations', `{"query":"${'x'.repeat(1_100_000)}"}`) + part('map', '{}') + end,
       'PAYLOAD_TOO_LARGE',
-      /over 1000000 bytes/,
+      /exceeds the limit of 1,000,000 bytes/,
     ],
     [
       'has a document that is too long',
@@ -141,7 +141,7 @@ describe('a request with a file', () => {
         file() +
         end,
       'QUERY_TOO_COMPLEX',
-      /too long/,
+      /the limit is 15,000/,
     ],
   ])('that %s is refused, and nothing happens', async (_what, body, code, message) => {
     const before = await counts()

@@ -26,7 +26,7 @@ const ask = (url: string) =>
 test('a server that stops answers what was begun, says so meanwhile, and then closes its port and its database', async () => {
   await withServer(async (server) => {
     expect((await fetch(`${server.url}/ready`)).status).toBe(200)
-    // The only connection is taken, so that the request has to wait.
+    // The only connection is in use, so that the request has to wait.
     const connection = await server.database.pool.connect()
     const waiting = ask(server.url)
     while (server.database.pool.waitingCount === 0) await fetch(`${server.url}/health`)
@@ -49,7 +49,7 @@ test('a port that is taken ends the start', async () => {
     const { port } = taker.address() as AddressInfo
     const config = readConfig({ PORT: `${port}`, ...database })
     await expect(startServer(config, pino({ level: 'silent' }))).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 is taken. Stop what listens there, or set PORT to another.`,
+      `Port ${port} on 127.0.0.1 is already in use. Stop the process that uses it, or set PORT to another port.`,
     )
     taker.close()
   })

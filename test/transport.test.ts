@@ -114,7 +114,7 @@ describe('pages', () => {
 })
 
 describe('a caller who is slow', () => {
-  const timeouts = { head: 200, body: 200, files: 400, response: 200, interval: 50 }
+  const timeouts = { requestHead: 200, requestBody: 200, upload: 400, response: 200, checkInterval: 50 }
   const lines: string[] = []
   let directory: ReturnType<typeof temporaryDirectory>
   let started: Server

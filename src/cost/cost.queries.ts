@@ -11,38 +11,41 @@ interface ExplainedCost {
 
 const listsShown = 20
 
-/** Points as a GraphQL Int. A larger cost, or one that is not a number, exceeds every limit anyway. */
+/** Converts points to a GraphQL Int; they may be infinite or NaN. */
 const clampToInt32 = (points: number) => (points < largestInt ? points : largestInt)
 const largestInt = 2 ** 31 - 1
 
 const ListCostType = builder.objectRef<ListCost>('ListCost').implement({
-  description: 'What a list of a query costs.',
+  description: 'The cost of one paged list of a query.',
   fields: (t) => ({
     path: t.exposeString('path', {
       description:
-        'Where it stands in the answer: names or aliases, such as "tickets.nodes.comments". A list that the document asks for twice in one place comes twice.',
+        'Response keys from the root to the list, such as "tickets.nodes.comments". A list that the document selects twice at one path has two entries.',
     }),
     cost: t.int({
-      description: 'What it costs with all below it, in all places where it comes.',
+      description: 'Points of the list with its nested fields, summed over all parents.',
       resolve: ({ cost }) => clampToInt32(cost),
     }),
     first: t.exposeInt('first', {
       nullable: true,
       description:
-        'The largest `first` or `last` with which the whole query fits its limit, all else as it is, the same list beside it too; null where no page of this one is small enough.',
+        'Largest `first` or `last` of this list, all other arguments unchanged, with which the query stays within `limit`. Null if even a page of 1 exceeds it.',
     }),
   }),
 })
 
 const QueryCostType = builder.objectRef<ExplainedCost>('QueryCost').implement({
   description:
-    'What a query costs, in points: one for each object that it may return, lists counted by the page sizes asked for, and more for counts, searches, excerpts and reports.',
+    'The cost of a query in points: 1 for each object that it can return, with lists counted by their page size, and more for counts, searches, excerpts and reports.',
   fields: (t) => ({
-    requested: t.int({ description: 'What it costs.', resolve: ({ requested }) => clampToInt32(requested) }),
-    limit: t.exposeInt('limit', { description: 'What a query may cost at most.' }),
+    requested: t.int({
+      description: 'Cost of the query, at least 1.',
+      resolve: ({ requested }) => clampToInt32(requested),
+    }),
+    limit: t.exposeInt('limit', { description: 'Maximum cost of a query on this server (SNAGLIST_COST_LIMIT).' }),
     lists: t.field({
       type: [ListCostType],
-      description: `Its lists in pages, the dearest first: ${listsShown} of them at most.`,
+      description: `Paged lists of the query, the most expensive first. At most ${listsShown}.`,
       extensions: { size: listsShown },
       resolve: ({ lists }) => lists.slice(0, listsShown),
     }),
@@ -53,13 +56,13 @@ builder.queryField('explainCost', (t) =>
   t.field({
     type: QueryCostType,
     description:
-      'What a query or mutation would cost, which is not run. Every answer tells its own as `extensions.cost`.',
-    // Reading a document takes up to 50 milliseconds.
+      'Cost of a query or mutation, computed without running it. A result contains its own cost in `extensions.cost`.',
+    // Parsing and validation take up to 50 ms.
     extensions: { cost: 1000 },
     args: {
-      query: t.arg.string({ required: true, description: 'The document.' }),
-      variables: t.arg({ type: 'JSON', description: 'Its variables, as an object.' }),
-      operationName: t.arg.string({ description: 'Which of its operations, where it has several.' }),
+      query: t.arg.string({ required: true, description: 'GraphQL document to analyze.' }),
+      variables: t.arg({ type: 'JSON', description: 'Variables of the operation, as an object.' }),
+      operationName: t.arg.string({ description: 'Name of the operation. Required if the document contains several.' }),
     },
     resolve: (_root, { query, variables, operationName }, { documents, config }): ExplainedCost => {
       const inputError = (path: string, message: string) => new BadUserInput([{ path, message }])
@@ -69,15 +72,21 @@ builder.queryField('explainCost', (t) =>
       if (document.errors.length > 0)
         throw new BadUserInput(document.errors.map(({ message }) => ({ path: 'query', message })))
       const operation = document.operation(operationName ?? null)
-      if (!operation) throw inputError('operationName', 'names none of the operations')
-      const given = (variables ?? {}) as Readonly<Record<string, unknown>>
+      if (!operation)
+        throw inputError(
+          'operationName',
+          operationName == null
+            ? 'is required: the document contains several operations'
+            : 'is not the name of an operation in the document',
+        )
+      const values = (variables ?? {}) as Readonly<Record<string, unknown>>
       const limit = config.costLimit
-      return { requested: costOf(operation.costs, given), limit, lists: listCostsOf(operation.costs, given, limit) }
+      return { requested: costOf(operation.costs, values), limit, lists: listCostsOf(operation.costs, values, limit) }
     },
   }),
 )
 
-/** Reports errors of the document as errors of the argument. */
+/** Converts errors of the document to field errors. */
 function asInput<Result>(read: () => Result): Result {
   try {
     return read()

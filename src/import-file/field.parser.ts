@@ -8,12 +8,11 @@ import { ticketRules } from '../ticket/ticket.rules.ts'
 import type { ParseDate } from './date.parser.ts'
 import { type EnumField, parseEnumValue, suggestEnumValues } from './enum-value.parser.ts'
 
-/** The value of a cell as text for the database, or an error message without its subject. */
+/** The value as text for the database, or an error message without its subject. */
 export type CellResult = { readonly value: string | null } | { readonly error: string }
 
-/** A field of a ticket that a column can be imported to. */
 interface ImportField {
-  /** The name of the field in Ticket, and the default header of its column. */
+  /** Its name in Ticket, and the default header. */
   readonly name: string
   readonly description: string
   /** The PostgreSQL type of the column in import_rows. */
@@ -28,134 +27,161 @@ const byRule =
     const result = rule.safeParse(cell)
     return result.success
       ? { value: result.data as string | null }
-      : { error: result.error.issues[0]?.message ?? 'is wrong' }
+      : { error: result.error.issues[0]?.message ?? 'is invalid' }
   }
 
 const enumValue =
   (field: EnumField) =>
   (cell: string): CellResult => {
     const value = parseEnumValue(field, cell)
-    return value ? { value } : { error: `is no ${field}${suggestEnumValues(field, cell)}` }
+    return value ? { value } : { error: `is not a valid ${field}${suggestEnumValues(field, cell)}` }
   }
 
 const username = (cell: string): CellResult => {
   const name = cell.trim().toLowerCase()
-  return isUserReference(name) ? { value: name } : { error: 'is no username' }
+  return isUserReference(name) ? { value: name } : { error: 'is not a valid username' }
 }
 
 const time = (cell: string, parseDate: ParseDate): CellResult => {
   const date = parseDate(cell.trim())
-  return date ? { value: date.toISOString() } : { error: 'is no date in ISO 8601, or in the format that was named' }
+  return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601 or in the given date format' }
 }
 
 function labels(cell: string): CellResult {
   const names = splitNames(cell)
-  if (!names) return { error: 'has quotes that do not fit' }
-  if (names.length > maxLabels) return { error: `may list at most ${maxLabels} labels` }
+  if (!names) return { error: 'has unbalanced quotes' }
+  if (names.length > maxLabels) return { error: `must contain at most ${maxLabels} labels (got ${names.length})` }
   const issue = names.flatMap((name) => labelName.safeParse(name).error?.issues ?? [])[0]
-  return issue ? { error: `has a label that ${issue.message}` } : { value: JSON.stringify(names) }
+  return issue ? { error: `contains an invalid label: it ${issue.message}` } : { value: JSON.stringify(names) }
 }
 
 const externalKey = notBlank(text(200)).transform((key) => key.trim())
 
-/** The fields by their values in the enum ImportField. */
+/** By value of the enum ImportField. */
 const importFields = {
   EXTERNAL_KEY: {
     name: 'externalKey',
-    description: 'What the ticket is called where it comes from: the same key again is the same ticket.',
+    description:
+      'Key of the ticket in its source system, at most 200 characters. A row with a known key updates that ticket.',
     type: 'text',
     parse: byRule(externalKey),
   },
-  TITLE: { name: 'title', description: 'Its title.', type: 'text', parse: byRule(ticketRules.title) },
+  TITLE: {
+    name: 'title',
+    description: 'Title, at most 200 characters. Defaults to the first line of the description for defects.',
+    type: 'text',
+    parse: byRule(ticketRules.title),
+  },
   DESCRIPTION: {
     name: 'description',
-    description: 'Its description.',
+    description: 'Description in Markdown, at most 64 KiB.',
     type: 'text',
     parse: byRule(ticketRules.description),
   },
-  STATUS: { name: 'status', description: 'Where it stands.', type: 'ticket_status', parse: enumValue('status') },
+  STATUS: {
+    name: 'status',
+    description: 'Value of `TicketStatus`, or a synonym. Defaults to OPEN.',
+    type: 'ticket_status',
+    parse: enumValue('status'),
+  },
   RESOLUTION: {
     name: 'resolution',
-    description: 'Why it is resolved or closed.',
+    description: 'Value of `Resolution`, or a synonym; only for RESOLVED and CLOSED tickets. Defaults to FIXED.',
     type: 'resolution',
     parse: enumValue('resolution'),
   },
-  PRIORITY: { name: 'priority', description: 'How urgent it is.', type: 'priority', parse: enumValue('priority') },
-  ASSIGNEE: { name: 'assignee', description: 'Who works on it, by username.', type: 'text', parse: username },
-  LABELS: { name: 'labels', description: 'Its labels by name, separated by semicolons.', type: 'jsonb', parse: labels },
+  PRIORITY: {
+    name: 'priority',
+    description: 'Value of `Priority`, or a synonym. Defaults to MEDIUM.',
+    type: 'priority',
+    parse: enumValue('priority'),
+  },
+  ASSIGNEE: {
+    name: 'assignee',
+    description: 'Username of an active user who can see the project.',
+    type: 'text',
+    parse: username,
+  },
+  LABELS: {
+    name: 'labels',
+    description: `Names of labels, separated by semicolons: at most ${maxLabels}. Replaces all labels of an existing ticket.`,
+    type: 'jsonb',
+    parse: labels,
+  },
   REPORTER: {
     name: 'reporter',
-    description: 'The account that filed it, by username; yours when left out. For MAINTAINERs.',
+    description: 'Username of the reporter. Defaults to you. Requires MAINTAINER in the project.',
     type: 'text',
     parse: username,
     onlyFor: 'MAINTAINER',
   },
   CREATED_AT: {
     name: 'createdAt',
-    description: 'When it was filed; now when left out. For MAINTAINERs.',
+    description: 'Time of creation. Defaults to the time of the import. Requires MAINTAINER in the project.',
     type: 'timestamptz',
     parse: time,
     onlyFor: 'MAINTAINER',
   },
   RESOLVED_AT: {
     name: 'resolvedAt',
-    description: 'When it was resolved or closed; now when left out. For MAINTAINERs.',
+    description:
+      'Time of resolution; only for RESOLVED and CLOSED tickets. Defaults to the time of the import. Requires MAINTAINER in the project.',
     type: 'timestamptz',
     parse: time,
     onlyFor: 'MAINTAINER',
   },
   ARCHIVED_AT: {
     name: 'archivedAt',
-    description: 'Since when it is archived. For MAINTAINERs.',
+    description: 'Time of archiving; the ticket is archived if it has one. Requires MAINTAINER in the project.',
     type: 'timestamptz',
     parse: time,
     onlyFor: 'MAINTAINER',
   },
   CATEGORY: {
     name: 'category',
-    description: 'What kind of defect.',
+    description: 'Category of a defect, at most 100 characters. Required for new defects.',
     type: 'text',
     parse: byRule(defectRules.category),
     onlyFor: 'DEFECT',
   },
   SUBCATEGORY: {
     name: 'subcategory',
-    description: 'The finer kind of defect.',
+    description: 'Subcategory of a defect, at most 100 characters.',
     type: 'text',
     parse: byRule(defectRules.subcategory),
     onlyFor: 'DEFECT',
   },
   ABSN: {
     name: 'absn',
-    description: 'The serial number of the affected unit.',
+    description: 'Serial number of the unit with the defect, at most 100 characters.',
     type: 'text',
     parse: byRule(defectRules.absn),
     onlyFor: 'DEFECT',
   },
   REPORTED_BY: {
     name: 'reportedBy',
-    description: 'Who found the defect.',
+    description: 'Name of the person who found the defect, at most 100 characters. Defaults to your name.',
     type: 'text',
     parse: byRule(defectRules.reportedBy),
     onlyFor: 'DEFECT',
   },
   SEVERITY: {
     name: 'severity',
-    description: 'How bad the defect is.',
+    description: 'Value of `Severity`, or a synonym; only for defects. Defaults to MAJOR.',
     type: 'severity',
     parse: enumValue('severity'),
     onlyFor: 'DEFECT',
   },
   DISPOSITION: {
     name: 'disposition',
-    description: 'What was decided about the unit.',
+    description: 'Value of `Disposition`, or a synonym; only for defects.',
     type: 'disposition',
     parse: enumValue('disposition'),
     onlyFor: 'DEFECT',
   },
   KIND: {
     name: 'kind',
-    description: 'The kind of the ticket: a row of another kind than the import is at fault.',
+    description: 'Value of `TicketKind`, or a synonym. An error unless it equals the kind of the import.',
     type: 'ticket_kind',
     parse: enumValue('kind'),
   },
@@ -163,13 +189,12 @@ const importFields = {
 
 export type ImportFieldKey = keyof typeof importFields
 
-/** The keys of all fields, in the order of the columns of import_rows. */
+/** In the order of the columns of import_rows. */
 export const importFieldKeys = Object.keys(importFields) as ImportFieldKey[]
 
-/** The field with a key. */
 export const importField = (key: ImportFieldKey): ImportField => importFields[key]
 
-/** Headers of exports and of rejected rows that are not importable, and ignored. */
+/** Headers of exports and rejected rows that imports ignore. */
 export const exportOnlyHeaders = [
   'id',
   'key',

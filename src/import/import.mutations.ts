@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { id, notNull, projectReference, text } from '../check.ts'
+import { atMostItems, id, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { runStepOnce } from '../idempotency/idempotency.ts'
 import { isDateFormat } from '../import-file/date.parser.ts'
@@ -19,88 +19,105 @@ const enumValues = <Value extends string>(values: readonly Value[], description:
   >
 
 const ImportField = builder.enumType('ImportField', {
-  description: 'What a column of a file is read as.',
+  description:
+    'Field of a ticket that a column is imported into. Defaults apply to new tickets; an empty cell keeps the value of an existing one.',
   values: enumValues<ImportFieldKey | 'IGNORE'>([...importFieldKeys, 'IGNORE'], (value) =>
-    value === 'IGNORE' ? 'Nothing: the column is left out.' : importField(value).description,
+    value === 'IGNORE' ? 'No field: the column is ignored.' : importField(value).description,
   ),
 })
 
 const ImportColumnInput = builder.inputType('ImportColumn', {
-  description: 'Where a column goes. The same column may go to several fields.',
+  description: 'A mapping from a column to a field. Several mappings may use the same column.',
   fields: (t) => ({
-    from: t.string({ required: true, description: 'Its header, without regard to case, spaces and underscores.' }),
-    to: t.field({ type: ImportField, required: true, description: 'What it is read as.' }),
+    from: t.string({ required: true, description: 'Header of the column. Case, spaces and punctuation are ignored.' }),
+    to: t.field({ type: ImportField, required: true, description: 'Field to import the column into.' }),
   }),
 })
 
 const ImportValueInput = builder.inputType('ImportValue', {
-  description: 'What stands for another word in a column.',
+  description: 'A replacement for a value of the file, applied before the value is parsed.',
   fields: (t) => ({
-    column: t.field({ type: ImportField, required: true, description: 'The field that the word is read for.' }),
-    from: t.string({ required: true, description: 'The word in the file, without regard to case.' }),
-    to: t.string({ required: true, description: 'What it means.' }),
+    column: t.field({
+      type: ImportField,
+      required: true,
+      description: 'Field in whose cells the value is replaced. Cannot be IGNORE.',
+    }),
+    from: t.string({ required: true, description: 'Whole value of a cell, case-insensitive.' }),
+    to: t.string({ required: true, description: 'Value to import instead.' }),
   }),
 })
 
 const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
-  description: 'What becomes of a file that has rows at fault.',
+  description: 'Handling of a file in which some rows have errors.',
   values: {
-    REJECT_ALL: { description: 'Nothing of it is imported.' },
-    SKIP: { description: 'The good rows are imported, and the others given back.' },
+    REJECT_ALL: { description: 'No row is imported.' },
+    SKIP: { description: 'Rows without errors are imported. The others are returned in `Import.rejectedRows`.' },
   } as const,
 })
 
 const maxMappings = 200
+const mappings = z.array(z.unknown()).max(maxMappings, atMostItems(maxMappings)).nullable()
 
 const importCost = 5000
 
 mutation('importTickets', {
   cost: importCost,
   description:
-    'Imports tickets from a CSV file, sent as a multipart request. For CONTRIBUTORs of the project. A row whose external key the project knows goes to that ticket, any other makes a new one. Cells that are empty say nothing. What is wrong with rows is told in `faults`, not in errors.',
+    'Imports tickets from a CSV file, sent as a multipart request. Requires CONTRIBUTOR in the project. A row with an external key that exists in the project updates that ticket; any other row creates a ticket. Row errors are returned in `Import.faults`, not as GraphQL errors.',
+  inputDescription: 'A CSV file of tickets, and how to read it.',
+  payloadDescription: 'The import, which may have been rejected.',
   input: (t) => ({
-    projectId: t.id({ required: true, description: 'The id or the key of the project.' }),
-    kind: t.field({ type: 'TicketKind', required: true, description: 'What the rows are.' }),
+    projectId: t.id({ required: true, description: 'Id or key of the project, such as "CORE".' }),
+    kind: t.field({
+      type: 'TicketKind',
+      required: true,
+      description: 'Kind of the tickets: all rows of a file have the same kind.',
+    }),
     file: t.field({
       type: 'Upload',
       required: true,
-      description: 'CSV in UTF-8 with a header, separated by commas, semicolons or tabs.',
+      description: 'CSV file in UTF-8 with a header, separated by commas, semicolons or tabs. At most 1 GB.',
     }),
     columns: t.field({
       type: [ImportColumnInput],
-      description:
-        'Where columns go. Those whose header is the name of a field, such as "createdAt", need not be told.',
+      description: `Mappings from columns to fields, at most ${maxMappings}. A column whose header is the name of a field, such as "createdAt", needs none.`,
     }),
     values: t.field({
       type: [ImportValueInput],
-      description: 'What words of the file mean, beside the words of enums and their common synonyms.',
+      description: `Replacements of values, at most ${maxMappings}. Values of enums and their common synonyms need none.`,
     }),
     dateFormat: t.string({
-      description: 'How dates are written, such as "M/D/YYYY" or "DD.MM.YYYY HH:mm", in UTC. ISO 8601 when left out.',
+      description:
+        'Format of dates, in UTC, such as "M/D/YYYY" or "DD.MM.YYYY HH:mm". At most 50 characters. Defaults to ISO 8601.',
     }),
     createLabels: t.boolean({
       defaultValue: false,
-      description: 'Whether to make labels that the project does not have. For MAINTAINERs.',
+      description: 'True to create labels that the project does not have. Requires MAINTAINER in the project.',
     }),
     onError: t.field({
       type: ImportErrorPolicy,
       defaultValue: 'REJECT_ALL',
-      description: 'What becomes of a file that has rows at fault.',
+      description: 'Handling of rows with errors.',
     }),
-    dryRun: t.boolean({ defaultValue: false, description: 'Tells what would happen and changes nothing.' }),
+    dryRun: t.boolean({
+      defaultValue: false,
+      description: 'True to validate the file and count the changes without changing any ticket.',
+    }),
   }),
   rules: {
     projectId: projectReference,
-    columns: z.array(z.unknown()).max(maxMappings, `may list at most ${maxMappings}`).nullable(),
-    values: z.array(z.unknown()).max(maxMappings, `may list at most ${maxMappings}`).nullable(),
-    dateFormat: text(50).refine(isDateFormat, 'must name the year, month and day, such as "M/D/YYYY"').nullable(),
+    columns: mappings,
+    values: mappings,
+    dateFormat: text(50)
+      .refine(isDateFormat, 'must contain the year (YYYY), month and day, such as "M/D/YYYY"')
+      .nullable(),
     createLabels: notNull,
     onError: notNull,
     dryRun: notNull,
   },
   validate: ({ values }) =>
     (values ?? []).flatMap(({ column }, index) =>
-      column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'must be a field' }] : [],
+      column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'cannot be IGNORE' }] : [],
     ),
   resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
     const viewer = requireViewer(context)
@@ -123,30 +140,39 @@ mutation('importTickets', {
     context.loaders.clear()
     return { import: await getImport(context, importId) }
   },
-  payload: (t) => ({ import: t.expose('import', { type: 'Import', description: 'What became of the file.' }) }),
+  payload: (t) => ({
+    import: t.expose('import', { type: 'Import', description: 'The import, with its counts and row errors.' }),
+  }),
 })
 
 const maxRefusals = 1000
 
 const ImportRefusal = builder.objectRef<UndoResult['refusals'][number]>('ImportRefusal').implement({
-  description: 'A ticket that an import is not taken back from.',
+  description: 'A ticket that an undo left unchanged.',
   fields: (t) => ({
     ticket: t.field({
       type: 'Ticket',
-      description: 'The ticket.',
+      description: 'Ticket in its current state.',
       resolve: ({ ticketId }, _args, context) => getTicket(context, ticketId),
     }),
-    reason: t.exposeString('reason', { description: 'Why.' }),
+    reason: t.exposeString('reason', {
+      description: 'Reason: the user who changed the ticket since, or comments on it.',
+    }),
   }),
 })
 
 mutation('undoImport', {
   cost: importCost,
   description:
-    'Takes an import back: deletes the tickets that it made, and gives those that it changed what they had. Tickets that were changed or commented on since stay as they are. For who made it, and MAINTAINERs.',
+    'Undoes an import: deletes the tickets that it created, and restores those that it changed. Leaves unchanged the tickets that were changed since, and created tickets that have comments. Requires MAINTAINER in the project, or CONTRIBUTOR for your own imports.',
+  inputDescription: 'The import to undo.',
+  payloadDescription: 'The import after the undo, and the tickets that were left unchanged.',
   input: (t) => ({
-    importId: t.id({ required: true, description: 'The id of the import.' }),
-    dryRun: t.boolean({ defaultValue: false, description: 'Tells what would happen and changes nothing.' }),
+    importId: t.id({ required: true, description: 'Id of the import, a UUID.' }),
+    dryRun: t.boolean({
+      defaultValue: false,
+      description: 'True to count the tickets that would be reverted without changing them.',
+    }),
   }),
   rules: { importId: id, dryRun: notNull },
   resolve: ({ importId, dryRun }, context): Promise<UndoResult> =>
@@ -154,15 +180,20 @@ mutation('undoImport', {
   payload: (t) => ({
     import: t.field({
       type: 'Import',
-      description: 'The import as it is now.',
+      description: 'The import after the undo.',
       resolve: ({ importId }, _args, context) => getImport(context, importId),
     }),
-    undoneCount: t.exposeInt('undoneCount', { description: 'How many tickets were taken back, or would be.' }),
-    refusedCount: t.int({ description: 'How many were not.', resolve: ({ refusals }) => refusals.length }),
+    undoneCount: t.exposeInt('undoneCount', {
+      description: 'Number of tickets reverted, or that would be with `dryRun`.',
+    }),
+    refusedCount: t.int({
+      description: 'Number of tickets left unchanged, including those not listed in `refused`.',
+      resolve: ({ refusals }) => refusals.length,
+    }),
     refused: t.field({
       type: [ImportRefusal],
       extensions: { size: maxRefusals },
-      description: `Those that were not, and why: ${maxRefusals} of them at most.`,
+      description: `Tickets left unchanged, with reasons, ordered by number. At most ${maxRefusals}.`,
       resolve: ({ refusals }) => [...refusals.slice(0, maxRefusals)],
     }),
   }),

@@ -6,8 +6,8 @@ builder.queryField('import', (t) =>
   t.field({
     type: 'Import',
     nullable: true,
-    description: 'One import; null where there is none that you may see.',
-    args: { id: t.arg.id({ required: true, description: 'The id.' }) },
+    description: 'An import, by id. Null if it does not exist or you cannot see it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of the import, a UUID.' }) },
     resolve: (_root, { id }, context) => findImport(context, checkArgument('id', id, idRule)),
   }),
 )

@@ -10,13 +10,20 @@ import { faultList, importedTicketList, importList } from './import.loaders.ts'
 import type { ImportFaultRow, ImportRecord } from './import.sql.ts'
 
 const ImportFault = builder.prismaObject('ImportFault', {
-  description: 'What is wrong in one place of a file.',
+  description: 'A row error: an invalid cell, row or header of an imported file.',
   fields: (t) => ({
-    row: t.exposeInt('row', { description: 'The row: 1 is the first one after the header, 0 the header itself.' }),
-    column: t.exposeString('column', { nullable: true, description: 'The column; null where it is the whole row.' }),
-    value: t.exposeString('value', { nullable: true, description: 'What stands there: 200 characters of it at most.' }),
+    row: t.exposeInt('row', { description: 'Row number. 1 is the first row after the header, 0 the header.' }),
+    column: t.exposeString('column', {
+      nullable: true,
+      description: 'Header of the column, or the field that the file lacks. Null if the whole row is invalid.',
+    }),
+    value: t.exposeString('value', {
+      nullable: true,
+      description: 'Value of the cell, cut to 200 characters. Null if there is none.',
+    }),
     message: t.exposeString('message', {
-      description: 'What is wrong with it, and for a word that is not known the nearest ones that are.',
+      description:
+        'Reason without its subject, such as "must not be blank". Suggests similar names for an unknown name.',
     }),
   }),
 })
@@ -25,30 +32,37 @@ const ImportFaultConnection = connectionType<ImportFaultRow>(ImportFault, 'fault
 
 builder.prismaObject('Import', {
   interfaces: ['Node'],
-  description: 'A file of tickets that was imported, or tried, or refused.',
+  description: 'An import of tickets from a file, and its outcome. Includes dry runs and rejected files.',
   fields: (t) => ({
-    project: t.field({ type: 'Project', description: 'Where it went.', ...nestedField(projectRelation('projectId')) }),
-    actor: t.field({ type: 'User', description: 'Who imported it.', ...nestedField(userRelation('actorId')) }),
-    fileName: t.exposeString('fileName', { description: 'The name of the file.' }),
-    kind: t.expose('kind', { type: 'TicketKind', description: 'What its rows are.' }),
-    dryRun: t.exposeBoolean('dryRun', {
-      description: 'Whether it was only tried: then the counts tell what would be.',
+    project: t.field({
+      type: 'Project',
+      description: 'Project that the tickets belong to.',
+      ...nestedField(projectRelation('projectId')),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When.' }),
+    actor: t.field({ type: 'User', description: 'User who ran the import.', ...nestedField(userRelation('actorId')) }),
+    fileName: t.exposeString('fileName', { description: 'Name of the file as uploaded, without folders.' }),
+    kind: t.expose('kind', { type: 'TicketKind', description: 'Kind of all tickets in the file.' }),
+    dryRun: t.exposeBoolean('dryRun', {
+      description:
+        'True if no ticket was changed: the counts are those that the same import without `dryRun` would have.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of the import.' }),
     undoneAt: t.expose('undoneAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last taken back; null where it was not.',
+      description: 'Time of the last undo. Null if never undone.',
     }),
-    rowCount: t.exposeInt('rowCount', { description: 'How many rows the file has, without the header.' }),
-    createdCount: t.exposeInt('createdCount', { description: 'How many tickets it made.' }),
-    updatedCount: t.exposeInt('updatedCount', { description: 'How many tickets it changed.' }),
-    unchangedCount: t.exposeInt('unchangedCount', { description: 'How many rows say what their tickets say already.' }),
-    rejectedCount: t.exposeInt('rejectedCount', { description: 'How many rows are at fault.' }),
-    faultCount: t.exposeInt('faultCount', { description: 'How many faults they have.' }),
+    rowCount: t.exposeInt('rowCount', { description: 'Number of rows in the file, without the header.' }),
+    createdCount: t.exposeInt('createdCount', { description: 'Number of tickets created.' }),
+    updatedCount: t.exposeInt('updatedCount', { description: 'Number of existing tickets changed.' }),
+    unchangedCount: t.exposeInt('unchangedCount', { description: 'Number of rows that equal their existing tickets.' }),
+    rejectedCount: t.exposeInt('rejectedCount', { description: 'Number of rows with errors.' }),
+    faultCount: t.exposeInt('faultCount', {
+      description: 'Number of row errors, including those that are not stored in `faults`.',
+    }),
     faults: t.field({
       type: ImportFaultConnection,
-      description: `What is wrong in the file, in its order: the first ${maxStoredErrors} faults are kept.`,
+      description: `Row errors in the order of the file. Only the first ${maxStoredErrors} are stored.`,
       args: forwardArgs,
       ...nestedField(relatedConnection(sql`f.import_id`, () => faultList)),
     }),
@@ -56,11 +70,11 @@ builder.prismaObject('Import', {
       nullable: true,
       extensions: { cost: 1000 },
       description:
-        'With SKIP, the rows that were not taken, as CSV with a column "reason": mend them and import them again. 10 million characters at most; null where all were taken.',
+        'Rows with errors that an import with `onError: SKIP` omitted, as CSV with an additional column "reason", to fix and import again. At most 10 million characters. Null if none was omitted.',
     }),
     tickets: t.field({
       type: TicketConnection,
-      description: 'The tickets that it made or changed, by number. An import that was undone has none.',
+      description: 'Tickets that the import created or changed, ordered by number, except those that an undo reverted.',
       args: forwardArgs,
       ...nestedField(relatedConnection(sql`it.import_id`, () => importedTicketList)),
     }),
@@ -72,7 +86,7 @@ const ImportConnection = connectionType<ImportRecord>('Import', 'imports')
 builder.objectField('Project', 'imports', (t) =>
   t.field({
     type: ImportConnection,
-    description: 'Files that were imported into it, newest first.',
+    description: 'Imports into the project, newest first.',
     args: forwardArgs,
     ...nestedField(relatedConnection(sql`i.project_id`, () => importList)),
   }),

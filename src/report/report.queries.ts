@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { checkArgument } from '../check.ts'
+import { atMostItems, checkArgument, integerBetween } from '../check.ts'
 import { filterCost } from '../ticket/ticket.cost.ts'
 import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { readAgeing } from './ageing.report.ts'
@@ -20,13 +20,16 @@ import {
 import { readTopAssignees } from './top-assignees.report.ts'
 
 const maxRows = 100
-const limit = z.int().min(1, 'must be at least 1').max(maxRows, `must be at most ${maxRows}`)
+const limit = integerBetween(1, maxRows)
 const ageEdges = z
-  .array(z.int().min(1, 'must be at least 1').max(36_500, 'must be at most 36500'))
-  .max(20, 'may list at most 20')
-  .refine((edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)), 'must ascend')
+  .array(integerBetween(1, 36_500))
+  .max(20, atMostItems(20))
+  .refine(
+    (edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)),
+    'must be in ascending order',
+  )
 
-/** A name in the time zone database. Offsets are rejected, since their sign is ambiguous. */
+/** Offsets are rejected, since their sign is ambiguous. */
 const timeZone = z.string().refine((zone) => {
   if (!/^[a-z][\w+-]*(?:\/[\w+-]+)*$/i.test(zone)) return false
   try {
@@ -34,25 +37,25 @@ const timeZone = z.string().refine((zone) => {
   } catch {
     return false
   }
-}, 'is no time zone such as Europe/Berlin')
+}, 'is not an IANA time zone such as "Europe/Berlin"')
 
 const ReportGroupEnum = builder.enumType('ReportGroup', {
-  description: 'What tickets are grouped by.',
+  description: 'Property of a ticket by which reports group or count.',
   values: Object.fromEntries(
-    Object.entries(groupings).map(([word, { description }]) => [word, { description }]),
+    Object.entries(groupings).map(([group, { description }]) => [group, { description }]),
   ) as Record<ReportGroup, { description: string }>,
 })
 
 const ReportInterval = builder.enumType('ReportInterval', {
-  description: 'How time is cut, in the time zone of the reports.',
+  description: 'Length of an interval. Intervals begin at midnight in the `timeZone` of `reports`.',
   values: {
-    DAY: { description: 'At midnight.' },
-    WEEK: { description: 'On Mondays, at midnight (ISO 8601).' },
-    MONTH: { description: 'On the first of each month, at midnight.' },
+    DAY: { description: 'A calendar day.' },
+    WEEK: { description: 'A week from Monday to Sunday (ISO 8601).' },
+    MONTH: { description: 'A calendar month.' },
   } as const,
 })
 
-// Measured on 200,000 tickets, in the points of `ticket.cost.ts`.
+// Points, measured like those of `ticket.cost.ts`.
 const costs = {
   topAssignees: 5000,
   resolutionTime: 5000,
@@ -63,33 +66,36 @@ const costs = {
   reopenRate: 500,
 } as const
 
-/** The price of a report. The filter is an argument of the parent field. */
+/** The filter is an argument of the parent field. */
 const costOf =
   (report: keyof typeof costs) =>
   (_args: object, { filter }: Readonly<Record<string, unknown>>) =>
     costs[report] + filterCost(filter)
 
 const Reports = builder.objectRef<ReportScope>('Reports').implement({
-  description: 'Figures about tickets. Each row has a filter that lists the tickets behind it.',
+  description: 'Reports about a set of tickets. Each row has a filter that matches the tickets it counts.',
   fields: (t) => {
-    const groupBy = t.arg({ type: ReportGroupEnum, description: 'A row for each of these; one row when left out.' })
+    const groupBy = t.arg({
+      type: ReportGroupEnum,
+      description: 'Property to group by. Defaults to one group of all tickets.',
+    })
     const rangeArgs = {
-      from: t.arg({ type: 'RelativeDateTime', required: true, description: 'Where the range begins.' }),
-      to: t.arg({ type: 'RelativeDateTime', description: 'Where it has ended; now when left out.' }),
+      from: t.arg({ type: 'RelativeDateTime', required: true, description: 'Start of the range, inclusive.' }),
+      to: t.arg({ type: 'RelativeDateTime', description: 'End of the range, exclusive. Defaults to now.' }),
     }
     return {
       topAssignees: t.field({
         type: [AssigneeLoadType],
         extensions: { cost: costOf('topAssignees') },
-        description: 'Who the most tickets are assigned to, ties by username.',
-        args: { limit: t.arg.int({ defaultValue: 5, description: `How many rows: at most ${maxRows}.` }) },
+        description: 'Assignees with the most tickets, in descending order. Ties are ordered by username.',
+        args: { limit: t.arg.int({ defaultValue: 5, description: `Maximum number of rows, 1 to ${maxRows}.` }) },
         resolve: (scope, args, context) =>
           readTopAssignees(context, scope, checkArgument('limit', args.limit ?? 5, limit)),
       }),
       resolutionTime: t.field({
         type: [DurationStatisticsType],
         extensions: { cost: costOf('resolutionTime') },
-        description: 'From the filing to the last resolution, of tickets that are RESOLVED or CLOSED now.',
+        description: 'Time from creation to the last resolution, for tickets that are now RESOLVED or CLOSED.',
         args: { groupBy },
         resolve: (scope, args, context) => readResolutionTime(context, scope, args.groupBy ?? null),
       }),
@@ -97,19 +103,20 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
         type: [DurationStatisticsType],
         extensions: { cost: costOf('firstResponseTime') },
         description:
-          'From the filing to the first comment, assignment or change of status by another than the reporter. What an import tells of the past is no response.',
+          'Time from creation to the first comment, assignment or change of status by a user other than the reporter. Changes by imports do not count.',
         args: { groupBy },
         resolve: (scope, args, context) => readFirstResponseTime(context, scope, args.groupBy ?? null),
       }),
       pareto: t.field({
         type: [ParetoRowType],
         extensions: { cost: costOf('pareto') },
-        description: 'Which values the most tickets have, largest first; tickets without one are a row of their own.',
+        description:
+          'Values with the most tickets, in descending order (Pareto analysis). Tickets without a value are one row.',
         args: {
-          by: t.arg({ type: ReportGroupEnum, required: true, description: 'Whose values.' }),
+          by: t.arg({ type: ReportGroupEnum, required: true, description: 'Property whose values are counted.' }),
           limit: t.arg.int({
             defaultValue: 20,
-            description: `How many values: at most ${maxRows}. The others are together in the last row, "other".`,
+            description: `Maximum number of values, 1 to ${maxRows}. All further values are combined in a last row, "other".`,
           }),
         },
         resolve: (scope, args, context) =>
@@ -118,11 +125,11 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       ageing: t.field({
         type: [AgeBucketType],
         extensions: { cost: costOf('ageing') },
-        description: 'Open tickets by days since they were filed.',
+        description: 'Tickets that are OPEN or IN_PROGRESS, counted by age.',
         args: {
           edges: t.arg.intList({
             defaultValue: [7, 30, 60, 90],
-            description: 'Where buckets are cut, in days, ascending: at most 20.',
+            description: 'Boundaries of the age buckets in days, ascending: at most 20, each from 1 to 36500.',
           }),
           groupBy,
         },
@@ -138,9 +145,9 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
         type: [FlowPointType],
         extensions: { cost: costOf('flow') },
         description:
-          'What was filed, resolved and reopened in each interval of a range, and what was open at its end: from the history of tickets.',
+          'Tickets created, resolved and reopened in each interval of a range, and the backlog at its end, computed from the history of tickets. At most 1000 intervals.',
         args: {
-          interval: t.arg({ type: ReportInterval, required: true, description: 'How the range is cut.' }),
+          interval: t.arg({ type: ReportInterval, required: true, description: 'Length of the intervals.' }),
           ...rangeArgs,
         },
         resolve: (scope, { interval, ...range }, context) => readFlow(context, scope, interval, range),
@@ -148,7 +155,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       reopenRate: t.field({
         type: ReopenRateType,
         extensions: { cost: costOf('reopenRate') },
-        description: 'How many of the tickets that were first resolved in a range were opened again.',
+        description: 'Proportion of the tickets first resolved in a range that were reopened at any later time.',
         args: rangeArgs,
         resolve: (scope, range, context) => readReopenRate(context, scope, range),
       }),
@@ -159,12 +166,15 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
 builder.queryField('reports', (t) =>
   t.field({
     type: Reports,
-    description: 'Figures about the tickets that you may see and a filter lets through.',
+    description: 'Reports about the tickets that match a filter and that you can see.',
     args: {
-      filter: t.arg({ type: TicketFilterInput, description: 'Only these; all that are not archived when left out.' }),
+      filter: t.arg({
+        type: TicketFilterInput,
+        description: 'Tickets to include. Defaults to all that are not archived.',
+      }),
       timeZone: t.arg.string({
         defaultValue: 'UTC',
-        description: 'The time zone in which days begin, such as Europe/Berlin.',
+        description: 'IANA time zone in which days begin, such as "Europe/Berlin".',
       }),
     },
     resolve: (_root, { filter, timeZone: zone }, context) =>

@@ -7,115 +7,148 @@ import type { FlowPoint, ReopenRate } from './flow.report.ts'
 import type { ParetoRow } from './pareto.report.ts'
 import type { AssigneeLoad } from './top-assignees.report.ts'
 
-const listing = (what: string) => `A TicketFilter, to be given back as a variable, that lists ${what}.`
+const filterFor = (tickets: string) => `\`TicketFilter\` that matches ${tickets}, to pass as a variable.`
 
 export const AssigneeLoadType = builder.objectRef<AssigneeLoad>('AssigneeLoad').implement({
-  description: 'What somebody has to do.',
+  description: 'Tickets assigned to one user, or to none.',
   fields: (t) => ({
     user: t.field({
       type: 'User',
       nullable: true,
-      description: 'Who; null for what nobody is assigned to.',
+      description: 'Assignee. Null for unassigned tickets.',
       ...nestedField(userRelation('userId')),
     }),
-    total: t.exposeInt('total', { description: 'How many tickets are theirs.' }),
-    open: t.exposeInt('open', { description: 'How many of them are OPEN or IN_PROGRESS.' }),
-    resolved: t.exposeInt('resolved', { description: 'How many of them are RESOLVED or CLOSED.' }),
-    filter: t.expose('filter', { type: 'JSON', description: listing('all of them') }),
-    openFilter: t.expose('openFilter', { type: 'JSON', description: listing('the open ones') }),
-    resolvedFilter: t.expose('resolvedFilter', { type: 'JSON', description: listing('the resolved ones') }),
+    total: t.exposeInt('total', { description: 'Number of tickets assigned to the user.' }),
+    open: t.exposeInt('open', { description: 'Number of these tickets that are OPEN or IN_PROGRESS.' }),
+    resolved: t.exposeInt('resolved', { description: 'Number of these tickets that are RESOLVED or CLOSED.' }),
+    filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets counted in `total`') }),
+    openFilter: t.expose('openFilter', { type: 'JSON', description: filterFor('the tickets counted in `open`') }),
+    resolvedFilter: t.expose('resolvedFilter', {
+      type: 'JSON',
+      description: filterFor('the tickets counted in `resolved`'),
+    }),
   }),
 })
 
-const percentile = (share: number) =>
-  `The time within which ${share} % of them were done: the continuous percentile, linear between neighbours (percentile_cont of SQL:2003; type 7 of Hyndman and Fan, 1996).`
+const percentile = (percent: number) =>
+  `${percent}th percentile: ${percent} % of the durations are at most this long. Interpolated linearly (percentile_cont of SQL:2003; type 7 of Hyndman and Fan, 1996).`
 
 export const DurationStatisticsType = builder.objectRef<DurationStatistics>('DurationStatistics').implement({
-  description: 'How long something took, in seconds. All but the count are null where there is nothing to measure.',
+  description:
+    'Statistics of the durations of one group, in seconds. All but `count` are null if no ticket was measured.',
   fields: (t) => ({
     group: t.exposeString('group', {
       nullable: true,
-      description: 'What the tickets have in common; null for those without one, and where nothing is grouped.',
+      description: 'Value of `groupBy` that the tickets have in common. Null if they have none, and without `groupBy`.',
     }),
-    count: t.exposeInt('count', { description: 'How many tickets were measured.' }),
-    mean: t.exposeFloat('mean', { nullable: true, description: 'The arithmetic mean.' }),
+    count: t.exposeInt('count', { description: 'Number of tickets measured.' }),
+    mean: t.exposeFloat('mean', { nullable: true, description: 'Arithmetic mean.' }),
     p50: t.exposeFloat('p50', { nullable: true, description: percentile(50) }),
     p75: t.exposeFloat('p75', { nullable: true, description: percentile(75) }),
     p90: t.exposeFloat('p90', { nullable: true, description: percentile(90) }),
     p95: t.exposeFloat('p95', { nullable: true, description: percentile(95) }),
-    max: t.exposeFloat('max', { nullable: true, description: 'The longest.' }),
-    filter: t.expose('filter', { type: 'JSON', description: listing('the tickets that were measured') }),
+    max: t.exposeFloat('max', { nullable: true, description: 'Longest duration.' }),
+    filter: t.expose('filter', { type: 'JSON', description: filterFor('the measured tickets') }),
   }),
 })
 
 export const ParetoRowType = builder.objectRef<ParetoRow>('ParetoRow').implement({
-  description: 'How much one value makes up of all.',
+  description: 'One value of a Pareto analysis, and its proportion of the total.',
   fields: (t) => ({
-    value: t.exposeString('value', { nullable: true, description: 'The value; null for tickets that have none.' }),
-    isOther: t.exposeBoolean('isOther', {
-      description: 'Whether this is the row "other": all values beyond the limit.',
+    value: t.exposeString('value', {
+      nullable: true,
+      description: 'Value, or "other" if `isOther` is true. Null for tickets without one.',
     }),
-    count: t.exposeInt('count', { description: 'How many tickets have it.' }),
+    isOther: t.exposeBoolean('isOther', {
+      description: 'True for the row that combines all values beyond `limit`.',
+    }),
+    count: t.exposeInt('count', { description: 'Number of tickets with the value.' }),
     share: t.exposeFloat('share', {
       description:
-        'Its share of the counts of all rows, from 0 to 1: a ticket with several labels is in several of them.',
+        'Proportion of the sum of all counts, from 0 to 1. A ticket with several labels counts once for each.',
     }),
-    cumulativeShare: t.exposeFloat('cumulativeShare', { description: 'The share of this row and those before it.' }),
+    cumulativeShare: t.exposeFloat('cumulativeShare', {
+      description: 'Sum of `share` in this row and all preceding rows, from 0 to 1.',
+    }),
     vitalFew: t.exposeBoolean('vitalFew', {
       description:
-        'Whether it is one of the vital few, that together make up at most 80 % (Juran, after Pareto, 1954).',
+        'True if `cumulativeShare` is at most 0.8: the value is one of the vital few (Juran, after Pareto, 1954).',
     }),
-    filter: t.expose('filter', { type: 'JSON', description: listing('the tickets that have it') }),
+    filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets with the value') }),
   }),
 })
 
 export const AgeBucketType = builder.objectRef<AgeBucket>('AgeBucket').implement({
-  description: 'Open tickets of about one age.',
+  description: 'Open tickets of one group in one range of age.',
   fields: (t) => ({
     group: t.exposeString('group', {
       nullable: true,
-      description: 'What they have in common; null for those without one, and where nothing is grouped.',
+      description: 'Value of `groupBy` that the tickets have in common. Null if they have none, and without `groupBy`.',
     }),
-    fromDays: t.exposeInt('fromDays', { description: 'How many days of 24 hours ago they were filed at least.' }),
+    fromDays: t.exposeInt('fromDays', { description: 'Minimum age in days of 24 hours, inclusive.' }),
     toDays: t.exposeInt('toDays', {
       nullable: true,
-      description: 'How many days ago they were filed at most, just less than that; null for the oldest.',
+      description: 'Maximum age in days of 24 hours, exclusive. Null for the oldest bucket.',
     }),
-    count: t.exposeInt('count', { description: 'How many there are.' }),
-    filter: t.expose('filter', { type: 'JSON', description: listing('them') }),
+    count: t.exposeInt('count', { description: 'Number of open tickets in the bucket.' }),
+    filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets in the bucket') }),
   }),
 })
 
 export const FlowPointType = builder.objectRef<FlowPoint>('FlowPoint').implement({
-  description: 'What came and went within an interval.',
+  description: 'Tickets created, resolved and reopened in one interval, and the backlog at its end.',
   fields: (t) => ({
-    from: t.expose('from', { type: 'DateTime', description: 'When it begins; the first begins where the range does.' }),
-    to: t.expose('to', { type: 'DateTime', description: 'When it has ended; the last ends where the range does.' }),
-    opened: t.exposeInt('opened', { description: 'How many tickets were filed in it.' }),
-    resolved: t.exposeInt('resolved', {
-      description: 'How many tickets went in it, at least once, from OPEN or IN_PROGRESS to RESOLVED or CLOSED.',
+    from: t.expose('from', {
+      type: 'DateTime',
+      description: 'Start of the interval, inclusive. The first interval starts with the range.',
     }),
-    reopened: t.exposeInt('reopened', { description: 'How many tickets went back in it, at least once.' }),
-    backlog: t.exposeInt('backlog', { description: 'How many tickets were open at its end.' }),
-    filter: t.expose('filter', { type: 'JSON', description: listing('those that were filed') }),
-    resolvedFilter: t.expose('resolvedFilter', { type: 'JSON', description: listing('those that were resolved') }),
-    reopenedFilter: t.expose('reopenedFilter', { type: 'JSON', description: listing('those that were reopened') }),
-    backlogFilter: t.expose('backlogFilter', { type: 'JSON', description: listing('those that were open at the end') }),
+    to: t.expose('to', {
+      type: 'DateTime',
+      description: 'End of the interval, exclusive. The last interval ends with the range.',
+    }),
+    opened: t.exposeInt('opened', { description: 'Number of tickets created in the interval.' }),
+    resolved: t.exposeInt('resolved', {
+      description:
+        'Number of tickets that changed at least once from OPEN or IN_PROGRESS to RESOLVED or CLOSED in the interval.',
+    }),
+    reopened: t.exposeInt('reopened', {
+      description:
+        'Number of tickets that changed at least once from RESOLVED or CLOSED to OPEN or IN_PROGRESS in the interval.',
+    }),
+    backlog: t.exposeInt('backlog', {
+      description: 'Number of tickets that were OPEN or IN_PROGRESS at the end of the interval.',
+    }),
+    filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets counted in `opened`') }),
+    resolvedFilter: t.expose('resolvedFilter', {
+      type: 'JSON',
+      description: filterFor('the tickets counted in `resolved`'),
+    }),
+    reopenedFilter: t.expose('reopenedFilter', {
+      type: 'JSON',
+      description: filterFor('the tickets counted in `reopened`'),
+    }),
+    backlogFilter: t.expose('backlogFilter', {
+      type: 'JSON',
+      description: filterFor('the tickets counted in `backlog`'),
+    }),
   }),
 })
 
 export const ReopenRateType = builder.objectRef<ReopenRate>('ReopenRate').implement({
-  description: 'How often what is resolved comes back.',
+  description: 'Tickets first resolved in a range, and the proportion of them that were reopened.',
   fields: (t) => ({
     resolved: t.exposeInt('resolved', {
-      description: 'How many tickets were resolved for the first time in the range.',
+      description: 'Number of tickets resolved for the first time in the range.',
     }),
-    reopened: t.exposeInt('reopened', { description: 'How many of them were opened again, at whatever time.' }),
+    reopened: t.exposeInt('reopened', { description: 'Number of these tickets that were reopened at any later time.' }),
     rate: t.exposeFloat('rate', {
       nullable: true,
-      description: 'Their share, from 0 to 1; null where none was resolved.',
+      description: '`reopened` divided by `resolved`, from 0 to 1. Null if `resolved` is 0.',
     }),
-    filter: t.expose('filter', { type: 'JSON', description: listing('those that were resolved') }),
-    reopenedFilter: t.expose('reopenedFilter', { type: 'JSON', description: listing('those that were reopened') }),
+    filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets counted in `resolved`') }),
+    reopenedFilter: t.expose('reopenedFilter', {
+      type: 'JSON',
+      description: filterFor('the tickets counted in `reopened`'),
+    }),
   }),
 })

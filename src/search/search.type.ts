@@ -7,20 +7,20 @@ import { ticketExcerpt } from './search.loaders.ts'
 const excerptCost = 60
 
 const TextRangeType = builder.objectRef<TextRange>('TextRange').implement({
-  description: 'A part of a text, in UTF-16 units: those of strings in JavaScript and Java.',
+  description: 'A range of a text in UTF-16 code units, as in strings of JavaScript and Java.',
   fields: (t) => ({
-    start: t.exposeInt('start', { description: 'Where it begins, counted from 0.' }),
-    end: t.exposeInt('end', { description: 'Where it ends: the first unit after it.' }),
+    start: t.exposeInt('start', { description: 'Index of the first code unit, counted from 0.' }),
+    end: t.exposeInt('end', { description: 'Index after the last code unit.' }),
   }),
 })
 
 const ExcerptType = builder.objectRef<Excerpt>('Excerpt').implement({
-  description: 'The part of what a ticket says that fits a search best.',
+  description: 'The best matching part of the texts of a ticket.',
   fields: (t) => ({
-    text: t.exposeString('text', { description: 'Plain text, each run of white space as one space.' }),
+    text: t.exposeString('text', { description: 'Plain text in which each run of white space is one space.' }),
     hits: t.field({
       type: [TextRangeType],
-      description: 'Where in it stands what was searched for, in order.',
+      description: 'Ranges of `text` that match the search, in ascending order.',
       resolve: ({ hits }) => [...hits],
     }),
   }),
@@ -30,12 +30,15 @@ builder.interfaceField('Ticket', 'excerpt', (t) =>
   t.field({
     type: ExcerptType,
     nullable: true,
-    description: 'The part of its title, description or comments that fits a search best; null where nothing does.',
+    description: 'Best matching part of the title, the description or a comment. Null if nothing matches.',
     args: {
-      search: t.arg.string({ required: true, description: 'What is searched for, as in a filter.' }),
+      search: t.arg.string({
+        required: true,
+        description: 'Search in the syntax of `TicketFilter.search`, at most 1000 characters.',
+      }),
       maxLength: t.arg.int({
         defaultValue: 200,
-        description: 'The longest text, in UTF-16 units: 20 to 1000.',
+        description: 'Maximum length of the excerpt in UTF-16 code units, 20 to 1000.',
       }),
     },
     ...nestedField(ticketExcerpt, { cost: excerptCost }),

@@ -109,7 +109,7 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
     pool,
     listen: listenOnPostgres(databaseUrl(postgres, name)),
     copy: copyToPostgres,
-    preparing: true,
+    preparedStatements: true,
     onStatement,
     close: async () => {
       await pool.end()
