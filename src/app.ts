@@ -27,22 +27,20 @@ export interface AppOptions {
   readonly database: Database
   readonly viewerCache: ViewerCache
   readonly log: Logger
-  /** Wraps the execution of operations in spans. */
   readonly trace?: ((execute: Execute) => Execute) | undefined
-  /** True once the server is stopping: /ready answers 503 then. */
+  /** If true, /ready returns 503. */
   readonly isStopping?: () => boolean
 }
 
 const path = '/graphql'
 
-/** The HTTP interface: for Node's HTTP server, or in process by `fetch`. */
 export interface App extends Handler {
-  /** Null unless the configuration asks for metrics. */
+  /** Null unless configured. */
   readonly metrics: Metrics | null
   readonly dispose: () => Promise<void>
 }
 
-/** Assembles the HTTP interface over a database. Opens and starts nothing. */
+/** Assembles the HTTP interface. Opens and starts nothing. */
 export function createApp({
   config,
   database,
@@ -86,7 +84,7 @@ export function createApp({
       useDownloads(exportDownloads({ schema, rates, database }), createContext, log),
     ],
   })
-  const answer = createEndpoint({
+  const endpoint = createEndpoint({
     path,
     documents,
     rates,
@@ -97,7 +95,7 @@ export function createApp({
     log,
   })
   return {
-    ...createHandler({ path, answer, pages, addressOf: createAddressOf(config.trustedProxies), log }),
+    ...createHandler({ path, endpoint, pages, addressOf: createAddressOf(config.trustedProxies), log }),
     metrics,
     dispose: async () => {
       await pages.dispose()

@@ -1,23 +1,22 @@
-/** What keeps a server or a command from starting: what was found, and what to do about it, in words for who starts it. */
+/** An expected failure to start a server or a command, as two sentences for the operator. */
 export class CannotStart extends Error {
-  readonly found: string
+  readonly problem: string
   readonly remedy: string
 
-  constructor(found: string, remedy: string, options?: ErrorOptions) {
-    super(`${found} ${remedy}`, options)
-    this.found = found
+  constructor(problem: string, remedy: string, options?: ErrorOptions) {
+    super(`${problem} ${remedy}`, options)
+    this.problem = problem
     this.remedy = remedy
   }
 }
 
-/** The environment holds values that the server cannot start with. */
 export class ConfigError extends Error {
-  constructor(faults: readonly string[]) {
-    super(`The configuration is wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+  constructor(errors: readonly string[]) {
+    super(`Invalid configuration:\n${errors.map((error) => `  ${error}`).join('\n')}`)
   }
 }
 
-/** What went wrong, in its own words. Where several addresses were tried, those have none, but a code. */
+/** The message of an error; its code if the message is empty, as for a connection to several addresses. */
 export function reasonOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string }
   return message || code || String(error)

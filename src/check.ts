@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BadUserInput, type FieldError } from './errors.ts'
+import { BadUserInput, type FieldError, formatNumber } from './errors.ts'
 import {
   isProjectReference,
   isTicketReference,
@@ -68,6 +68,11 @@ export const projectReference = reference(isProjectReference, projectReferenceEr
 export const userReference = reference(isUserReference, userReferenceError)
 export const id = z.guid('is not a valid id: must be a UUID').toLowerCase()
 export const idList = (max: number) => z.array(id, 'must not be null').max(max, atMostItems(max))
+
+export const integerBetween = (min: number, max: number) =>
+  z.int().refine((value) => value >= min && value <= max, {
+    error: ({ input }) => `must be between ${formatNumber(min)} and ${formatNumber(max)} (got ${input})`,
+  })
 
 /** The error of `z.array().max(max)`. */
 export const atMostItems = (max: number) => ({

@@ -1,12 +1,16 @@
 import { GraphQLError } from 'graphql'
 
-/** An error in the input: the path of the argument, such as `input.title`, and a message without its subject. */
+/** An invalid argument: its path, such as `input.title`, and a message without its subject. */
 export interface FieldError {
   readonly path: string
   readonly message: string
 }
 
-/** The input is invalid. Lists all errors. */
+const numberFormat = new Intl.NumberFormat('en')
+
+/** Formats a number for a message: 25000 becomes "25,000". */
+export const formatNumber = (number: number): string => numberFormat.format(number)
+
 export class BadUserInput extends GraphQLError {
   constructor(fieldErrors: readonly FieldError[]) {
     super(fieldErrors.map(({ path, message }) => `${path} ${message}`).join('; '), {
@@ -27,82 +31,75 @@ export function prefixPaths(path: string, error: unknown): unknown {
   return error
 }
 
-/** No valid token came with a request that needs one. As the whole request fails, `status` may say so in HTTP. */
+/** `status` is the HTTP status if the whole request fails. */
 export class Unauthenticated extends GraphQLError {
-  constructor(message = 'Sign in first: send a token as "Authorization: Bearer snag_…".', status?: 401) {
+  constructor(message = 'Authentication required: send a token as "Authorization: Bearer snag_…".', status?: 401) {
     super(message, { extensions: { code: 'UNAUTHENTICATED', ...(status && { http: { status } }) } })
   }
 }
 
-/** The caller may see it, but may not do this. */
 export class Forbidden extends GraphQLError {
   constructor(message: string, fieldErrors?: readonly FieldError[]) {
     super(message, { extensions: { code: 'FORBIDDEN', ...(fieldErrors && { fieldErrors }) } })
   }
 }
 
-/** There is none, or none that the caller may see: the answer does not tell which. */
+/** The message must not reveal whether the object exists. */
 export class NotFound extends GraphQLError {
   constructor(message: string, fieldErrors?: readonly FieldError[]) {
     super(message, { extensions: { code: 'NOT_FOUND', ...(fieldErrors && { fieldErrors }) } })
   }
 }
 
-/** Somebody else was faster: a version, a count or a unique name is not what the caller supposes. */
 export class Conflict extends GraphQLError {
   constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
     super(message, { extensions: { code: 'CONFLICT', ...details } })
   }
 }
 
-/** A dependency of the server failed. The same request may succeed later. `cause` is logged, never sent. */
+/** The same request may succeed later. `cause` is logged, never sent. */
 export class Unavailable extends GraphQLError {
-  constructor(message = 'The database does not answer. Try again in a moment.', cause?: unknown) {
+  constructor(message = 'The database does not respond. Try again in a moment.', cause?: unknown) {
     super(message, { extensions: { code: 'UNAVAILABLE', http: { status: 503, headers: { 'Retry-After': '2' } } } })
     this.cause = cause
   }
 }
 
-/** A statement was cancelled, or waited too long for its turn. */
 export class QueryTimedOut extends Unavailable {
   constructor() {
-    super('The query timed out. Ask for a smaller page or narrow the filter.')
+    super('The query timed out. Request a smaller page or narrow the filter.')
   }
 }
 
-/** The caller has closed the connection before the answer. */
-export class CallerGone extends GraphQLError {
+/** Only logged, as no client receives it; 499 is the status that nginx logs. */
+export class ClientDisconnected extends GraphQLError {
   constructor() {
-    // What nginx logs in such a case; nobody is there to read it.
-    super('The caller has gone.', { extensions: { code: 'CLIENT_CLOSED_REQUEST', http: { status: 499 } } })
-  }
-}
-
-/** A document over one of the limits that are checked before it runs. */
-export class QueryTooComplex extends GraphQLError {
-  constructor(what: string, cost: number, limit: number) {
-    super(`${what}: ${cost}, and at most ${limit} are allowed.`, {
-      extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit, http: { status: 400 } },
+    super('The client disconnected before the response.', {
+      extensions: { code: 'CLIENT_CLOSED_REQUEST', http: { status: 499 } },
     })
   }
 }
 
-/** What an operation was answered with is longer than any text may be. */
-export class AnswerTooLarge extends GraphQLError {
+/** A document, its variables or its cost exceed a limit that is checked before execution. */
+export class QueryTooComplex extends GraphQLError {
+  constructor(message: string, cost: number, limit: number) {
+    super(message, { extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit, http: { status: 400 } } })
+  }
+}
+
+export class ResultTooLarge extends GraphQLError {
   constructor(limit: number) {
     super(
-      `The answer has more than ${limit} characters. Ask for smaller pages or fewer fields; what was changed stands.`,
-      {
-        extensions: { code: 'QUERY_TOO_COMPLEX', limit, http: { status: 400 } },
-      },
+      `The result exceeds the limit of ${formatNumber(limit)} characters. Request smaller pages or fewer fields. Changes by mutations were saved.`,
+      { extensions: { code: 'QUERY_TOO_COMPLEX', limit, http: { status: 400 } } },
     )
   }
 }
 
-/** More than the caller may ask for now; `retryAfter` is in seconds. */
+/** `retryAfter` is in seconds. */
 export class RateLimited extends GraphQLError {
-  constructor(why: string, retryAfter: number, headers: Readonly<Record<string, string>> = {}) {
-    super(`${why} Try again in ${retryAfter} seconds.`, {
+  constructor(reason: string, retryAfter: number, headers: Readonly<Record<string, string>> = {}) {
+    super(`${reason} Try again in ${retryAfter} seconds.`, {
       extensions: {
         code: 'RATE_LIMITED',
         retryAfter,
@@ -112,32 +109,29 @@ export class RateLimited extends GraphQLError {
   }
 }
 
-/** The body is of a kind that is not read. */
 export class UnsupportedContent extends GraphQLError {
-  constructor(instead: string) {
-    super(`The request's body cannot be read. ${instead}`, {
+  constructor(remedy: string) {
+    super(`Unsupported request body. ${remedy}`, {
       extensions: { code: 'BAD_REQUEST', http: { status: 415 } },
     })
   }
 }
 
-/** The client accepts none of the content types of a result. */
 export class NotAcceptable extends GraphQLError {
   constructor(types: readonly string[]) {
-    super(`The Accept header allows none of the types of a result: ${types.join(', ')}.`, {
+    super(`The Accept header allows no media type of a result. Accept ${types.join(' or ')}.`, {
       extensions: { code: 'BAD_REQUEST', http: { status: 406 } },
     })
   }
 }
 
-/** A request that is not a GraphQL request; `spec` errors are HTTP 200 for clients that accept application/json. */
+/** An invalid request over HTTP. `spec` errors have status 200 for clients that accept application/json. */
 export class BadRequest extends GraphQLError {
   constructor(message: string, http: { status?: number; spec?: boolean; headers?: Record<string, string> } = {}) {
     super(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400, ...http } } })
   }
 }
 
-/** A document has no operation of the requested name, or several and no name was given. */
 export class UnknownOperation extends GraphQLError {
   constructor() {
     super('Could not determine what operation to execute.', {
@@ -146,10 +140,9 @@ export class UnknownOperation extends GraphQLError {
   }
 }
 
-/** The request's body is over its limit. */
 export class PayloadTooLarge extends GraphQLError {
   constructor(limit: number) {
-    super(`The request's body is over ${limit} bytes.`, {
+    super(`The request exceeds the limit of ${formatNumber(limit)} bytes. Split it into several requests.`, {
       extensions: { code: 'PAYLOAD_TOO_LARGE', http: { status: 413 } },
     })
   }

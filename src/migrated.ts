@@ -3,13 +3,12 @@ import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
 
-/** Opens and migrates the database that the configuration names. */
 export async function openMigrated(config: Config, log: Logger): Promise<Database> {
   const database = await openDatabase({
     url: config.databaseUrl,
     dataDirectory: config.dataDirectory,
     poolSize: config.poolSize,
-    preparing: config.preparing,
+    preparedStatements: config.preparedStatements,
     tracing: config.tracing,
     ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
   })

@@ -13,35 +13,38 @@ import { openMigrated } from './migrated.ts'
 
 const graceMilliseconds = 10_000
 
-/** How long clients may take, in milliseconds. */
+/** Timeouts of clients, in milliseconds. */
 interface Timeouts {
-  /** To send the head of a request. */
-  readonly head: number
-  /** To send a body, without files and with them. */
-  readonly body: number
-  readonly files: number
-  /** To receive any part of a response. */
+  readonly requestHead: number
+  readonly requestBody: number
+  /** For a request with files, as a whole. */
+  readonly upload: number
+  /** Without progress. */
   readonly response: number
-  /** Interval at which the first three are checked. */
-  readonly interval: number
+  readonly checkInterval: number
 }
 
-const defaultTimeouts: Timeouts = { head: 20_000, body: 60_000, files: 600_000, response: 60_000, interval: 5000 }
+const defaultTimeouts: Timeouts = {
+  requestHead: 20_000,
+  requestBody: 60_000,
+  upload: 600_000,
+  response: 60_000,
+  checkInterval: 5000,
+}
 
-/** A server that listens. Disposing it answers what was begun, at most ten seconds long, and closes the database. */
+/** A running server. Disposing it completes pending requests for at most ten seconds, then closes the database. */
 export interface Server extends AsyncDisposable {
-  /** Where it listens, such as http://localhost:4000. */
+  /** The base URL, such as http://localhost:4000. */
   readonly url: string
   readonly database: Database
 }
 
 interface StartOptions {
-  /** Runs before the server takes requests. */
+  /** Runs before the server accepts requests. */
   readonly prepare?: (database: Database) => Promise<void>
   readonly timeouts?: Timeouts
 }
 
-/** Starts the server: the database first, then the port. */
 export async function startServer(
   config: Config,
   log: Logger,
@@ -61,18 +64,18 @@ export async function startServer(
   let inFlight = 0
   const drained = new EventEmitter()
   const serverOptions = {
-    requestTimeout: timeouts.files,
-    headersTimeout: timeouts.head,
-    connectionsCheckingInterval: timeouts.interval,
+    requestTimeout: timeouts.upload,
+    headersTimeout: timeouts.requestHead,
+    connectionsCheckingInterval: timeouts.checkInterval,
   }
   const http = createServer(serverOptions, (request, response) => {
     inFlight++
     const header = (name: string) => request.headers[name]?.toString()
-    const late = setTimeout(() => request.complete || request.destroy(), timeouts.body)
-    // The work on a request may take longer, receiving its response may not.
+    const bodyTimeout = setTimeout(() => request.complete || request.destroy(), timeouts.requestBody)
+    // Limits the transfer of the response, not the execution before it.
     response.setTimeout(timeouts.response, () => response.headersSent && response.destroy())
-    if (isMultipart({ method: request.method ?? '', header })) clearTimeout(late)
-    request.once('close', () => clearTimeout(late))
+    if (isMultipart({ method: request.method ?? '', header })) clearTimeout(bodyTimeout)
+    request.once('close', () => clearTimeout(bodyTimeout))
     response.once('close', () => {
       inFlight--
       drained.emit('request')
@@ -100,7 +103,7 @@ export async function startServer(
     database,
     async [Symbol.asyncDispose]() {
       stopping = true
-      // Until the last request is answered the port stays open, and /ready says that the server is leaving.
+      // The port stays open during the grace period, so that /ready returns 503.
       const deadline = AbortSignal.timeout(graceMilliseconds)
       while (inFlight > 0 && !deadline.aborted) await once(drained, 'request', { signal: deadline }).catch(() => {})
       const closed = once(http, 'close')
@@ -114,7 +117,7 @@ export async function startServer(
   }
 }
 
-/** Shows figures at a port of their own, where there is to be one. */
+/** Serves metrics on a port of their own, if configured. */
 async function listenForMetrics({ host, metricsPort }: Config, metrics: Metrics | null): Promise<HttpServer | null> {
   if (metricsPort === null || !metrics) return null
   const http = createServer(async (request, response) => {
@@ -125,17 +128,20 @@ async function listenForMetrics({ host, metricsPort }: Config, metrics: Metrics 
   return http
 }
 
-/** Listens; `setting` is what the port comes from. */
+/** `setting` is the variable that sets the port. */
 const listen = (http: HttpServer, setting: string, port: number, host: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException) =>
+    const fail = (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
           ? new CannotStart(
-              `Port ${port} of ${host} is taken.`,
-              `Stop what listens there, or set ${setting} to another.`,
+              `Port ${port} on ${host} is already in use.`,
+              `Stop the process that uses it, or set ${setting} to another port.`,
             )
-          : new CannotStart(`It cannot listen: ${reasonOf(error)}.`, `Look at HOST and ${setting}.`),
+          : new CannotStart(
+              `The server cannot listen on port ${port} of ${host}: ${reasonOf(error)}.`,
+              `Check HOST and ${setting}.`,
+            ),
       )
-    http.once('error', refuse).listen(port, host, () => resolve())
+    http.once('error', fail).listen(port, host, () => resolve())
   })

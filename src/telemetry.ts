@@ -1,6 +1,6 @@
 import { NodeSDK } from '@opentelemetry/sdk-node'
 
-/** Sends traces as the OTEL_* variables say; disposing sends what is left. */
+/** Configured by the OTEL_* variables. Disposing sends the pending spans. */
 export function startTelemetry(): AsyncDisposable {
   process.env['OTEL_SERVICE_NAME'] ??= 'snaglist'
   const sdk = new NodeSDK({ instrumentations: [] })

@@ -2,35 +2,35 @@ import { demoPassword, demoUsers, isDemo } from '../prisma/seed.ts'
 import { startSession } from './auth/token.actions.ts'
 import type { Server } from './server.ts'
 
-/** What the console shows of a server that starts with the demo: its people, and ways in. Null without the demo. */
+/** The console message of a server with demo data: its accounts and a link to GraphiQL. Null without demo data. */
 export async function demoWelcome({ url, database: { prisma, transaction } }: Server): Promise<string | null> {
   if (!(await isDemo(prisma))) return null
   const { secret } = await transaction((tx) => startSession(tx, demoUsers[0].id))
   const people = demoUsers.map(({ username, name, summary }) => `    ${username.padEnd(8)}${name}, ${summary}`)
   return `
-  Snaglist listens on ${url}/graphql
+  Snaglist is listening on ${url}/graphql
 
-  The demo's people, each with the password ${demoPassword}:
+  Demo accounts, all with the password ${demoPassword}:
 ${people.join('\n')}
 
   GraphiQL, signed in as ${demoUsers[0].name}:
     ${url}/graphql#token=${secret}
 
-  The same from a terminal:
+  Example request with curl:
     curl ${url}/graphql -H 'authorization: Bearer ${secret}' -H 'content-type: application/json' \\
       -d '{"query":"{ tickets(first: 3) { totalCount nodes { key title status } } }"}'
 
-  This is a demo: start with SNAGLIST_DEMO=0 and another SNAGLIST_DATA for a server of your own.
+  This server contains demo data. For an empty server, set SNAGLIST_DEMO=0 and another SNAGLIST_DATA.
 
 `
 }
 
-/** What the console shows of any other server. */
+/** The console message of a server without demo data. */
 export async function welcome({ url, database: { prisma } }: Server): Promise<string> {
   const isNew = (await prisma.user.findFirst({ select: { id: true } })) === null
   const first = `
-  There is no account yet. The first to sign up becomes its ADMIN, in GraphiQL or so:
-    curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"mutation { signUp(input: { username: \\"ada\\", name: \\"Ada\\", password: \\"choose a good one\\" }) { token } }"}'
+  There are no accounts yet. The first user to sign up becomes ADMIN, in GraphiQL or with curl:
+    curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"mutation { signUp(input: { username: \\"ada\\", name: \\"Ada\\", password: \\"choose your password\\" }) { token } }"}'
 `
-  return `\n  Snaglist listens on ${url}/graphql\n${isNew ? first : ''}\n`
+  return `\n  Snaglist is listening on ${url}/graphql\n${isNew ? first : ''}\n`
 }

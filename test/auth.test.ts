@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { Caller } from './support/caller.ts'
+import { Client } from './support/client.ts'
 import { password, signUp } from './support/people.ts'
 
 const server = useServer()
@@ -33,8 +33,8 @@ const MakeProject = graphql(`
 `)
 
 const signInAs = async (username: string, secret = password) => {
-  const { signIn } = await server.nobody.ask(SignIn, { input: { username, password: secret } })
-  return new Caller(server.app, signIn.token)
+  const { signIn } = await server.anonymous.ask(SignIn, { input: { username, password: secret } })
+  return new Client(server.app, signIn.token)
 }
 
 describe('signUp', () => {
@@ -42,7 +42,7 @@ describe('signUp', () => {
     const names = ['first', 'second', 'third', 'fourth']
     const sessions = await Promise.all(
       names.map((username) =>
-        server.nobody.ask(SignUpAs, {
+        server.anonymous.ask(SignUpAs, {
           input: { username, name: username, password, email: `${username}@example.com` },
         }),
       ),
@@ -54,14 +54,16 @@ describe('signUp', () => {
 
   test('rejects sign-up if it is closed, or open for the first account only', async () => {
     for (const policy of ['closed', 'first']) {
-      const { nobody } = server.configured({ SNAGLIST_SIGN_UP: policy })
-      const { extensions } = await nobody.refusal(SignUpAs, { input: { username: 'late', name: 'Late', password } })
+      const { anonymous } = server.configured({ SNAGLIST_SIGN_UP: policy })
+      const { extensions } = await anonymous.expectError(SignUpAs, {
+        input: { username: 'late', name: 'Late', password },
+      })
       expect(extensions?.code).toBe('FORBIDDEN')
     }
   })
 
   test('reports all field errors of a sign-up together', async () => {
-    const { extensions } = await server.nobody.refusal(SignUpAs, {
+    const { extensions } = await server.anonymous.expectError(SignUpAs, {
       input: { username: 'x y', name: '  ', password: 'short' },
     })
     expect(extensions?.code).toBe('BAD_USER_INPUT')
@@ -70,7 +72,7 @@ describe('signUp', () => {
 
   test('accepts passwords of at most 72 bytes', async () => {
     const of = (secret: string) =>
-      server.nobody.send(SignUpAs, {
+      server.anonymous.send(SignUpAs, {
         input: { username: `u${crypto.randomUUID().slice(0, 8)}`, name: 'U', password: secret },
       })
     expect((await of('é'.repeat(36))).errors).toBeUndefined()
@@ -80,7 +82,7 @@ describe('signUp', () => {
   })
 
   test('rejects a username that is taken in another case', async () => {
-    const { extensions } = await server.nobody.refusal(SignUpAs, {
+    const { extensions } = await server.anonymous.expectError(SignUpAs, {
       input: { username: 'FIRST', name: 'Again', password },
     })
     expect(extensions?.code).toBe('CONFLICT')
@@ -89,27 +91,29 @@ describe('signUp', () => {
 
 describe('signIn', () => {
   test('starts a session of 30 days for a username in any case, and shows the e-mail', async () => {
-    const { signIn } = await server.nobody.ask(SignIn, { input: { username: 'First', password } })
+    const { signIn } = await server.anonymous.ask(SignIn, { input: { username: 'First', password } })
     const days = (Date.parse(signIn.expiresAt) - Date.now()) / 86_400_000
     expect(days).toBeGreaterThan(29.9)
     expect(days).toBeLessThanOrEqual(30)
     expect(signIn.viewer.email).toBe('first@example.com')
-    expect((await new Caller(server.app, signIn.token).ask(Viewer)).viewer?.username).toBe('first')
+    expect((await new Client(server.app, signIn.token).ask(Viewer)).viewer?.username).toBe('first')
   })
 
   test('returns the same error for a wrong password, an unknown user and a deactivated account', async () => {
     const closed = await signUp(server, 'closed')
     await server.database.prisma.user.update({ where: { id: closed.id }, data: { active: false } })
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [
         ['first', 'wrong password'],
         ['nobody', password],
         ['closed', password],
         ['no such name!', password],
-      ].map(([username = '', secret = '']) => server.nobody.refusal(SignIn, { input: { username, password: secret } })),
+      ].map(([username = '', secret = '']) =>
+        server.anonymous.expectError(SignIn, { input: { username, password: secret } }),
+      ),
     )
-    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toHaveProperty('size', 1)
-    expect(answers[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    expect(new Set(responses.map((response) => JSON.stringify(response)))).toHaveProperty('size', 1)
+    expect(responses[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 
   test('stores passwords and tokens as hashes only', async () => {
@@ -131,11 +135,11 @@ describe('tokens', () => {
       "UPDATE tokens SET expires_at = now() - interval '1 second' WHERE id = (SELECT id FROM tokens ORDER BY id DESC OFFSET 1 LIMIT 1)",
     )
     await revoked.ask(SignOut)
-    for (const caller of [expired, revoked, new Caller(server.app, 'snag_unknown'), new Caller(server.app, 'é')]) {
-      const answer = await caller.post({ query: '{ viewer { id } }' }).catch(() => null)
-      if (!answer) continue
-      expect(answer.status).toBe(401)
-      expect(answer.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    for (const client of [expired, revoked, new Client(server.app, 'snag_unknown'), new Client(server.app, 'é')]) {
+      const response = await client.post({ query: '{ viewer { id } }' }).catch(() => null)
+      if (!response) continue
+      expect(response.status).toBe(401)
+      expect(response.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     }
   })
 
@@ -159,9 +163,9 @@ describe('tokens', () => {
   test('permits queries but no mutations with scope READ', async () => {
     const person = await signUp(server, 'scripter')
     const { createAccessToken } = await person.ask(CreateAccessToken, { input: { name: 'report', scope: 'READ' } })
-    const script = new Caller(server.app, createAccessToken.secret)
+    const script = new Client(server.app, createAccessToken.secret)
     expect((await script.ask(Viewer)).viewer?.username).toBe('scripter')
-    expect((await script.refusal(MakeProject, { key: 'NOPE' })).extensions?.code).toBe('FORBIDDEN')
+    expect((await script.expectError(MakeProject, { key: 'NOPE' })).extensions?.code).toBe('FORBIDDEN')
     expect((await script.ask(SignOut)).signOut.signedOut).toBe(true)
     expect((await script.post({ query: '{ viewer { id } }' })).status).toBe(401)
   })
@@ -170,14 +174,16 @@ describe('tokens', () => {
     const person = await signUp(server, 'builder')
     const { createAccessToken } = await person.ask(CreateAccessToken, { input: { name: ' build  bot ' } })
     expect(createAccessToken.accessToken).toMatchObject({ name: 'build bot', scope: 'WRITE', expiresAt: null })
-    const script = new Caller(server.app, createAccessToken.secret)
+    const script = new Client(server.app, createAccessToken.secret)
     await script.ask(MakeProject, { key: 'BUILD' })
-    expect((await script.refusal(CreateAccessToken, { input: { name: 'another' } })).extensions?.code).toBe('FORBIDDEN')
+    expect((await script.expectError(CreateAccessToken, { input: { name: 'another' } })).extensions?.code).toBe(
+      'FORBIDDEN',
+    )
     expect((await person.ask(AccessTokens)).accessTokens.map(({ name }) => name)).toEqual(['build bot'])
     const other = await signUp(server, 'other')
-    expect((await other.refusal(RevokeAccessToken, { id: createAccessToken.accessToken.id })).extensions?.code).toBe(
-      'NOT_FOUND',
-    )
+    expect(
+      (await other.expectError(RevokeAccessToken, { id: createAccessToken.accessToken.id })).extensions?.code,
+    ).toBe('NOT_FOUND')
     await person.ask(RevokeAccessToken, { id: createAccessToken.accessToken.id })
     expect((await script.post({ query: '{ viewer { id } }' })).status).toBe(401)
     expect((await person.ask(AccessTokens)).accessTokens).toEqual([])
@@ -185,7 +191,7 @@ describe('tokens', () => {
 
   test('rejects an access token with a past expiry', async () => {
     const person = await signInAs('first')
-    const { extensions } = await person.refusal(CreateAccessToken, {
+    const { extensions } = await person.expectError(CreateAccessToken, {
       input: { name: 'late', expiresAt: '2020-01-01T00:00:00Z' },
     })
     expect(extensions?.fieldErrors).toEqual([{ path: 'input.expiresAt', message: 'must be in the future' }])
@@ -198,21 +204,21 @@ describe('changePassword', () => {
     const there = await signInAs('changer')
     const { createAccessToken } = await here.ask(CreateAccessToken, { input: { name: 'script' } })
     const wrong = { currentPassword: 'not the one', newPassword: 'battery staple' }
-    expect((await here.refusal(ChangePassword, { input: wrong })).extensions?.fieldErrors?.[0]?.path).toBe(
+    expect((await here.expectError(ChangePassword, { input: wrong })).extensions?.fieldErrors?.[0]?.path).toBe(
       'input.currentPassword',
     )
     expect((await there.ask(Viewer)).viewer?.username).toBe('changer')
     await here.ask(ChangePassword, { input: { currentPassword: password, newPassword: 'battery staple' } })
     expect((await here.ask(Viewer)).viewer?.username).toBe('changer')
     expect((await there.post({ query: '{ viewer { id } }' })).status).toBe(401)
-    expect((await new Caller(server.app, createAccessToken.secret).ask(Viewer)).viewer?.username).toBe('changer')
-    expect((await server.nobody.refusal(SignIn, { input: { username: 'changer', password } })).extensions?.code).toBe(
-      'UNAUTHENTICATED',
-    )
+    expect((await new Client(server.app, createAccessToken.secret).ask(Viewer)).viewer?.username).toBe('changer')
+    expect(
+      (await server.anonymous.expectError(SignIn, { input: { username: 'changer', password } })).extensions?.code,
+    ).toBe('UNAUTHENTICATED')
     expect((await (await signInAs('changer', 'battery staple')).ask(Viewer)).viewer?.username).toBe('changer')
   })
 })
 
 test('returns a null viewer to an anonymous client', async () => {
-  expect(await server.nobody.ask(Viewer)).toEqual({ viewer: null })
+  expect(await server.anonymous.ask(Viewer)).toEqual({ viewer: null })
 })

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { BulkUpdateStatusInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createProject } from './support/people.ts'
+import { createDefect, createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const BulkMove = graphql(`
@@ -36,20 +36,20 @@ const BulkPrepare = graphql(`
   }
 `)
 
-const move = async (input: BulkUpdateStatusInput) => (await cast.contributor.ask(BulkMove, { input })).bulkUpdateStatus
-const stateOf = async (project: string) => (await cast.contributor.ask(BulkState, { project })).tickets.nodes
+const move = async (input: BulkUpdateStatusInput) => (await users.contributor.ask(BulkMove, { input })).bulkUpdateStatus
+const stateOf = async (project: string) => (await users.contributor.ask(BulkState, { project })).tickets.nodes
 const prepare = async (id: string, change: object) =>
-  (await cast.contributor.ask(BulkPrepare, { input: { id, ...change } })).updateIssue.issue
+  (await users.contributor.ask(BulkPrepare, { input: { id, ...change } })).updateIssue.issue
 const newIssues = async (project: string, count: number) => {
   const issues: Named[] = []
-  while (issues.length < count) issues.push(await createIssue(cast.contributor, project, `Issue ${issues.length}`))
+  while (issues.length < count) issues.push(await createIssue(users.contributor, project, `Issue ${issues.length}`))
   return issues
 }
 
 /** Holds that a move is refused, with that code, and that it changes nothing. */
 const refused = async (project: string, input: BulkUpdateStatusInput, code: string) => {
   const before = await stateOf(project)
-  const { extensions } = await cast.contributor.refusal(BulkMove, { input })
+  const { extensions } = await users.contributor.expectError(BulkMove, { input })
   expect(extensions?.code).toBe(code)
   expect(await stateOf(project)).toEqual(before)
   return extensions
@@ -58,7 +58,7 @@ const refused = async (project: string, input: BulkUpdateStatusInput, code: stri
 describe('bulkUpdateStatus', () => {
   test('updates tickets by ids and keys, each with its version and history, in one batch', async () => {
     const [open, resolved, closed, there] = (await newIssues('CORE', 4)) as [Named, Named, Named, Named]
-    const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
+    const defect = await createDefect(users.contributor, 'CORE', 'Solder')
     const wasResolved = await prepare(resolved.id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
     const wasThere = await prepare(there.id, { status: 'CLOSED', resolution: 'WONT_FIX' })
     await prepare(closed.id, { title: 'Another version', status: 'IN_PROGRESS' })
@@ -102,7 +102,7 @@ describe('bulkUpdateStatus', () => {
   })
 
   test('sets the resolution of all tickets, or clears it when they are reopened', async () => {
-    await createProject(cast.contributor, 'GIVEN')
+    await createProject(users.contributor, 'GIVEN')
     const [one, other] = (await newIssues('GIVEN', 2)) as [Named, Named]
     const { resolvedAt } = await prepare(one.id, { status: 'RESOLVED' })
     const ids = [one.id, other.id]
@@ -120,16 +120,16 @@ describe('bulkUpdateStatus', () => {
   })
 
   test('counts a repeated ticket once', async () => {
-    const { id, key } = await createIssue(cast.contributor, 'CORE', 'Twice')
+    const { id, key } = await createIssue(users.contributor, 'CORE', 'Twice')
     const bulk = await move({ ids: [id, key, id.toUpperCase()], status: 'IN_PROGRESS' })
     expect(bulk).toMatchObject({ matchedCount: 1, updatedCount: 1, tickets: [{ id, version: 2 }] })
     expect(await move({ ids: [], status: 'OPEN' })).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null })
   })
 
   test('changes nothing if a ticket is unknown, and reports each unknown ticket', async () => {
-    await createProject(cast.maintainer, 'HIDDEN')
-    const hidden = await createIssue(cast.maintainer, 'HIDDEN', 'Hidden')
-    await createProject(cast.contributor, 'NAMED')
+    await createProject(users.maintainer, 'HIDDEN')
+    const hidden = await createIssue(users.maintainer, 'HIDDEN', 'Hidden')
+    await createProject(users.contributor, 'NAMED')
     const [one, other] = (await newIssues('NAMED', 2)) as [Named, Named]
     const ids = [one.id, 'NAMED-99', other.key, crypto.randomUUID(), hidden.id, hidden.key]
     const extensions = await refused('NAMED', { ids, status: 'CLOSED' }, 'NOT_FOUND')
@@ -142,7 +142,7 @@ describe('bulkUpdateStatus', () => {
   })
 
   test('updates the tickets of a filter only if the expected number matches', async () => {
-    await createProject(cast.contributor, 'FILTER')
+    await createProject(users.contributor, 'FILTER')
     const issues = await newIssues('FILTER', 5)
     await prepare(issues[0]?.id ?? '', { priority: 'URGENT', status: 'CLOSED' })
     await prepare(issues[1]?.id ?? '', { priority: 'URGENT' })
@@ -159,9 +159,9 @@ describe('bulkUpdateStatus', () => {
   })
 
   test('ignores archived and invisible tickets of a filter', async () => {
-    await createProject(cast.contributor, 'AWAY')
+    await createProject(users.contributor, 'AWAY')
     const [kept, archived] = (await newIssues('AWAY', 2)) as [Named, Named]
-    await cast.contributor.ask(
+    await users.contributor.ask(
       graphql(`mutation BulkArchive($id: ID!) { archiveTicket(input: { id: $id }) { ticket { version } } }`),
       { id: archived.id },
     )
@@ -171,7 +171,7 @@ describe('bulkUpdateStatus', () => {
   })
 
   test('returns the same counts in a dry run and changes nothing', async () => {
-    await createProject(cast.contributor, 'DRY')
+    await createProject(users.contributor, 'DRY')
     const [first, ...others] = await newIssues('DRY', 4)
     await prepare(first?.id ?? '', { status: 'CLOSED', resolution: 'DUPLICATE' })
     const ids = [first?.key ?? '', ...others.map(({ id }) => id)]

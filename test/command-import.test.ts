@@ -20,7 +20,6 @@ writeFileSync(
   'id,type,date,severity\n1,Dent,6/30/2024,Moderate\n2,Dent,7/1/2024,awful\n3,Scratch,13/1/2024,Minor\n',
 )
 
-/** Runs a command, and returns what it printed and its exit code. */
 async function run(...args: string[]): Promise<[output: string, code: number]> {
   const { output, code } = await runCommand(args, env())
   return [output, code]
@@ -52,11 +51,11 @@ const asDefects = [
 ]
 const values = ['--value', 'severity:awful=CRITICAL', '--date-format', 'M/D/YYYY']
 
-describe('on the configured database', () => {
-  test('import imports, and again changes nothing', async () => {
+describe('import and export on the configured database', () => {
+  test('import creates tickets, and changes nothing when repeated', async () => {
     expect(await run('import', issues, ...asIssues, '--as', 'ada', '--dry-run')).toEqual([
       expect.stringContaining(
-        'issues.csv: 2 rows, 2 created, 0 updated, 0 unchanged, 0 rejected; only tried, nothing was changed',
+        'issues.csv: 2 rows, 2 created, 0 updated, 0 unchanged, 0 rejected (dry run: nothing was changed)',
       ),
       0,
     ])
@@ -70,7 +69,7 @@ describe('on the configured database', () => {
     ])
   })
 
-  test('export gives the same back', async () => {
+  test('export writes the imported tickets as CSV and JSON Lines', async () => {
     const out = join(folder, 'out.csv')
     const filter = '{"title":{"contains":"Two"},"createdAt":{"gte":"-P1D"}}'
     expect(await run('export', '--project', 'CORE', '--filter', filter, '--out', out, '--as', 'ada')).toEqual(['', 0])
@@ -79,10 +78,10 @@ describe('on the configured database', () => {
     expect([JSON.parse(lines).title, code]).toEqual(['=Two', 0])
   })
 
-  test('import tells every fault, or leaves the faulty rows out and writes them beside the file', async () => {
-    const [told, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
-    expect(told).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
-    expect(told).toContain('  row 3, date "13/1/2024" is no date in ISO 8601, or in the format that was named')
+  test('import reports every row error, or writes rejected rows to a file with --skip-faulty', async () => {
+    const [rejected, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
+    expect(rejected).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
+    expect(rejected).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601 or in the given date format')
     expect(code).toBe(1)
     const [skipped, skippedCode] = await run('import', defects, ...asDefects, ...values, '--skip-faulty', '--as', 'ada')
     expect(skipped).toContain('2 created, 0 updated, 0 unchanged, 1 rejected')
@@ -93,46 +92,46 @@ describe('on the configured database', () => {
   })
 
   test.concurrent.each<[string[], RegExp]>([
-    [['import'], /Say which file/],
-    [['import', 'nowhere.csv', ...asIssues, '--as', 'ada'], /There is no file nowhere.csv/],
-    [['import', issues, '--kind', 'issue', '--as', 'ada'], /Say into which project/],
-    [['import', issues, '--project', 'CORE', '--as', 'ada'], /Say what its rows are/],
-    [['import', issues, ...asIssues], /Say where/],
-    [['import', issues, ...asIssues, '--as', 'tomas'], /no active ADMIN tomas/],
-    [['import', issues, ...asIssues, '--url', 'here', '--token', 'x'], /is no URL/],
-    [['import', issues, ...asIssues, '--url', 'http://localhost:1'], /Say who asks/],
-    [['import', issues, ...asIssues, '--map', 'points', '--as', 'ada'], /is not of the form COLUMN=FIELD/],
-    [['import', issues, ...asIssues, '--map', 'points=weight', '--as', 'ada'], /There is no field weight/],
-    [['import', issues, ...asIssues, '--value', 'x', '--as', 'ada'], /is not of the form FIELD:FROM=TO/],
-    [['export', '--format', 'xml', '--as', 'ada'], /--format is csv or jsonl/],
-  ])('%j is refused with what is wrong', async (args, message) => {
+    [['import'], /Specify one file/],
+    [['import', 'missing.csv', ...asIssues, '--as', 'ada'], /The file missing.csv does not exist/],
+    [['import', issues, '--kind', 'issue', '--as', 'ada'], /Specify the project/],
+    [['import', issues, '--project', 'CORE', '--as', 'ada'], /Specify the kind/],
+    [['import', issues, ...asIssues], /Specify a server/],
+    [['import', issues, ...asIssues, '--as', 'tomas'], /"tomas" is not an active user with the role ADMIN/],
+    [['import', issues, ...asIssues, '--url', 'here', '--token', 'x'], /--url must be a URL/],
+    [['import', issues, ...asIssues, '--url', 'http://localhost:1'], /--url requires --token/],
+    [['import', issues, ...asIssues, '--map', 'points', '--as', 'ada'], /must have the form COLUMN=FIELD/],
+    [['import', issues, ...asIssues, '--map', 'points=weight', '--as', 'ada'], /"weight" is not a field/],
+    [['import', issues, ...asIssues, '--value', 'x', '--as', 'ada'], /must have the form FIELD:FROM=TO/],
+    [['export', '--format', 'xml', '--as', 'ada'], /--format must be csv or jsonl/],
+  ])('rejects %j with exit code 2 and a message', async (args, message) => {
     const [output, code] = await run(...args)
     expect(output).toMatch(message)
     expect(code).toBe(2)
   })
 })
 
-test('on a server both work with a token', async () => {
+test('import and export work on a server with a token, and print its errors', async () => {
   const [token] = await run('token', '--user', 'ada')
   await using server = await startServer(readConfig(env()), pino({ level: 'silent' }))
   const { url } = server
-  const there = ['--url', url, '--token', token.trim()]
-  expect(await run('import', issues, ...asIssues, ...there)).toEqual([expect.stringContaining('2 unchanged'), 0])
-  const [exported, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...there)
+  const onServer = ['--url', url, '--token', token.trim()]
+  expect(await run('import', issues, ...asIssues, ...onServer)).toEqual([expect.stringContaining('2 unchanged'), 0])
+  const [exported, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...onServer)
   expect([exported, code]).toEqual([expect.stringContaining('"One, with a ""quote"" and\na line"'), 0])
-  const refusals = [
-    [['export', '--project', 'NOPE', ...there], 'Project "NOPE" was not found, or you cannot see it.'],
-    [['export', '--filter', '{"nope":1}', ...there], 'filter Field "nope" is not defined by type "TicketFilter".'],
+  const failures = [
+    [['export', '--project', 'NOPE', ...onServer], 'Project "NOPE" was not found, or you cannot see it.'],
+    [['export', '--filter', '{"nope":1}', ...onServer], 'filter Field "nope" is not defined by type "TicketFilter".'],
     [
       ['import', issues, ...asIssues, '--url', url, '--token', 'snag_none'],
-      'The token is unknown, has expired or was revoked. Sign in again.',
+      'The token is invalid, expired or revoked. Sign in again.',
     ],
     [
       ['import', issues, ...asIssues, '--url', 'http://localhost:1', '--token', 'x'],
-      'http://localhost:1 does not answer',
+      'http://localhost:1 does not respond',
     ],
   ] as const
-  expect(await Promise.all(refusals.map(([args]) => run(...args)))).toEqual(
-    refusals.map(([, message]) => [expect.stringContaining(message), 1]),
+  expect(await Promise.all(failures.map(([args]) => run(...args)))).toEqual(
+    failures.map(([, message]) => [expect.stringContaining(message), 1]),
   )
 })

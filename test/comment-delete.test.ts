@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const CommentSay = graphql(`
@@ -24,11 +24,11 @@ const CommentTree = graphql(`
 `)
 
 const say = async (ticketId: string, parentId: string | null = null) =>
-  (await cast.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
-const remove = async (id: string) => (await cast.reporter.ask(CommentRemove, { id })).deleteComment
-const newIssue = async () => (await createIssue(cast.reporter, 'CORE', 'Talked about')).id
+  (await users.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
+const remove = async (id: string) => (await users.reporter.ask(CommentRemove, { id })).deleteComment
+const newIssue = async () => (await createIssue(users.reporter, 'CORE', 'Talked about')).id
 const treeOf = async (id: string) => {
-  const { ticket } = await cast.viewer.ask(CommentTree, { id })
+  const { ticket } = await users.viewer.ask(CommentTree, { id })
   if (!ticket) throw new Error(`There is no ticket ${id}.`)
   return ticket
 }
@@ -64,12 +64,12 @@ describe('deleteComment', () => {
       deletedCommentId: parent,
       ticket: { id: issue, commentCount: 1, comments: { totalCount: 2 } },
     })
-    const [deleted, answer] = await holdsTogether(issue)
+    const [deleted, response] = await holdsTogether(issue)
     expect(deleted).toMatchObject({ id: parent, body: '', replies: { totalCount: 1 } })
     expect(deleted?.deletedAt).not.toBeNull()
-    expect(answer).toMatchObject({ id: reply, body: 'Said', deletedAt: null, parent: { id: parent } })
+    expect(response).toMatchObject({ id: reply, body: 'Said', deletedAt: null, parent: { id: parent } })
     await remove(parent)
-    expect(await holdsTogether(issue)).toEqual([deleted, answer])
+    expect(await holdsTogether(issue)).toEqual([deleted, response])
   })
 
   test('removes deleted ancestors together with the last reply', async () => {
@@ -104,14 +104,14 @@ describe('concurrent deletions', () => {
       const issue = await newIssue()
       const parent = await say(issue)
       const answering = () =>
-        cast.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
-      const deleting = () => cast.reporter.send(CommentRemove, { id: parent })
+        users.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
+      const deleting = () => users.reporter.send(CommentRemove, { id: parent })
       const [first, second] = await Promise.all(round % 2 ? [answering(), deleting()] : [deleting(), answering()])
-      const [answer, deletion] = round % 2 ? [first, second] : [second, first]
+      const [response, deletion] = round % 2 ? [first, second] : [second, first]
       expect(deletion.errors).toBeUndefined()
       const comments = await holdsTogether(issue)
-      if (answer.errors) {
-        expect(answer.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+      if (response.errors) {
+        expect(response.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
         expect(comments).toEqual([])
       } else
         expect(comments).toMatchObject([
@@ -129,8 +129,8 @@ describe('concurrent deletions', () => {
       const leaves = await Promise.all(middle.flatMap((parent) => [say(issue, parent), say(issue, parent)]))
       const order = [top, ...leaves, ...middle]
       const all = round % 2 ? order : order.reverse()
-      const answers = await Promise.all(all.map((id) => cast.reporter.send(CommentRemove, { id })))
-      expect(answers.flatMap(({ errors }) => errors ?? [])).toEqual([])
+      const responses = await Promise.all(all.map((id) => users.reporter.send(CommentRemove, { id })))
+      expect(responses.flatMap(({ errors }) => errors ?? [])).toEqual([])
       expect(await holdsTogether(issue)).toEqual([])
     }
   })
@@ -138,10 +138,10 @@ describe('concurrent deletions', () => {
   test('delete one comment once', async () => {
     const issue = await newIssue()
     const comment = await say(issue)
-    const answers = await Promise.all(
-      Array.from({ length: 5 }, () => cast.reporter.send(CommentRemove, { id: comment })),
+    const responses = await Promise.all(
+      Array.from({ length: 5 }, () => users.reporter.send(CommentRemove, { id: comment })),
     )
-    const codes = answers.map(({ errors }) => errors?.[0]?.extensions?.code)
+    const codes = responses.map(({ errors }) => errors?.[0]?.extensions?.code)
     expect(codes.sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', undefined])
     expect(await idsIn(issue)).toEqual([])
   })

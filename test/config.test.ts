@@ -10,7 +10,7 @@ test('.env.example lists every setting with its default', () => {
   expect(readConfig(Object.fromEntries(lines))).toEqual(readConfig({}))
 })
 
-test('nothing is needed', () => {
+test('provides a default for every setting', () => {
   expect(readConfig({})).toEqual({
     production: false,
     host: '127.0.0.1',
@@ -20,7 +20,7 @@ test('nothing is needed', () => {
     demo: true,
     signUp: 'first',
     poolSize: 10,
-    preparing: true,
+    preparedStatements: true,
     bcryptCost: 12,
     compilation: true,
     corsOrigins: [],
@@ -37,13 +37,13 @@ test('nothing is needed', () => {
   })
 })
 
-test('the demo, whose passwords are known, stays on this machine unless asked for', () => {
+test('enables the demo by default only on a loopback address', () => {
   expect(readConfig({ HOST: '0.0.0.0' }).demo).toBe(false)
   expect(readConfig({ HOST: '0.0.0.0', SNAGLIST_DEMO: '1' }).demo).toBe(true)
   expect(readConfig({ SNAGLIST_DEMO: '0' }).demo).toBe(false)
 })
 
-test('values are read for what they mean, and cannot be changed afterwards', () => {
+test('converts values and freezes the configuration', () => {
   const config = readConfig({
     PORT: '0',
     SNAGLIST_CORS_ORIGINS: 'https://a.example, http://localhost:3000',
@@ -57,8 +57,8 @@ test('values are read for what they mean, and cannot be changed afterwards', () 
   expect(() => Object.assign(config, { port: 1 })).toThrow()
 })
 
-test('every fault is told at once, and no value that may hold a password', () => {
-  const wrong = {
+test('reports all errors together, without values that may contain a password', () => {
+  const invalid = {
     PORT: '70000',
     DATABASE_URL: 'mysql://root:hunter2@db',
     SNAGLIST_SIGN_UP: 'sometimes',
@@ -69,10 +69,10 @@ test('every fault is told at once, and no value that may hold a password', () =>
   }
   let message = ''
   try {
-    readConfig(wrong)
+    readConfig(invalid)
   } catch (error) {
     message = (error as Error).message
   }
-  for (const name of Object.keys(wrong)) expect(message).toContain(name)
+  for (const name of Object.keys(invalid)) expect(message).toContain(name)
   expect(message).not.toContain('hunter2')
 })

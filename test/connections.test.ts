@@ -4,12 +4,12 @@ import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 /** A page sends its origin. */
@@ -37,17 +37,17 @@ describe('HTTP connection', () => {
       host: '127.0.0.1',
       path: '/graphql',
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${users.viewer.token}`, ...headers },
     })
-    const answered = once(sent, 'response')
+    const responded = once(sent, 'response')
     for (const piece of pieces) sent.write(piece)
     sent.end()
-    const [response] = await answered
+    const [response] = await responded
     let text = ''
     for await (const chunk of response) text += chunk
     const { statusCode, headers: got } = response
     expect(got['x-request-id']).toBeTruthy()
-    return { status: statusCode, type: got['content-type'], answer: JSON.parse(text) }
+    return { status: statusCode, type: got['content-type'], response: JSON.parse(text) }
   }
 
   const limit = 1_000_000
@@ -83,8 +83,8 @@ describe('HTTP connection', () => {
       socket.destroy()
       await closed.catch(() => {})
       const body = Buffer.from(JSON.stringify({ query: viewer }))
-      const { answer } = await post([body], { 'content-length': body.length })
-      expect(answer).toMatchObject({ data: { viewer: { username: 'viewer' } } })
+      const { response } = await post([body], { 'content-length': body.length })
+      expect(response).toMatchObject({ data: { viewer: { username: 'viewer' } } })
     }
   })
 
@@ -107,17 +107,17 @@ describe('HTTP connection', () => {
         host: '127.0.0.1',
         path,
         method,
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${users.viewer.token}`, ...headers },
       }).end(body)
       const [response] = await once(sent, 'response')
       let text = ''
       for await (const chunk of response) text += chunk
       return { status: response.statusCode, text }
     }
-    const answer = await send('POST', JSON.stringify({ query: viewer }))
-    expect(answer.status).toBe(status)
-    if (status === 200) expect(answer.text).toContain('"username":"viewer"')
-    else expect(answer.text).toBe('')
+    const response = await send('POST', JSON.stringify({ query: viewer }))
+    expect(response.status).toBe(status)
+    if (status === 200) expect(response.text).toContain('"username":"viewer"')
+    else expect(response.text).toBe('')
     const long = await send('POST', JSON.stringify({ query: `{ ${'a '.repeat(8000)} }` }))
     expect([400, 404]).toContain(long.status)
     if (status === 200) expect(long.text).toContain('QUERY_TOO_COMPLEX')

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { CreateDefectInput, UpdateDefectInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+import { createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
-  await cast.reporter.ask(
+  users = await createTestUsers(server)
+  await users.reporter.ask(
     graphql(`mutation DefectRename { updateUser(input: { id: "reporter", name: "Rita Reporter" }) { user { name } } }`),
   )
 })
@@ -44,23 +44,23 @@ const DefectKinds = graphql(`
 `)
 
 const file = async (input: Omit<CreateDefectInput, 'projectId'> & { projectId?: string }) =>
-  (await cast.contributor.ask(DefectCreate, { input: { projectId: 'CORE', title: 'A defect', ...input } })).createDefect
-    .defect
+  (await users.contributor.ask(DefectCreate, { input: { projectId: 'CORE', title: 'A defect', ...input } }))
+    .createDefect.defect
 const patch = async (id: string, change: Omit<UpdateDefectInput, 'id'>) =>
-  (await cast.contributor.ask(DefectPatch, { input: { id, ...change } })).updateDefect.defect
+  (await users.contributor.ask(DefectPatch, { input: { id, ...change } })).updateDefect.defect
 const found = async (filter: object) =>
-  (await cast.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
+  (await users.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
     ({ key }) => key,
   )
 const faultsOf = async (input: CreateDefectInput) => {
-  const { extensions } = await cast.contributor.refusal(DefectCreate, { input })
+  const { extensions } = await users.contributor.expectError(DefectCreate, { input })
   expect(extensions?.code).toBe('BAD_USER_INPUT')
   return extensions?.fieldErrors?.map(({ path }) => path).sort()
 }
 
 describe('createDefect and updateDefect', () => {
   test('applies defaults to a new defect: severity MAJOR and the name of the reporter', async () => {
-    const { createDefect } = await cast.reporter.ask(DefectCreate, {
+    const { createDefect } = await users.reporter.ask(DefectCreate, {
       input: { projectId: 'CORE', title: 'Bare', category: 'Soldering' },
     })
     expect(createDefect.defect).toMatchObject({
@@ -80,16 +80,16 @@ describe('createDefect and updateDefect', () => {
   })
 
   test('numbers defects and issues of a project together', async () => {
-    await createProject(cast.contributor, 'MIXED')
-    expect((await createIssue(cast.contributor, 'MIXED', 'First')).key).toBe('MIXED-1')
+    await createProject(users.contributor, 'MIXED')
+    expect((await createIssue(users.contributor, 'MIXED', 'First')).key).toBe('MIXED-1')
     expect((await file({ projectId: 'MIXED', category: 'Any' })).key).toBe('MIXED-2')
-    expect((await createIssue(cast.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
+    expect((await createIssue(users.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
   })
 
   test('returns fields that issues do not have', async () => {
-    const issue = await createIssue(cast.contributor, 'CORE', 'An issue')
+    const issue = await createIssue(users.contributor, 'CORE', 'An issue')
     const defect = await file({ category: 'Soldering' })
-    const kindOf = async (id: string) => (await cast.contributor.ask(DefectKinds, { id })).ticket
+    const kindOf = async (id: string) => (await users.contributor.ask(DefectKinds, { id })).ticket
     expect(await kindOf(issue.id)).toEqual({ __typename: 'Issue', title: 'An issue' })
     expect(await kindOf(defect.id)).toEqual({
       __typename: 'Defect',
@@ -97,9 +97,9 @@ describe('createDefect and updateDefect', () => {
       category: 'Soldering',
       severity: 'MAJOR',
     })
-    const asked = await cast.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
+    const asked = await users.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
     expect(asked.errors?.[0]?.message).toContain('Cannot query field "severity" on type "Issue"')
-    const error = await cast.contributor.refusal(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
+    const error = await users.contributor.expectError(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
     expect(error.extensions?.code).toBe('NOT_FOUND')
   })
 
@@ -127,7 +127,7 @@ describe('createDefect and updateDefect', () => {
       absn: null,
       version: 3,
     })
-    const { extensions } = await cast.contributor.refusal(DefectPatch, {
+    const { extensions } = await users.contributor.expectError(DefectPatch, {
       input: { id, category: null, severity: null, reportedBy: null, title: null },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
@@ -136,7 +136,7 @@ describe('createDefect and updateDefect', () => {
       'input.severity',
       'input.title',
     ])
-    expect((await cast.contributor.ask(DefectState, { id })).defect).toMatchObject({ version: 3 })
+    expect((await users.contributor.ask(DefectState, { id })).defect).toMatchObject({ version: 3 })
   })
 })
 
@@ -154,7 +154,7 @@ describe('title of a defect', () => {
   ])('that is left out is taken from the description: $of', async ({ description, title }) => {
     const input = { projectId: 'CORE', category: 'Any', description }
     for (const more of [{}, { title: null }]) {
-      const { createDefect } = await cast.contributor.ask(DefectCreate, { input: { ...input, ...more } })
+      const { createDefect } = await users.contributor.ask(DefectCreate, { input: { ...input, ...more } })
       expect(createDefect.defect).toMatchObject({ title, description })
     }
   })

@@ -6,18 +6,18 @@ import { expect, test } from 'vitest'
 import { lockDirectory } from '../src/database/directory-lock.ts'
 import { temporaryDirectory } from './drill/served.ts'
 
-const taken = /^Process \d+ on \S+ has the embedded database in .* open\. Stop it first, or set SNAGLIST_DATA/
-const free = 'nobody has it'
+const inUse = /^The embedded database in .* is in use by process \d+ on \S+\. Stop that process, or set SNAGLIST_DATA/
+const acquired = 'acquired'
 
-test('a directory is taken once, and again after it was given back', () => {
+test('locks a directory once, and again after it was unlocked', () => {
   using directory = temporaryDirectory()
   const unlock = lockDirectory(directory.path)
-  expect(() => lockDirectory(directory.path)).toThrow(taken)
+  expect(() => lockDirectory(directory.path)).toThrow(inUse)
   unlock()
   lockDirectory(directory.path)()
 })
 
-/** A process that takes each directory that it is told, keeps it, and answers what it heard. */
+/** A process that tries to lock each directory that it receives, and reports the outcome. */
 class Contender implements Disposable {
   readonly process = spawn(
     process.execPath,
@@ -28,7 +28,7 @@ class Contender implements Disposable {
       process.on('message', (directory) => {
         try {
           lockDirectory(directory)
-          process.send('${free}')
+          process.send('${acquired}')
         } catch (error) {
           process.send(error.message)
         }
@@ -38,14 +38,14 @@ class Contender implements Disposable {
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   )
 
-  async said(): Promise<string> {
+  async nextMessage(): Promise<string> {
     const [text] = await once(this.process, 'message')
     return text
   }
 
-  async take(directory: string): Promise<string> {
+  async lock(directory: string): Promise<string> {
     this.process.send(directory)
-    return this.said()
+    return this.nextMessage()
   }
 
   [Symbol.dispose](): void {
@@ -53,26 +53,33 @@ class Contender implements Disposable {
   }
 }
 
-test('of many processes at once one takes a directory, whatever another has left in it', async () => {
+test('gives a directory to one of several concurrent processes, regardless of its previous pid file', async () => {
   using directory = temporaryDirectory()
   using stack = new DisposableStack()
   const contenders = Array.from({ length: 6 }, () => stack.use(new Contender()))
-  await Promise.all(contenders.map((contender) => contender.said()))
-  for (const left of ['4194305 123', '4194305', '', '1 on elsewhere', `${process.pid} 123`, String(process.ppid)])
+  await Promise.all(contenders.map((contender) => contender.nextMessage()))
+  for (const previousOwner of [
+    '4194305 123',
+    '4194305',
+    '',
+    '1 on elsewhere',
+    `${process.pid} 123`,
+    String(process.ppid),
+  ])
     for (let round = 0; round < 4; round++) {
       const path = mkdtempSync(join(directory.path, 'round-'))
-      writeFileSync(join(path, 'pid'), left)
-      const heard = await Promise.all(contenders.map((contender) => contender.take(path)))
-      expect(heard.filter((text) => text === free)).toHaveLength(1)
+      writeFileSync(join(path, 'pid'), previousOwner)
+      const outcomes = await Promise.all(contenders.map((contender) => contender.lock(path)))
+      expect(outcomes.filter((outcome) => outcome === acquired)).toHaveLength(1)
     }
 })
 
-test('a process that is killed gives its directory back', async () => {
+test('releases the lock of a killed process', async () => {
   using directory = temporaryDirectory()
   using contender = new Contender()
-  await contender.said()
-  expect(await contender.take(directory.path)).toBe(free)
-  expect(() => lockDirectory(directory.path)).toThrow(taken)
+  await contender.nextMessage()
+  expect(await contender.lock(directory.path)).toBe(acquired)
+  expect(() => lockDirectory(directory.path)).toThrow(inUse)
   contender.process.kill('SIGKILL')
   await once(contender.process, 'exit')
   lockDirectory(directory.path)()

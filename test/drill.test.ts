@@ -47,7 +47,7 @@ test.runIf(inject('postgres') === null)(
     }
     await ledger.answers(many)
     const { code, output } = await served.second()
-    expect(output).toMatch(/Process \d+ on \S+ has the embedded database in .* open/)
+    expect(output).toMatch(/The embedded database in .* is in use by process \d+ on /)
     expect(code).toBe(1)
     await stop()
     await served[Symbol.asyncDispose]()

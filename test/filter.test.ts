@@ -8,15 +8,15 @@ import {
   createIssue,
   createLabel,
   createProject,
-  type Person,
   setMember,
   signUp,
+  type TestUser,
 } from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '100000000' })
-let ada: Person
-let ben: Person
+let ada: TestUser
+let ben: TestUser
 
 const Filtered = graphql(`
   query Filtered($filter: TicketFilter) { tickets(filter: $filter, orderBy: [{ field: NUMBER }]) { totalCount nodes { key } } }
@@ -167,7 +167,7 @@ test.each(defectCases)('%s', async (_name, filter, expected) => {
 
 describe('invalid filters', () => {
   test('reports all errors of a filter with their paths', async () => {
-    const { extensions } = await ada.refusal(Filtered, {
+    const { extensions } = await ada.expectError(Filtered, {
       filter: {
         id: { in: ['CORE-1', '?'] },
         and: [{ assignee: { eq: 'not a name!' } }],
@@ -191,19 +191,19 @@ describe('invalid filters', () => {
     const many = {
       or: Array.from({ length: 100 }, () => ({ and: Array.from({ length: 10 }, () => ({ title: { eq: 'x' } })) })),
     }
-    const { extensions } = await ada.refusal(Filtered, { filter: many })
+    const { extensions } = await ada.expectError(Filtered, { filter: many })
     expect(extensions?.fieldErrors).toEqual([
       { path: 'filter', message: 'must contain at most 1000 comparisons (got 2101)' },
     ])
     // Too deep for JSON.stringify, too.
     const deep = `${'{"not":'.repeat(20_000)}{}${'}'.repeat(20_000)}`
-    const answer = await ada.post(`{"query":${JSON.stringify(Filtered.toString())},"variables":{"filter":${deep}}}`)
-    expect([answer.status, answer.errors?.[0]?.extensions?.code]).toEqual([400, 'QUERY_TOO_COMPLEX'])
+    const response = await ada.post(`{"query":${JSON.stringify(Filtered.toString())},"variables":{"filter":${deep}}}`)
+    expect([response.status, response.errors?.[0]?.extensions?.code]).toEqual([400, 'QUERY_TOO_COMPLEX'])
   })
 
   test('rejects invalid durations and times', async () => {
     for (const gte of ['P', 'PT', '-P9999999D', 'P1001Y', '7 days', '2026-02-30T00:00:00Z', '']) {
-      const { extensions } = await ada.refusal(Filtered, { filter: { createdAt: { gte } } })
+      const { extensions } = await ada.expectError(Filtered, { filter: { createdAt: { gte } } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       expect(extensions?.fieldErrors?.[0]?.path).toBe('filter.createdAt.gte')
     }

@@ -5,10 +5,10 @@ import { synonymsOf } from '../src/import-file/enum-value.parser.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv, sendFile } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createLabel, createProject } from './support/people.ts'
+import { createDefect, createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 const Count = graphql(`
   query CountOfProject($id: ID!) {
@@ -17,17 +17,17 @@ const Count = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  await createLabel(cast.maintainer, 'CORE', 'network')
+  users = await createTestUsers(server)
+  await createLabel(users.maintainer, 'CORE', 'network')
 })
 
 const issues = { projectId: 'CORE', kind: 'ISSUE' } as const
-const count = async () => (await cast.admin.ask(Count, { id: 'CORE' })).project?.issues.totalCount
+const count = async () => (await users.admin.ask(Count, { id: 'CORE' })).project?.issues.totalCount
 
 /** The faults of a file, as "row column value: message"; nothing of it is imported. */
 async function faultsOf(csv: string | Uint8Array<ArrayBuffer>, input: Partial<ImportOptions> = {}): Promise<string[]> {
   const before = await count()
-  const done = await importCsv(cast.maintainer, csv, { ...issues, ...input })
+  const done = await importCsv(users.maintainer, csv, { ...issues, ...input })
   expect([done.createdCount, done.updatedCount, done.unchangedCount]).toEqual([0, 0, 0])
   expect(await count()).toBe(before)
   expect(done.faultCount).toBe(done.faults.totalCount)
@@ -41,20 +41,20 @@ describe('rows at fault', () => {
       'good;high;open;viewer;network;2024-01-01;',
       'bad;bloker;wipp;vewer;netwrk;1/2/2024;fixed',
       ';;;;;;',
-      `${'x'.repeat(201)};;;stranger;;2999-01-01;perhaps`,
+      `${'x'.repeat(201)};;;outsider;;2999-01-01;perhaps`,
     ].join('\n')
     expect(await faultsOf(csv)).toEqual([
-      '2 priority bloker: is no priority; did you mean blocker (URGENT)?',
-      '2 status wipp: is no status; did you mean wip (IN_PROGRESS)?',
-      '2 createdAt 1/2/2024: is no date in ISO 8601, or in the format that was named',
-      '2 assignee vewer: names nobody who could be assigned: an active user who may see the project; did you mean viewer?',
-      '2 labels netwrk: is no label of the project; did you mean network?',
-      '2 resolution FIXED: goes only with the status RESOLVED or CLOSED',
-      '3 title null: must be given for a new ticket',
+      '2 priority bloker: is not a valid priority; did you mean blocker (URGENT)?',
+      '2 status wipp: is not a valid status; did you mean wip (IN_PROGRESS)?',
+      '2 createdAt 1/2/2024: is not a date in ISO 8601 or in the given date format',
+      '2 assignee vewer: is not an assignable user: must be active and able to see the project; did you mean viewer?',
+      '2 labels netwrk: is not a label of the project; did you mean network?',
+      '2 resolution FIXED: requires the status RESOLVED or CLOSED',
+      '3 title null: is required for a new ticket',
       `4 title ${'x'.repeat(200)}: must be at most 200 characters (got 201)`,
-      '4 resolution perhaps: is no resolution; known are FIXED, DUPLICATE, WONT_FIX, CANNOT_REPRODUCE, NOT_A_DEFECT',
-      expect.stringMatching(/^4 assignee stranger: names nobody/),
-      expect.stringMatching(/^4 createdAt 2999-01-01 00:00:00\+00: lies in the future/),
+      '4 resolution perhaps: is not a valid resolution; valid values are FIXED, DUPLICATE, WONT_FIX, CANNOT_REPRODUCE, NOT_A_DEFECT',
+      expect.stringMatching(/^4 assignee outsider: is not an assignable user/),
+      expect.stringMatching(/^4 createdAt 2999-01-01 00:00:00\+00: is in the future$/),
     ])
   })
 
@@ -63,11 +63,11 @@ describe('rows at fault', () => {
       'cells too many or too few',
       'title,description\na,b,c\nd\n',
       [
-        '1 null null: has 3 cells where the header has 2 columns',
-        '2 null null: has 1 cell where the header has 2 columns',
+        '1 null null: has 3 cells, but the header has 2 columns',
+        '2 null null: has 1 cell, but the header has 2 columns',
       ],
     ],
-    ['one key twice', 'title,externalKey\na,1\nb,1\n', ['2 externalKey 1: is the key of row 1 already']],
+    ['one key twice', 'title,externalKey\na,1\nb,1\n', ['2 externalKey 1: is already the key of row 1']],
     [
       'a NUL',
       'title,description\na\0c,fine\n',
@@ -76,46 +76,51 @@ describe('rows at fault', () => {
     [
       'a resolution before the filing',
       'title,status,createdAt,resolvedAt\na,closed,2024-02-01,2024-01-01\n',
-      ['1 resolvedAt 2024-01-01 00:00:00+00: lies before the ticket was filed'],
+      ['1 resolvedAt 2024-01-01 00:00:00+00: is before the time of creation'],
     ],
     [
       'the time of a resolution that is none',
       'title,resolvedAt\na,2024-01-01\n',
-      ['1 resolvedAt 2024-01-01 00:00:00+00: goes only with the status RESOLVED or CLOSED'],
+      ['1 resolvedAt 2024-01-01 00:00:00+00: requires the status RESOLVED or CLOSED'],
     ],
-    ['what only defects have', 'title,category\na,Dent\n', ['1 category Dent: only defects have a category']],
-    ['another kind', 'title,kind\na,defect\n', ['1 kind defect: is a DEFECT, and this imports each ISSUE']],
+    ['what only defects have', 'title,category\na,Dent\n', ['1 category Dent: sets category, which only defects have']],
+    ['another kind', 'title,kind\na,defect\n', ['1 kind defect: is DEFECT, but the import is of kind ISSUE']],
     [
       'a reporter who is nobody',
       'title,reporter\na,nobody\n',
-      ['1 reporter nobody: names no user; known are admin, maintainer, contributor, reporter, viewer'],
+      [
+        '1 reporter nobody: is not the username of a user; known names are admin, maintainer, contributor, reporter, viewer',
+      ],
     ],
-    ['labels in quotes that do not fit', 'title,labels\na,"""x;y"\n', ['1 labels "x;y: has quotes that do not fit']],
+    ['labels in quotes that do not fit', 'title,labels\na,"""x;y"\n', ['1 labels "x;y: has unbalanced quotes']],
   ])('may have %s', async (_what, csv, faults) => {
     expect(await faultsOf(csv)).toEqual(faults)
   })
 
   test('cannot take the key of a ticket of the other kind', async () => {
-    const project = await createProject(cast.maintainer, 'KINDS')
-    await importCsv(cast.maintainer, 'title,category,externalKey\na,Dent,1\n', {
+    const project = await createProject(users.maintainer, 'KINDS')
+    await importCsv(users.maintainer, 'title,category,externalKey\na,Dent,1\n', {
       projectId: project.key,
       kind: 'DEFECT',
     })
-    const done = await importCsv(cast.maintainer, 'title,externalKey\na,1\n', { projectId: project.key, kind: 'ISSUE' })
+    const done = await importCsv(users.maintainer, 'title,externalKey\na,1\n', {
+      projectId: project.key,
+      kind: 'ISSUE',
+    })
     expect(done.faults.nodes).toMatchObject([
-      { row: 1, column: 'externalKey', value: '1', message: 'is the key of another defect' },
+      { row: 1, column: 'externalKey', value: '1', message: 'is already the key of a ticket of kind DEFECT' },
     ])
   })
 
   test('of defects without a category or a title are told', async () => {
-    const done = await importCsv(cast.maintainer, 'description,absn\nFirst line,1\n,2\n', {
+    const done = await importCsv(users.maintainer, 'description,absn\nFirst line,1\n,2\n', {
       projectId: 'CORE',
       kind: 'DEFECT',
     })
     expect(done.faults.nodes.map(({ row, column, message }) => [row, column, message])).toEqual([
-      [1, 'category', 'must be given for a new defect'],
-      [2, 'title', 'must be given for a new ticket'],
-      [2, 'category', 'must be given for a new defect'],
+      [1, 'category', 'is required for a new defect'],
+      [2, 'title', 'is required for a new ticket'],
+      [2, 'category', 'is required for a new defect'],
     ])
   })
 
@@ -123,18 +128,18 @@ describe('rows at fault', () => {
     const csv = 'title,priority,Note\nOne,high,"a,b"\nTwo,=worst,"c\nd"\nThree,,\nFour,x,\n'
     const input: ImportOptions = { ...issues, onError: 'SKIP', columns: [{ from: 'Note', to: 'DESCRIPTION' }] }
     const before = (await count()) as number
-    const done = await importCsv(cast.contributor, csv, input)
+    const done = await importCsv(users.contributor, csv, input)
     expect(countsOf(done)).toEqual([2, 0, 0, 2])
     expect(await count()).toBe(before + 2)
-    const why = 'priority is no priority; known are LOW, MEDIUM, HIGH, URGENT'
+    const why = 'priority is not a valid priority; valid values are LOW, MEDIUM, HIGH, URGENT'
     expect(done.rejectedRows).toBe(`title,priority,Note,reason\r\nTwo,=worst,"c\nd","${why}"\r\nFour,x,,"${why}"\r\n`)
     const mended = done.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
-    expect(countsOf(await importCsv(cast.contributor, mended, input))).toEqual([2, 0, 0, 0])
+    expect(countsOf(await importCsv(users.contributor, mended, input))).toEqual([2, 0, 0, 0])
   })
 
   test('are counted all, and the first thousand are kept', async () => {
     const rows = Array.from({ length: 1500 }, (_, index) => `t${index},x`)
-    const done = await importCsv(cast.maintainer, `title,priority\n${rows.join('\n')}\n`, {
+    const done = await importCsv(users.maintainer, `title,priority\n${rows.join('\n')}\n`, {
       ...issues,
       onError: 'SKIP',
     })
@@ -150,16 +155,16 @@ describe('a header', () => {
       'title,__proto__,priorty\na,b,low\n',
       {},
       [
-        expect.stringMatching(/^0 __proto__ null: is the name of no field: say where the column goes, or IGNORE it/),
-        '0 priorty null: is the name of no field: say where the column goes, or IGNORE it; did you mean priority?',
+        expect.stringMatching(/^0 __proto__ null: is not the name of a field: map the column to a field or to IGNORE/),
+        '0 priorty null: is not the name of a field: map the column to a field or to IGNORE; did you mean priority?',
       ] as string[],
     ],
-    ['goes to a field twice', 'title,Title\na,b\n', {}, ['0 Title null: goes to title, as the column title does']],
+    ['goes to a field twice', 'title,Title\na,b\n', {}, ['0 Title null: is mapped to title, as is the column title']],
     [
       'is mapped and not there',
       'title\na\n',
       { columns: [{ from: 'titel', to: 'DESCRIPTION' }] },
-      ['0 titel null: is no column of the file; did you mean title?'],
+      ['0 titel null: is not a column of the file; did you mean title?'],
     ],
     ['has too many columns', `title${',x'.repeat(600)}\n`, {}, ['0 null null: has more than 500 columns']],
   ])('that %s leaves nothing to be imported', async (_what, csv, input, faults) => {
@@ -174,28 +179,32 @@ describe('a file that cannot be read on', () => {
     [
       'has a quote that is not closed',
       `${start}x,"open\n`,
-      ['3 description null: begins with a quote that is not closed before the end of the file'],
+      ['3 description null: has an opening quote that is not closed before the end of the file'],
     ],
     [
       'has a quote that is not closed before a megabyte',
       `${start}x,"${'open\n'.repeat(2e6)}`,
-      ['3 description null: makes the row longer than 1000000 characters; perhaps a quote before it was not closed'],
+      [
+        '3 description null: makes the row exceed the limit of 1,000,000 characters; an earlier quote may not be closed',
+      ],
     ],
     [
       'has a cell of ten megabytes',
       `${start}x,${'y'.repeat(1e7)}\n`,
-      ['3 description null: makes the row longer than 1000000 characters; perhaps a quote before it was not closed'],
+      [
+        '3 description null: makes the row exceed the limit of 1,000,000 characters; an earlier quote may not be closed',
+      ],
     ],
     ['has a row of a million columns', `${start}x${','.repeat(1e6)}\n`, ['3 null null: has more than 500 columns']],
     [
       'is not in UTF-8 after a while',
       new Uint8Array([...Buffer.from(`${start}caf`), 0xe9, ...Buffer.from('\nx,y\n')]),
-      ['3 title null: is not in UTF-8 here'],
+      ['3 title null: contains bytes that are not UTF-8'],
     ],
     [
       'ends within a character',
       new Uint8Array([...Buffer.from(`${start}caf`), 0xc3]),
-      ['3 title null: is not in UTF-8 here'],
+      ['3 title null: contains bytes that are not UTF-8'],
     ],
   ])('because it %s tells where', async (_what, file, faults) => {
     expect(await faultsOf(file)).toEqual(faults)
@@ -205,24 +214,24 @@ describe('a file that cannot be read on', () => {
   const bytes = (...numbers: number[]) => new Uint8Array(numbers)
   test.each<[string, string | Uint8Array<ArrayBuffer>, RegExp]>([
     ['empty', '', /is empty/],
-    ['a zip archive', bytes(0x50, 0x4b, 3, 4, 20, 0), /is a zip archive/],
-    ['compressed by gzip', bytes(0x1f, 0x8b, 8, 0), /is compressed by gzip/],
+    ['a zip archive', bytes(0x50, 0x4b, 3, 4, 20, 0), /is a ZIP archive/],
+    ['compressed by gzip', bytes(0x1f, 0x8b, 8, 0), /is compressed with gzip/],
     ['in UTF-16', new Uint8Array(Buffer.from('\ufefftitle,description\n', 'utf16le')), /is in UTF-16/],
     ['in UTF-16 without a mark', new Uint8Array(Buffer.from('title,description\na,b\n', 'utf16le')), /is in UTF-16/],
-    ['binary', new Uint8Array(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)), /is no text in UTF-8/],
+    ['binary', new Uint8Array(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)), /is not UTF-8 text/],
   ])('at all because it is %s is refused by name', async (_what, file, message) => {
-    const before = (await cast.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount
-    const { errors } = await sendFile(cast.maintainer, file, issues)
+    const before = (await users.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount
+    const { errors } = await sendFile(users.maintainer, file, issues)
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'input.file', message: expect.stringMatching(message) }],
     })
-    expect((await cast.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount).toBe(before)
+    expect((await users.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount).toBe(before)
   })
 })
 
 test('what is wrong with the input itself is told at once', async () => {
-  const { errors } = await sendFile(cast.maintainer, 'title\na\n', {
+  const { errors } = await sendFile(users.maintainer, 'title\na\n', {
     projectId: 'no project!',
     kind: 'ISSUE',
     dateFormat: 'whenever',
@@ -244,11 +253,11 @@ test('the page on importing lists all words that are understood', () => {
 })
 
 test('a defect that exists keeps what a file leaves empty', async () => {
-  const project = await createProject(cast.maintainer, 'KEEP')
-  await createDefect(cast.maintainer, project.key, 'Solder')
+  const project = await createProject(users.maintainer, 'KEEP')
+  await createDefect(users.maintainer, project.key, 'Solder')
   const input: ImportOptions = { projectId: project.key, kind: 'DEFECT' }
-  await importCsv(cast.maintainer, 'title,category,absn,externalKey\nA,Dent,S-1,1\n', input)
-  expect(countsOf(await importCsv(cast.maintainer, 'title,category,absn,externalKey\n,,,1\n', input))).toEqual([
+  await importCsv(users.maintainer, 'title,category,absn,externalKey\nA,Dent,S-1,1\n', input)
+  expect(countsOf(await importCsv(users.maintainer, 'title,category,absn,externalKey\n,,,1\n', input))).toEqual([
     0, 0, 1, 0,
   ])
 })

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Resolution, TicketStatus, UpdateIssueInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue } from './support/people.ts'
+import { createDefect, createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const IssuePatch = graphql(`
@@ -35,15 +35,15 @@ const IssueAssign = graphql(`
   }
 `)
 
-const stateOf = async (id: string) => (await cast.contributor.ask(IssueState, { id })).issue
+const stateOf = async (id: string) => (await users.contributor.ask(IssueState, { id })).issue
 const patch = async (id: string, change: Omit<UpdateIssueInput, 'id'>) =>
-  (await cast.contributor.ask(IssuePatch, { input: { id, ...change } })).updateIssue.issue
+  (await users.contributor.ask(IssuePatch, { input: { id, ...change } })).updateIssue.issue
 const full = {
   description: 'What there is to know',
   priority: 'HIGH',
   assigneeId: 'maintainer',
 } as const
-const newIssue = async () => (await createIssue(cast.contributor, 'CORE', 'A title', full)).id
+const newIssue = async () => (await createIssue(users.contributor, 'CORE', 'A title', full)).id
 
 describe('updateIssue', () => {
   const changes = [
@@ -82,7 +82,7 @@ describe('updateIssue', () => {
   test('rejects null for required fields and reports each of them', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
-    const { extensions } = await cast.contributor.refusal(IssuePatch, {
+    const { extensions } = await users.contributor.expectError(IssuePatch, {
       input: { id, title: null, status: null, priority: null, description: null },
     })
     expect(extensions?.code).toBe('BAD_USER_INPUT')
@@ -99,8 +99,9 @@ describe('updateIssue', () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const same = { ...full, title: 'A title', status: 'OPEN', resolution: null } as const
-    for (const change of [{}, same, { assigneeId: cast.maintainer.id }]) expect(await patch(id, change)).toEqual(before)
-    const { assignTicket } = await cast.contributor.ask(IssueAssign, { input: { id, assigneeId: 'MAINTAINER' } })
+    for (const change of [{}, same, { assigneeId: users.maintainer.id }])
+      expect(await patch(id, change)).toEqual(before)
+    const { assignTicket } = await users.contributor.ask(IssueAssign, { input: { id, assigneeId: 'MAINTAINER' } })
     expect(assignTicket.ticket).toMatchObject({ version: 1, history: { totalCount: 0 } })
     expect(await stateOf(id)).toEqual(before)
   })
@@ -109,7 +110,7 @@ describe('updateIssue', () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const refused = async (input: Omit<UpdateIssueInput, 'id'>) => {
-      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...input } })
+      const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id, ...input } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       return extensions?.fieldErrors?.map(({ path }) => path).sort()
     }
@@ -126,25 +127,25 @@ describe('updateIssue', () => {
   })
 
   test('finds an issue by a key in any case, but not a defect', async () => {
-    const { key } = await createIssue(cast.contributor, 'CORE', 'By key')
+    const { key } = await createIssue(users.contributor, 'CORE', 'By key')
     expect((await patch(key.toLowerCase(), { title: 'Found' })).key).toBe(key)
-    const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
+    const defect = await createDefect(users.contributor, 'CORE', 'Solder')
     for (const id of [defect.id, defect.key, 'CORE-99999', 'NONE-1', crypto.randomUUID()]) {
-      const error = await cast.contributor.refusal(IssuePatch, { input: { id, title: 'Not found' } })
+      const error = await users.contributor.expectError(IssuePatch, { input: { id, title: 'Not found' } })
       expect(error.extensions?.code).toBe('NOT_FOUND')
       expect(await stateOf(id)).toBeNull()
     }
-    const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id: 'CORE', title: 'No' } })
+    const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id: 'CORE', title: 'No' } })
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.id'])
   })
 
   test('assigns and unassigns with assignTicket, which requires assigneeId', async () => {
     const id = await newIssue()
     const assign = async (assigneeId: string | null) =>
-      (await cast.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
+      (await users.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
     expect(await assign('reporter')).toMatchObject({ version: 2, assignee: { username: 'reporter' } })
     expect(await assign(null)).toMatchObject({ version: 3, assignee: null, history: { totalCount: 2 } })
-    const { extensions } = await cast.contributor.refusal(IssueAssign, { input: { id } })
+    const { extensions } = await users.contributor.expectError(IssueAssign, { input: { id } })
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
   })
 })
@@ -192,7 +193,7 @@ describe('status and resolution', () => {
     const id = await newIssue()
     const refused = async (change: Omit<UpdateIssueInput, 'id'>) => {
       const before = await stateOf(id)
-      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...change } })
+      const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id, ...change } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.resolution' }] })
       expect(await stateOf(id)).toEqual(before)
     }
@@ -214,7 +215,7 @@ describe('status and resolution', () => {
         const id = await newIssue()
         let before = await stateOf(id)
         for (const given of patches) {
-          const { errors } = await cast.contributor.send(IssuePatch, { input: { id, ...given } })
+          const { errors } = await users.contributor.send(IssuePatch, { input: { id, ...given } })
           const after = await stateOf(id)
           if (errors) expect(after).toEqual(before)
           const done = after?.status === 'RESOLVED' || after?.status === 'CLOSED'

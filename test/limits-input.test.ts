@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { TicketFilter, TicketOrderField } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Answer } from './support/caller.ts'
-import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+import type { ApiResponse } from './support/client.ts'
+import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 // Whatever it costs.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -16,10 +16,10 @@ beforeAll(async () => {
 })
 
 /** The paths of what is wrong with an input; any other answer fails the test. */
-function faultPaths({ status, data, errors }: Answer<unknown>): string[] {
-  const told = JSON.stringify({ status, data, errors })
-  expect(errors, told).toHaveLength(1)
-  expect(errors?.[0]?.extensions?.code, told).toBe('BAD_USER_INPUT')
+function faultPaths({ status, data, errors }: ApiResponse<unknown>): string[] {
+  const details = JSON.stringify({ status, data, errors })
+  expect(errors, details).toHaveLength(1)
+  expect(errors?.[0]?.extensions?.code, details).toBe('BAD_USER_INPUT')
   return errors?.[0]?.extensions?.fieldErrors?.map(({ path }) => path) ?? []
 }
 
@@ -151,8 +151,8 @@ describe('filter limits', () => {
   test.each(['0000-01-01T00:00:00Z', '0000-01-01T00:00:00+14:00', '9999-12-31T23:59:59-12:00'])(
     'accepts or rejects the time %s without failing',
     async (time) => {
-      const answer = await ada.send(Search, { filter: { createdAt: { lt: time } } })
-      if (answer.errors) expect(faultPaths(answer)).toEqual(['filter.createdAt.lt'])
+      const response = await ada.send(Search, { filter: { createdAt: { lt: time } } })
+      if (response.errors) expect(faultPaths(response)).toEqual(['filter.createdAt.lt'])
     },
   )
 })

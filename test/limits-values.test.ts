@@ -10,10 +10,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { CreateIssue, createIssue, createProject, type Person, signUp } from './support/people.ts'
+import { CreateIssue, createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -57,13 +57,13 @@ test.each(texts)('rejects text that cannot be stored in $name($field)', async ({
       variables: { input },
     })
     const { code, fieldErrors = [] } = errors?.[0]?.extensions ?? {}
-    const told = JSON.stringify({ text, errors })
-    if (compared.includes(`${name}.${field}`)) expect(['UNAUTHENTICATED', 'BAD_USER_INPUT'], told).toContain(code)
+    const details = JSON.stringify({ text, errors })
+    if (compared.includes(`${name}.${field}`)) expect(['UNAUTHENTICATED', 'BAD_USER_INPUT'], details).toContain(code)
     else {
-      expect(code, told).toBe('BAD_USER_INPUT')
+      expect(code, details).toBe('BAD_USER_INPUT')
       expect(
         fieldErrors.map(({ path }) => path),
-        told,
+        details,
       ).toContain(`input.${field}${isList ? '.0' : ''}`)
     }
   }
@@ -125,11 +125,11 @@ describe('variables of the wrong type', () => {
     ['a missing value', undefined, ['input']],
   ])('reports the path of an invalid value: %s', async (_what, input, paths) => {
     const { errors, data } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
-    const told = JSON.stringify(errors)
-    expect(data, told).toBeUndefined()
-    expect(new Set(errors?.map(({ extensions }) => extensions?.code)), told).toEqual(new Set(['BAD_USER_INPUT']))
+    const details = JSON.stringify(errors)
+    expect(data, details).toBeUndefined()
+    expect(new Set(errors?.map(({ extensions }) => extensions?.code)), details).toEqual(new Set(['BAD_USER_INPUT']))
     const faults = errors?.flatMap(({ extensions }) => extensions?.fieldErrors?.map(({ path }) => path) ?? [])
-    expect(faults?.sort(), told).toEqual([...paths].sort())
+    expect(faults?.sort(), details).toEqual([...paths].sort())
   })
 
   test('reports missing and unknown fields', async () => {
@@ -145,7 +145,7 @@ describe('variables of the wrong type', () => {
       `query LimitsSince($at: RelativeDateTime) { tickets(filter: { createdAt: { gte: $at } }) { totalCount } }`,
     )
     for (const at of ['yesterday; or so', 'P', 'P1001Y', '2026-13-01T00:00:00Z', '2026-01-01']) {
-      const { extensions } = await ada.refusal(Since, { at })
+      const { extensions } = await ada.expectError(Since, { at })
       expect(extensions?.code, at).toBe('BAD_USER_INPUT')
       expect(
         extensions?.fieldErrors?.map(({ path }) => path),
@@ -162,8 +162,8 @@ test('stores only times of expiry that can be returned', async () => {
       createAccessToken(input: { name: "late", expiresAt: $expiresAt }) { accessToken { expiresAt } }
     }
   `)
-  const answer = await ada.send(Token, { expiresAt: '9999-12-31T23:59:59-12:00' })
-  if (answer.errors) expect(answer.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+  const response = await ada.send(Token, { expiresAt: '9999-12-31T23:59:59-12:00' })
+  if (response.errors) expect(response.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
   const Tokens = graphql(`query LimitsTokens { accessTokens { expiresAt } }`)
   expect((await ada.send(Tokens)).errors).toBeUndefined()
 })

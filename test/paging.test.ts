@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { PagingPageQuery, TicketFilter, TicketOrder } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { createProject, type Person, signUp } from './support/people.ts'
+import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 const Page = graphql(`
   query PagingPage(

@@ -26,7 +26,7 @@ const ask = (url: string) =>
 test('a server that stops answers what was begun, says so meanwhile, and then closes its port and its database', async () => {
   await withServer(async (server) => {
     expect((await fetch(`${server.url}/ready`)).status).toBe(200)
-    // The only connection is taken, so that the request has to wait.
+    // The only connection is in use, so that the request has to wait.
     const connection = await server.database.pool.connect()
     const waiting = ask(server.url)
     while (server.database.pool.waitingCount === 0) await fetch(`${server.url}/health`)
@@ -49,7 +49,7 @@ test('a port that is taken ends the start', async () => {
     const { port } = taker.address() as AddressInfo
     const config = readConfig({ PORT: `${port}`, ...database })
     await expect(startServer(config, pino({ level: 'silent' }))).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 is taken. Stop what listens there, or set PORT to another.`,
+      `Port ${port} on 127.0.0.1 is already in use. Stop the process that uses it, or set PORT to another port.`,
     )
     taker.close()
   })
@@ -57,7 +57,7 @@ test('a port that is taken ends the start', async () => {
 
 test('a request for no host that could be is refused without a word of how', async () => {
   await withServer(async (server) => {
-    const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    const response = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
       const sent = request(`${server.url}/graphql`, { method: 'POST', headers: { host: 'evil"<>' } }, (response) => {
         let body = ''
         response.on('data', (text) => {
@@ -67,7 +67,7 @@ test('a request for no host that could be is refused without a word of how', asy
       })
       sent.on('error', reject).end('{}')
     })
-    expect(answer).toEqual({ status: 400, body: '' })
+    expect(response).toEqual({ status: 400, body: '' })
     await server[Symbol.asyncDispose]()
   })
 })

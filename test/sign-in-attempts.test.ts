@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { type TestServer, useServer } from './support/app.ts'
-import { type Person, password, signUp } from './support/people.ts'
+import { password, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await signUp(server, 'grace')
@@ -80,7 +80,7 @@ test('limits concurrent attempts, also in one document', async () => {
   await server.database.pool.query('TRUNCATE sign_in_attempts')
   const signIn = 'signIn(input: { username: "grace", password: "wrong" }) { token }'
   for (let document = 0; document < 2; document++)
-    await server.nobody.post({ query: `mutation { a: ${signIn} b: ${signIn} c: ${signIn} }` })
+    await server.anonymous.post({ query: `mutation { a: ${signIn} b: ${signIn} c: ${signIn} }` })
   const { rows } = await server.database.pool.query("SELECT failures FROM sign_in_attempts WHERE key LIKE 'both %'")
   // A document ends with its first failure: nothing after it is tried.
   expect(rows).toEqual([{ failures: 2 }])
@@ -156,7 +156,7 @@ test('counts unknown accounts like existing ones, and malformed usernames togeth
 test('limits attempts to verify the current password', async () => {
   const input = { currentPassword: 'wrong', newPassword: 'another horse' }
   const codes: unknown[] = []
-  for (let i = 0; i < 6; i++) codes.push((await ada.refusal(ChangePassword, { input })).extensions?.code)
+  for (let i = 0; i < 6; i++) codes.push((await ada.expectError(ChangePassword, { input })).extensions?.code)
   expect(codes).toEqual([...Array(5).fill('BAD_USER_INPUT'), 'RATE_LIMITED'])
 })
 

@@ -40,7 +40,7 @@ test('operations are spans below the caller’s, and statements below them, wher
     OTEL_METRICS_EXPORTER: 'none',
     OTEL_LOGS_EXPORTER: 'none',
   })
-  const [, url] = await server.printed(/listens on (http:\/\/localhost:\d+)\/graphql/)
+  const [, url] = await server.printed(/listening on (http:\/\/localhost:\d+)\/graphql/)
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const parentSpanId = 'b7ad6b7169203331'
   await fetch(`${url}/graphql`, {

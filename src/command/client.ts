@@ -1,7 +1,7 @@
-import { type Ask, signed } from './ask.ts'
 import { CommandFailed, type Io, UsageError } from './command.ts'
+import { type Send, withToken } from './send.ts'
 
-/** Where a command works: on a server, or on the configured database as one of its admins. */
+/** Options that select a server, or the configured database. */
 export const clientOptions = {
   url: { type: 'string' },
   token: { type: 'string' },
@@ -14,45 +14,46 @@ export interface ClientOptions {
   readonly as?: string | undefined
 }
 
-/** Runs work that asks a server: the one at the URL, or one in this process over the configured database. */
+/** Runs work with a client of the server at the URL, or of one in this process over the configured database. */
 export async function withClient(
   { url, token, as }: ClientOptions,
   io: Io,
-  work: (ask: Ask) => Promise<void>,
+  work: (send: Send) => Promise<void>,
 ): Promise<void> {
   if (url !== undefined) {
-    if (!URL.canParse(url)) throw new UsageError(`--url ${url} is no URL such as http://localhost:4000.`)
-    if (token === undefined) throw new UsageError('Say who asks: --token TOKEN. `snaglist token` makes one.')
+    if (!URL.canParse(url)) throw new UsageError(`--url must be a URL such as http://localhost:4000 (got "${url}").`)
+    if (token === undefined)
+      throw new UsageError('--url requires --token TOKEN. Create a token with `snaglist token --user NAME`.')
     const root = new URL(url).origin
-    await work((path, init) => asked(fetch(root + path, signed(token, init)), root))
+    await work((path, init) => withConnectionError(fetch(root + path, withToken(token, init)), root))
     return
   }
   if (as === undefined)
-    throw new UsageError('Say where: --url and --token for a server, or --as ADMIN for the configured database.')
-  // The schema and the database are needed only here.
+    throw new UsageError('Specify a server with --url URL --token TOKEN, or the configured database with --as ADMIN.')
+  // Imported here, because the schema and the database load slowly.
   const { withLocalClient } = await import('./local-client.ts')
   await withLocalClient(as.toLowerCase(), io, work)
 }
 
-const asked = (response: Promise<Response>, root: string) =>
+const withConnectionError = (response: Promise<Response>, root: string) =>
   response.catch((error) => {
-    throw new CommandFailed(`${root} does not answer: ${error.cause?.message ?? error.message}`)
+    throw new CommandFailed(`${root} does not respond: ${error.cause?.message ?? error.message}`)
   })
 
-interface Answer {
+interface Result {
   readonly data?: unknown
   readonly errors?: readonly { readonly message: string }[]
 }
 
-/** The data of an answer of the API; throws what its errors say. */
+/** Returns the data of a response. Throws CommandFailed with the messages of its errors. */
 export async function dataOf<Data>(response: Response): Promise<Data> {
   const text = await response.text()
-  let answer: Answer
+  let result: Result
   try {
-    answer = JSON.parse(text)
+    result = JSON.parse(text)
   } catch {
-    throw new CommandFailed(`The server answers ${response.status}, and no JSON.`)
+    throw new CommandFailed(`The server returned status ${response.status} without JSON. Check --url.`)
   }
-  if (answer.errors?.length) throw new CommandFailed(answer.errors.map(({ message }) => message).join('\n'))
-  return answer.data as Data
+  if (result.errors?.length) throw new CommandFailed(result.errors.map(({ message }) => message).join('\n'))
+  return result.data as Data
 }

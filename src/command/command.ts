@@ -1,6 +1,6 @@
 import { Console } from 'node:console'
 
-/** Where a command reads its settings and where its text goes. `process` is one. */
+/** The environment and the output streams of a command; `process` is one. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdout: Output
@@ -9,14 +9,13 @@ export interface Io {
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly fd?: number }
 
-/** Does its work, or throws. */
 export type Command = (args: string[], io: Io) => Promise<void>
 
-/** A wrong command line. */
+/** An invalid command line: exit code 2. */
 export class UsageError extends Error {}
 
-/** A command that did not do what it was to do, in words for whoever gave it. */
+/** An expected failure: exit code 1. */
 export class CommandFailed extends Error {}
 
-/** Prints a line. A reader that has gone, such as `head`, is no error. */
+/** Prints a line. Ignores a closed pipe, such as that of `head`. */
 export const print = (output: Output, text: string): void => new Console(output).info(text)

@@ -4,7 +4,7 @@ import { createLog } from '../log.ts'
 import { openMigrated } from '../migrated.ts'
 import type { Io } from './command.ts'
 
-/** Runs work on the configured database, brought up to date, and closes it. */
+/** Opens and migrates the configured database, runs work on it, and closes it. */
 export async function withDatabase(
   { env, stdout }: Io,
   work: (database: Database, config: Config) => Promise<void>,

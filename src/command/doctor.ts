@@ -9,142 +9,145 @@ import { migrationState } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
 import { type Command, CommandFailed, print } from './command.ts'
 
-/** What was looked at, what was found, and what to do about it; nothing to do where all is well. */
+/** The result of a check, which failed if there is a remedy. */
 interface Finding {
   readonly subject: string
-  readonly found: string
+  readonly result: string
   readonly remedy?: string | undefined
 }
 
-const oldestPostgres = 15
-const driftSeconds = 5
-const freeGigabytes = 1
+const minPostgresVersion = 15
+const maxDriftSeconds = 5
+const minFreeGigabytes = 1
 
-/** Checks what a server needs, and says what to do where something is missing. Changes nothing. */
+/** Checks the configuration, this machine and the database. Changes nothing. */
 export const doctor: Command = async (args, { env, stdout }) => {
   parseArgs({ args, options: {} })
   const findings: Finding[] = []
-  const look = (finding: Finding) => {
+  const report = (finding: Finding) => {
     findings.push(finding)
-    print(stdout, `${finding.remedy ? '✗' : '✓'} ${finding.subject}: ${finding.found}`)
+    print(stdout, `${finding.remedy ? '✗' : '✓'} ${finding.subject}: ${finding.result}`)
     if (finding.remedy) print(stdout, `  → ${finding.remedy}`)
   }
-  // Throws by itself, with every fault named.
   const config = readConfig(env)
-  look({ subject: 'Configuration', found: describe(config), remedy: openToAll(config) })
-  for (const [subject, directory] of placesOf(config)) look(spaceIn(subject, directory))
-  look(temporaryFiles())
-  await lookAtDatabase(config, look)
-  const wrong = findings.filter(({ remedy }) => remedy).length
-  if (wrong > 0) throw new CommandFailed(`${wrong} of ${findings.length} checks found something to do.`)
-  print(stdout, 'All is well.')
+  report({ subject: 'Configuration', result: describe(config), remedy: exposureRemedy(config) })
+  for (const [subject, directory] of directoriesOf(config)) report(checkSpace(subject, directory))
+  report(checkTemporaryDirectory())
+  await checkDatabase(config, report)
+  const failed = findings.filter(({ remedy }) => remedy).length
+  if (failed > 0) throw new CommandFailed(`${failed} of ${findings.length} checks failed.`)
+  print(stdout, 'All checks passed.')
 }
 
 const describe = ({ production, host, port, databaseUrl }: Config) =>
   `${production ? 'production' : 'not production'}, ${host}:${port}, ${databaseUrl ? 'PostgreSQL' : 'embedded database'}`
 
-function openToAll({ production, host }: Config): string | undefined {
+function exposureRemedy({ production, host }: Config): string | undefined {
   const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
   return production || isLoopback
     ? undefined
-    : 'It listens to other machines: set NODE_ENV=production, which closes introspection and GraphiQL to strangers.'
+    : 'The server accepts connections from other machines: set NODE_ENV=production, which restricts introspection and GraphiQL to signed-in users.'
 }
 
-const placesOf = ({ databaseUrl, dataDirectory }: Config): [string, string][] => [
-  ...(databaseUrl === null ? [['Disk for the embedded database', resolve(dataDirectory)] as [string, string]] : []),
-  ['Disk for files that are imported', tmpdir()],
+const directoriesOf = ({ databaseUrl, dataDirectory }: Config): [string, string][] => [
+  ...(databaseUrl === null
+    ? [['Disk space for the embedded database', resolve(dataDirectory)] as [string, string]]
+    : []),
+  ['Disk space for uploaded files', tmpdir()],
 ]
 
-function spaceIn(subject: string, directory: string): Finding {
-  let place = directory
-  while (!existsSync(place)) place = dirname(place)
-  const { bavail, bsize } = statfsSync(place)
+function checkSpace(subject: string, directory: string): Finding {
+  let existing = directory
+  while (!existsSync(existing)) existing = dirname(existing)
+  const { bavail, bsize } = statfsSync(existing)
   const gigabytes = (bavail * bsize) / 1e9
   return {
     subject,
-    found: `${gigabytes.toFixed(1)} GB free in ${directory}`,
-    remedy: gigabytes < freeGigabytes ? `Make room: at least ${freeGigabytes} GB.` : undefined,
+    result: `${gigabytes.toFixed(1)} GB free in ${directory}`,
+    remedy: gigabytes < minFreeGigabytes ? `Free at least ${minFreeGigabytes} GB of disk space.` : undefined,
   }
 }
 
-function temporaryFiles(): Finding {
-  const subject = 'Folder for files that are imported'
+function checkTemporaryDirectory(): Finding {
+  const subject = 'Directory for uploaded files'
   try {
     accessSync(tmpdir(), constants.W_OK | constants.X_OK)
-    return { subject, found: `${tmpdir()} can be written` }
+    return { subject, result: `${tmpdir()} is writable` }
   } catch (error) {
-    return { subject, found: reasonOf(error), remedy: 'Let this user write there, or set TMPDIR to another folder.' }
+    const remedy = 'Make the directory writable for this user, or set TMPDIR to another directory.'
+    return { subject, result: reasonOf(error), remedy }
   }
 }
 
-async function lookAtDatabase(config: Config, look: (finding: Finding) => void): Promise<void> {
+async function checkDatabase(config: Config, report: (finding: Finding) => void): Promise<void> {
   const isDirectory = statSync(config.dataDirectory, { throwIfNoEntry: false })?.isDirectory() ?? true
   if (config.databaseUrl === null && isDirectory && !hasEmbedded(config.dataDirectory))
-    return look({ subject: 'Database', found: 'none yet: the server makes one when it starts' })
+    return report({ subject: 'Database', result: 'none yet: the server creates it at startup' })
   let database: Database
   try {
     database = await openDatabase({ url: config.databaseUrl, dataDirectory: config.dataDirectory, poolSize: 1 })
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error
-    return look({ subject: 'Database', found: error.found, remedy: error.remedy })
+    return report({ subject: 'Database', result: error.problem, remedy: error.remedy })
   }
   await using open = database
   try {
-    for (const finding of await findings(open, config)) look(finding)
+    for (const finding of await inspectDatabase(open, config)) report(finding)
   } catch (error) {
-    look({ subject: 'Database', found: reasonOf(error), remedy: 'Look at DATABASE_URL, and whether it lets us in.' })
+    const remedy = 'Check DATABASE_URL, and that the database is running and accepts its user.'
+    report({ subject: 'Database', result: reasonOf(error), remedy })
   }
 }
 
-interface Facts {
+interface DatabaseFacts {
   readonly version: number
-  readonly text: string
+  readonly versionText: string
   readonly now: Date
   readonly connections: number
   readonly trigrams: boolean
 }
 
-async function findings({ pool }: Database, { databaseUrl, poolSize }: Config): Promise<Finding[]> {
+async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Config): Promise<Finding[]> {
   const before = Date.now()
-  const { rows } = await pool.query<Facts>(`
-    SELECT current_setting('server_version_num')::integer / 10000 AS version, current_setting('server_version') AS text,
+  const { rows } = await pool.query<DatabaseFacts>(`
+    SELECT current_setting('server_version_num')::integer / 10000 AS version, current_setting('server_version') AS "versionText",
       clock_timestamp() AS now, current_setting('max_connections')::integer AS connections,
       EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS trigrams`)
-  const [{ version, text, now, connections, trigrams }] = rows as [Facts]
-  // The answer was under way for some of the time between.
+  const [{ version, versionText, now, connections, trigrams }] = rows as [DatabaseFacts]
+  // Compared with the middle of the round trip.
   const drift = Math.abs(now.getTime() - (before + Date.now()) / 2) / 1000
   const { pending, problem } = await migrationState(pool)
   return [
     {
       subject: 'Database',
-      found: `PostgreSQL ${text}`,
-      remedy: version < oldestPostgres ? `Upgrade it to ${oldestPostgres} or newer.` : undefined,
+      result: `PostgreSQL ${versionText}`,
+      remedy: version < minPostgresVersion ? `Upgrade PostgreSQL to ${minPostgresVersion} or newer.` : undefined,
     },
     {
       subject: 'Extension pg_trgm',
-      found: trigrams ? 'there' : 'not there',
+      result: trigrams ? 'available' : 'not available',
       remedy: trigrams ? undefined : 'Install the contrib modules of PostgreSQL.',
     },
     {
       subject: 'Migrations',
-      found: problem ?? (pending.length > 0 ? `to be applied: ${pending.join(', ')}` : 'up to date'),
+      result: problem ?? (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'up to date'),
       remedy: problem
-        ? 'Start the version that belongs to this database.'
+        ? 'Run the version of Snaglist that created or last migrated this database.'
         : pending.length > 0
-          ? 'Start the server, or run `snaglist migrate`: both apply them.'
+          ? 'Start the server or run `snaglist migrate`; both apply pending migrations.'
           : undefined,
     },
     {
       subject: 'Clock',
-      found: `${drift.toFixed(1)} s apart from the database's`,
-      remedy: drift > driftSeconds ? 'Have both machines keep time, by NTP.' : undefined,
+      result: `${drift.toFixed(1)} s difference to the clock of the database`,
+      remedy: drift > maxDriftSeconds ? 'Synchronize the clocks of both machines with NTP.' : undefined,
     },
     ...(databaseUrl === null
       ? []
       : [
           {
             subject: 'Connections',
-            found: `${poolSize + 1} of ${connections} that the database allows`,
+            result: `up to ${poolSize + 1} of ${connections} (max_connections)`,
             remedy: poolSize + 1 > connections / 2 ? 'Lower SNAGLIST_POOL_SIZE, or raise max_connections.' : undefined,
           },
         ]),

@@ -4,7 +4,6 @@ import { parseArgs } from 'node:util'
 import { clientOptions, dataOf, withClient } from './client.ts'
 import { type Command, CommandFailed, UsageError } from './command.ts'
 
-/** Writes the tickets that a filter lets through. */
 export const exportCommand: Command = async (args, io) => {
   const { values } = parseArgs({
     args,
@@ -16,14 +15,15 @@ export const exportCommand: Command = async (args, io) => {
       out: { type: 'string' },
     },
   })
-  if (values.format !== 'csv' && values.format !== 'jsonl') throw new UsageError('--format is csv or jsonl.')
-  const chosen = new URLSearchParams()
-  if (values.project) chosen.set('project', values.project)
-  if (values.filter) chosen.set('filter', values.filter)
-  await withClient(values, io, async (ask) => {
-    const response = await ask(`/export/tickets.${values.format}?${chosen}`)
+  if (values.format !== 'csv' && values.format !== 'jsonl')
+    throw new UsageError(`--format must be csv or jsonl (got "${values.format}").`)
+  const parameters = new URLSearchParams()
+  if (values.project) parameters.set('project', values.project)
+  if (values.filter) parameters.set('filter', values.filter)
+  await withClient(values, io, async (send) => {
+    const response = await send(`/export/tickets.${values.format}?${parameters}`)
     if (response.status !== 200) await dataOf(response)
-    if (!response.body) throw new CommandFailed(`The server answers ${response.status}, and nothing.`)
+    if (!response.body) throw new CommandFailed(`The server returned status ${response.status} without a body.`)
     const out = values.out === undefined ? io.stdout : createWriteStream(values.out)
     await pipeline(response.body as AsyncIterable<Uint8Array>, out, { end: values.out !== undefined })
   })

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { CommandFailed, type Io, print } from './command.ts'
 
-/** The import that the server answers with. */
-export interface Imported {
+/** The fields of an import that `import-request.ts` selects. */
+export interface ImportResult {
   readonly id: string
   readonly dryRun: boolean
   readonly rowCount: number
@@ -23,24 +23,25 @@ export interface Imported {
   }
 }
 
-/** Prints the counts and the faults of an import, and writes rejected rows to a file beside the imported one. */
-export function reportImport(file: string, done: Imported, { stdout }: Io): void {
-  const { rowCount, createdCount, updatedCount, unchangedCount, rejectedCount, faultCount } = done
+/** Prints the counts and errors of an import. Writes rejected rows to a file next to the imported one. */
+export function reportImport(file: string, result: ImportResult, { stdout }: Io): void {
+  const { rowCount, createdCount, updatedCount, unchangedCount, rejectedCount, faultCount } = result
   print(
     stdout,
-    `${basename(file)}: ${rowCount} rows, ${createdCount} created, ${updatedCount} updated, ${unchangedCount} unchanged, ${rejectedCount} rejected${done.dryRun ? '; only tried, nothing was changed' : ''}`,
+    `${basename(file)}: ${rowCount} rows, ${createdCount} created, ${updatedCount} updated, ${unchangedCount} unchanged, ${rejectedCount} rejected${result.dryRun ? ' (dry run: nothing was changed)' : ''}`,
   )
-  print(stdout, `The import is ${done.id}.`)
-  for (const { row, column, value, message } of done.faults.nodes)
+  print(stdout, `Import id: ${result.id}`)
+  for (const { row, column, value, message } of result.faults.nodes)
     print(
       stdout,
       `  row ${row}${column === null ? '' : `, ${column}`}${value === null ? '' : ` ${JSON.stringify(value)}`} ${message}`,
     )
-  if (faultCount > done.faults.nodes.length) print(stdout, `  … and ${faultCount - done.faults.nodes.length} more`)
-  if (done.rejectedRows !== null) {
+  const shownCount = result.faults.nodes.length
+  if (faultCount > shownCount) print(stdout, `  … and ${faultCount - shownCount} more errors`)
+  if (result.rejectedRows !== null) {
     const rejected = `${file.replace(/\.csv$/i, '')}.rejected.csv`
-    writeFileSync(rejected, done.rejectedRows)
-    print(stdout, `The rows that were not taken are in ${rejected}.`)
+    writeFileSync(rejected, result.rejectedRows)
+    print(stdout, `The rejected rows were written to ${rejected}.`)
   } else if (faultCount > 0)
-    throw new CommandFailed('Nothing was imported: correct the file, or import with --skip-faulty.')
+    throw new CommandFailed('Nothing was imported. Fix the errors, or import the other rows with --skip-faulty.')
 }

@@ -12,8 +12,8 @@ const document = `
     }
   }`
 
-/** A multipart request whose file is read as it is sent. */
-export function importRequest(file: string, input: object, sent: (bytes: number) => void): RequestInit {
+/** Creates a multipart request that streams the file. `onSent` receives the number of bytes of each chunk. */
+export function importRequest(file: string, input: object, onSent: (bytes: number) => void): RequestInit {
   const boundary = `snaglist-${crypto.randomUUID()}`
   const part = (name: string, rest: string) =>
     `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${rest}\r\n\r\n`
@@ -24,7 +24,7 @@ export function importRequest(file: string, input: object, sent: (bytes: number)
     yield `${part('0', `; filename="${fileName}"\r\ncontent-type: text/csv`)}`
     for await (const chunk of createReadStream(file)) {
       yield chunk
-      sent(chunk.length)
+      onSent(chunk.length)
     }
     yield `\r\n--${boundary}--\r\n`
   }

@@ -2,28 +2,28 @@ import type { Output } from './command.ts'
 
 const width = 30
 
-/** How far a file of so many bytes was read, shown in a terminal. */
+/** Shows a progress bar for `total` bytes if the output is a terminal. */
 export function showProgress(
   total: number,
   stderr: Output,
 ): { readonly add: (bytes: number) => void; readonly end: () => void } {
   let done = 0
-  let shown = ''
+  let current = ''
   const show = (line: string) => {
-    if (!stderr.isTTY || line === shown) return
-    stderr.write(`\r${line.padEnd(shown.length)}${line === '' ? '\r' : ''}`)
-    shown = line
+    if (!stderr.isTTY || line === current) return
+    stderr.write(`\r${line.padEnd(current.length)}${line === '' ? '\r' : ''}`)
+    current = line
   }
   return {
     add(bytes) {
       done += bytes
-      const share = total === 0 ? 1 : done / total
-      const bar = '█'.repeat(Math.round(share * width)).padEnd(width, '·')
+      const progress = total === 0 ? 1 : done / total
+      const bar = '█'.repeat(Math.round(progress * width)).padEnd(width, '·')
       const megabytes = (done / 1e6).toFixed(1)
       show(
-        share < 1
-          ? `${bar} ${Math.floor(share * 100)} % ${megabytes} MB`
-          : `${bar} ${megabytes} MB read; checking and writing …`,
+        progress < 1
+          ? `${bar} ${Math.floor(progress * 100)} % ${megabytes} MB`
+          : `${bar} ${megabytes} MB sent; importing …`,
       )
     },
     end: () => show(''),

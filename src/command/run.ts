@@ -17,13 +17,13 @@ const commands = new Map<string, () => Promise<Command>>([
   ['help', async () => help],
 ])
 
-/** Runs a command line. Returns its exit code: 2 if the command line or the configuration is wrong, 1 for other failures. */
+/** Runs a command line. Returns its exit code: 2 for an invalid command line or configuration, 1 for other failures. */
 export async function run([first = 'serve', ...rest]: readonly string[], io: Io): Promise<number> {
   try {
     const isOption = first.startsWith('-')
     const name = /^--?h(elp)?$/.test(first) ? 'help' : isOption ? 'serve' : first
     const command = await commands.get(name)?.()
-    if (!command) throw new UsageError(`There is no command ${name}.\n\n${usage}`)
+    if (!command) throw new UsageError(`Unknown command "${name}".\n\n${usage}`)
     await command(isOption ? [first, ...rest] : rest, io)
     return 0
   } catch (error) {

@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util'
 import { printSortedSchema } from '../schema.ts'
 import type { Command } from './command.ts'
 
-/** Prints the schema. Needs no database. */
 export const schemaCommand: Command = async (args, { stdout }) => {
   parseArgs({ args, options: {} })
   stdout.write(printSortedSchema())

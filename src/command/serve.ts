@@ -12,7 +12,7 @@ export const serve: Command = async (args, { env, stdout }) => {
   parseArgs({ args, options: {} })
   const config = readConfig(env)
   const log = await createLog(config, stdout)
-  // Loaded only where it is asked for: it takes longer than all the rest.
+  // Imported here, because OpenTelemetry loads more slowly than everything else.
   await using _telemetry = config.tracing ? (await import('../telemetry.ts')).startTelemetry() : null
   const server = await startServer(config, log, { prepare: (database) => prepareDemo(config, database) })
   stdout.write((await demoWelcome(server)) ?? (await welcome(server)))
@@ -23,7 +23,6 @@ export const serve: Command = async (args, { env, stdout }) => {
   await server[Symbol.asyncDispose]()
 }
 
-/** Fills an empty embedded database, unless the configuration says not to. */
 async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, database: Database): Promise<void> {
   if (demo && databaseUrl === null && (await database.prisma.user.count()) === 0)
     await seedDemo(database.transaction, bcryptCost)

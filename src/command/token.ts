@@ -3,7 +3,7 @@ import { createAccessToken } from '../auth/token.actions.ts'
 import { type Command, print, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 
-/** Makes an access token for a user and prints it. */
+/** Creates an access token for a user and prints it. */
 export const token: Command = async (args, io) => {
   const { values } = parseArgs({
     args,
@@ -14,13 +14,14 @@ export const token: Command = async (args, io) => {
       days: { type: 'string' },
     },
   })
-  if (!values.user) throw new UsageError('Say whose token: --user NAME.')
+  if (!values.user) throw new UsageError('Specify the user with --user NAME.')
   const days = values.days === undefined ? null : Number(values.days)
-  if (days !== null && !(days > 0 && days <= 36_500)) throw new UsageError('--days takes a number up to 36500.')
+  if (days !== null && !(days > 0 && days <= 36_500))
+    throw new UsageError(`--days must be a positive number up to 36500 (got "${values.days}").`)
   const username = values.user.toLowerCase()
   await withDatabase(io, async ({ prisma, transaction }) => {
     const user = await prisma.user.findUnique({ where: { username } })
-    if (!user) throw new UsageError(`There is no user ${username}.`)
+    if (!user) throw new UsageError(`The user "${username}" does not exist.`)
     const { secret } = await transaction((tx) =>
       createAccessToken(tx, user.id, {
         name: values.name ?? 'from the command line',

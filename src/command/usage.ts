@@ -1,32 +1,32 @@
-/** Printed by `help`. Apart from the commands, so that printing it loads none of them. */
-export const usage = `snaglist [command]
+export const usage = `Usage: snaglist [command]
 
-  serve                    start the server (what happens without a command)
-  migrate                  bring the database up to date
-  seed                     fill an empty database with the demo
-  token --user NAME        make an access token for a user and print it
-        [--name TEXT]      what it is for
-        [--read-only]      for queries alone
-        [--days N]         how long it lasts; without end when left out
+  serve                    start the server (default)
+  migrate                  apply pending migrations to the database
+  seed                     fill an empty database with demo data
+  token --user NAME        create an access token for a user and print it
+        [--name TEXT]      name of the token
+        [--read-only]      allow queries only
+        [--days N]         days until it expires; never by default
   import FILE              import tickets from a CSV file: see docs/importing.md
-        --project KEY      into which project
+        --project KEY      project to import into
         --kind KIND        issue or defect
-        [--map FROM=TO]    a column and the field it goes to, such as issuekey=externalKey; again for each
-        [--ignore COLUMN]  a column to leave out; again for each
+        [--map FROM=TO]    map a column to a field, such as issuekey=externalKey; repeatable
+        [--ignore COLUMN]  ignore a column; repeatable
         [--value FIELD:FROM=TO]  replace a value of a field, such as severity:Moderate=MAJOR; repeatable
-        [--date-format F]  how dates are written, such as M/D/YYYY, when not in ISO 8601
-        [--create-labels]  make labels that the project does not have
-        [--skip-faulty]    import the good rows, and write the others beside the file
+        [--date-format F]  format of dates, such as M/D/YYYY; ISO 8601 by default
+        [--create-labels]  create labels that the project does not have
+        [--skip-faulty]    import the rows without errors, write the others to a .rejected.csv file
         [--dry-run]        check the file without changing anything
-  export                   write tickets as CSV, which imports again
-        [--project KEY]    of one project, by number; of all, when left out
-        [--filter JSON]    which: a TicketFilter such as '{"kind":"DEFECT"}'
-        [--format jsonl]   as lines of JSON
-        [--out FILE]       into a file
+  export                   write tickets as CSV, in a format that import reads
+        [--project KEY]    tickets of one project, ordered by number; all projects by default
+        [--filter JSON]    tickets that match a TicketFilter, such as '{"kind":"DEFECT"}'
+        [--format jsonl]   write JSON Lines instead of CSV
+        [--out FILE]       write to a file instead of standard output
   doctor                   check the configuration, the database and this machine
-  schema                   print the schema in GraphQL's own language
+  schema                   print the GraphQL schema (SDL)
+  help                     print this text
 
-import and export work on a server, with --url URL --token TOKEN, or on the configured database, with --as ADMIN.
+import and export require a server (--url URL --token TOKEN) or the configured database (--as ADMIN).
 
-Settings come from the environment and from the file .env; .env.example lists them.
+Settings are environment variables, which the file .env can also set; .env.example lists them.
 `

@@ -11,7 +11,7 @@ interface ExplainedCost {
 
 const listsShown = 20
 
-/** Points as a GraphQL Int. A larger cost, or one that is not a number, exceeds every limit anyway. */
+/** Converts points to a GraphQL Int; they may be infinite or NaN. */
 const clampToInt32 = (points: number) => (points < largestInt ? points : largestInt)
 const largestInt = 2 ** 31 - 1
 
@@ -57,7 +57,7 @@ builder.queryField('explainCost', (t) =>
     type: QueryCostType,
     description:
       'Cost of a query or mutation, computed without running it. A result contains its own cost in `extensions.cost`.',
-    // Reading a document takes up to 50 milliseconds.
+    // Parsing and validation take up to 50 ms.
     extensions: { cost: 1000 },
     args: {
       query: t.arg.string({ required: true, description: 'GraphQL document to analyze.' }),
@@ -72,15 +72,21 @@ builder.queryField('explainCost', (t) =>
       if (document.errors.length > 0)
         throw new BadUserInput(document.errors.map(({ message }) => ({ path: 'query', message })))
       const operation = document.operation(operationName ?? null)
-      if (!operation) throw inputError('operationName', 'names none of the operations')
-      const given = (variables ?? {}) as Readonly<Record<string, unknown>>
+      if (!operation)
+        throw inputError(
+          'operationName',
+          operationName == null
+            ? 'is required: the document contains several operations'
+            : 'is not the name of an operation in the document',
+        )
+      const values = (variables ?? {}) as Readonly<Record<string, unknown>>
       const limit = config.costLimit
-      return { requested: costOf(operation.costs, given), limit, lists: listCostsOf(operation.costs, given, limit) }
+      return { requested: costOf(operation.costs, values), limit, lists: listCostsOf(operation.costs, values, limit) }
     },
   }),
 )
 
-/** Reports errors of the document as errors of the argument. */
+/** Converts errors of the document to field errors. */
 function asInput<Result>(read: () => Result): Result {
   try {
     return read()

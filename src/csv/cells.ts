@@ -1,23 +1,19 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 
-// Spreadsheets run such cells as formulas, also after apostrophes (OWASP, "CSV Injection").
+// Spreadsheets evaluate such cells as formulas, also after apostrophes (OWASP, "CSV Injection").
 const formula = /^'*[=+\-@\t\r\n＝＋－＠]/
 const escapedFormula = /^'(?='*[=+\-@\t\r\n＝＋－＠])/
 
-/** Prefixes a formula with an apostrophe, which spreadsheets hide, so that it is not run. */
+/** Prefixes a formula with an apostrophe, which spreadsheets hide. */
 export const escapeFormula = (cell: string): string => (formula.test(cell) ? `'${cell}` : cell)
 
-/** The inverse of `escapeFormula`. */
 export const unescapeFormula = (cell: string): string => cell.replace(escapedFormula, '')
 
-/** Joins names by semicolons in one cell. Quotes a name that contains a semicolon or a quote. */
+/** Separates names by semicolons. Quotes a name that contains a semicolon or a quote. */
 export const joinNames = (names: readonly string[]): string => stringify([[...names]], { delimiter: ';' }).trimEnd()
 
-/**
- * Splits the names in a cell: trimmed, without duplicates, which are compared without case. Null if quotes are
- * unbalanced.
- */
+/** Trims names and removes case-insensitive duplicates. Null if quotes are unbalanced. */
 export function splitNames(cell: string): string[] | null {
   const names = (cell.includes('"') ? splitQuoted(cell) : cell.split(';'))
     ?.map((name) => name.trim().replaceAll(/\s+/g, ' '))
@@ -33,6 +29,6 @@ function splitQuoted(cell: string): string[] | null {
   }
 }
 
-/** Formats rows as CSV, each with a line break at its end. */
+/** Ends each row with a line break. */
 export const toCsv = (rows: readonly (readonly (string | null)[])[]): string =>
   stringify(rows as (string | null)[][], { record_delimiter: '\r\n', quoted_match: /[\r\n]/ })

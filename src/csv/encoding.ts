@@ -2,29 +2,29 @@ import { isUtf8 } from 'node:buffer'
 import { BadUserInput } from '../errors.ts'
 
 const signatures: readonly (readonly [format: string, bytes: readonly number[], remedy: string])[] = [
-  ['a zip archive', [0x50, 0x4b, 0x03, 0x04], 'unpack it first; of a spreadsheet, save a sheet as CSV'],
-  ['compressed by gzip', [0x1f, 0x8b], 'unpack it first'],
+  ['a ZIP archive', [0x50, 0x4b, 0x03, 0x04], 'extract it first; for a spreadsheet, save a sheet as CSV'],
+  ['compressed with gzip', [0x1f, 0x8b], 'decompress it first'],
   ['in UTF-16', [0xff, 0xfe], 'save it as UTF-8'],
   ['in UTF-16', [0xfe, 0xff], 'save it as UTF-8'],
 ]
 
-/** Throws BAD_USER_INPUT unless the first bytes of a file are text in UTF-8. */
+/** Throws BAD_USER_INPUT unless the first bytes of a file are UTF-8 text. */
 export function mustBeText(sample: Buffer): void {
-  const refuse = (message: string) => {
+  const reject = (message: string) => {
     throw new BadUserInput([{ path: 'file', message }])
   }
-  if (sample.length === 0) refuse('is empty')
+  if (sample.length === 0) reject('is empty')
   for (const [format, bytes, remedy] of signatures)
-    if (bytes.every((byte, index) => sample[index] === byte)) refuse(`is ${format}: ${remedy}`)
-  // Half of the bytes of UTF-16 are zeros in most languages of Europe.
+    if (bytes.every((byte, index) => sample[index] === byte)) reject(`is ${format}: ${remedy}`)
+  // In UTF-16, half of the bytes of most European languages are zero.
   const zeros = sample.reduce((sum, byte) => sum + (byte === 0 ? 1 : 0), 0)
-  if (zeros > sample.length / 4) refuse('is in UTF-16 or no text at all: save it as UTF-8')
-  if (zeros > sample.length / 10) refuse('is no CSV: it holds bytes that no text has')
+  if (zeros > sample.length / 4) reject('is in UTF-16, or is not text: save it as CSV in UTF-8')
+  if (zeros > sample.length / 10) reject('is not CSV: it contains binary data')
   const start = sample.subarray(0, lengthOfWholeCharacters(sample))
-  if (lengthOfUtf8(start) < Math.min(4, start.length)) refuse('is no text in UTF-8')
+  if (lengthOfUtf8(start) < Math.min(4, start.length)) reject('is not UTF-8 text: save it as CSV in UTF-8')
 }
 
-/** Number of bytes without the character that is cut off at the end, if any. */
+/** Number of bytes without an incomplete character at the end. */
 export function lengthOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number
@@ -34,7 +34,7 @@ export function lengthOfWholeCharacters(bytes: Buffer): number {
   return bytes.length
 }
 
-/** Number of bytes at the start that are UTF-8. Bisects. */
+/** Number of bytes at the start that are valid UTF-8. */
 export function lengthOfUtf8(bytes: Buffer): number {
   if (isUtf8(bytes)) return bytes.length
   let valid = 0

@@ -1,16 +1,17 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type CsvError, type Parser, parse } from 'csv-parse'
+import { formatNumber } from '../errors.ts'
 import { lengthOfUtf8, lengthOfWholeCharacters, mustBeText } from './encoding.ts'
 
 const maxRecordLength = 1_000_000
 const maxColumns = 500
 const chunkBytes = 65_536
 
-/** The position in a CSV file after which nothing can be read. */
+/** A syntax error, after which the file cannot be parsed. */
 export class MalformedCsv extends Error {
-  /** Number of the record, counted from 0. */
+  /** Counted from 0, the header. */
   readonly record: number
-  /** Index of the column in the record; null if unknown. */
+  /** Counted from 0; null if unknown. */
   readonly column: number | null
 
   constructor(message: string, record: number, column: number | null) {
@@ -21,9 +22,8 @@ export class MalformedCsv extends Error {
 }
 
 /**
- * Reads the records of an open CSV file, header included, in constant memory. Cells are separated by commas, semicolons or
- * tabs. Throws BAD_USER_INPUT if the file is not CSV in UTF-8, and MalformedCsv after the last readable record. `onRead`
- * receives the number of bytes of each chunk.
+ * Reads records, header included, in constant memory. Throws BAD_USER_INPUT unless the file starts with UTF-8 text, and
+ * MalformedCsv after the last valid record. `onRead` receives the number of bytes of each chunk.
  */
 export async function* readRecords(
   file: FileHandle,
@@ -32,7 +32,7 @@ export async function* readRecords(
   const delimiter = await detectDelimiter(file)
   let records: string[][] = []
   let recordCount = 0
-  // Complete cells of the current record.
+  // Of the current record.
   let cellCount = 0
   const parser = parse({
     bom: true,
@@ -46,7 +46,7 @@ export async function* readRecords(
       if (cellCount > maxColumns) throw new MalformedCsv(`has more than ${maxColumns} columns`, recordCount, null)
       return cell
     },
-    // The stream would drop the records that precede an error.
+    // The stream would lose the records before an error.
     on_record: (record: string[]) => {
       records.push(record)
       recordCount++
@@ -64,18 +64,19 @@ export async function* readRecords(
     const valid = whole.subarray(0, lengthOfUtf8(whole))
     rest = bytes.subarray(whole.length)
     error = await feed(parser, valid, () => [recordCount, cellCount])
-    if (!error && valid.length < whole.length) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
+    if (!error && valid.length < whole.length)
+      error = new MalformedCsv('contains bytes that are not UTF-8', recordCount, cellCount)
     yield* records
     records = []
     if (error) throw error
   }
-  if (rest.length > 0) error = new MalformedCsv('is not in UTF-8 here', recordCount, cellCount)
+  if (rest.length > 0) error = new MalformedCsv('contains bytes that are not UTF-8', recordCount, cellCount)
   error ??= await feed(parser, null, () => [recordCount, cellCount])
   yield* records
   if (error) throw error
 }
 
-/** Reads a file from its start. A stream would close the file at its end. */
+/** A stream would close the file at its end. */
 async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, undefined> {
   for (let position = 0; ; ) {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
@@ -85,7 +86,7 @@ async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, undefined> 
   }
 }
 
-/** Passes bytes to a parser, null for the end. Returns the error that they cause. */
+/** Writes bytes to a parser, null for the end. Returns the syntax error, if any. */
 function feed(parser: Parser, bytes: Buffer | null, position: () => [number, number]): Promise<MalformedCsv | null> {
   return new Promise((resolve) => {
     const done = (error?: Error | null) => resolve(error ? toMalformedCsv(error, position()) : null)
@@ -99,14 +100,14 @@ function toMalformedCsv(error: Error, [record, cellCount]: [number, number]): Ma
   const { code, index: column = cellCount } = error as CsvError & { index?: number }
   const message =
     code === 'CSV_MAX_RECORD_SIZE'
-      ? `makes the row longer than ${maxRecordLength} characters; perhaps a quote before it was not closed`
+      ? `makes the row exceed the limit of ${formatNumber(maxRecordLength)} characters; an earlier quote may not be closed`
       : code === 'CSV_QUOTE_NOT_CLOSED'
-        ? 'begins with a quote that is not closed before the end of the file'
-        : 'is no CSV'
+        ? 'has an opening quote that is not closed before the end of the file'
+        : 'is not valid CSV'
   return new MalformedCsv(message, record, column)
 }
 
-/** Returns the most frequent delimiter in the first line, quoted text excluded. */
+/** Returns the most frequent delimiter of the first line, except in quotes. */
 async function detectDelimiter(file: FileHandle): Promise<string> {
   const sample = (await readChunks(file).next()).value ?? Buffer.alloc(0)
   mustBeText(sample)

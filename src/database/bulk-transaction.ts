@@ -5,12 +5,9 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Statements } from './statements.ts'
 import { withRetries } from './transaction.ts'
 
-/** A transaction that also takes rows by COPY, for which Prisma has no call. It runs on a connection of the driver. */
+/** A transaction on a connection of pg, since Prisma does not support COPY. */
 export interface BulkTransaction extends Statements {
-  /**
-   * Adds rows to a table in constant memory. `columns` maps the names of columns to their types, in the order of a row's
-   * values, which are in PostgreSQL's text representation.
-   */
+  /** Appends rows in constant memory. `columns` maps names to types; values are in PostgreSQL's text representation. */
   readonly copy: (
     table: string,
     columns: Readonly<Record<string, string>>,
@@ -18,13 +15,11 @@ export interface BulkTransaction extends Statements {
   ) => Promise<void>
 }
 
-/** Runs work in one transaction (READ COMMITTED) without a timeout of statements, with the retries of `RunTransaction`. */
+/** READ COMMITTED, without a statement timeout, with the retries of `RunTransaction`. */
 export type RunBulkTransaction = <Result>(work: (tx: BulkTransaction) => Promise<Result>) => Promise<Result>
 
-/** How a database takes many rows on one of its connections. */
 export type Copy = (client: pg.PoolClient) => BulkTransaction['copy']
 
-/** Runs bulk transactions over a pool; `copy` is how its database takes rows. */
 export const bulkTransactionsOver =
   (pool: pg.Pool, copy: Copy, onStatement: (sql: string) => void = () => {}): RunBulkTransaction =>
   (work) =>
@@ -33,7 +28,7 @@ export const bulkTransactionsOver =
       let broken: Error | undefined
       try {
         await client.query('BEGIN')
-        // Longer timeouts than elsewhere: a retry means to upload the file again.
+        // Longer timeouts than usual: a retry means uploading the file again.
         await client.query(
           "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '20s'",
         )
@@ -57,20 +52,19 @@ const queryOver = (client: pg.PoolClient, onStatement: (sql: string) => void) =>
   }) as Statements['query']
 
 const chunkLength = 65_536
-const specials: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
-const copyText = (value: string | null) =>
-  value === null ? '\\N' : value.replaceAll(/[\\\t\n\r]/g, (sign) => specials[sign] as string)
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+const escapeValue = (value: string | null) =>
+  value === null ? '\\N' : value.replaceAll(/[\\\t\n\r]/g, (character) => escapes[character] as string)
 
-/** COPY in its text format. */
 export const copyToPostgres: Copy = (client) => async (table, columns, rows) => {
   const stream = client.query(copyFrom(`COPY ${table} (${Object.keys(columns).join(', ')}) FROM STDIN`))
-  await pipeline(Readable.from(lines(rows)), stream)
+  await pipeline(Readable.from(toCopyText(rows)), stream)
 }
 
-async function* lines(rows: AsyncIterable<readonly (string | null)[]>): AsyncGenerator<string> {
+async function* toCopyText(rows: AsyncIterable<readonly (string | null)[]>): AsyncGenerator<string> {
   let chunk = ''
   for await (const row of rows) {
-    chunk += `${row.map(copyText).join('\t')}\n`
+    chunk += `${row.map(escapeValue).join('\t')}\n`
     if (chunk.length < chunkLength) continue
     yield chunk
     chunk = ''
@@ -80,7 +74,7 @@ async function* lines(rows: AsyncIterable<readonly (string | null)[]>): AsyncGen
 
 const batchSize = 500
 
-/** PGlite takes no COPY from a stream: batches of rows, each column an array of text. */
+/** PGlite does not support COPY from a stream: inserts batches, each column as an array of text. */
 export const insertIntoEmbedded: Copy = (client) => async (table, columns, rows) => {
   const names = Object.keys(columns)
   const values = Object.values(columns).map((type, index) => `column_${index}::${type}`)

@@ -1,11 +1,10 @@
-import { AnswerTooLarge, Conflict, NotFound, QueryTimedOut, Unavailable } from '../errors.ts'
+import { Conflict, NotFound, QueryTimedOut, ResultTooLarge, Unavailable } from '../errors.ts'
 import { maxBytesPerRequest } from './request-quota.ts'
 
-/** The parts of a driver's error that decide what the API answers. */
 interface DatabaseError {
   readonly sqlState?: string | undefined
   readonly constraint?: string | undefined
-  /** True if the database could not be reached, gave no connection in time or cancelled the statement. */
+  /** True if the database was unreachable, provided no connection in time or cancelled the statement. */
   readonly unreachable: boolean
 }
 
@@ -25,13 +24,13 @@ const unreachableKinds = new Set([
 // SQLSTATE classes 08 (connection) and 57P (shutdown, crash), 53300 (too many connections), 55P03 (lock timeout), 57014
 // (statement timeout), 25P03 (transaction left idle).
 const unreachableStates = /^(08...|57P0[1-5]|53300|55P03|57014|25P03)$/
-// Prisma: P1001 to P1017 are about the connection, P2024 and P2028 about not getting one in time.
+// Prisma: connection errors (P1001 to P1017), no connection in time (P2024, P2028).
 const unreachableCodes =
   /^(P10(0[1289]|1[017])|P2024|P2028|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)$/
 const unreachableMessages =
   /timeout exceeded when trying to connect|Connection terminated|is not queryable|Unable to start a transaction in the given time/
 
-/** Parses an error of Prisma or pg. For any other error all properties are undefined or false. */
+/** Parses an error of Prisma or pg. The properties of any other error are undefined or false. */
 export function parseDatabaseError(error: unknown): DatabaseError {
   if (!(error instanceof Error)) return { unreachable: false }
   const { code, constraint, meta } = error as {
@@ -57,20 +56,21 @@ const foreignKeyViolation = '23503'
 const statementTimeout = '57014'
 const programLimitExceeded = '54000'
 
-/** The messages of violated unique constraints. This is the only place that knows constraints by name. */
-const conflicts: Readonly<Record<string, string>> = {
-  users_username_key: 'The username is taken.',
-  projects_key_key: 'The project key is taken.',
-  labels_project_id_name_key: 'The project has a label of that name.',
+const uniqueConstraintMessages: Readonly<Record<string, string>> = {
+  users_username_key: 'The username is already taken.',
+  projects_key_key: 'The project key is already taken.',
+  labels_project_id_name_key: 'The project already has a label with this name.',
 }
 
-/** Translates an error of the database to the API's error for it. Returns any other error unchanged. */
+/** Converts a database error to an error of the API. Returns any other error unchanged. */
 export function toApiError(error: unknown): unknown {
   const { constraint, sqlState, unreachable } = parseDatabaseError(error)
   if (sqlState === statementTimeout) return new QueryTimedOut()
-  if (sqlState === programLimitExceeded) return new AnswerTooLarge(maxBytesPerRequest)
+  if (sqlState === programLimitExceeded) return new ResultTooLarge(maxBytesPerRequest)
   if (unreachable) return new Unavailable()
-  if (constraint && conflicts[constraint]) return new Conflict(conflicts[constraint])
-  if (sqlState === foreignKeyViolation) return new NotFound('What this refers to was deleted in the meantime.')
+  const conflict = constraint && uniqueConstraintMessages[constraint]
+  if (conflict) return new Conflict(conflict)
+  if (sqlState === foreignKeyViolation)
+    return new NotFound('A referenced object was deleted by another request. Reload and try again.')
   return error
 }

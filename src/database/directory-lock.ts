@@ -4,44 +4,41 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { CannotStart } from '../cannot-start.ts'
 
-/** What is locked: what nobody holds is collected, and with it the lock. */
-const held = new Set<DatabaseSync>()
+/** Keeps the handles reachable: a garbage-collected handle would release its lock. */
+const openLocks = new Set<DatabaseSync>()
 
-/** SQLite's code for what somebody else has locked. */
-const busy = 5
+const sqliteBusy = 5
 
 /**
- * Takes a directory for this process, by a lock on a file in it that the operating system gives back when the process
- * ends, however it ends: nothing is left to be judged stale, and containers, whose process ids mean nothing to each other,
- * share it as processes do. Node locks files through SQLite alone; that file stays empty. Returns what gives the
- * directory back; throws when somebody has it.
+ * Locks a directory for this process and returns a function that unlocks it. The operating system releases the lock of a
+ * file when the process ends for any reason, also across containers. Node offers file locks only through SQLite.
  */
 export function lockDirectory(directory: string): () => void {
   const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
-  const owner = join(directory, 'pid')
+  const ownerFile = join(directory, 'pid')
   try {
     lock.exec('BEGIN IMMEDIATE')
   } catch (error) {
     lock.close()
-    if ((error as { errcode?: number }).errcode !== busy) throw error
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
     throw new CannotStart(
-      `${nameIn(owner)} has the embedded database in ${directory} open.`,
-      'Stop it first, or set SNAGLIST_DATA to another directory.',
+      `The embedded database in ${directory} is in use by ${readOwner(ownerFile)}.`,
+      'Stop that process, or set SNAGLIST_DATA to another directory.',
     )
   }
-  // For the words above alone.
-  writeFileSync(owner, `Process ${process.pid} on ${hostname()}`)
-  held.add(lock)
+  // Only for the error message.
+  writeFileSync(ownerFile, `process ${process.pid} on ${hostname()}`)
+  openLocks.add(lock)
   return () => {
     lock.close()
-    held.delete(lock)
+    openLocks.delete(lock)
   }
 }
 
-function nameIn(owner: string): string {
+function readOwner(file: string): string {
   try {
-    return readFileSync(owner, 'utf8') || 'Another process'
+    return readFileSync(file, 'utf8') || 'another process'
   } catch {
-    return 'Another process'
+    return 'another process'
   }
 }

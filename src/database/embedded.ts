@@ -7,21 +7,18 @@ import pg from 'pg'
 import { CannotStart, reasonOf } from '../cannot-start.ts'
 import { lockDirectory } from './directory-lock.ts'
 
-/** PostgreSQL in this process, behind a pool of its only connection. */
+/** PGlite behind a pool with a single connection. */
 export interface Embedded extends AsyncDisposable {
   readonly pool: pg.Pool
   readonly pglite: PGlite
 }
 
-const within = (directory: string) => join(resolve(directory), 'database')
+const databasePath = (directory: string) => join(resolve(directory), 'database')
 
-/** Whether there is an embedded database in a directory: what has no version, PostgreSQL would begin anew. */
-export const hasEmbedded = (directory: string): boolean => existsSync(join(within(directory), 'PG_VERSION'))
+/** PostgreSQL initializes a directory without the file PG_VERSION. */
+export const hasEmbedded = (directory: string): boolean => existsSync(join(databasePath(directory), 'PG_VERSION'))
 
-/**
- * Opens the embedded database in a directory, made if it is not there.
- * Throws when another process has it open: two would ruin its files.
- */
+/** Creates the directory if necessary. Throws if another process uses it: two processes would corrupt the files. */
 export async function openEmbedded(directory: string): Promise<Embedded> {
   const path = resolve(directory)
   try {
@@ -29,28 +26,28 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
     accessSync(path, constants.W_OK)
   } catch (error) {
     throw new CannotStart(
-      `The embedded database needs a directory of its own: ${reasonOf(error)}.`,
-      'Set SNAGLIST_DATA to one that this user may write.',
+      `The directory of the embedded database cannot be created or written: ${reasonOf(error)}.`,
+      'Set SNAGLIST_DATA to a directory that this user can write.',
     )
   }
   const unlock = lockDirectory(path)
   try {
-    return poolOver(await openPGlite({ dataDir: within(directory) }), unlock)
+    return poolOver(await openPGlite({ dataDir: databasePath(directory) }), unlock)
   } catch (error) {
     unlock()
     throw new CannotStart(
-      `The embedded database in ${path} cannot be read: ${reasonOf(error)}.`,
-      'See that the disk has room; where it has, restore a backup, or set SNAGLIST_DATA to another directory.',
+      `The embedded database in ${path} cannot be opened: ${reasonOf(error)}.`,
+      'Check the free disk space. Otherwise restore a backup, or set SNAGLIST_DATA to another directory.',
       { cause: error },
     )
   }
 }
 
-/** Opens a PGlite with the extensions that migrations ask for; in memory where no directory is given. */
+/** In memory unless the options name a directory. */
 export const openPGlite = (options: PGliteOptions = {}) => PGlite.create({ ...options, extensions: { pg_trgm } })
 
-/** A pool over a PGlite that is already open; it is closed with the pool, and `afterwards` is called then. */
-export function poolOver(pglite: PGlite, afterwards: () => void = () => {}): Embedded {
+/** Disposing the result closes the pool and PGlite, then calls `onClosed`. */
+export function poolOver(pglite: PGlite, onClosed: () => void = () => {}): Embedded {
   const pool = new pg.Pool({
     Client: clientOver(pglite),
     max: 1,
@@ -63,31 +60,30 @@ export function poolOver(pglite: PGlite, afterwards: () => void = () => {}): Emb
     async [Symbol.asyncDispose]() {
       await pool.end()
       await pglite.close()
-      afterwards()
+      onClosed()
     },
   }
 }
 
 /**
- * The client class of a pool over PGlite, which has one session for all of them. The pool drops a client whose query
- * failed while answers to it are still on their way: each client has its own connection, which begins when the one
- * before has ended, so that no answer reaches the next caller.
+ * All clients use the one session of PGlite. The pool drops a client whose query failed while its results are pending;
+ * the connection of the next client therefore starts after the previous one has ended, or it would receive these results.
  */
 function clientOver(pglite: PGlite): typeof pg.Client {
-  let ended: Promise<void> = Promise.resolve()
+  let lastEnd: Promise<void> = Promise.resolve()
   return class extends pg.Client {
     constructor(options: pg.ClientConfig) {
       const config = createPgConfig(pglite)
       const { connection } = config
-      const before = ended
+      const previousEnd = lastEnd
       const { promise, resolve } = Promise.withResolvers<void>()
-      ended = promise
+      lastEnd = promise
       const parse = connection.parse.bind(connection)
       const connect = connection.connect.bind(connection)
       const end = connection.end.bind(connection)
-      // Prisma's adapter gives `types` as an object, which pg only passes on; PGlite wants parameter types, an array.
+      // Prisma's adapter passes `types` as an object for pg; PGlite expects an array of parameter types.
       connection.parse = (query) => parse(Array.isArray(query.types) ? query : { ...query, types: undefined })
-      connection.connect = (port, host) => before.then(() => connect(port, host))
+      connection.connect = (port, host) => previousEnd.then(() => connect(port, host))
       connection.end = () => {
         end()
         connection.once('end', resolve)

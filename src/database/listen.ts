@@ -1,31 +1,30 @@
 import type { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 
-/** Hears what the database says on a channel. */
 interface Listener extends AsyncDisposable {
-  /** Whether all is heard: false until it is connected, and while a connection that broke is made again. */
+  /** False while the connection is not established: notifications may be missed. */
   readonly live: boolean
 }
 
-/** Begins to listen; `heard` is called for each notice, and whenever some may have been missed. */
-export type Listen = (channel: string, heard: () => void) => Listener
+/** Calls `onNotify` for each notification of a channel, and whenever some may have been missed. */
+export type Listen = (channel: string, onNotify: () => void) => Listener
 
 const retryMilliseconds = 1000
 
-/** Listens on a connection of its own, made again whenever it breaks. */
+/** Listens on a separate connection, and reconnects. */
 export const listenOnPostgres =
   (url: string): Listen =>
-  (channel, heard) => {
+  (channel, onNotify) => {
     let client: pg.Client | null = null
     let live = false
     let closed = false
     let retry: NodeJS.Timeout | undefined
 
-    const lost = (broken: pg.Client) => {
+    const onDisconnect = (broken: pg.Client) => {
       if (client !== broken) return
       client = null
       live = false
-      heard()
+      onNotify()
       broken.end().catch(() => {})
       if (!closed) retry = setTimeout(connect, retryMilliseconds).unref()
     }
@@ -37,16 +36,16 @@ export const listenOnPostgres =
         application_name: 'snaglist listening',
       })
       client = next
-      next.on('notification', heard)
-      next.on('error', () => lost(next))
-      next.on('end', () => lost(next))
+      next.on('notification', onNotify)
+      next.on('error', () => onDisconnect(next))
+      next.on('end', () => onDisconnect(next))
       try {
         await next.connect()
         await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
         live = client === next
-        heard()
+        onNotify()
       } catch {
-        lost(next)
+        onDisconnect(next)
       }
     }
     void connect()
@@ -65,12 +64,11 @@ export const listenOnPostgres =
     }
   }
 
-/** Listens on the embedded database, whose only process this is. */
 export const listenOnEmbedded =
   (pglite: PGlite): Listen =>
-  (channel, heard) => {
+  (channel, onNotify) => {
     let live = false
-    const stop = pglite.listen(channel, heard).then((unlisten) => {
+    const stop = pglite.listen(channel, onNotify).then((unlisten) => {
       live = true
       return unlisten
     })

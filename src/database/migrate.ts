@@ -5,7 +5,7 @@ import { CannotStart, reasonOf } from '../cannot-start.ts'
 import { parseDatabaseError } from './database-error.ts'
 
 const directory = new URL('../../prisma/migrations/', import.meta.url)
-// The lock that `prisma migrate deploy` takes too.
+// The advisory lock of `prisma migrate deploy`.
 const advisoryLock = 72707369
 const insufficientPrivilege = '42501'
 
@@ -15,8 +15,7 @@ interface Migration {
   readonly checksum: string
 }
 
-/** A migration that a database has had. */
-interface Applied {
+interface AppliedMigration {
   readonly name: string
   readonly checksum: string
 }
@@ -26,7 +25,7 @@ const appliedMigrations =
 
 let migrations: readonly Migration[] | undefined
 
-/** The migrations of this version of the server, in the order in which they run. Their files are read once. */
+/** The migrations of this release, in order. */
 export function listMigrations(): readonly Migration[] {
   migrations ??= readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -40,15 +39,14 @@ export function listMigrations(): readonly Migration[] {
 }
 
 /**
- * Brings a database up to date in one transaction, under a lock so that several servers may start at once, recorded as
- * Prisma records it. Returns the names of the migrations that ran. Throws, with nothing done, when the database was
- * made by a newer server or a migration that it had was changed since.
+ * Applies pending migrations in one transaction, under a lock, so that several servers can start concurrently. Records them
+ * like Prisma. Returns their names. Throws without changes if the database is newer or an applied migration has changed.
  */
 export async function migrate(pool: pg.Pool): Promise<string[]> {
   const client = await pool.connect().catch((error: unknown) => {
     throw new CannotStart(
-      `The database cannot be reached: ${reasonOf(error)}.`,
-      'Look at DATABASE_URL, and whether it runs and lets us in.',
+      `Cannot connect to the database: ${reasonOf(error)}.`,
+      'Check DATABASE_URL, and that the database is running and accepts its user.',
     )
   })
   try {
@@ -58,8 +56,8 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
       id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
       logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`)
-    const { rows } = await client.query<Applied>(appliedMigrations)
-    const pending = unapplied(new Map(rows.map(({ name, checksum }) => [name, checksum])))
+    const { rows } = await client.query<AppliedMigration>(appliedMigrations)
+    const pending = pendingMigrations(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     for (const { name, sql, checksum } of pending) {
       await client.query(sql)
       await client.query(
@@ -74,8 +72,8 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     await client.query('ROLLBACK').catch(() => {})
     if (parseDatabaseError(error).sqlState !== insufficientPrivilege) throw error
     throw new CannotStart(
-      `The database user may not migrate the database: ${reasonOf(error)}.`,
-      'Let it own the database: ALTER DATABASE … OWNER TO ….',
+      `The database user is not allowed to migrate the database: ${reasonOf(error)}.`,
+      'Make it the owner of the database: ALTER DATABASE … OWNER TO ….',
       { cause: error },
     )
   } finally {
@@ -83,38 +81,37 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
   }
 }
 
-/** The migrations that a database still lacks, and why it is none of this server's where it is not. Changes nothing. */
+/** Changes nothing. `problem` is the message with which `migrate` would fail. */
 export async function migrationState(pool: pg.Pool): Promise<{ pending: string[]; problem: string | null }> {
-  const { rows: found } = await pool.query("SELECT FROM pg_tables WHERE tablename = '_prisma_migrations'")
-  const rows = found.length === 0 ? [] : (await pool.query<Applied>(appliedMigrations)).rows
+  const { rows: tables } = await pool.query("SELECT FROM pg_tables WHERE tablename = '_prisma_migrations'")
+  const rows = tables.length === 0 ? [] : (await pool.query<AppliedMigration>(appliedMigrations)).rows
   try {
-    const pending = unapplied(new Map(rows.map(({ name, checksum }) => [name, checksum])))
+    const pending = pendingMigrations(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     return { pending: pending.map(({ name }) => name), problem: null }
   } catch (error) {
     return { pending: [], problem: (error as Error).message }
   }
 }
 
-/** Whether the database has every migration of this server. */
 export async function isMigrated(pool: pg.Pool): Promise<boolean> {
-  const { rows } = await pool.query<Applied>(appliedMigrations)
+  const { rows } = await pool.query<AppliedMigration>(appliedMigrations)
   const applied = new Set(rows.map(({ name }) => name))
   return listMigrations().every(({ name }) => applied.has(name))
 }
 
-function unapplied(applied: ReadonlyMap<string, string>): Migration[] {
+function pendingMigrations(applied: ReadonlyMap<string, string>): Migration[] {
   const known = new Set(listMigrations().map(({ name }) => name))
-  const foreign = [...applied.keys()].filter((name) => !known.has(name))
-  if (foreign.length > 0)
+  const unknown = [...applied.keys()].filter((name) => !known.has(name))
+  if (unknown.length > 0)
     throw new CannotStart(
-      `The database is newer than this server: it has ${foreign.join(', ')}.`,
-      'Start a newer Snaglist.',
+      `The database is newer than this server: it has the unknown migrations ${unknown.join(', ')}.`,
+      'Run a newer version of Snaglist.',
     )
   const changed = listMigrations().filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
   if (changed.length > 0)
     throw new CannotStart(
-      `Changed after they were applied: ${changed.map(({ name }) => name).join(', ')}.`,
-      'Restore their files.',
+      `Migrations were changed after they were applied: ${changed.map(({ name }) => name).join(', ')}.`,
+      'Restore their files from the release.',
     )
   return listMigrations().filter(({ name }) => !applied.has(name))
 }

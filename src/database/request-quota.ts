@@ -2,21 +2,17 @@ import pLimit from 'p-limit'
 import { QueryTimedOut } from '../errors.ts'
 import type { Statements } from './statements.ts'
 
-/** Bytes of values that a request may read, and characters that its answer may have. */
+/** Maximum bytes of values that a request reads, and characters of its result. */
 export const maxBytesPerRequest = 20_000_000
 const maxConcurrentStatements = 4
 const maxWaitMilliseconds = 4000
 
-/** Statements that count the bytes they read. */
 export interface MeteredStatements extends Statements {
-  /** Bytes that may still be read; null for no limit. `reading/value.ts` counts them down. */
+  /** Rest of the quota, which `reading/value.ts` decreases; null for no limit. */
   remainingBytes: number | null
 }
 
-/**
- * Limits one request to four statements at a time and 20 MB of values, so that it neither takes all connections nor
- * starves its own fields. A statement that waits more than four seconds for its turn is UNAVAILABLE.
- */
+/** Limits a request to four concurrent statements and 20 MB. A statement that waits four seconds is UNAVAILABLE. */
 export function withRequestQuota({ query, inTransaction }: Statements): MeteredStatements {
   const limit = pLimit(maxConcurrentStatements)
   return {
@@ -32,5 +28,5 @@ export function withRequestQuota({ query, inTransaction }: Statements): MeteredS
   }
 }
 
-/** Statements without a quota, for results that are streamed. */
+/** For streamed results. */
 export const withoutQuota = (statements: Statements): MeteredStatements => ({ ...statements, remainingBytes: null })

@@ -1,6 +1,6 @@
 import { Prisma } from '../../prisma/generated/client.ts'
 
-/** Composes SQL: interpolated values become parameters, fragments of SQL are inlined. */
+/** Interpolated values become parameters; SQL fragments are inlined. */
 export const { sql, join, raw, empty } = Prisma
 
 export type Sql = Prisma.Sql

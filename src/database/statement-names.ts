@@ -1,30 +1,29 @@
 import { sql } from './sql.ts'
 
-/** Stands in a fragment whose values decide how it is best run: a statement with it is planned for its values each time. */
-export const plannedForValues = sql`/* planned for its values */`
+/** Excludes a statement from preparation: PostgreSQL plans it for its values each time. */
+export const customPlan = sql`/* custom plan */`
 
-const namesAtMost = 200
-const rememberedAtMost = 2000
+const maxNames = 200
+const maxSeen = 2000
 
 /**
- * Names statements whose text comes again, so that PostgreSQL parses and plans them once for each connection. There are
- * at most 200 names, since each connection keeps what it has prepared; other statements are sent as they are, and so are
- * those that are `plannedForValues`.
+ * Names statements whose text is repeated, so that each connection prepares them once. The number of names is limited,
+ * because every connection keeps its prepared statements.
  */
-export function statementNames(): (query: { readonly sql: string }) => string | undefined {
+export function createStatementNames(): (query: { readonly sql: string }) => string | undefined {
   const names = new Map<string, string | undefined>()
-  let named = 0
+  let count = 0
   return ({ sql }) => {
-    if (sql.includes(plannedForValues.sql)) return undefined
+    if (sql.includes(customPlan.sql)) return undefined
     const name = names.get(sql)
-    if (name || named === namesAtMost) return name
-    if (names.has(sql)) names.set(sql, `snaglist_${++named}`)
-    else if (names.size < rememberedAtMost) names.set(sql, undefined)
-    else forgetUnnamed(names)
+    if (name || count === maxNames) return name
+    if (names.has(sql)) names.set(sql, `snaglist_${++count}`)
+    else if (names.size < maxSeen) names.set(sql, undefined)
+    else deleteUnnamed(names)
     return names.get(sql)
   }
 }
 
-function forgetUnnamed(names: Map<string, string | undefined>): void {
+function deleteUnnamed(names: Map<string, string | undefined>): void {
   for (const [sql, name] of names) if (!name) names.delete(sql)
 }

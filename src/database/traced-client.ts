@@ -3,7 +3,7 @@ import pg from 'pg'
 
 type Query = (...args: unknown[]) => unknown
 
-/** A connection whose statements are spans, with their text and without their values. */
+/** Records a span per statement, with its text but without its values. */
 export class TracedClient extends pg.Client {
   constructor(options?: pg.ClientConfig) {
     super(options)
@@ -19,7 +19,7 @@ export class TracedClient extends pg.Client {
         if (error) span.setStatus({ code: SpanStatusCode.ERROR })
         span.end()
       }
-      // A pool waits with a callback, all others for a promise.
+      // The pool passes a callback; other code awaits a promise.
       const callback = args.at(-1)
       if (typeof callback === 'function')
         return send(...args.slice(0, -1), (error: unknown, result: unknown) => {

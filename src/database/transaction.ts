@@ -10,22 +10,21 @@ const serializationFailure = '40001'
 const deadlockDetected = '40P01'
 const foreignKeyViolation = '23503'
 
-/** The longest timeout that a Node.js timer takes, in milliseconds: about 25 days. */
+/** The maximum delay of a Node.js timer in milliseconds, about 25 days. */
 const noTimeout = 2 ** 31 - 1
 
 /**
- * Runs work in one transaction (READ COMMITTED). Runs it again after a deadlock, a serialization failure or a LostRace:
- * up to five times, after a short random wait. Violated constraints become the API's errors.
+ * Runs work in a READ COMMITTED transaction, at most five times: a deadlock, a serialization failure and LostRace are retried
+ * after a short random delay. Converts violated constraints to errors of the API.
  */
 export type RunTransaction = <Result>(
   work: (tx: Transaction) => Promise<Result>,
   options?: {
-    /** Lifts the timeouts of statements and of the transaction, for changes of many rows. */
+    /** For changes of many rows. */
     readonly withoutTimeouts?: boolean
   },
 ) => Promise<Result>
 
-/** Runs transactions through Prisma. */
 export const transactionsOver =
   (prisma: PrismaClient): RunTransaction =>
   (work, { withoutTimeouts = false } = {}) =>
@@ -43,7 +42,6 @@ export const transactionsOver =
       ),
     )
 
-/** Runs a transaction with the retries of `RunTransaction`. */
 export async function withRetries<Result>(transaction: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -58,18 +56,18 @@ export async function withRetries<Result>(transaction: () => Promise<Result>): P
   }
 }
 
-/** The rows that a write was decided on have changed since, or another transaction has locked them. */
+/** Another transaction has locked or changed the rows on which a write depends. */
 export class LostRace extends Conflict {
   constructor() {
-    super('Others were changing the same at the same moment. Try again.')
+    super('Another request is changing the same data. Try again.')
   }
 }
 
 /**
- * Runs work that ends with a single writing statement, without a transaction: without contention that takes half the
- * time. The statement must write nothing, and the work throw LostRace, if another transaction holds the row or if what the
- * work was decided on (version, role, project not archived) has changed. After a LostRace, a deadlock or a deleted
- * reference the work runs again in a transaction, with locks.
+ * Runs work that ends with a single writing statement without a transaction, which takes half the time. If another
+ * transaction has locked the row or changed the state that the work read (version, role, archived project), the statement
+ * must write nothing and the work must throw LostRace. Then, and after a deadlock or a deleted reference, the work runs
+ * again in a transaction with locks.
  */
 export async function runOptimistically<Result>(
   { db, transaction }: { readonly db: Statements; readonly transaction: RunTransaction },

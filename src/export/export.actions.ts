@@ -13,7 +13,6 @@ import { type TicketRow, ticketColumns } from '../ticket/ticket.sql.ts'
 
 export type ExportFormat = 'csv' | 'jsonl'
 
-/** A ticket in an export: users by username, labels by name. */
 interface ExportedTicket extends TicketRow {
   readonly project: string
   readonly assignee: string | null
@@ -42,7 +41,7 @@ const exportedTicket: Value<ExportedTicket> = objectOf(
   ]),
 )
 
-/** The columns of an export in their order, named as in Ticket. */
+/** Named as in Ticket. */
 const columns: Readonly<Record<string, (ticket: ExportedTicket) => string | number | Date | readonly string[] | null>> =
   {
     key: ({ project, number }) => `${project}-${number}`,
@@ -72,7 +71,6 @@ const columns: Readonly<Record<string, (ticket: ExportedTicket) => string | numb
 const columnEntries = Object.entries(columns)
 const pageSize = 500
 
-/** Formats a value as a cell. Escapes formulas. */
 function toCell(value: ReturnType<(typeof columns)[string]>): string {
   if (value === null) return ''
   if (value instanceof Date) return value.toISOString()
@@ -100,8 +98,8 @@ const formats: Readonly<
 }
 
 /**
- * Exports the tickets that match a filter as a stream of text, one chunk per page: in the order of their numbers within a
- * project, else of their creation. Throws NOT_FOUND if the viewer may not see the project.
+ * Returns tickets as a stream of text, one chunk per page, ordered by number within a project and otherwise by creation.
+ * Throws NOT_FOUND if the viewer cannot see the project.
  */
 export async function exportTickets(
   context: Context,
@@ -111,9 +109,9 @@ export async function exportTickets(
 ): Promise<AsyncGenerator<string>> {
   const viewer = requireViewer(context)
   if (project !== null) checkArgument('project', project, projectReference)
-  const within = project === null ? null : await getProjectByReference(context.db, viewer, project)
-  const list = ticketList(context, { filter, orderBy: [{ field: within ? 'NUMBER' : 'CREATED_AT' }] })
-  const where = within ? sql`t.project_id = ${within.id}::uuid AND ${list.where}` : list.where
+  const rights = project === null ? null : await getProjectByReference(context.db, viewer, project)
+  const list = ticketList(context, { filter, orderBy: [{ field: rights ? 'NUMBER' : 'CREATED_AT' }] })
+  const where = rights ? sql`t.project_id = ${rights.id}::uuid AND ${list.where}` : list.where
   return textOf(context, { ...list, where }, formats[format])
 }
 

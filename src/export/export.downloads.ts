@@ -14,18 +14,18 @@ interface ExportServices {
   readonly database: Database
 }
 
-/** Points of an export, beside its filter. */
+/** Points, in addition to those of the filter. */
 const exportCost = 5000
 const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl; charset=utf-8' }
 
-/** The downloads of tickets: `project` is an id or a key, `filter` a TicketFilter as JSON. */
+/** Parameters: `project` is an id or a key, `filter` a TicketFilter as JSON. */
 export function exportDownloads({ schema, rates, database }: ExportServices): Downloads {
   const ticketsAs =
     (format: ExportFormat) =>
     async (context: Context, parameters: URLSearchParams): Promise<Download> => {
       const filter = parseFilter(schema, parameters.get('filter'))
       await rates.spend(requireViewer(context).id, exportCost + filterCost(filter))
-      // The tickets are read page by page: together they may exceed the quota of a request.
+      // All pages together may exceed the quota of a request.
       const unmetered = { ...context, db: withoutQuota(database.db) }
       const pieces = await exportTickets(unmetered, format, parameters.get('project'), filter)
       return { type: contentTypes[format], fileName: `tickets.${format}`, pieces }

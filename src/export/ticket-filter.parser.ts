@@ -2,7 +2,7 @@ import { coerceInputValue, type GraphQLInputType, type GraphQLSchema } from 'gra
 import { BadUserInput, type FieldError } from '../errors.ts'
 import type { TicketFilter } from '../ticket/ticket.filter.ts'
 
-/** Parses JSON text as a variable of type TicketFilter. Throws BAD_USER_INPUT with every error. */
+/** Parses JSON as a variable of type TicketFilter. Throws BAD_USER_INPUT with all errors. */
 export function parseFilter(schema: GraphQLSchema, text: string | null): TicketFilter | null {
   if (text === null) return null
   const errors: FieldError[] = []
@@ -19,6 +19,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new BadUserInput([{ path: 'filter', message: 'is no JSON' }])
+    throw new BadUserInput([{ path: 'filter', message: 'is not valid JSON' }])
   }
 }

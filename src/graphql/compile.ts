@@ -12,23 +12,21 @@ import {
 } from 'graphql'
 import { compileQuery as compileWithJit, isCompiledQuery } from 'graphql-jit'
 import { toApiError } from '../database/database-error.ts'
-import { AnswerTooLarge, Unavailable } from '../errors.ts'
+import { ResultTooLarge, Unavailable } from '../errors.ts'
 
-/** Runs an operation. */
 export type Run = (context: object, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>
 
 interface CompileOptions {
-  /** Runs the query instead, if compiled code would run it differently. */
   readonly interpret: Run
-  /** Runs the query again, after an error. */
+  /** Interprets the query again after an error. */
   readonly rerun: Run
   readonly onRun: (mode: 'compiled') => void
 }
 
 /**
- * Compiles a query to a function, which takes a third of the interpreter's time. Null for documents that graphql-jit
- * would execute differently. The interpreter also runs requests that omit a nested variable, and runs a query again that
- * had errors, since graphql-jit reports errors without their locations.
+ * Compiles a query, which then takes a third of the time. Null for documents that graphql-jit would execute differently.
+ * Requests that omit a nested variable are interpreted; queries with errors are rerun by the interpreter, since graphql-jit
+ * reports errors without locations.
  */
 export function compileQuery(
   schema: GraphQLSchema,
@@ -46,16 +44,15 @@ export function compileQuery(
     onRun('compiled')
     const result: ExecutionResult = await compilation.query(undefined, context, coerced)
     if (!result.errors) return result
-    // A second wait for the database, or a second read up to the limit, would end the same.
-    return result.errors.some(({ originalError }) => isFinal(originalError))
+    return result.errors.some(({ originalError }) => wouldRepeat(originalError))
       ? { ...result, errors: result.errors.map(toGraphQLError) }
       : rerun(context, variables)
   }
 }
 
 /**
- * The variables nested in objects and lists of a document, which graphql-jit takes for null if they are omitted. Null if
- * the document must be interpreted: graphql-jit loses directives of fields that are selected twice, and `__proto__`.
+ * Variables nested in objects and lists, which graphql-jit treats as null if omitted. Null if the document must be
+ * interpreted: graphql-jit loses directives of fields that are selected twice, and `__proto__`.
  */
 function compilableVariables(document: DocumentNode): ReadonlySet<string> | null {
   const nested = new Set<string>()
@@ -79,22 +76,21 @@ function compilableVariables(document: DocumentNode): ReadonlySet<string> | null
   return isCompilable ? nested : null
 }
 
-/** True if the database does not answer, or if the request has read all that it may. */
-function isFinal(error: unknown): boolean {
-  const known = toApiError(error)
-  return known instanceof Unavailable || known instanceof AnswerTooLarge
+/** True for an error that a rerun would repeat after another wait or read. */
+function wouldRepeat(error: unknown): boolean {
+  const apiError = toApiError(error)
+  return apiError instanceof Unavailable || apiError instanceof ResultTooLarge
 }
 
-/** An error of a compiled query as an instance of graphql-js's class. */
+/** Errors of graphql-jit are not instances of graphql-js's class. */
 const toGraphQLError = ({ message, path, originalError }: GraphQLError) =>
   new GraphQLError(message, { path, originalError })
 
-/** The type of all variables of a compiled query: they are coerced before. */
 const Coerced = new GraphQLScalarType({ name: 'Coerced' })
 
 /**
- * Compiles an operation that takes its variables coerced. graphql-jit would generate code to coerce each variable, and
- * for a filter, which contains filters, without end. During compilation all variables are therefore of one scalar type.
+ * Compiles an operation for coerced variables by declaring all of them with one scalar type. graphql-jit would generate
+ * coercion code for each variable, endlessly for recursive filters.
  */
 function compileCoerced(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined) {
   const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: Coerced.name } } as const

@@ -21,36 +21,34 @@ import { defaultPageSize, maxPageSize } from '../paging/bounds.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
 type Variables = Readonly<Record<string, unknown>>
-/** A constant, or a function of a field's arguments, of its parent field's arguments and of the type of the parent field. */
+/** A constant, or a function of the arguments of the field and its parent field, and of the parent type. */
 type Amount = number | ((args: Arguments, parentArgs: Arguments, parentType: string) => number)
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Points beside the objects of the field: 0 by default, 1 for a connection. */
+    /** Points in addition to the objects of the field. Defaults to 0, for a connection to 1. */
     readonly cost?: Amount
-    /** Number of objects of a plain list: 10 by default. */
+    /** Number of objects of a list that is not a connection. Defaults to 10. */
     readonly size?: Amount
   }
 }
 
-/** The cost of a field, in points: 1 per object. The fields of a list count once per object. */
+/** The cost of a field in points. The children of a list count once per object. */
 export interface CostNode {
   /** Response keys from the root, joined by dots. */
   readonly path: string
   readonly field: string
   /** Points that do not depend on the number of objects. */
   readonly fixed: (variables: Variables) => number
-  /** Number of objects. */
   readonly times: (variables: Variables) => number
-  /** Points of each object. */
+  /** Points per object. */
   readonly object: number
-  /** True for a connection, whose size is `first` or `last`. */
-  readonly paged: boolean
+  readonly isConnection: boolean
   readonly children: readonly CostNode[]
 }
 
 const listSize = 10
-// Measured: an object of the introspection system takes a fiftieth of the time of a row.
+// Measured: a fiftieth of the time of a row.
 const introspectedObject = 0.02
 const introspectedSizes: Readonly<Record<string, number>> = {
   types: 200,
@@ -61,11 +59,11 @@ const introspectedSizes: Readonly<Record<string, number>> = {
   possibleTypes: 3,
 }
 
-/** Points of one object of a type. The parts of a connection are free: its rows are counted. */
+/** Points of one object of a type. Connections and edges are free, since their rows are counted. */
 const objectCost = ({ name }: GraphQLNamedType) =>
   name.startsWith('__') ? introspectedObject : /^PageInfo$|(Connection|Edge)$/.test(name) ? 0 : 1
 
-/** The cost trees of the root fields of an operation of a valid document, with fragments expanded. Leaves without cost are omitted. */
+/** Returns a tree for each root field of an operation of a valid document, with fragments expanded. */
 export function costTreesOf(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -83,10 +81,10 @@ export function costTreesOf(
   )
   const argumentsOf = (node: FieldNode, { args }: GraphQLField<unknown, unknown>) => {
     if (!node.arguments?.length) return () => Object.fromEntries(args.map((arg) => [arg.name, arg.defaultValue]))
-    return (given: Variables): Arguments => {
-      const variables = { ...defaults, ...given }
+    return (variables: Variables): Arguments => {
+      const allVariables = { ...defaults, ...variables }
       const values = (node.arguments ?? []).map(
-        ({ name, value }) => [name.value, valueFromASTUntyped(value, variables)] as const,
+        ({ name, value }) => [name.value, valueFromASTUntyped(value, allVariables)] as const,
       )
       return Object.fromEntries([...args.map((arg) => [arg.name, arg.defaultValue] as const), ...values])
     }
@@ -95,9 +93,9 @@ export function costTreesOf(
   interface Parent {
     readonly path: string
     readonly args: (variables: Variables) => Arguments
-    /** The type that has the parent field. */
+    /** The type that defines the parent field. */
     readonly type: string
-    /** Number of rows, if the parent is a connection. */
+    /** Null unless the parent is a connection. */
     readonly pageSize: CostNode['times'] | null
   }
 
@@ -116,26 +114,28 @@ export function costTreesOf(
     const args = argumentsOf(node, definition)
     const { cost, size } = definition.extensions
     const named = getNamedType(definition.type)
-    const paged = named.name.endsWith('Connection')
+    const isConnection = named.name.endsWith('Connection')
     const amount = (value: Amount) =>
       typeof value === 'number'
         ? () => value
-        : (given: Variables) => value(args(given), parent.args(given), parent.type)
+        : (variables: Variables) => value(args(variables), parent.args(variables), parent.type)
     if (!node.selectionSet || !isCompositeType(named)) {
       if (!cost) return []
-      return [{ path: pathOf(parent, node), field, fixed: amount(cost), times: once, object: 0, paged, children: [] }]
+      return [
+        { path: pathOf(parent, node), field, fixed: amount(cost), times: once, object: 0, isConnection, children: [] },
+      ]
     }
-    const page = paged ? (variables: Variables) => pageSize(args(variables)) : null
+    const page = isConnection ? (variables: Variables) => pageSize(args(variables)) : null
     const isList = isListType(getNullableType(definition.type))
     const path = pathOf(parent, node)
     return [
       {
         path,
         field,
-        fixed: amount(cost ?? (paged ? 1 : 0)),
+        fixed: amount(cost ?? (isConnection ? 1 : 0)),
         times: isList ? (parent.pageSize ?? amount(size ?? introspectedSizes[field] ?? listSize)) : once,
         object: objectCost(named),
-        paged,
+        isConnection,
         children: costsIn(node.selectionSet, named, { path, args, type: type.name, pageSize: page }),
       },
     ]
@@ -156,30 +156,29 @@ function definitionOf(type: GraphQLNamedType, field: string): GraphQLField<unkno
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[field] : undefined
 }
 
-/** The page size that arguments ask for. Invalid sizes are reported when the field is resolved. */
+/** An invalid page size is reported when the field is resolved. */
 function pageSize({ first, last }: Arguments): number {
   const size = first ?? last
   return typeof size === 'number' && size >= 0 ? Math.min(size, maxPageSize) : defaultPageSize
 }
 
-/** Points of a field with all its descendants. */
+/** Points of a field with its descendants. */
 const totalOf = (node: CostNode, variables: Variables): number =>
   node.fixed(variables) + node.times(variables) * objectTotal(node, variables)
 
-/** Points of one object of a field with all its descendants. */
+/** Points of one object of a field with its descendants. */
 const objectTotal = ({ object, children }: CostNode, variables: Variables): number =>
   children.reduce((sum, child) => sum + totalOf(child, variables), object)
 
-/** Points of an operation with some variables, rounded up: at least 1. */
+/** Points of an operation, rounded up, at least 1. */
 export const costOf = (costs: readonly CostNode[], variables: Variables): number =>
   Math.max(1, Math.ceil(costs.reduce((sum, node) => sum + totalOf(node, variables), 0)))
 
-/** The cost of a connection, and the largest page of it that would fit. */
 export interface ListCost {
   readonly path: string
-  /** Points in all places where it occurs. */
+  /** Points for all parents together. */
   readonly cost: number
-  /** The largest `first` with which the operation fits the limit, all else equal; null if there is none. */
+  /** The largest `first` with which the operation satisfies the limit, other arguments unchanged. */
   readonly first: number | null
 }
 
@@ -188,7 +187,7 @@ export function listCostsOf(costs: readonly CostNode[], variables: Variables, li
   const spare = limit - costs.reduce((sum, node) => sum + totalOf(node, variables), 0)
   const lists: ListCost[] = []
   const walk = (node: CostNode, times: number): void => {
-    if (node.paged) {
+    if (node.isConnection) {
       const cost = times * totalOf(node, variables)
       const rows = node.children.filter(({ field }) => field === 'nodes' || field === 'edges')
       const size = rows[0]?.times(variables) ?? 0

@@ -15,10 +15,9 @@ interface ContextServices {
   readonly documents: DocumentCache
 }
 
-/** Creates the context of a request, authenticated by its token. */
 export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>
 
-/** Returns a function that creates contexts. It throws UNAUTHENTICATED, with HTTP 401, for an invalid token. */
+/** The returned function throws UNAUTHENTICATED, with HTTP 401, for an invalid token. */
 export const contextFactory =
   ({ config, database, viewerCache, documents }: ContextServices): CreateContext =>
   async ({ header, address }, requestId) => {
@@ -26,7 +25,7 @@ export const contextFactory =
     const secret = bearerToken(authorization)
     const authentication = secret === null ? null : await viewerCache.find(secret)
     if (authorization && !authentication)
-      throw new Unauthenticated('The token is unknown, has expired or was revoked. Sign in again.', 401)
+      throw new Unauthenticated('The token is invalid, expired or revoked. Sign in again.', 401)
     return {
       config,
       db: withRequestQuota(database.db),

@@ -4,16 +4,14 @@ import { LRUCache } from 'lru-cache'
 import { checkParameterLimits, maxTokens, measureDocument, tokenExcess } from './document-limits.ts'
 import { bytesPerCharacter, createOperation, type Operation, type OperationOptions } from './operation.ts'
 
-/** A document that was parsed and validated. */
 interface Document {
   readonly errors: readonly GraphQLError[]
-  /** The operation with a name, or the only one; null if there is none to choose. Only for a document without errors. */
+  /** Returns the operation with a name, or the only one; else null. Only for a document without errors. */
   readonly operation: (name: string | null) => Operation | null
 }
 
-/** Parses, validates and prepares documents, and keeps those that are in use. */
 export interface DocumentCache {
-  /** Reads a document. Throws QUERY_TOO_COMPLEX or GRAPHQL_PARSE_FAILED for a text that is not parsed. */
+  /** Throws QUERY_TOO_COMPLEX or GRAPHQL_PARSE_FAILED. */
   readonly read: (query: string) => Document
 }
 
@@ -21,7 +19,6 @@ interface DocumentCacheOptions extends Pick<OperationOptions, 'onRun'> {
   readonly schema: GraphQLSchema
   /** Suggests similar names in validation errors. */
   readonly suggestions: boolean
-  /** Compiles queries with graphql-jit. */
   readonly compilation: boolean
 }
 
@@ -29,18 +26,15 @@ const maxBytes = 50_000_000
 const maxSeenDigests = 10_000
 const maxValidationErrors = 20
 
-/**
- * Creates a cache of documents that come at least twice: a document that comes once has its values written into it, and
- * never comes again. The least recently used documents are evicted above 50 MB.
- */
+/** Caches documents from their second occurrence on, because documents with inlined values do not recur. */
 export function createDocumentCache({ schema, suggestions, compilation, onRun }: DocumentCacheOptions): DocumentCache {
   const documents = new LRUCache<string, Document>({ maxSize: maxBytes })
   const seen = new LRUCache<string, true>({ max: maxSeenDigests })
-  const comesAgain = (query: string) => {
+  const wasSeen = (query: string) => {
     const digest = hash('sha1', query, 'base64')
-    const again = seen.has(digest)
+    const known = seen.has(digest)
     seen.set(digest, true)
-    return again
+    return known
   }
   const readNew = (query: string): Document => {
     const node = parseDocument(query)
@@ -48,7 +42,7 @@ export function createDocumentCache({ schema, suggestions, compilation, onRun }:
     const errors = (excess.length > 0 ? excess : validateDocument(schema, node, suggestions)).map((error) =>
       asDocumentError(error, 'GRAPHQL_VALIDATION_FAILED'),
     )
-    const keep = errors.length === 0 && comesAgain(query)
+    const isCached = errors.length === 0 && wasSeen(query)
     let bytes = query.length * bytesPerCharacter
     const operations = new Map<string | null, Operation>()
     const document: Document = {
@@ -63,23 +57,23 @@ export function createDocumentCache({ schema, suggestions, compilation, onRun }:
           query,
           selections,
           suggestions,
-          compile: keep && compilation,
+          compile: isCached && compilation,
           onRun,
-          onGrowth(more) {
-            bytes += more
-            // An evicted document lives as long as its requests, and does not return to the cache.
+          onGrowth(additionalBytes) {
+            bytes += additionalBytes
+            // An evicted document does not return to the cache.
             if (documents.peek(query) !== document) return
-            // For a value that is already set, the cache ignores a new size.
+            // The cache ignores a new size for the same value.
             documents.delete(query)
             documents.set(query, document, { size: bytes })
           },
         })
-        // Unknown names are not kept: a client could send any number of them.
+        // Unknown names are not cached: a client could send any number of them.
         if (operation) operations.set(name, operation)
         return operation
       },
     }
-    if (keep) documents.set(query, document, { size: bytes })
+    if (isCached) documents.set(query, document, { size: bytes })
     return document
   }
   return { read: (query) => documents.get(query) ?? readNew(query) }
@@ -104,7 +98,7 @@ function validateDocument(schema: GraphQLSchema, node: DocumentNode, suggestions
   return errors
 }
 
-/** Gives an error of a document the status that GraphQL over HTTP defines, and a code unless it has one. */
+/** Adds the status that GraphQL over HTTP defines, and a code unless the error has one. */
 function asDocumentError<Type extends GraphQLError>(error: Type, code: string): Type {
   Object.assign(error.extensions, { code, ...error.extensions, http: { status: 400, spec: true } })
   return error

@@ -7,7 +7,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import { QueryTooComplex } from '../errors.ts'
+import { formatNumber, QueryTooComplex } from '../errors.ts'
 
 const limits = {
   characters: 15_000,
@@ -28,7 +28,7 @@ const limits = {
 
 export const maxTokens = limits.tokens
 
-/** Throws QUERY_TOO_COMPLEX for a text or variables that are too large to be parsed or coerced. */
+/** Throws QUERY_TOO_COMPLEX. */
 export function checkParameterLimits({
   query,
   variables,
@@ -37,28 +37,38 @@ export function checkParameterLimits({
   readonly variables?: unknown
 }): void {
   if (query.length > limits.characters)
-    throw new QueryTooComplex('The document is too long, in characters', query.length, limits.characters)
+    throw tooComplex('The document has # characters', query.length, limits.characters, shortenDocument)
   checkVariableLimits(variables)
 }
 
-/** graphql-js coerces variables by recursion: deep ones overflow the stack, and many take long. */
+/** graphql-js coerces variables recursively: deep ones overflow the stack. */
 function checkVariableLimits(variables: unknown): void {
   let count = 0
   const walk = (value: unknown, depth: number): void => {
     if (++count > limits.variableValues)
-      throw new QueryTooComplex('The variables hold too many values', count, limits.variableValues)
+      throw tooComplex('The variables have at least # values', count, limits.variableValues, 'Split the request.')
     if (typeof value !== 'object' || value === null) return
     if (depth === limits.variableDepth)
-      throw new QueryTooComplex('The variables are nested too deep', depth + 1, limits.variableDepth)
+      throw tooComplex('The variables are nested # levels deep', depth + 1, limits.variableDepth, 'Flatten them.')
     for (const inner of Object.values(value)) walk(inner, depth + 1)
   }
   walk(variables, 0)
 }
 
-/** The error of a text that has too many tokens; null for any other syntax error. */
+const shortenDocument = 'Pass values as variables, or split it into several requests.'
+
+/** `#` in the claim stands for the value. */
+const tooComplex = (claim: string, value: number, limit: number, remedy: string) =>
+  new QueryTooComplex(
+    `${claim.replace('#', formatNumber(value))}; the limit is ${formatNumber(limit)}. ${remedy}`,
+    value,
+    limit,
+  )
+
+/** Converts the syntax error for too many tokens; null for any other syntax error. */
 export const tokenExcess = ({ message }: GraphQLError): QueryTooComplex | null =>
   message.includes(`more that ${maxTokens} tokens`)
-    ? new QueryTooComplex('The document is too long, in tokens', maxTokens + 1, maxTokens)
+    ? tooComplex('The document has at least # tokens', maxTokens + 1, maxTokens, shortenDocument)
     : null
 
 interface Size {
@@ -66,15 +76,13 @@ interface Size {
   readonly aliases: number
   readonly selections: number
   readonly directives: number
-  /** Highest number of directives of one node. */
   readonly directivesPerNode: number
-  /** Highest number of occurrences of one response key in a selection set. */
   readonly repetitions: number
-  /** Fields of the selection set itself. */
+  /** Fields of the selection set without nested ones. */
   readonly fields: number
 }
 
-// Nested fragments multiply; counts need not be exact above this.
+// Nested fragments multiply. Counts above are not exact.
 const maxCount = 1_000_000
 
 const emptySize: Size = {
@@ -90,14 +98,10 @@ const emptySize: Size = {
 interface DocumentSize {
   /** Fields and fragment spreads of the largest definition, with fragments expanded. */
   readonly selections: number
-  /** An error for each limit that the document exceeds. */
   readonly excess: readonly QueryTooComplex[]
 }
 
-/**
- * Measures a document before validation, whose time grows with the square of its fields. Each fragment is measured once,
- * so that nested fragments cost no more than their text.
- */
+/** Runs before validation, whose time is quadratic in the number of fields. Measures each fragment once. */
 export function measureDocument(document: DocumentNode): DocumentSize {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions)
@@ -107,7 +111,7 @@ export function measureDocument(document: DocumentNode): DocumentSize {
   const sizeOfFragment = (name: string): Size => {
     const known = sizes.get(name)
     if (known) return known
-    // Validation reports a fragment that contains itself; here it must only terminate.
+    // Terminates a recursive fragment, which validation reports.
     sizes.set(name, emptySize)
     const size = sizeOf(fragments.get(name)?.selectionSet)
     sizes.set(name, size)
@@ -120,7 +124,7 @@ export function measureDocument(document: DocumentNode): DocumentSize {
     if (node.kind === Kind.FRAGMENT_SPREAD) return sum(own, sizeOfFragment(node.name.value))
     if (node.kind === Kind.INLINE_FRAGMENT) return sum(own, sizeOf(node.selectionSet))
     const inner = sizeOf(node.selectionSet)
-    // Introspection is deeply nested by nature; graphql-js limits it by a rule of its own.
+    // Introspection is deeply nested by design; graphql-js limits its depth by a validation rule.
     const depth = node.name.value.startsWith('__') ? 1 : inner.depth + 1
     return { ...sum({ ...own, aliases: node.alias ? 1 : 0 }, inner), depth, fields: 1 }
   }
@@ -132,27 +136,44 @@ export function measureDocument(document: DocumentNode): DocumentSize {
     })
 
   const all = document.definitions.map((definition) => {
-    // Its depth counts where it is spread.
+    // The depth of a fragment counts where it is spread.
     if (definition.kind === Kind.FRAGMENT_DEFINITION)
       return { ...sizeOfFragment(definition.name.value), depth: 0, fields: 0 }
     if (definition.kind !== Kind.OPERATION_DEFINITION) return emptySize
     const size = sizeOf(definition.selectionSet)
     return definition.operation === OperationTypeNode.MUTATION ? size : { ...size, fields: 0 }
   })
-  const most = (what: keyof Size) => Math.max(0, ...all.map((size) => size[what]))
+  const max = (measure: keyof Size) => Math.max(0, ...all.map((size) => size[measure]))
+  const excessOf = (measure: keyof Size, limit: number, claim: string, remedy: string) =>
+    max(measure) > limit ? [tooComplex(claim, max(measure), limit, remedy)] : []
+  const split = 'Split it into several requests.'
   const excess = [
-    excessOf('The document is too deep', most('depth'), limits.depth),
-    excessOf('The document has too many aliases', most('aliases'), limits.aliases),
-    excessOf('The document has too many fields and fragments', most('selections'), limits.selections),
-    excessOf('The document repeats a field too often', most('repetitions'), limits.repetitions),
-    excessOf('The document has too many directives', most('directives'), limits.directives),
-    excessOf('The document has too many directives in one place', most('directivesPerNode'), limits.directivesPerNode),
-    excessOf('The document has too many mutations', most('fields'), limits.mutationRootFields),
-  ].filter((error) => error !== null)
-  return { selections: most('selections'), excess }
+    ...excessOf('depth', limits.depth, 'The document is nested # levels deep', split),
+    ...excessOf('aliases', limits.aliases, 'The document has # aliases', split),
+    ...excessOf('selections', limits.selections, 'The document has # fields and fragments, expanded', split),
+    ...excessOf(
+      'repetitions',
+      limits.repetitions,
+      'The document selects a field # times in one place',
+      'Select it once.',
+    ),
+    ...excessOf('directives', limits.directives, 'The document has # directives', split),
+    ...excessOf(
+      'directivesPerNode',
+      limits.directivesPerNode,
+      'The document has # directives on one field',
+      'Remove some.',
+    ),
+    ...excessOf(
+      'fields',
+      limits.mutationRootFields,
+      'The document has # mutations',
+      `${split} Bulk mutations change many tickets.`,
+    ),
+  ]
+  return { selections: max('selections'), excess }
 }
 
-/** Highest number of occurrences of one response key in a selection set. */
 function repetitionsIn(set: SelectionSetNode | undefined): number {
   const counts = new Map<string, number>()
   for (const node of set?.selections ?? [])
@@ -162,9 +183,6 @@ function repetitionsIn(set: SelectionSetNode | undefined): number {
     }
   return Math.max(0, ...counts.values())
 }
-
-const excessOf = (what: string, cost: number, limit: number) =>
-  cost > limit ? new QueryTooComplex(what, cost, limit) : null
 
 const sum = (a: Size, b: Size): Size => ({
   depth: Math.max(a.depth, b.depth),

@@ -21,16 +21,13 @@ interface EndpointOptions {
   readonly rates: Rates
   readonly createContext: CreateContext
   readonly execute: Execute
-  /** Response headers for a page of an origin. */
   readonly corsHeaders: (origin: string | null | undefined) => Readonly<Record<string, string>>
   readonly onCompleted: RequestListener
   readonly log: Logger
 }
 
-/** Answers every GraphQL request, faulty ones included: JSON, forms with files and query strings, from scripts and pages. */
 export type Endpoint = (request: HttpRequest) => Promise<HttpReply>
 
-/** Creates the GraphQL endpoint. */
 export function createEndpoint({
   path,
   documents,
@@ -41,9 +38,9 @@ export function createEndpoint({
   onCompleted,
   log,
 }: EndpointOptions): Endpoint {
-  /** The steps of a request, in order. Each throws the error that the client receives. */
-  async function takeSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
-    Object.assign(progress.headers, await rates.request(request.address))
+  /** Each step throws the error that the client receives. */
+  async function runSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
+    Object.assign(progress.headers, await rates.countRequest(request.address))
     progress.contentType = negotiateResultType(request.header('accept'))
     let context: Promise<Context> | undefined
     const authenticate = () => {
@@ -54,9 +51,9 @@ export function createEndpoint({
     const { parameters } = received
     const operation = readOperation(documents, parameters, request.method)
     progress.operation = operation.name
-    const caller = await authenticate()
-    progress.user = caller.viewer?.username
-    const { result, cost, headers } = await execute(operation, caller, parameters.variables ?? {})
+    const viewerContext = await authenticate()
+    progress.user = viewerContext.viewer?.username
+    const { result, cost, headers } = await execute(operation, viewerContext, parameters.variables ?? {})
     progress.cost = cost
     Object.assign(progress.headers, headers)
     return result
@@ -66,7 +63,7 @@ export function createEndpoint({
     const start = performance.now()
     const requestId = requestIdFrom(request.header(requestIdHeader))
     const progress: Progress = { contentType: jsonType, headers: { ...corsHeaders(request.header('origin')) } }
-    const result = await takeSteps(request, requestId, progress).catch(toErrorResult)
+    const result = await runSteps(request, requestId, progress).catch(toErrorResult)
     const { contentType, headers, ...summary } = progress
     const { codes, ...reply } = replyWith(result, { contentType, requestId, log })
     onCompleted({ requestId, method: request.method, path, status: reply.status, start, ...summary, codes })
@@ -74,18 +71,18 @@ export function createEndpoint({
   }
 }
 
-/** The facts about a request that its response and its log line need even if a later step fails. */
+/** Collected for the response and the log, even if a later step fails. */
 interface Progress {
   contentType: string
   readonly headers: Record<string, string>
   operation?: string | undefined
-  /** The user's username. */
+  /** The username of the viewer. */
   user?: string | undefined
   /** Points. */
   cost?: number
 }
 
-/** The operation that a request names. Throws all errors of its document, or that there is none to run by this method. */
+/** Throws all errors of the document, or the reason why the operation cannot run with this HTTP method. */
 function readOperation(
   documents: DocumentCache,
   { query, operationName = null }: Parameters,

@@ -1,29 +1,27 @@
 import { type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Context } from '../context.ts'
 import { maxBytesPerRequest } from '../database/request-quota.ts'
-import { AnswerTooLarge, QueryTooComplex, Unauthenticated } from '../errors.ts'
+import { formatNumber, QueryTooComplex, ResultTooLarge, Unauthenticated } from '../errors.ts'
 import type { Rates } from '../http/rates.ts'
 import type { Viewer } from '../viewer.ts'
-import { costOf } from './cost.ts'
+import { costOf, type ListCost, listCostsOf } from './cost.ts'
 import { runIdempotently } from './idempotent-run.ts'
 import type { Operation } from './operation.ts'
 import { isLongerThan } from './result-size.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** The result of an operation, with `extensions.cost`. */
 interface Execution {
   readonly result: ExecutionResult
   /** Points. */
   readonly cost: number
-  /** The rest of the user's allowance, and whether the result is a replay. */
+  /** Rate limit and idempotency headers. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Executes an operation for a caller. Throws an error, before anything runs, if the caller may not run it. */
+/** Throws before execution if the viewer is not allowed to run the operation. */
 export type Execute = (operation: Operation, context: Context, variables: Variables) => Promise<Execution>
 
-/** Creates the last steps of a request: cost and rates, idempotency, run. */
 export const createExecute =
   (rates: Rates): Execute =>
   async (operation, context, variables) => {
@@ -32,13 +30,13 @@ export const createExecute =
       context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
         ? await runIdempotently(operation, context, context.idempotencyKey, variables)
         : { result: await operation.run(context, variables), headers: {} }
-    // Aliases repeat in the result what was read once.
-    if (isLongerThan(result.data, maxBytesPerRequest)) throw new AnswerTooLarge(maxBytesPerRequest)
+    // The quota counts data that was read once, but aliases repeat it in the result.
+    if (isLongerThan(result.data, maxBytesPerRequest)) throw new ResultTooLarge(maxBytesPerRequest)
     const extensions = { cost: { requested: cost, limit: context.config.costLimit } }
     return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }
 
-/** Checks the cost of an operation against the limit, and spends it from the user's allowance. */
+/** Checks the cost limit, and charges the cost to the user's rate limit. */
 async function charge(
   { introspects, costs }: Operation,
   { viewer, config }: Context,
@@ -46,13 +44,27 @@ async function charge(
   rates: Rates,
 ) {
   if (introspects && config.introspection === 'signed-in' && !viewer)
-    throw new Unauthenticated('Sign in to ask about the schema.')
+    throw new Unauthenticated('Introspection requires a token on this server (SNAGLIST_INTROSPECTION).')
   const cost = costOf(costs, variables)
-  if (cost > config.costLimit) throw new QueryTooComplex('The query costs too much, in points', cost, config.costLimit)
+  const limit = config.costLimit
+  if (cost > limit) {
+    const [list] = listCostsOf(costs, variables, limit)
+    throw new QueryTooComplex(costMessage(cost, limit, list), cost, limit)
+  }
   return { cost, allowance: viewer ? await rates.spend(viewer.id, cost) : null }
 }
 
-/** Anonymous callers store nothing under a key, except how they got an account or a token. */
+function costMessage(cost: number, limit: number, list: ListCost | undefined): string {
+  const excess = `Query cost ${formatNumber(cost)} exceeds the limit of ${formatNumber(limit)}.`
+  if (!list) return `${excess} Select less, or split the query into several requests.`
+  const remedy =
+    list.first === null
+      ? 'Filter by project, simplify `filter` and `orderBy`, or select less. `explainCost` lists all costs.'
+      : `Lower its \`first\` or \`last\` to ${list.first}, or select less. \`explainCost\` lists all costs.`
+  return `${excess} Most expensive: \`${list.path}\` (${formatNumber(list.cost)}). ${remedy}`
+}
+
+/** Anonymous clients store nothing under a key, except how they got an account or a token. */
 const isIdempotent = ({ kind, costs }: Operation, viewer: Viewer | null) =>
   kind === OperationTypeNode.MUTATION &&
   (viewer !== null || costs.some(({ field }) => field === 'signIn' || field === 'signUp'))

@@ -8,10 +8,7 @@ import type { Operation } from './operation.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
-/**
- * Runs a mutation whose request has an Idempotency-Key. A repeated request runs again, but its mutations return the stored
- * results of their actions instead of taking effect. Throws CONFLICT if the key was used with another body.
- */
+/** A repeated request runs again, but its mutations return stored results. Throws CONFLICT for a key with another body. */
 export async function runIdempotently(
   operation: Operation,
   context: Context,
@@ -24,11 +21,10 @@ export async function runIdempotently(
   return inTurn(request, async () => {
     await claimKey(context.db, request)
     const result = await operation.run(context, variables)
-    return { result, headers: request.recalled && !request.acted ? { [replayedHeader]: 'true' } : {} }
+    return { result, headers: request.hasReplayed && !request.hasTakenEffect ? { [replayedHeader]: 'true' } : {} }
   })
 }
 
-/** Replaces files in variables by their name and SHA-256. */
 async function digestFiles(value: unknown): Promise<unknown> {
   if (value instanceof Upload) {
     const digest = createHash('sha256')

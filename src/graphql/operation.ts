@@ -2,13 +2,12 @@ import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, Operat
 import { compileQuery, type Run } from './compile.ts'
 import { type CostNode, costTreesOf } from './cost.ts'
 
-/** How an operation was run: compiled, interpreted, or interpreted again after the compiled query had errors. */
+/** `rerun`: interpreted again after errors of the compiled query. */
 type RunMode = 'compiled' | 'interpreted' | 'rerun'
 
-/** An operation of a valid document, ready to run. */
 export interface Operation {
   readonly name: string | undefined
-  /** The text of its document. */
+  /** The text of the document. */
   readonly query: string
   readonly kind: OperationTypeNode
   /** True if it selects fields of the introspection system. */
@@ -25,10 +24,9 @@ export interface OperationOptions {
   /** Fields and fragment spreads of the document, with fragments expanded. */
   readonly selections: number
   readonly suggestions: boolean
-  /** Compiles a query at its first run. */
   readonly compile: boolean
   readonly onRun: (mode: RunMode) => void
-  /** Called with the bytes of memory that the operation has come to use. */
+  /** Receives the additional bytes of memory that the operation uses. */
   readonly onGrowth: (bytes: number) => void
 }
 
@@ -36,10 +34,10 @@ export interface OperationOptions {
 export const bytesPerCharacter = 100
 const bytesPerCost = 600
 const bytesPerCompiledField = 9000
-// The compiler expands fragments: 3 kB of nested fragments would take seconds.
+// graphql-jit expands fragments: 3 kB of nested fragments would take seconds.
 const maxCompiledSelections = 300
 
-/** Prepares an operation of a valid document; null if there is none of that name, or several without a name to choose by. */
+/** Null if no operation has the name, or if there are several and no name. */
 export function createOperation(options: OperationOptions): Operation | null {
   const { schema, document, name, query, selections, onGrowth } = options
   const node = getOperationAST(document, name)

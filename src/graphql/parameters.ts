@@ -7,14 +7,14 @@ import { receiveFiles } from '../http/multipart.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { checkParameterLimits } from './document-limits.ts'
 
-/** The parameters of a GraphQL request: https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters */
+/** https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters */
 export interface Parameters {
   readonly query: string
   readonly variables?: Readonly<Record<string, unknown>> | null
   readonly operationName?: string | null
 }
 
-/** Parameters with the files in their variables. Disposing them closes the files. */
+/** Disposing it closes the files in the variables. */
 interface ReceivedParameters extends AsyncDisposable {
   readonly parameters: Parameters
 }
@@ -22,18 +22,19 @@ interface ReceivedParameters extends AsyncDisposable {
 const maxBodyBytes = 1_000_000
 const maxFileBytes = 1_000_000_000
 
-/**
- * Reads the parameters of a request: from its query string, its JSON, or its form with files, whose sender must be
- * authenticated. Throws errors with an HTTP status.
- */
+/** Reads a query string, a JSON body, or a form with files, which requires authentication. */
 export async function readParameters(
   request: HttpRequest,
   authenticate: () => Promise<Context>,
 ): Promise<ReceivedParameters> {
   const { method, header } = request
   if (method === 'GET') {
-    // Links and images cannot send this header: pages of other origins cannot make a browser query.
-    if (!header('authorization')) throw new Unauthenticated('Send a token, or ask by POST.', 401)
+    // CSRF: links and images of other origins cannot send this header.
+    if (!header('authorization'))
+      throw new Unauthenticated(
+        'A GET request requires a token: send it as "Authorization: Bearer snag_…", or use POST.',
+        401,
+      )
     return withoutFiles(parseQueryString(request.search))
   }
   if (method !== 'POST')
@@ -43,7 +44,7 @@ export async function readParameters(
     })
   requireUncompressed(request)
   if (isMultipart(request)) {
-    // Before the body is read: anonymous uploads must not reach the disk.
+    // Before reading the body: anonymous uploads must not reach the disk.
     requireViewer(await authenticate())
     const { operations, putFiles, ...files } = await receiveFiles(request, { maxBodyBytes, maxFileBytes })
     try {
@@ -97,9 +98,9 @@ function parseParameters(json: string): Parameters {
 
 const parameterNames = new Set(['query', 'variables', 'operationName', 'extensions'])
 
-function checkParameters(given: Readonly<Record<string, unknown>>): Parameters {
-  const { query, variables, operationName, extensions } = given
-  const unknown = Object.keys(given).find((name) => given[name] != null && !parameterNames.has(name))
+function checkParameters(parameters: Readonly<Record<string, unknown>>): Parameters {
+  const { query, variables, operationName, extensions } = parameters
+  const unknown = Object.keys(parameters).find((name) => parameters[name] != null && !parameterNames.has(name))
   if (unknown !== undefined) throw new BadRequest(`Unexpected parameter "${unknown}" in the request body.`)
   if (query === undefined || query === null) throw new BadRequest('Must provide query string.', { spec: true })
   if (typeof query !== 'string')

@@ -1,7 +1,7 @@
-/** Characters of JSON around each value: quotes, a comma. */
+/** Characters of JSON around each value, such as quotes and a comma. */
 const overhead = 4
 
-/** True if data has more characters than that as JSON, approximately. Stops counting at the limit. */
+/** Approximates the length of the data as JSON. Stops counting at the limit. */
 export function isLongerThan(data: unknown, characters: number): boolean {
   return remaining(data, characters) < 0
 }

@@ -2,13 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import proxyAddr from 'proxy-addr'
 
-/** The IP address of a request's client: the one that a trusted proxy forwards, or else the connection's. */
 export type AddressOf = (request: IncomingMessage) => string
 
 /**
- * Creates a function that reads addresses. `trustedProxies` are addresses, subnets, "loopback", "linklocal" or
- * "uniquelocal"; X-Forwarded-For of any other host is ignored. IPv6 addresses are cut to their first 64 bits: a client
- * chooses the rest.
+ * Creates a function that returns the client's address, which only a trusted proxy can set by X-Forwarded-For. Proxies are
+ * addresses, subnets, "loopback", "linklocal" or "uniquelocal". IPv6 addresses are cut to 64 bits: a client chooses the rest.
  */
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
   const trusted = proxyAddr.compile([...trustedProxies])

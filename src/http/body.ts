@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import { CallerGone, PayloadTooLarge } from '../errors.ts'
+import { ClientDisconnected, PayloadTooLarge } from '../errors.ts'
 import type { HttpRequest } from './request.ts'
 
-/** Reads a body as text. Throws PAYLOAD_TOO_LARGE above a number of bytes, and CallerGone if the client disconnects. */
+/** Throws PAYLOAD_TOO_LARGE above `maxBytes`, and ClientDisconnected. */
 export async function readBody({ body, header }: HttpRequest, maxBytes: number): Promise<string> {
   if (Number(header('content-length')) > maxBytes) throw new PayloadTooLarge(maxBytes)
   return (await readBytes(body, maxBytes)).toString()
@@ -10,19 +10,19 @@ export async function readBody({ body, header }: HttpRequest, maxBytes: number):
 
 function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // A client that disconnected earlier emits no further event.
-    if (body.destroyed) return reject(new CallerGone())
+    // A destroyed body emits no further events.
+    if (body.destroyed) return reject(new ClientDisconnected())
     const chunks: Buffer[] = []
     let length = 0
     body.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length <= maxBytes) return chunks.push(chunk)
-      // Paused, not destroyed: destroying the body would reset the connection before the response is sent.
+      // Destroying the body would reset the connection before the response is sent.
       body.pause()
       reject(new PayloadTooLarge(maxBytes))
     })
     body.once('end', () => resolve(Buffer.concat(chunks)))
-    const disconnect = () => body.readableEnded || reject(new CallerGone())
+    const disconnect = () => body.readableEnded || reject(new ClientDisconnected())
     body.once('error', disconnect)
     body.once('close', disconnect)
   })

@@ -2,19 +2,19 @@ import type { CORSOptions } from 'graphql-yoga'
 import { allowanceHeaders } from './rates.ts'
 import { requestIdHeader } from './request-id.ts'
 
-/** The response header of a repeated request whose mutations had taken effect before. */
+/** Marks the response to a repeated request whose mutations had taken effect before. */
 export const replayedHeader = 'idempotency-replayed'
 
 const allowedHeaders = ['authorization', 'content-type', 'idempotency-key', requestIdHeader]
 const exposedHeaders = [requestIdHeader, 'retry-after', replayedHeader, ...allowanceHeaders]
 
-/** Cross-origin access for the pages of some origins: response headers, and Yoga's options for preflight requests. */
 export interface Cors {
   readonly headers: (origin: string | null | undefined) => Readonly<Record<string, string>>
+  /** Yoga's options for preflight requests. */
   readonly options: (request: Request) => CORSOptions
 }
 
-/** Allows origins, such as "https://app.example.com", without credentials: a token is sent in a header. */
+/** Allows origins without credentials, since tokens are sent in a header. */
 export function createCors(origins: readonly string[]): Cors {
   const varying: Readonly<Record<string, string>> = origins.length > 0 ? { vary: 'Origin' } : {}
   return {
@@ -26,7 +26,7 @@ export function createCors(origins: readonly string[]): Cors {
             'access-control-expose-headers': exposedHeaders.join(', '),
           }
         : varying,
-    // Given a list, Yoga answers other origins with "null", which is the origin of any sandboxed page.
+    // For a list, Yoga would allow the origin "null" to others, which is that of any sandboxed page.
     options: (request) => {
       const origin = request.headers.get('origin') ?? ''
       return (

@@ -5,14 +5,14 @@ import { errorReply, toLoggableError } from './error-reply.ts'
 import { type PagePlugin, requestIdOf } from './page-requests.ts'
 import type { HttpRequest } from './request.ts'
 
-/** A file to download: text in pieces, which are made as fast as the client takes them. */
+/** The pieces are generated as fast as the client receives them. */
 export interface Download {
   readonly type: string
   readonly fileName: string
   readonly pieces: AsyncIterable<string>
 }
 
-/** Downloads by their paths. */
+/** Downloads by path. */
 export type Downloads = Readonly<Record<string, (context: Context, parameters: URLSearchParams) => Promise<Download>>>
 
 const statuses: Readonly<Record<string, number>> = {
@@ -22,7 +22,7 @@ const statuses: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: 400,
 }
 
-/** Answers GET at some paths with a download, and errors as JSON with the HTTP status of their code. */
+/** Returns errors as JSON with the HTTP status of their code. */
 export const useDownloads = (
   downloads: Downloads,
   createContext: (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>,
@@ -38,7 +38,7 @@ export const useDownloads = (
       const { type, fileName, pieces } = await download(context, url.searchParams)
       const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }
       const body = Readable.from(encode(pieces))
-      // A broken connection is the only way to signal an incomplete file.
+      // Only a broken connection signals an incomplete file.
       body.on('error', (error) => {
         log.error({ err: toLoggableError(error), requestId }, 'unexpected error')
         serverContext.res?.destroy()

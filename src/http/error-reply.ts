@@ -7,15 +7,13 @@ import type { HttpReply } from './request.ts'
 import { requestIdHeader } from './request-id.ts'
 
 interface ReplyOptions {
-  /** The content type of the result. */
   readonly contentType?: string
   readonly requestId: string
   readonly log: Logger
-  /** HTTP status of an error code, for responses whose errors have none: outside of GraphQL. */
+  /** The HTTP status per error code, for responses that are not GraphQL results. */
   readonly statuses?: Readonly<Record<string, number>>
 }
 
-/** A reply, and the codes of the errors in it. */
 export interface ResultReply extends HttpReply {
   readonly codes: readonly string[]
 }
@@ -23,14 +21,18 @@ export interface ResultReply extends HttpReply {
 interface HttpExtension {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** True if GraphQL over HTTP answers 200 to clients that accept application/json. */
+  /** True if GraphQL over HTTP defines status 200 for application/json. */
   readonly spec?: boolean
 }
 
-/** Turns a result, or errors alone, into status, headers and JSON. Masks unexpected errors and logs them. */
+/** Converts a result to status, headers and JSON. Masks and logs unexpected errors. */
 export function replyWith(result: ExecutionResult, options: ReplyOptions): ResultReply {
   const { contentType = jsonType, requestId } = options
-  const headers: Record<string, string> = { 'content-type': contentType, [requestIdHeader]: requestId, ...noSniffing }
+  const headers: Record<string, string> = {
+    'content-type': contentType,
+    'x-content-type-options': 'nosniff',
+    [requestIdHeader]: requestId,
+  }
   if (!result.errors) return { status: 200, headers, body: JSON.stringify(result), codes: [] }
   const errors = result.errors.map((error) => presentError(error, options))
   for (const { http } of errors) Object.assign(headers, http.headers)
@@ -47,18 +49,15 @@ export function replyWith(result: ExecutionResult, options: ReplyOptions): Resul
   }
 }
 
-/** A result without data for an error, or for the errors of an AggregateError. */
+/** Expands an AggregateError. */
 export const toErrorResult = (error: unknown): ExecutionResult => ({
   errors: error instanceof AggregateError ? error.errors : [error as GraphQLError],
 })
 
-/** Turns an error into a reply. */
 export const errorReply = (error: unknown, options: ReplyOptions): HttpReply => {
   const { codes: _, ...reply } = replyWith(toErrorResult(error), options)
   return reply
 }
-
-const noSniffing = { 'x-content-type-options': 'nosniff' }
 
 interface PresentedError {
   readonly code: string
@@ -75,15 +74,15 @@ function presentError(error: unknown, { requestId, log, statuses = {} }: ReplyOp
     log.error({ requestId, path: masked.path, err: toLoggableError(masked.originalError) }, 'unexpected error')
   else if (masked.cause) log.error({ requestId, err: masked.cause }, 'unavailable')
   const { extensions: _, ...formatted } = masked.toJSON()
-  const shown = { ...extensions, ...(isUnexpected && { requestId }) }
+  const publicExtensions = { ...extensions, ...(isUnexpected && { requestId }) }
   return {
     code,
     http: { ...(statuses[code] && { status: statuses[code] }), ...http },
-    formatted: { ...formatted, ...(Object.keys(shown).length > 0 && { extensions: shown }) },
+    formatted: { ...formatted, ...(Object.keys(publicExtensions).length > 0 && { extensions: publicExtensions }) },
   }
 }
 
-/** An error for the log. The message of a database error may hold values: only its code and its stack are logged. */
+/** Omits the message of a database error, which may contain values. */
 export function toLoggableError(error: unknown) {
   const { sqlState, constraint } = parseDatabaseError(error)
   if (!sqlState || !(error instanceof Error)) return error

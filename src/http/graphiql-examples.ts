@@ -1,8 +1,8 @@
-/** The tabs that GraphiQL opens with: they work on the demo, or on a project of one's own with the key CORE. */
+/** The initial tabs of GraphiQL. They work with the demo data, or any project with the key CORE. */
 export const examples: readonly { readonly query: string; readonly variables?: object }[] = [
   {
-    query: `# The newest open tickets of both kinds, with what is in them.
-# Ctrl-Enter runs it.
+    query: `# The newest open issues and defects, with labels and comments.
+# Press Ctrl-Enter to run the query.
 query List {
   viewer { name role }
   tickets(
@@ -22,8 +22,8 @@ query List {
 `,
   },
   {
-    query: `# Filters combine freely. Here, in the variables below:
-# critical defects of the last 90 days, or whatever nobody has taken.
+    query: `# A combined filter, in the variables below: critical defects
+# of the last 90 days, or unassigned defects.
 query Filter($filter: DefectFilter) {
   defects(
     filter: $filter
@@ -42,7 +42,7 @@ query Filter($filter: DefectFilter) {
     },
   },
   {
-    query: `# What is said about batteries or cold, the best first, and where.
+    query: `# Full-text search with excerpts, ordered by relevance.
 query Search {
   tickets(
     filter: { search: "battery or cold -drift" }
@@ -58,8 +58,8 @@ query Search {
 `,
   },
   {
-    query: `# Which defects come most, and how the backlog goes. The filter
-# of each row, given to \`tickets\`, lists what is behind it.
+    query: `# Defects by category, and the backlog per week. The filter of
+# each row, passed to \`tickets\`, lists the tickets it counts.
 query Report {
   reports(filter: { project: { eq: "CORE" } }, timeZone: "Europe/Berlin") {
     pareto(by: CATEGORY) { value count share cumulativeShare vitalFew filter }
@@ -71,8 +71,8 @@ query Report {
 `,
   },
   {
-    query: `# Files an issue. A project's key stands for its id,
-# a username for a user's.
+    query: `# Creates an issue. The key of a project can replace its id,
+# as can the username of a user.
 mutation Create {
   createIssue(
     input: {
@@ -88,7 +88,7 @@ mutation Create {
 `,
   },
   {
-    query: `# Comments on a ticket, and shows the talk so far.
+    query: `# Adds a comment, and returns the latest comments.
 mutation Comment {
   addComment(
     input: { ticketId: "CORE-1", body: "Seen again this morning." }
@@ -105,9 +105,9 @@ mutation Comment {
 `,
   },
   {
-    query: `# Moves many tickets: all of them or none. With dryRun it only
-# tells what would happen. Instead of ids it takes any filter,
-# with expectedCount beside it.
+    query: `# Updates several tickets, or none if one fails. dryRun returns
+# the result without saving it. Instead of ids, you can pass
+# a filter with expectedCount.
 mutation Bulk {
   bulkUpdateStatus(
     input: { ids: ["CORE-2", "CORE-3"], status: CLOSED, dryRun: true }

@@ -16,15 +16,12 @@ const options: GraphiQLOptions = {
   })),
 }
 
-/**
- * Signs the page in with a token from the URL's fragment, which browsers send to nobody: it is kept for this browser tab,
- * taken out of the address, and put on each request that brings no header of its own.
- */
+/** Moves a token from the URL's fragment, which browsers do not send, to the session storage, and adds it to requests. */
 const signInFromFragment = `<script>
 (() => {
-  const given = /^#token=(snag_[\\w-]+)$/.exec(location.hash)
-  if (given) {
-    sessionStorage.setItem('snaglist:token', given[1])
+  const fragment = /^#token=(snag_[\\w-]+)$/.exec(location.hash)
+  if (fragment) {
+    sessionStorage.setItem('snaglist:token', fragment[1])
     history.replaceState(null, '', location.pathname + location.search)
   }
   const send = window.fetch
@@ -38,14 +35,14 @@ const signInFromFragment = `<script>
 })()
 </script>`
 
-/** GraphiQL as one page that asks no other host for anything. */
+/** Renders one page that loads nothing from other hosts. */
 async function renderGraphiQL(): Promise<string> {
-  // Nine megabytes, which a server that nobody looks at never loads.
+  // Nine megabytes: imported at the first use.
   const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
   return render(options).replace('</head>', () => `${signInFromFragment}</head>`)
 }
 
-/** Asks who looks at it for a token, and puts GraphiQL in its own place. */
+/** Replaces itself with GraphiQL after signing in. */
 const signInPage = `<!doctype html>
 <html lang="en">
 <head>
@@ -73,11 +70,11 @@ ${signInFromFragment}
   const key = 'snaglist:token'
   const open = async () => {
     if (!sessionStorage.getItem(key)) return
-    const answer = await fetch(location.pathname, { headers: { accept: 'text/html' } })
-    if (!answer.ok) return sessionStorage.removeItem(key)
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    const response = await fetch(location.pathname, { headers: { accept: 'text/html' } })
+    if (!response.ok) return sessionStorage.removeItem(key)
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html')
     document.replaceChild(document.adoptNode(page.documentElement), document.documentElement)
-    // Scripts that were parsed so do not run: new ones do.
+    // Parsed scripts do not run, new ones do.
     for (const inert of document.querySelectorAll('script')) {
       const script = document.createElement('script')
       script.nonce = nonce
@@ -91,8 +88,8 @@ ${signInFromFragment}
     const query = 'mutation SignIn($input: SignInInput!) { signIn(input: $input) { token } }'
     const variables = { input: Object.fromEntries(new FormData(form)) }
     const headers = { 'content-type': 'application/json' }
-    const answer = await fetch(location.pathname, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
-    const { data, errors } = await answer.json()
+    const response = await fetch(location.pathname, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
+    const { data, errors } = await response.json()
     if (errors) return (document.querySelector('[role=alert]').textContent = errors[0].message)
     sessionStorage.setItem(key, data.signIn.token)
     await open()
@@ -107,15 +104,11 @@ ${signInFromFragment}
 interface SchemaPageOptions {
   readonly endpoint: string
   readonly printSortedSchema: () => string
-  /** True for a request with a valid token. */
   readonly isAuthenticated: (request: Request) => Promise<boolean>
   readonly log: Logger
 }
 
-/**
- * Shows GraphiQL to browsers at the endpoint, and the schema to tools as a file. Where introspection is closed, both are
- * for callers with a token: a browser gets a page to sign in on instead.
- */
+/** Serves GraphiQL and the schema file. With restricted introspection both require a token, and browsers get a sign-in page. */
 export const useSchemaPages = (
   { introspection }: Pick<Config, 'introspection'>,
   { endpoint, printSortedSchema, isAuthenticated, log }: SchemaPageOptions,

@@ -2,28 +2,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Logger } from 'pino'
-import { CallerGone } from '../errors.ts'
+import { ClientDisconnected } from '../errors.ts'
 import type { AddressOf } from './address.ts'
 import { type Pages, wantsPage } from './pages.ts'
 import type { HttpReply, HttpRequest } from './request.ts'
 
-/** Answers requests: of Node's HTTP server, or in process. */
 export interface Handler {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
-  /** Answers a request in process, as if it came from an IP address. */
+  /** Handles a request in process, as if it came from an IP address. */
   readonly fetch: (url: string, init?: RequestInit, address?: string) => Promise<Response>
 }
 
 interface HandlerOptions {
   readonly path: string
-  readonly answer: (request: HttpRequest) => Promise<HttpReply>
+  readonly endpoint: (request: HttpRequest) => Promise<HttpReply>
   readonly pages: Pages
   readonly addressOf: AddressOf
   readonly log: Logger
 }
 
-/** Creates the handler of all requests: `answer` gets those to the GraphQL path, `pages` all others. */
-export function createHandler({ path, answer, pages, addressOf, log }: HandlerOptions): Handler {
+/** Routes GraphQL requests to `endpoint`, and all others to `pages`. */
+export function createHandler({ path, endpoint, pages, addressOf, log }: HandlerOptions): Handler {
   const isGraphQL = (method: string, { pathname }: URL, accept: string | null | undefined) =>
     (pathname === path || pathname === `${path}/`) && method !== 'OPTIONS' && !wantsPage(method, accept)
 
@@ -35,11 +34,11 @@ export function createHandler({ path, answer, pages, addressOf, log }: HandlerOp
         if (!url) return void response.writeHead(400).end()
         const address = addressOf(request)
         if (!isGraphQL(method, url, headers.accept)) {
-          // Yoga joins the Host header and the target to a URL.
+          // Yoga prefixes the target with the Host header.
           request.url = url.pathname + url.search
           return void (await pages.handle(request, response, { address }))
         }
-        const reply = await answer({
+        const reply = await endpoint({
           method,
           search: url.search.slice(1),
           header: (name) => headers[name] as string | undefined,
@@ -58,7 +57,7 @@ export function createHandler({ path, answer, pages, addressOf, log }: HandlerOp
       const { method, headers, body, signal } = new Request(url, init)
       const target = new URL(url)
       if (!isGraphQL(method, target, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address })
-      const reply = await answer({
+      const reply = await endpoint({
         method,
         search: target.search.slice(1),
         header: (name) => headers.get(name),
@@ -71,14 +70,14 @@ export function createHandler({ path, answer, pages, addressOf, log }: HandlerOp
   }
 }
 
-/** The URL of a request's target, in origin-form or absolute-form. Null if the target or the Host header is malformed. */
+/** The target has origin-form or absolute-form. Null if the target or the Host header is malformed. */
 function urlOf({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): URL | null {
   return URL.canParse(`http://${host}`) ? URL.parse(url.startsWith('/') ? `http://localhost${url}` : url) : null
 }
 
 function disconnectionOf(response: ServerResponse): AbortSignal {
-  if (response.closed) return AbortSignal.abort(new CallerGone())
+  if (response.closed) return AbortSignal.abort(new ClientDisconnected())
   const controller = new AbortController()
-  response.once('close', () => response.writableFinished || controller.abort(new CallerGone()))
+  response.once('close', () => response.writableFinished || controller.abort(new ClientDisconnected()))
   return controller.signal
 }

@@ -14,11 +14,11 @@ const policy = (nonce: string) =>
     "frame-ancestors 'none'",
   ].join('; ')
 
-/** A page as an answer: its scripts run by their nonce alone, it loads from no other host, and stands in no frame. */
+/** Protects a page: only its scripts run (nonce), it loads nothing from other hosts and cannot be framed. */
 export function htmlResponse(page: string, status = 200): { readonly body: string; readonly init: ResponseInit } {
   const nonce = randomBytes(16).toString('base64')
   return {
-    // Of scripts that stand on lines of their own: what stands inside of one is its text.
+    // Only tags at the end of a line: others are part of the text of a script.
     body: page.replaceAll('<script>\n', () => `<script nonce="${nonce}">\n`),
     init: {
       status,
@@ -28,7 +28,7 @@ export function htmlResponse(page: string, status = 200): { readonly body: strin
         'cross-origin-opener-policy': 'same-origin',
         'referrer-policy': 'no-referrer',
         'x-frame-options': 'DENY',
-        // A nonce is for one answer.
+        // A nonce must not be reused.
         'cache-control': 'no-store',
       },
     },

@@ -14,15 +14,14 @@ const page = `<!doctype html>
 <h1>Snaglist</h1>
 <p>A GraphQL API for production defects and software issues.</p>
 <ul>
-  <li><a href="/graphql">GraphiQL</a>: try queries and read what each field means</li>
-  <li><a href="/schema.graphql">The schema</a>, for tools that generate code</li>
-  <li><code>POST /graphql</code> with <code>Authorization: Bearer snag_…</code>: the API</li>
-  <li><a href="/health">/health</a> and <a href="/ready">/ready</a>: for whoever keeps it running</li>
+  <li><a href="/graphql">GraphiQL</a>: run queries and browse the documentation of the schema</li>
+  <li><a href="/schema.graphql">Schema</a>: input of code generators</li>
+  <li><code>POST /graphql</code> with <code>Authorization: Bearer snag_…</code>: API endpoint</li>
+  <li><a href="/health">/health</a> and <a href="/ready">/ready</a>: health checks for monitoring</li>
 </ul>
 </html>
 `
 
-/** The page at /. */
 export const useLandingPage = (): PagePlugin => ({
   onRequest({ url, request, endResponse, fetchAPI }) {
     if (url.pathname !== '/' || !['GET', 'HEAD'].includes(request.method)) return

@@ -2,12 +2,12 @@ import { GraphQLError } from 'graphql'
 import { toApiError } from '../database/database-error.ts'
 import { BadUserInput } from '../errors.ts'
 
-/** The error as the client may see it: expected errors unchanged, all others without details. */
+/** Removes the details of unexpected errors. */
 export function maskError(error: unknown): GraphQLError {
   const expected = expectedError(error)
   const { nodes = null, path = null } = error instanceof GraphQLError ? error : {}
   if (!expected)
-    return new GraphQLError('Something went wrong on our side. The log has it under the request id.', {
+    return new GraphQLError('Internal server error. The server log contains details under the request id.', {
       nodes,
       path,
       originalError: originalOf(error),
@@ -37,15 +37,17 @@ function originalOf(error: unknown): Error {
   }
 }
 
-/** A failed coercion of a variable as BAD_USER_INPUT: graphql-js reports it without a code. */
+/** Converts a failed coercion of a variable, which graphql-js reports without a code, to BAD_USER_INPUT. */
 function coercionError({ message, originalError }: GraphQLError): BadUserInput | null {
   const [, variable, missing] =
     /^Variable "\$(\w+)" (?:got invalid value|(of (?:required|non-null) type .*))/s.exec(message) ?? []
   if (!variable) return null
   if (missing) return new BadUserInput([{ path: variable, message: missing }])
-  // The message has the value, which may contain anything, then the path, then the error.
-  const fault = originalError?.message ?? ''
-  const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -`; ${fault}`.length))?.[1] ?? variable
-  const field = /^Field "(\w+)"/.exec(fault)?.[1]
-  return new BadUserInput([{ path: path.replaceAll(/\[(\d+)\]/g, '.$1') + (field ? `.${field}` : ''), message: fault }])
+  // The message consists of the value, which can contain anything, the path and the reason.
+  const reason = originalError?.message ?? ''
+  const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -`; ${reason}`.length))?.[1] ?? variable
+  const field = /^Field "(\w+)"/.exec(reason)?.[1]
+  return new BadUserInput([
+    { path: path.replaceAll(/\[(\d+)\]/g, '.$1') + (field ? `.${field}` : ''), message: reason },
+  ])
 }

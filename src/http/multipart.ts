@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy } from '@fastify/busboy'
-import { BadRequest, CallerGone, PayloadTooLarge, Unavailable } from '../errors.ts'
+import { BadRequest, ClientDisconnected, PayloadTooLarge, Unavailable } from '../errors.ts'
 import type { Header, HttpRequest } from './request.ts'
 import { Upload } from './upload.ts'
 
@@ -14,17 +14,17 @@ interface FileLimits {
   readonly maxFileBytes: number
 }
 
-/** A form with files. Disposing it closes the files, which deletes them. */
+/** Disposing it closes the files, which deletes them. */
 interface ReceivedForm extends AsyncDisposable {
   /** The GraphQL request, as JSON. */
   readonly operations: string
-  /** Puts the files into the request's variables, at the paths of the form's map. Throws if a file has no place. */
+  /** Puts the files into the variables, at the paths of the form's `map`. Throws if a path is invalid. */
   readonly putFiles: (parameters: object) => void
 }
 
 const maxFiles = 5
 
-/** Receives a form with files, in constant memory: files are written to disk. */
+/** Writes files to disk, in constant memory. */
 export async function receiveFiles(request: HttpRequest, limits: FileLimits): Promise<ReceivedForm> {
   const files = new Map<string, Upload>()
   const close = async () => {
@@ -35,7 +35,7 @@ export async function receiveFiles(request: HttpRequest, limits: FileLimits): Pr
     return { operations, putFiles: (parameters) => putFiles(parameters, map, files), [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
-    // Discards the rest, so that the client reads the response.
+    // Clients read the response only after they have sent the body.
     request.body.resume()
     throw error
   }
@@ -75,48 +75,48 @@ async function readParts(
     })
     const save = async () => {
       const handle = await openUnnamed()
-      const same = files.get(name)
-      if (same) error ??= malformed(`has two files \`${name}\``)
-      await same?.handle.close()
+      const duplicate = files.get(name)
+      if (duplicate) error ??= malformed(`has two files \`${name}\``)
+      await duplicate?.handle.close()
       files.set(name, new Upload(handle, nameOf(fileName), signal))
       // Not `write`, which writes a part to an almost full disk and reports no error.
       for await (const chunk of file) await handle.appendFile(chunk)
     }
     written.push(
       save().catch((cause: unknown) => {
-        error ??= new Unavailable('The server cannot store files now. Try again in a moment.', cause)
+        error ??= new Unavailable('The server cannot store files at the moment. Try again later.', cause)
         full.abort()
       }),
     )
   })
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     parser.on(limit, () => {
-      error ??= malformed('has more parts than operations, map and the files')
+      error ??= malformed(`has too many parts: send \`operations\`, \`map\` and at most ${maxFiles} files`)
     })
   try {
     await pipeline(body, parser, { signal: AbortSignal.any([signal, full.signal]) })
   } catch (cause) {
     error ??= signal.aborted
-      ? new CallerGone()
+      ? new ClientDisconnected()
       : malformed(cause instanceof Error ? `cannot be read: ${cause.message}` : '')
-    // The parser leaves them open, and their readers waiting.
+    // The parser does not end them.
     for (const file of incoming) file.destroy()
   }
   await Promise.all(written)
   if (error) throw error
-  if (files.size === 0) throw malformed('has no files: send it as application/json')
+  if (files.size === 0) throw malformed('has no files: send `application/json` instead')
   const operations = fields.get('operations')
   if (operations === undefined) throw malformed('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
 }
 
-/** The name of a file, without folders and without characters that the database cannot store. */
-const nameOf = (given: string | undefined) =>
-  basename((given ?? '').replaceAll('\\', '/'))
+/** Removes directories and characters that the database cannot store. */
+const nameOf = (fileName: string | undefined) =>
+  basename((fileName ?? '').replaceAll('\\', '/'))
     .slice(0, 255)
     .replaceAll(/[\p{Cc}\p{Cs}]/gu, '') || 'file'
 
-/** Opens a new file that is deleted when it is closed, however the process ends. */
+/** Opens a new file that is deleted when it is closed or the process ends. */
 async function openUnnamed(): Promise<FileHandle> {
   const path = join(tmpdir(), `snaglist-${randomUUID()}`)
   const handle = await open(path, 'wx+', 0o600)
@@ -128,23 +128,23 @@ function openParser(header: Header, limits: object) {
   try {
     return new Busboy({ headers: { 'content-type': header('content-type') ?? '' }, limits })
   } catch {
-    throw malformed('has no boundary')
+    throw malformed('has no boundary in its content type')
   }
 }
 
 function parseMap(text: string | undefined): Parts['map'] {
   try {
     const map: unknown = JSON.parse(text ?? '')
-    const fits =
+    const isValid =
       typeof map === 'object' &&
       map !== null &&
       Object.values(map).every((paths) => Array.isArray(paths) && paths.every((path) => typeof path === 'string'))
-    if (fits) return map as Parts['map']
+    if (isValid) return map as Parts['map']
   } catch {}
-  throw malformed('has no field `map` that says which variables are which files')
+  throw malformed('has no field `map` that assigns files to variables, such as {"0": ["variables.input.file"]}')
 }
 
-/** Puts files at the paths of the map, such as "variables.input.file". Throws unless every file has a place. */
+/** Paths are such as "variables.input.file". */
 function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
   for (const name of files.keys())
     if (!map[name]?.length) throw malformed(`has a file part \`${name}\` that is not referenced in \`map\``)
@@ -154,16 +154,16 @@ function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<stri
       if (!file) throw malformed(`has no file \`${name}\``)
       const steps = path.split('.')
       const last = steps.pop() ?? ''
-      const holder = steps.reduce<unknown>(
-        (value, step) => (isHolder(value) && Object.hasOwn(value, step) ? value[step] : undefined),
+      const parent = steps.reduce<unknown>(
+        (value, step) => (isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined),
         parameters,
       )
-      if (steps[0] !== 'variables' || !isHolder(holder) || holder[last] !== null)
-        throw malformed(`has no null at ${path}, where the file \`${name}\` is to go`)
-      holder[last] = file
+      if (steps[0] !== 'variables' || !isObject(parent) || parent[last] !== null)
+        throw malformed(`has no null at \`${path}\` to replace with the file \`${name}\``)
+      parent[last] = file
     }
 }
 
-const isHolder = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 const malformed = (problem: string) => new BadRequest(`The multipart request ${problem}.`)

@@ -6,15 +6,14 @@ import type { Allowance, Rates } from './rates.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import type { RequestListener } from './request-log.ts'
 
-/** The server context of a request to Yoga. */
+/** Yoga's server context. */
 export interface PageContext {
-  /** The client's IP address. */
+  /** The IP address of the client. */
   readonly address: string
-  /** Undefined for a request in process. */
+  /** Undefined in process. */
   readonly res?: ServerResponse
 }
 
-/** A plugin of Yoga that answers some paths. */
 export type PagePlugin = Plugin<object, PageContext>
 
 interface PageRequestOptions {
@@ -26,7 +25,6 @@ interface PageRequestOptions {
 const healthProbes = new Set(['/health', '/ready'])
 const requestIds = new WeakMap<Request, string>()
 
-/** The id of a request to Yoga. */
 export function requestIdOf(request: Request): string {
   const known = requestIds.get(request)
   if (known !== undefined) return known
@@ -35,7 +33,7 @@ export function requestIdOf(request: Request): string {
   return id
 }
 
-/** Gives every request to Yoga an id, counts it against the address's rate unless it is a health probe, and reports it. */
+/** Adds ids, rate limits (except for health checks) and request logs to Yoga. */
 export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions): PagePlugin {
   const starts = new WeakMap<Request, number>()
   const allowances = new WeakMap<Request, Allowance>()
@@ -44,7 +42,7 @@ export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions)
       starts.set(request, performance.now())
       if (healthProbes.has(url.pathname)) return
       try {
-        const allowance = await rates.request(serverContext.address)
+        const allowance = await rates.countRequest(serverContext.address)
         if (allowance) allowances.set(request, allowance)
       } catch (error) {
         const { body, ...init } = errorReply(error, { requestId: requestIdOf(request), log })

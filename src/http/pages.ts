@@ -5,15 +5,13 @@ import type { PageContext, PagePlugin } from './page-requests.ts'
 interface PagesOptions {
   readonly endpoint: string
   readonly cors: Cors
-  /** Decides what /ready answers. */
   readonly isReady: () => Promise<boolean>
   readonly plugins: readonly PagePlugin[]
 }
 
-/** Yoga, for everything but GraphQL requests: GraphiQL and other pages, CORS preflight requests, /health and /ready. */
 export type Pages = YogaServerInstance<PageContext, object>
 
-/** Creates the server of pages. The plugins answer their paths; all others are 404. */
+/** Uses Yoga for everything except GraphQL requests: pages, CORS preflight requests, /health and /ready. */
 export const createPages = ({ endpoint, cors, isReady, plugins }: PagesOptions): Pages =>
   createYoga<PageContext>({
     graphqlEndpoint: endpoint,
@@ -26,11 +24,11 @@ export const createPages = ({ endpoint, cors, isReady, plugins }: PagesOptions):
     plugins: [...plugins, useReadinessCheck({ check: isReady }), useNotFound()],
   })
 
-/** True for the request of a browser that opens the endpoint as a page. */
+/** True for a browser that opens the endpoint as a page. */
 export const wantsPage = (method: string, accept: string | null | undefined): boolean =>
   method === 'GET' && (accept?.includes('text/html') ?? false)
 
-/** Ends every request that no plugin has answered: Yoga would parse it as GraphQL, without the endpoint's limits. */
+/** Yoga would parse other requests as GraphQL, without the limits of the endpoint. */
 const useNotFound = (): PagePlugin => ({
   onRequest({ endResponse, fetchAPI }) {
     endResponse(new fetchAPI.Response(null, { status: 404 }))

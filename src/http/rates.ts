@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
-import { RateLimited } from '../errors.ts'
+import { formatNumber, RateLimited } from '../errors.ts'
 
 const windowSeconds = 60
 
@@ -9,11 +9,9 @@ export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'rate
 /** The rest of an allowance, as response headers: https://www.ietf.org/archive/id/draft-polli-ratelimit-headers-02.html */
 export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], string>>
 
-/** Counts requests and points per minute. Throws RATE_LIMITED above a limit. */
+/** Both throw RATE_LIMITED above the limit. */
 export interface Rates {
-  /** Counts a request of an IP address. */
-  readonly request: (address: string) => Promise<Allowance | null>
-  /** Counts the points of a user's operation. */
+  readonly countRequest: (address: string) => Promise<Allowance | null>
   readonly spend: (userId: string, points: number) => Promise<Allowance | null>
 }
 
@@ -22,11 +20,10 @@ interface RateOptions {
   readonly requests: number
   /** Points per user and minute; 0 for no limit. */
   readonly points: number
-  /** The database in which several servers count together; null counts in memory. */
+  /** Counts in the database for all servers together; null counts in memory. */
   readonly pool: Pool | null
 }
 
-/** Creates the counters. */
 export function createRates({ requests, points, pool }: RateOptions): Rates {
   const limiter = (keyPrefix: string, limit: number): RateLimiterAbstract | null => {
     if (limit === 0) return null
@@ -44,8 +41,8 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
   const byAddress = limiter('address', requests)
   const byUser = limiter('user', points)
   return {
-    request: (address) => consume(byAddress, address, 1, 'requests'),
-    spend: (userId, cost) => consume(byUser, userId, cost, 'points'),
+    countRequest: (address) => consume(byAddress, address, 1, 'requests per address'),
+    spend: (userId, cost) => consume(byUser, userId, cost, 'points per user'),
   }
 }
 
@@ -56,11 +53,11 @@ async function consume(limiter: RateLimiterAbstract | null, key: string, amount:
     return allowance(limiter.points, remainingPoints, Math.ceil(msBeforeNext / 1000))
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error
-    // A refused cost is not spent: a smaller one may still fit.
+    // A rejected cost is not spent: a smaller one may still fit.
     if (amount > 1) await limiter.reward(key, amount)
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
     throw new RateLimited(
-      `More than ${limiter.points} ${unit} in a minute.`,
+      `The rate limit of ${formatNumber(limiter.points)} ${unit} per minute was exceeded.`,
       seconds,
       allowance(limiter.points, 0, seconds),
     )

@@ -2,6 +2,6 @@ import { randomUUID } from 'node:crypto'
 
 export const requestIdHeader = 'x-request-id'
 
-/** The id that a client sent for its request, or a new one. */
-export const requestIdFrom = (given: string | null | undefined): string =>
-  given && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
+/** Accepts a valid id from the client, or creates one. */
+export const requestIdFrom = (header: string | null | undefined): string =>
+  header && /^[\w.-]{1,64}$/.test(header) ? header : randomUUID()

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 
-/** A completed request. */
 export interface RequestSummary {
   readonly requestId: string
   readonly method: string
@@ -11,16 +10,15 @@ export interface RequestSummary {
   readonly operation?: string | undefined
   /** Points. */
   readonly cost?: number | undefined
-  /** The user's username. */
+  /** The username of the viewer. */
   readonly user?: string | undefined
-  /** The codes of the errors in the response. */
+  /** Error codes. */
   readonly codes?: readonly string[] | undefined
 }
 
-/** Called for each request once its response is complete. */
 export type RequestListener = (request: RequestSummary) => void
 
-/** Logs a line per request, without variables, tokens and bodies. */
+/** Never logs variables, tokens or bodies. */
 export const logRequests =
   (log: Logger): RequestListener =>
   ({ requestId, method, path, status, start, codes, ...details }) => {

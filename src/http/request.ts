@@ -1,22 +1,21 @@
 import type { Readable } from 'node:stream'
 
-/** Reads a request header by its name in lower case. */
+/** `name` is in lower case. */
 export type Header = (name: string) => string | null | undefined
 
-/** A request, whichever server it came through. */
+/** A request to the HTTP server, or in process. */
 export interface HttpRequest {
   readonly method: string
-  /** The query string, without its question mark. */
+  /** The query string without its question mark. */
   readonly search: string
   readonly header: Header
-  /** The client's IP address. */
+  /** The IP address of the client. */
   readonly address: string
   readonly body: Readable
-  /** Creates a signal that aborts with CallerGone if the client disconnects before the response is complete. */
+  /** Creates a signal that aborts with ClientDisconnected if the client disconnects before the response is complete. */
   readonly disconnection: () => AbortSignal
 }
 
-/** A response with a body of text. */
 export interface HttpReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

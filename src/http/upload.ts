@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises'
 import { GraphQLError, GraphQLScalarType } from 'graphql'
 
-/** A file that came with a request: open until the request is answered, and gone from the disk with this process at the latest. */
+/** An uploaded file without a name on disk, which is deleted when it is closed after the request. */
 export class Upload {
   readonly handle: FileHandle
-  /** Its name where it comes from. */
+  /** The file name sent by the client. */
   readonly name: string
-  /** Aborted when the sender goes before the answer. */
+  /** Aborts if the client disconnects. */
   readonly signal: AbortSignal
 
   constructor(handle: FileHandle, name: string, signal: AbortSignal) {
@@ -16,17 +16,16 @@ export class Upload {
   }
 }
 
-/** The scalar Upload. */
 export const UploadResolver = new GraphQLScalarType<Upload, never>({
   name: 'Upload',
   parseValue(value) {
     if (value instanceof Upload) return value
-    throw new GraphQLError('An Upload is a file of a multipart request.')
+    throw new GraphQLError('Upload must be a file of a multipart request.')
   },
   parseLiteral: (node) => {
-    throw new GraphQLError('An Upload is a file of a multipart request: give it as a variable.', { nodes: node })
+    throw new GraphQLError('Upload must be a variable of a multipart request.', { nodes: node })
   },
   serialize: () => {
-    throw new GraphQLError('Upload is only for input.')
+    throw new GraphQLError('Upload is an input type.')
   },
 })

@@ -5,10 +5,7 @@ const algorithm = 'aes-256-gcm'
 const nonceLength = 12
 const tagLength = 16
 
-/**
- * Encrypts a value, as base64: results may hold tokens, which must not be readable in the database. AES-256-GCM with a
- * random nonce (NIST SP 800-38D).
- */
+/** Encrypts a value with AES-256-GCM and a random nonce (NIST SP 800-38D), since results may contain tokens. */
 export function seal(value: unknown, secret: Buffer): string {
   const nonce = randomBytes(nonceLength)
   const cipher = createCipheriv(algorithm, secret, nonce)
@@ -16,7 +13,7 @@ export function seal(value: unknown, secret: Buffer): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')
 }
 
-/** Decrypts what `seal` returned. Throws if the secret is another one. */
+/** Throws if the secret is wrong. */
 export function unseal(base64: string, secret: Buffer): unknown {
   const data = Buffer.from(base64, 'base64')
   const decipher = createDecipheriv(algorithm, secret, data.subarray(0, nonceLength))

@@ -1,6 +1,6 @@
 import { foldName, nearestNames } from './name-match.ts'
 
-/** Synonyms for the values of enums. docs/importing.md lists the same. */
+/** docs/importing.md lists the same synonyms. */
 const synonyms = {
   status: {
     OPEN: ['new', 'to do', 'backlog', 'reported', 'reopened', 'triage'],
@@ -53,20 +53,20 @@ const valueByFoldedName = new Map(
   ]),
 )
 
-/** Parses a value of an enum or a synonym of one; null if the text is neither. */
+/** Null if the text is neither a value nor a synonym. */
 export const parseEnumValue = (field: EnumField, text: string): string | null =>
   valueByFoldedName.get(field)?.get(foldName(text)) ?? null
 
-/** The synonyms for each value of an enum. */
+/** The synonyms by value. */
 export const synonymsOf = (field: EnumField): Readonly<Record<string, readonly string[]>> => synonyms[field]
 
-/** Returns the end of an error message about an unknown value of an enum. */
+/** Returns the end of an error message about an unknown value. */
 export function suggestEnumValues(field: EnumField, text: string): string {
   const values = synonyms[field]
   const near = nearestNames(
     text,
     Object.entries<readonly string[]>(values).flatMap(([value, names]) => [value, ...names]),
   )
-  if (near.length === 0) return `; known are ${Object.keys(values).join(', ')}`
+  if (near.length === 0) return `; valid values are ${Object.keys(values).join(', ')}`
   return `; did you mean ${near.map((name) => (name in values ? name : `${name} (${parseEnumValue(field, name)})`)).join(' or ')}?`
 }

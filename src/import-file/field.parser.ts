@@ -8,12 +8,11 @@ import { ticketRules } from '../ticket/ticket.rules.ts'
 import type { ParseDate } from './date.parser.ts'
 import { type EnumField, parseEnumValue, suggestEnumValues } from './enum-value.parser.ts'
 
-/** The value of a cell as text for the database, or an error message without its subject. */
+/** The value as text for the database, or an error message without its subject. */
 export type CellResult = { readonly value: string | null } | { readonly error: string }
 
-/** A field of a ticket that a column can be imported to. */
 interface ImportField {
-  /** The name of the field in Ticket, and the default header of its column. */
+  /** Its name in Ticket, and the default header. */
   readonly name: string
   readonly description: string
   /** The PostgreSQL type of the column in import_rows. */
@@ -28,37 +27,37 @@ const byRule =
     const result = rule.safeParse(cell)
     return result.success
       ? { value: result.data as string | null }
-      : { error: result.error.issues[0]?.message ?? 'is wrong' }
+      : { error: result.error.issues[0]?.message ?? 'is invalid' }
   }
 
 const enumValue =
   (field: EnumField) =>
   (cell: string): CellResult => {
     const value = parseEnumValue(field, cell)
-    return value ? { value } : { error: `is no ${field}${suggestEnumValues(field, cell)}` }
+    return value ? { value } : { error: `is not a valid ${field}${suggestEnumValues(field, cell)}` }
   }
 
 const username = (cell: string): CellResult => {
   const name = cell.trim().toLowerCase()
-  return isUserReference(name) ? { value: name } : { error: 'is no username' }
+  return isUserReference(name) ? { value: name } : { error: 'is not a valid username' }
 }
 
 const time = (cell: string, parseDate: ParseDate): CellResult => {
   const date = parseDate(cell.trim())
-  return date ? { value: date.toISOString() } : { error: 'is no date in ISO 8601, or in the format that was named' }
+  return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601 or in the given date format' }
 }
 
 function labels(cell: string): CellResult {
   const names = splitNames(cell)
-  if (!names) return { error: 'has quotes that do not fit' }
-  if (names.length > maxLabels) return { error: `may list at most ${maxLabels} labels` }
+  if (!names) return { error: 'has unbalanced quotes' }
+  if (names.length > maxLabels) return { error: `must contain at most ${maxLabels} labels (got ${names.length})` }
   const issue = names.flatMap((name) => labelName.safeParse(name).error?.issues ?? [])[0]
-  return issue ? { error: `has a label that ${issue.message}` } : { value: JSON.stringify(names) }
+  return issue ? { error: `contains an invalid label: it ${issue.message}` } : { value: JSON.stringify(names) }
 }
 
 const externalKey = notBlank(text(200)).transform((key) => key.trim())
 
-/** The fields by their values in the enum ImportField. */
+/** By value of the enum ImportField. */
 const importFields = {
   EXTERNAL_KEY: {
     name: 'externalKey',
@@ -190,13 +189,12 @@ const importFields = {
 
 export type ImportFieldKey = keyof typeof importFields
 
-/** The keys of all fields, in the order of the columns of import_rows. */
+/** In the order of the columns of import_rows. */
 export const importFieldKeys = Object.keys(importFields) as ImportFieldKey[]
 
-/** The field with a key. */
 export const importField = (key: ImportFieldKey): ImportField => importFields[key]
 
-/** Headers of exports and of rejected rows that are not importable, and ignored. */
+/** Headers of exports and rejected rows that imports ignore. */
 export const exportOnlyHeaders = [
   'id',
   'key',

@@ -11,36 +11,34 @@ import {
 } from './field.parser.ts'
 import { foldName, suggestNames } from './name-match.ts'
 
-/** The format of a file. */
 export interface FileFormat {
   readonly kind: TicketKind
-  /** The fields of columns. A column whose header is the name of a field needs no entry. */
+  /** Columns whose header is the name of a field need no entry. */
   readonly columns: readonly { readonly from: string; readonly to: ImportFieldKey | 'IGNORE' }[]
-  /** Texts of the file that are replaced before they are parsed. */
+  /** Replacements, applied before parsing. */
   readonly values: readonly { readonly column: ImportFieldKey; readonly from: string; readonly to: string }[]
-  /** The format of dates; null for ISO 8601. */
+  /** Null for ISO 8601. */
   readonly dateFormat: string | null
 }
 
-/** An error in a cell; in the whole row if `column` is null. */
+/** `column` is null if the whole row is invalid. */
 export interface CellError {
   readonly column: string | null
   readonly value: string | null
   readonly message: string
 }
 
-/** A row with its values and errors. Empty cells have no value. */
+/** Empty cells have no value. */
 interface ParsedRow {
   readonly values: ReadonlyMap<ImportFieldKey, string | null>
-  /** The first line of the description, which becomes the title of a defect without one. */
+  /** The first line of the description: the default title of a defect. */
   readonly firstLine: string | null
   readonly errors: readonly CellError[]
 }
 
-/** The header of a file. */
 export interface FileHeader {
   readonly names: readonly string[]
-  /** The index of the column of each field. */
+  /** Column indexes. */
   readonly fields: ReadonlyMap<ImportFieldKey, number>
   readonly errors: readonly CellError[]
 }
@@ -49,32 +47,31 @@ const maxValueLength = 200
 const keyByName = new Map(importFieldKeys.map((key) => [foldName(importField(key).name), key]))
 const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
 
-/** Assigns the columns of a header to fields. */
 export function parseHeader(names: readonly string[], { columns }: FileFormat): FileHeader {
   const fields = new Map<ImportFieldKey, number>()
   const errors: CellError[] = []
   const addError = (column: string, message: string) => errors.push({ column, value: null, message })
   names.forEach((name, index) => {
-    const mapped = columns.filter(({ from }) => foldName(from) === foldName(name))
+    const mappings = columns.filter(({ from }) => foldName(from) === foldName(name))
     const key = keyByName.get(foldName(name))
-    if (mapped.length === 0 && !key && !ignoredNames.has(foldName(name))) {
-      const known = importFieldKeys.map((one) => importField(one).name)
-      addError(name, `is the name of no field: say where the column goes, or IGNORE it${suggestNames(name, known)}`)
+    if (mappings.length === 0 && !key && !ignoredNames.has(foldName(name))) {
+      const known = importFieldKeys.map((field) => importField(field).name)
+      addError(name, `is not the name of a field: map the column to a field or to IGNORE${suggestNames(name, known)}`)
     }
-    for (const field of mapped.length > 0 ? mapped.map(({ to }) => to) : key ? [key] : []) {
+    for (const field of mappings.length > 0 ? mappings.map(({ to }) => to) : key ? [key] : []) {
       if (field === 'IGNORE') continue
       const other = fields.get(field)
       if (other === undefined) fields.set(field, index)
-      else if (other !== index) addError(name, `goes to ${importField(field).name}, as the column ${names[other]} does`)
+      else if (other !== index)
+        addError(name, `is mapped to ${importField(field).name}, as is the column ${names[other]}`)
     }
   })
   const known = new Set(names.map(foldName))
   for (const from of new Set(columns.map((column) => column.from)))
-    if (!known.has(foldName(from))) addError(from, `is no column of the file${suggestNames(from, names)}`)
+    if (!known.has(foldName(from))) addError(from, `is not a column of the file${suggestNames(from, names)}`)
   return { names, fields, errors }
 }
 
-/** Creates a parser for the records that follow a header. */
 export function createRowParser(
   { names, fields }: FileHeader,
   { kind, values: replacements, dateFormat }: FileFormat,
@@ -89,7 +86,7 @@ export function createRowParser(
       errors.push({
         column: null,
         value: null,
-        message: `has ${count(record.length, 'cell')} where the header has ${count(names.length, 'column')}`,
+        message: `has ${count(record.length, 'cell')}, but the header has ${count(names.length, 'column')}`,
       })
     for (const [field, index] of fields) {
       const original = unescapeFormula(record[index] ?? '')
@@ -106,10 +103,10 @@ export function createRowParser(
 
 function parseCell(field: ImportFieldKey, cell: string, parseDate: ParseDate, kind: TicketKind): CellResult {
   const { name, parse, onlyFor } = importField(field)
-  if (onlyFor === 'DEFECT' && kind !== 'DEFECT') return { error: `only defects have a ${name}` }
+  if (onlyFor === 'DEFECT' && kind !== 'DEFECT') return { error: `sets ${name}, which only defects have` }
   const result = parse(cell, parseDate)
   if (field === 'KIND' && 'value' in result && result.value !== kind)
-    return { error: `is a ${result.value}, and this imports each ${kind}` }
+    return { error: `is ${result.value}, but the import is of kind ${kind}` }
   return result
 }
 

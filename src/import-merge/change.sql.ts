@@ -1,12 +1,12 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
 import { changeOf } from '../ticket/ticket-change.sql.ts'
 
-/** The names of a ticket's labels in the format of history; null if it has none. */
+/** In the format of history; null without labels. */
 const labelNames = (ticketId: Sql) => sql`
   (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
    WHERE tl.ticket_id = ${ticketId})`
 
-/** The ids of a ticket's labels as a JSON array. */
+/** A JSON array. */
 export const labelIds = (ticketId: Sql) => sql`
   (SELECT coalesce(jsonb_agg(tl.label_id), '[]') FROM ticket_labels tl WHERE tl.ticket_id = ${ticketId})`
 
@@ -28,9 +28,8 @@ const plainFields = {
 } as const
 
 /**
- * The changes from a ticket `before` to a row `after`, in the format of history; an empty array if there are none.
- * `after.labels` is a JSON array of names; null keeps the labels. The time of resolution is a change of its own only if the
- * ticket is resolved before and after.
+ * The changes from a ticket `before` to a row `after` in the format of history. `after.labels` is a JSON array of names; null
+ * keeps the labels. The time of resolution counts as a change only if the ticket is resolved before and after.
  */
 export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
   const both = (column: string, format: (value: Sql) => Sql = (value) => value) =>
@@ -41,7 +40,7 @@ export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
   const [resolvedBefore, resolvedAfter] = both('resolved_at', isoTime)
   const changes = [
     ...Object.entries(plainFields).map(([field, column]) => changeOf(field, ...both(column))),
-    // Compared by id, because names are not unique.
+    // Names are not unique.
     ...(['assignee', 'reporter'] as const).map((field) => {
       const [from, to] = both(`${field}_id`)
       return sql`CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(
@@ -60,6 +59,6 @@ export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
 
 const assignedColumns = [...Object.values(plainFields), 'reporter_id', 'assignee_id', 'created_at', 'archived_at']
 
-/** Assignments of the columns of a row to a ticket, except the time of resolution, the version and the time of change. */
+/** A SET list without the time of resolution, the version and the time of change. */
 export const assignmentsFrom = (row: string) =>
   raw(assignedColumns.map((column) => `${column} = ${row}.${column}`).join(', '))

@@ -4,22 +4,21 @@ import { type ImportFieldKey, importField } from '../import-file/field.parser.ts
 import type { FileHeader } from '../import-file/row.parser.ts'
 import { stagingColumn } from './staging.sql.ts'
 
-/** Error messages for unknown names. */
 export const unknownNameMessages = {
-  ASSIGNEE: 'names nobody who could be assigned: an active user who may see the project',
-  REPORTER: 'names no user',
-  LABELS: 'is no label of the project',
+  ASSIGNEE: 'is not an assignable user: must be active and able to see the project',
+  REPORTER: 'is not the username of a user',
+  LABELS: 'is not a label of the project',
 } as const
 
-/** A check against stored data: the condition of the error, and the value and message to report. */
+/** A check against stored data. */
 type Check = readonly [field: ImportFieldKey, isError: Sql, value: Sql, message: Sql | string]
 
 const nothing = sql`NULL::text`
 const isNew = sql`t.id IS NULL`
 const createdAt = sql`coalesce(r.created_at, t.created_at, now())`
-const onlyDone = 'goes only with the status RESOLVED or CLOSED'
+const requiresDone = 'requires the status RESOLVED or CLOSED'
 
-/** True if a row `r` of import_rows leaves its ticket, `t` if it exists, resolved or closed. */
+/** True if the row `r` of import_rows results in a resolved or closed ticket; `t` is the existing ticket. */
 export const isDone = sql`coalesce(r.status, t.status, 'OPEN') IN ('RESOLVED', 'CLOSED')`
 
 function checks(kind: TicketKind, createLabels: boolean): Check[] {
@@ -29,35 +28,40 @@ function checks(kind: TicketKind, createLabels: boolean): Check[] {
   // A cell with an error is not missing.
   const missing = (value: Sql) => sql`${isNew} AND r.errors IS NULL AND ${value} IS NULL`
   return [
-    ['EXTERNAL_KEY', sql`t.kind <> ${kind}::ticket_kind`, key, sql`'is the key of another ' || lower(t.kind::text)`],
-    ['EXTERNAL_KEY', sql`r.first_row <> r.row`, key, sql`'is the key of row ' || r.first_row || ' already'`],
-    ['TITLE', missing(title), nothing, 'must be given for a new ticket'],
+    [
+      'EXTERNAL_KEY',
+      sql`t.kind <> ${kind}::ticket_kind`,
+      key,
+      sql`'is already the key of a ticket of kind ' || t.kind::text`,
+    ],
+    ['EXTERNAL_KEY', sql`r.first_row <> r.row`, key, sql`'is already the key of row ' || r.first_row`],
+    ['TITLE', missing(title), nothing, 'is required for a new ticket'],
     ...(kind === 'DEFECT'
-      ? [['CATEGORY', missing(sql`r.category`), nothing, 'must be given for a new defect'] as const]
+      ? [['CATEGORY', missing(sql`r.category`), nothing, 'is required for a new defect'] as const]
       : []),
     ['ASSIGNEE', sql`r.assignee IS NOT NULL AND assignee.id IS NULL`, sql`r.assignee`, unknownNameMessages.ASSIGNEE],
     ['REPORTER', sql`r.reporter IS NOT NULL AND reporter.id IS NULL`, sql`r.reporter`, unknownNameMessages.REPORTER],
     ...(createLabels
       ? []
       : [['LABELS', sql`labelled.unknown IS NOT NULL`, sql`labelled.unknown`, unknownNameMessages.LABELS] as const]),
-    ['RESOLUTION', sql`r.resolution IS NOT NULL AND NOT ${isDone}`, sql`r.resolution::text`, onlyDone],
-    ['RESOLVED_AT', sql`r.resolved_at IS NOT NULL AND NOT ${isDone}`, resolvedAt, onlyDone],
-    ['RESOLVED_AT', sql`${isDone} AND r.resolved_at < ${createdAt}`, resolvedAt, 'lies before the ticket was filed'],
+    ['RESOLUTION', sql`r.resolution IS NOT NULL AND NOT ${isDone}`, sql`r.resolution::text`, requiresDone],
+    ['RESOLVED_AT', sql`r.resolved_at IS NOT NULL AND NOT ${isDone}`, resolvedAt, requiresDone],
+    ['RESOLVED_AT', sql`${isDone} AND r.resolved_at < ${createdAt}`, resolvedAt, 'is before the time of creation'],
     ...(['CREATED_AT', 'RESOLVED_AT', 'ARCHIVED_AT'] as const).map((field): Check => {
       const time = raw(`r.${stagingColumn(field)}`)
-      return [field, sql`${time} > now()`, sql`${time}::text`, 'lies in the future']
+      return [field, sql`${time} > now()`, sql`${time}::text`, 'is in the future']
     }),
   ]
 }
 
-/** The errors of a row `r` of import_rows, of its cells and of the checks, as a JSON array. */
+/** The errors of the row `r` of import_rows as a JSON array. */
 export function rowErrors({ names, fields }: FileHeader, kind: TicketKind, createLabels: boolean): Sql {
-  const found = checks(kind, createLabels).map(([field, isError, value, message]) => {
+  const checkErrors = checks(kind, createLabels).map(([field, isError, value, message]) => {
     const index = fields.get(field)
     const column = index === undefined ? importField(field).name : (names[index] ?? null)
     const text = typeof message === 'string' ? sql`${message}::text` : message
     return sql`CASE WHEN ${isError} THEN jsonb_build_array(jsonb_build_object(
       'column', ${column}::text, 'value', left(${value}, 200), 'message', ${text})) ELSE '[]' END`
   })
-  return join([sql`coalesce(r.errors, '[]')`, ...found], ' || ')
+  return join([sql`coalesce(r.errors, '[]')`, ...checkErrors], ' || ')
 }

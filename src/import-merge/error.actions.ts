@@ -8,7 +8,6 @@ import { assignableUsers } from '../project/project.access.ts'
 import { unknownNameMessages } from './check.sql.ts'
 import type { ImportFile } from './stage.actions.ts'
 
-/** Number of errors that are stored with an import. */
 export const maxStoredErrors = 1000
 const maxSuggestions = 100
 const maxCandidates = 5000
@@ -19,7 +18,7 @@ interface RowError extends CellError {
   readonly row: number
 }
 
-/** Stores the first errors of import_plan. Adds suggestions to those about unknown users and labels. */
+/** Stores the first errors of import_plan, with suggestions for unknown users and labels. */
 export async function storeErrors(tx: BulkTransaction, importId: string, projectId: string): Promise<void> {
   const errors = await tx.query<RowError[]>(sql`
     SELECT p.row, error ->> 'column' AS column, error ->> 'value' AS value, error ->> 'message' AS message
@@ -48,10 +47,7 @@ export async function storeErrors(tx: BulkTransaction, importId: string, project
     FROM jsonb_array_elements(${JSON.stringify(withSuggestions)}::jsonb) WITH ORDINALITY AS listed(error, position)`)
 }
 
-/**
- * Stores the rows of a file with errors in import_plan, as CSV with the reason in an additional column. Stores at most 10
- * million characters.
- */
+/** Stores the rows that have errors in import_plan as CSV, with a column "reason". */
 export async function storeRejectedRows(
   tx: BulkTransaction,
   importId: string,
@@ -78,10 +74,9 @@ export async function storeRejectedRows(
   await tx.query(sql`UPDATE imports SET rejected_rows = ${csv} WHERE id = ${importId}::uuid`)
 }
 
-/** Replaces NUL, which PostgreSQL cannot store. */
+/** PostgreSQL cannot store NUL. */
 const replaceNul = (cell: string) => cell.replaceAll('\0', '\u{fffd}')
 
-/** Reads the next rejected rows after a row. */
 const readRejected = (tx: BulkTransaction, row: number) =>
   tx.query<{ row: number; reason: string }[]>(sql`
   SELECT p.row, (SELECT string_agg(concat_ws(' ', error ->> 'column', error ->> 'message'), '; ')

@@ -4,7 +4,6 @@ import { raw, sql } from '../database/sql.ts'
 import type { Viewer } from '../viewer.ts'
 import { assignmentsFrom, labelIds, ticketChanges } from './change.sql.ts'
 
-/** The numbers of tickets that a merge created, updated and left unchanged, and the other rows that it created. */
 interface MergeResult {
   readonly createdCount: number
   readonly updatedCount: number
@@ -12,9 +11,9 @@ interface MergeResult {
   readonly sideEffects: SideEffects
 }
 
-/** The effects of a merge on other rows than tickets, stored so that the import can be undone. */
+/** Changes to rows other than tickets, stored for the undo. */
 export interface SideEffects {
-  /** The last number of the project before the merge. */
+  /** Before the merge. */
   readonly lastNumber: number
   readonly terms: readonly { readonly field: string; readonly folded: string }[]
   readonly labels: readonly string[]
@@ -24,15 +23,14 @@ interface MergeTarget {
   readonly importId: string
   readonly projectId: string
   readonly kind: TicketKind
-  /** The time of the import. */
   readonly at: Date
 }
 
 const isMergeable = sql`row > 0 AND errors IS NULL`
 
 /**
- * Writes the rows of import_plan without errors, in a fixed number of statements. The caller has locked the project. The
- * history of a new ticket that is resolved says that it was open first.
+ * Writes the rows of import_plan without errors in a fixed number of statements. The project must be locked. The history of
+ * a new resolved ticket contains the change from OPEN.
  */
 export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: MergeTarget): Promise<MergeResult> {
   const { importId, projectId, kind } = target
@@ -69,7 +67,7 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
   }
 }
 
-/** Creates the new tickets with the next numbers, in the order of their rows. */
+/** Assigns numbers in the order of the rows. */
 async function createTickets(
   tx: BulkTransaction,
   viewer: Viewer,
@@ -101,7 +99,7 @@ async function createTickets(
       FROM import_plan WHERE ${isMergeable} AND created AND resolution IS NOT NULL`)
 }
 
-/** Changes the tickets in import_changes. Returns their number. */
+/** Updates the tickets in import_changes. Returns their number. */
 async function changeTickets(
   tx: BulkTransaction,
   viewer: Viewer,
@@ -131,10 +129,7 @@ async function changeTickets(
   return count
 }
 
-/**
- * Replaces the categories and subcategories in import_plan by the spelling that the project used first. Stores new ones in
- * the spelling of their first row, and returns them.
- */
+/** Replaces categories and subcategories in import_plan by the first spelling in the project. Stores and returns new ones. */
 async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promise<SideEffects['terms']> {
   const project = sql`${projectId}::uuid`
   const newTerms = await tx.query<{ field: string; folded: string }[]>(sql`

@@ -7,9 +7,8 @@ import type { Viewer } from '../viewer.ts'
 import { isDone, rowErrors } from './check.sql.ts'
 
 /**
- * Derives the temporary table import_plan from import_rows: resolves references and adds the errors that depend on stored
- * data. Each row is the state of a ticket after the import. `created` marks a new ticket, with a new id; any other row
- * belongs to the ticket with its external key.
+ * Derives the temporary table import_plan from import_rows: the state of each ticket after the import, with the errors that
+ * depend on stored data. `created` marks new tickets; other rows belong to the ticket with the external key.
  */
 export async function planRows(
   tx: BulkTransaction,
@@ -47,7 +46,7 @@ export async function planRows(
     LEFT JOIN LATERAL (SELECT string_agg(given.name, '; ') AS unknown FROM jsonb_array_elements_text(r.labels) AS given(name)
       WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))) labelled
       ON r.labels IS NOT NULL
-    -- Ids are generated after the sort, so that they sort like the rows.
+    -- Ids are generated after the sort, in the order of the rows.
     ORDER BY r.row`)
   await tx.query(sql`ANALYZE import_plan`)
 }

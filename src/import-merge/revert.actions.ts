@@ -11,8 +11,8 @@ interface UndoPlan {
 }
 
 /**
- * Locks the tickets of an import and creates the temporary table import_undo: each ticket with its former row, null for a
- * created one, and with the reason if it cannot be reverted.
+ * Locks the tickets of an import and creates the temporary table import_undo with their former rows, null for created
+ * tickets, and the reasons why some cannot be reverted.
  */
 export async function planUndo(tx: Transaction, importId: string): Promise<UndoPlan> {
   await tx.query(sql`
@@ -22,8 +22,8 @@ export async function planUndo(tx: Transaction, importId: string): Promise<UndoP
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_undo ON COMMIT DROP AS
     SELECT t.id, t.number, i.before, CASE
-      WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'somebody') || ' since.'
-      WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since.'
+      WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'another user') || ' since the import.'
+      WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since the import.'
       END AS refused
     FROM imported_tickets i JOIN tickets t ON t.id = i.ticket_id WHERE i.import_id = ${importId}::uuid`)
   const [{ revertible, total }] = await tx.query<[{ revertible: number; total: number }]>(sql`
@@ -33,7 +33,7 @@ export async function planUndo(tx: Transaction, importId: string): Promise<UndoP
   return { total, revertible, refusals }
 }
 
-/** Reverts the tickets in import_undo without a refusal, and the side effects of the import. */
+/** Reverts the tickets in import_undo, except those with a reason, and the side effects of the import. */
 export async function revertRows(
   tx: Transaction,
   viewer: Viewer,
@@ -48,7 +48,7 @@ export async function revertRows(
   await revertSideEffects(tx, projectId, sideEffects)
 }
 
-/** Restores the tickets that the import changed, as a further change of each. */
+/** Restores changed tickets; their history records it as another change. */
 async function restoreTickets(tx: Transaction, viewer: Viewer, id: string, projectId: string): Promise<void> {
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_restored ON COMMIT DROP AS
@@ -75,7 +75,7 @@ async function restoreTickets(tx: Transaction, viewer: Viewer, id: string, proje
     DELETE FROM imported_tickets i USING import_restored r WHERE i.import_id = ${id}::uuid AND i.ticket_id = r.id`)
 }
 
-/** Deletes the labels and spellings of an import that are unused, and resets the last number of the project if possible. */
+/** Deletes unused labels and terms, and resets the last number of the project if possible. */
 async function revertSideEffects(
   tx: Transaction,
   projectId: string,

@@ -12,23 +12,21 @@ import {
 } from '../import-file/row.parser.ts'
 import { stagedFields, stagingColumns } from './staging.sql.ts'
 
-/** An open file to import. */
 export interface ImportFile {
   readonly handle: FileHandle
-  /** The name of the file at its sender. */
+  /** The file name sent by the client. */
   readonly name: string
 }
 
 interface StagingResult {
   readonly header: FileHeader
-  /** False if an error concerns the file as a whole: then none of its rows can be merged. */
+  /** False after an error in the header or in the syntax of the file. */
   readonly isMergeable: boolean
 }
 
 /**
- * Copies a file into the temporary table import_rows: its rows with their values or errors, and the errors of the file as
- * a whole, which have the number 0 if they concern the header. `mustBeAllowed` throws for a field that the viewer may not
- * import. `onRead` receives the number of bytes of each chunk.
+ * Copies the values and errors of a file into the temporary table import_rows; row 0 is the header. `mustBeAllowed` throws for
+ * a field that the viewer is not allowed to import. `onRead` receives the number of bytes of each chunk.
  */
 export async function stageRows(
   tx: BulkTransaction,

@@ -2,13 +2,11 @@ import { type ImportFieldKey, importField, importFieldKeys } from '../import-fil
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** The column of import_rows with the values of a field. */
 export const stagingColumn = (field: ImportFieldKey) => snakeCase(importField(field).name)
 
-/** The fields with a column in import_rows. */
 export const stagedFields = importFieldKeys.filter((field) => field !== 'KIND')
 
-/** The columns of import_rows with their PostgreSQL types. */
+/** The PostgreSQL types of the columns of import_rows. */
 export const stagingColumns: Readonly<Record<string, string>> = {
   row: 'integer',
   errors: 'jsonb',

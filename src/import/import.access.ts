@@ -4,17 +4,15 @@ import { type ImportFieldKey, importField } from '../import-file/field.parser.ts
 import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
 
-/** The imports `i` that the viewer may see: those of the projects they may see. */
+/** The imports `i` of the projects that the viewer can see. */
 export const visibleImports = (viewer: Viewer): Sql =>
   sql`EXISTS (SELECT FROM projects p WHERE p.id = i.project_id AND ${visibleProjects(viewer)})`
 
-/** Throws FORBIDDEN unless the viewer may import a field. */
 export function mustBeAbleToImport(field: ImportFieldKey, rights: ProjectRights): void {
   const { name, onlyFor } = importField(field)
   if (onlyFor === 'MAINTAINER') mustHaveRole(rights, 'MAINTAINER', `Importing ${name}`)
 }
 
-/** Throws FORBIDDEN unless the viewer is the actor of the import or a maintainer. */
 export function mustBeAbleToUndo(
   viewer: Viewer,
   { actorId }: { readonly actorId: string },
@@ -22,5 +20,5 @@ export function mustBeAbleToUndo(
 ): void {
   mustHaveRole(rights, 'CONTRIBUTOR', 'Undoing an import')
   if (actorId !== viewer.id && !hasRole(rights, 'MAINTAINER'))
-    throw new Forbidden('An import is undone by who made it, or by a MAINTAINER.')
+    throw new Forbidden('Only the user who ran the import or a MAINTAINER of the project can undo it.')
 }

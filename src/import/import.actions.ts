@@ -11,27 +11,24 @@ import { getProjectByReference, lockProject } from '../project/project.actions.t
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToImport } from './import.access.ts'
 
-/** A file to import, its format, and the options of the import. */
 export interface NewImport extends FileFormat {
   readonly projectId: string
   readonly file: ImportFile
-  /** Creates labels that the project does not have. */
   readonly createLabels: boolean
-  /** Skips rows with errors. Otherwise one such row rejects the file. */
+  /** If false, a row with errors rejects the file. */
   readonly skipInvalidRows: boolean
   readonly dryRun: boolean
 }
 
 interface ImportOptions {
-  /** Receives the number of bytes of each chunk that was read. */
+  /** Receives the number of bytes of each chunk. */
   readonly onRead?: (bytes: number) => void
-  /** Aborts the import and rolls it back. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Imports the tickets of a CSV file in one transaction and in constant memory. Returns the id of the import, with which the
- * errors of rows are stored. Throws BAD_USER_INPUT if the file is not CSV.
+ * Imports a CSV file in one transaction and in constant memory. Stores row errors with the import, and returns its id.
+ * Throws BAD_USER_INPUT if the file is not CSV.
  */
 export function importTickets(
   transaction: RunBulkTransaction,
@@ -49,7 +46,7 @@ export function importTickets(
     const mustBeAllowed = (field: ImportFieldKey) => mustBeAbleToImport(field, project)
     const { header, isMergeable } = await stageRows(tx, input.file, input, mustBeAllowed, onChunk)
     signal?.throwIfAborted()
-    // Locked after the file was read, so that others can create tickets in the meantime.
+    // Locked after reading the file, so that other requests can create tickets in the meantime.
     mustBeAbleToStart(await lockProject(tx, viewer, project.id), input)
     await lockReferencedRows(tx, project.id)
     await planRows(tx, project.id, input.kind, viewer, header, input.createLabels)
@@ -84,13 +81,10 @@ export function importTickets(
 
 function mustBeAbleToStart(rights: ProjectRights, { createLabels }: NewImport): void {
   mustHaveRole(rights, 'CONTRIBUTOR', 'Importing tickets')
-  if (createLabels) mustHaveRole(rights, 'MAINTAINER', 'Making labels')
+  if (createLabels) mustHaveRole(rights, 'MAINTAINER', 'Creating labels')
 }
 
-/**
- * Locks the rows that import_rows refers to: the project's labels, then the tickets with its external keys. Other
- * transactions lock in the same order.
- */
+/** Locks the labels of the project, then the tickets with the external keys, in the order of other transactions. */
 async function lockReferencedRows(tx: BulkTransaction, projectId: string): Promise<void> {
   const project = sql`${projectId}::uuid`
   await tx.query(sql`

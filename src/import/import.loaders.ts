@@ -14,17 +14,15 @@ import {
   importOrder,
 } from './import.sql.ts'
 
-/** The import with an id; null if there is none that the viewer may see. */
+/** Null if the import does not exist or the viewer cannot see it. */
 export const findImport = rowLoader<ImportRecord>(importColumns, sql`imports i`, visibleImports)
 
-/** The import of an id that the viewer has just made. */
 export async function getImport(context: Context, id: string): Promise<ImportRecord> {
-  const found = await findImport(context, id)
-  if (!found) throw new NotFound(`There is no import ${id}.`)
-  return found
+  const record = await findImport(context, id)
+  if (!record) throw new NotFound(`Import "${id}" was not found, or you cannot see it.`)
+  return record
 }
 
-/** Imports, newest first. */
 export const importList: List<ImportRecord> = {
   columns: importColumns,
   from: sql`imports i`,
@@ -32,7 +30,6 @@ export const importList: List<ImportRecord> = {
   order: importOrder,
 }
 
-/** What is wrong in a file, in its order. */
 export const faultList: List<ImportFaultRow> = {
   columns: faultColumns,
   from: sql`import_faults f`,
@@ -40,7 +37,6 @@ export const faultList: List<ImportFaultRow> = {
   order: faultOrder,
 }
 
-/** The tickets of an import by number. */
 export const importedTicketList: List<TicketRow> = {
   columns: ticketColumns,
   from: sql`imported_tickets it JOIN tickets t ON t.id = it.ticket_id`,

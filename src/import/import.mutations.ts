@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { id, notNull, projectReference, text } from '../check.ts'
+import { atMostItems, id, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { runStepOnce } from '../idempotency/idempotency.ts'
 import { isDateFormat } from '../import-file/date.parser.ts'
@@ -56,6 +56,7 @@ const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
 })
 
 const maxMappings = 200
+const mappings = z.array(z.unknown()).max(maxMappings, atMostItems(maxMappings)).nullable()
 
 const importCost = 5000
 
@@ -63,6 +64,8 @@ mutation('importTickets', {
   cost: importCost,
   description:
     'Imports tickets from a CSV file, sent as a multipart request. Requires CONTRIBUTOR in the project. A row with an external key that exists in the project updates that ticket; any other row creates a ticket. Row errors are returned in `Import.faults`, not as GraphQL errors.',
+  inputDescription: 'A CSV file of tickets, and how to read it.',
+  payloadDescription: 'The import, which may have been rejected.',
   input: (t) => ({
     projectId: t.id({ required: true, description: 'Id or key of the project, such as "CORE".' }),
     kind: t.field({
@@ -103,16 +106,18 @@ mutation('importTickets', {
   }),
   rules: {
     projectId: projectReference,
-    columns: z.array(z.unknown()).max(maxMappings, `may list at most ${maxMappings}`).nullable(),
-    values: z.array(z.unknown()).max(maxMappings, `may list at most ${maxMappings}`).nullable(),
-    dateFormat: text(50).refine(isDateFormat, 'must name the year, month and day, such as "M/D/YYYY"').nullable(),
+    columns: mappings,
+    values: mappings,
+    dateFormat: text(50)
+      .refine(isDateFormat, 'must contain the year (YYYY), month and day, such as "M/D/YYYY"')
+      .nullable(),
     createLabels: notNull,
     onError: notNull,
     dryRun: notNull,
   },
   validate: ({ values }) =>
     (values ?? []).flatMap(({ column }, index) =>
-      column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'must be a field' }] : [],
+      column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'cannot be IGNORE' }] : [],
     ),
   resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
     const viewer = requireViewer(context)
@@ -160,6 +165,8 @@ mutation('undoImport', {
   cost: importCost,
   description:
     'Undoes an import: deletes the tickets that it created, and restores those that it changed. Leaves unchanged the tickets that were changed since, and created tickets that have comments. Requires MAINTAINER in the project, or CONTRIBUTOR for your own imports.',
+  inputDescription: 'The import to undo.',
+  payloadDescription: 'The import after the undo, and the tickets that were left unchanged.',
   input: (t) => ({
     importId: t.id({ required: true, description: 'Id of the import, a UUID.' }),
     dryRun: t.boolean({

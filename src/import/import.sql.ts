@@ -3,10 +3,8 @@ import { integer, moment, type Order, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 
-/** An import without its side effects. */
 export type ImportRecord = Row<'Import'>
 
-/** The columns of an ImportRecord, from imports `i`. */
 export const importColumns = columnsOf<ImportRecord>('i', {
   id: 'always',
   projectId: 'plain',
@@ -31,10 +29,8 @@ export const importOrder: Order = [
   { name: 'id', sql: sql`i.id`, type: uuid, descending: true },
 ]
 
-/** An error in a file. */
 export type ImportFaultRow = Row<'ImportFault'>
 
-/** The columns of an ImportFaultRow, from import_faults `f`. */
 export const faultColumns = columnsOf<ImportFaultRow>('f', {
   importId: 'plain',
   position: 'plain',
@@ -44,5 +40,4 @@ export const faultColumns = columnsOf<ImportFaultRow>('f', {
   message: 'plain',
 })
 
-/** In the order of the file. */
 export const faultOrder: Order = [{ name: 'position', sql: sql`f.position`, type: integer, descending: false }]

@@ -7,7 +7,7 @@ import { lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToUndo, visibleImports } from './import.access.ts'
 
-/** The number of tickets that an undo reverted, or would revert, and the tickets that it left as they are. */
+/** `undoneCount` includes the tickets that a dry run would revert. */
 export interface UndoResult {
   readonly importId: string
   readonly undoneCount: number
@@ -22,18 +22,17 @@ interface LockedImport {
   readonly sideEffects: Partial<SideEffects>
 }
 
-/**
- * Undoes an import: deletes the tickets that it created, restores those that it changed, and deletes its unused side
- * effects. Refuses tickets that were changed or commented on since. Throws CONFLICT if there is nothing to undo.
- */
+/** Deletes created tickets and unused side effects, restores changed tickets. Throws CONFLICT if there is nothing to undo. */
 export async function undoImport(tx: Transaction, viewer: Viewer, id: string, dryRun: boolean): Promise<UndoResult> {
   const locked = await lockImport(tx, viewer, id)
   const project = await lockProject(tx, viewer, locked.projectId)
   mustBeAbleToUndo(viewer, locked, project)
-  if (locked.dryRun) throw new Conflict('The import was only tried: it changed nothing.')
+  if (locked.dryRun) throw new Conflict('The import was a dry run: there is nothing to undo.')
   const { total, revertible, refusals } = await planUndo(tx, id)
   if (total === 0)
-    throw new Conflict(locked.undoneAt ? 'The import was undone already.' : 'The import changed no ticket.')
+    throw new Conflict(
+      locked.undoneAt ? 'The import was already undone.' : 'The import changed no tickets: there is nothing to undo.',
+    )
   if (!dryRun && revertible > 0) {
     await revertRows(tx, viewer, id, locked.projectId, locked.sideEffects)
     await tx.query(sql`UPDATE imports SET undone_at = clock_timestamp() WHERE id = ${id}::uuid`)
@@ -46,6 +45,6 @@ async function lockImport(tx: Transaction, viewer: Viewer, id: string): Promise<
     SELECT i.project_id AS "projectId", i.actor_id AS "actorId", i.dry_run AS "dryRun", i.undone_at AS "undoneAt",
       i.made AS "sideEffects"
     FROM imports i WHERE i.id = ${id}::uuid AND ${visibleImports(viewer)} FOR UPDATE`)
-  if (!locked) throw new NotFound(`There is no import ${id}.`)
+  if (!locked) throw new NotFound(`Import "${id}" was not found, or you cannot see it.`)
   return locked
 }

@@ -1,4 +1,4 @@
-import { given } from '../database/patch.ts'
+import { definedFields } from '../database/patch.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { NotFound } from '../errors.ts'
@@ -47,7 +47,7 @@ export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patc
   await lockLabel(tx, viewer, id)
   return tx.prisma.label.update({
     where: { id },
-    data: given(patch),
+    data: definedFields(patch),
   })
 }
 

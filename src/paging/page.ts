@@ -1,7 +1,7 @@
 import { raw, type Sql, sql } from '../database/sql.ts'
 import { allOf } from '../filter/comparators.ts'
 import type { Columns } from '../reading/columns.ts'
-import { decoded, listOf, type Value } from '../reading/value.ts'
+import { decodeValue, listOf, type Value } from '../reading/value.ts'
 import { type Bounds, readingOrder } from './bounds.ts'
 import { cursorKeyColumn } from './cursor.ts'
 import { after, type Order, orderBy, reversed } from './keyset.ts'
@@ -56,7 +56,7 @@ export function pageOf<Row>(
     sql: needsProbe ? sql`(WITH probe AS MATERIALIZED (${probeOf(list)}) SELECT ${page})` : page,
     decode: ([json, totalCount]: readonly [unknown, number]) => ({
       order: list.order,
-      ...trim(rows && json ? (decoded(rows, json) as WithCursorKey<Row>[]) : [], bounds),
+      ...trim(rows && json ? (decodeValue(rows, json) as WithCursorKey<Row>[]) : [], bounds),
       totalCount,
     }),
   }

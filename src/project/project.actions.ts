@@ -1,5 +1,5 @@
 import type { ProjectRole } from '../../prisma/generated/client.ts'
-import { given } from '../database/patch.ts'
+import { definedFields } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
@@ -80,7 +80,7 @@ export async function updateProject(
       : { archivedAt: archived ? new Date() : null }
   return tx.prisma.project.update({
     where: { id: project.id },
-    data: { ...given(patch), ...archivedAt },
+    data: { ...definedFields(patch), ...archivedAt },
     omit: { lastNumber: true },
   })
 }

@@ -1,30 +1,27 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
-import { decoded, objectOf, type Value } from './value.ts'
+import { decodeValue, objectOf, type Value } from './value.ts'
 
-/** How a column is read: as it is, as a Date, or whatever else a selection asks for. */
+/** `time` is decoded to a Date; `always` is read regardless of the selection. */
 export type Reading = 'plain' | 'time' | 'always'
 
-/** The columns of a table that make a row of a type, under the table's alias. */
+/** The columns of a table, under its alias, that make a row of a type. */
 export interface Columns<Row> {
   readonly alias: Sql
-  /** The value of each property. */
   readonly values: ReadonlyMap<string, Value<unknown>>
-  /** What every row has, whatever a selection asks for. */
   readonly always: readonly string[]
-  /** All of them, to be selected by a plain statement. */
+  /** A select list of all columns. */
   readonly all: Sql
-  /** All columns as one JSON text: cheaper than columns, which Prisma converts one by one. */
+  /** All columns as one JSON text, since Prisma converts columns one by one. */
   readonly text: Sql
-  /** Parses that text. */
   readonly parse: (text: string) => Row
-  /** Never there: it ties the columns to the type of their rows. */
+  /** Only a type parameter: has no value. */
   readonly row?: Row
 }
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const time = (json: string) => new Date(json)
 
-/** The columns of a table; a property `createdAt` is the column created_at. */
+/** Maps a property such as `createdAt` to the column created_at. */
 export function columnsOf<Row>(
   alias: string,
   readings: { readonly [Name in keyof Row & string]-?: Reading },
@@ -40,7 +37,7 @@ export function columnsOf<Row>(
     values,
     always: entries.filter(({ reading }) => reading === 'always').map(({ name }) => name),
     text: sql`(${row.sql})::text`,
-    parse: (text) => decoded(row, JSON.parse(text)),
+    parse: (text) => decodeValue(row, JSON.parse(text)),
     all: join(entries.map(({ name, value }) => sql`${value.sql} AS ${raw(`"${name}"`)}`)),
   }
 }

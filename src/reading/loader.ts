@@ -5,8 +5,8 @@ import type { Viewer } from '../viewer.ts'
 import type { Columns } from './columns.ts'
 
 /**
- * The request's loader of a key, created on first use. All ids of one tick become one call of `batch`, which returns a
- * value per id, in their order. Whatever else changes the result belongs in the key: a string, or a stable object.
+ * Returns the request's loader for a key: a string or a stable object that identifies everything, except the ids, on which
+ * the result depends. `batch` receives the ids of one tick and returns a value per id in their order.
  */
 export function loaderOf<Value>(
   { loaders }: Pick<Context, 'loaders'>,
@@ -20,7 +20,7 @@ export function loaderOf<Value>(
   return loader
 }
 
-/** Sorts rows by the order of ids; null for an id without a row. */
+/** Sorts rows by the order of ids. Null for an id without a row. */
 export function inOrder<Row extends { readonly id: string }>(
   ids: readonly string[],
   rows: readonly Row[],
@@ -29,10 +29,7 @@ export function inOrder<Row extends { readonly id: string }>(
   return ids.map((id) => byId.get(id) ?? null)
 }
 
-/**
- * Creates a function that finds a row by its id, batched: null if there is none that the viewer may see. `from` joins the
- * tables that `visible` needs.
- */
+/** Finds rows by id in batches; null if invisible. `from` joins the tables that `visible` requires. */
 export const rowLoader =
   <Row extends { readonly id: string }>(columns: Columns<Row>, from: Sql, visible: (viewer: Viewer) => Sql) =>
   (context: Context, id: string): Promise<Row | null> =>

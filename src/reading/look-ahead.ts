@@ -19,47 +19,37 @@ import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
 import { objectOf, type Value } from './value.ts'
 
-/** The context and the info of a resolver's call. */
 export interface ResolverRequest {
   readonly context: Context
   readonly info: GraphQLResolveInfo
 }
 
-/** A field in a selection set: its nodes in the document, and its definition in the parent type. */
+/** A field of a selection set: its definition and its nodes in the document. */
 export interface SelectedField {
   readonly definition: GraphQLField<unknown, Context>
   readonly nodes: readonly FieldNode[]
 }
 
 /**
- * A field that is read by one fragment of SQL over `parent.id`. Look-ahead prefetches the value in the statement of the
- * parent; for other parents a loader reads it in one statement per tick.
+ * A field read by a SQL fragment over `parent.id`, either as a part of the parent's statement (look-ahead) or by a loader.
  */
 export interface NestedField {
-  /** The property of the parent's row that the fragment reads as `parent.id`: a UUID or null. */
+  /** The property of the parent's row that becomes `parent.id`: a UUID or null. */
   readonly on: string
-  /** Builds the fragment from the arguments and the selection of the field. */
   readonly fragment: (args: never, selected: SelectedField, request: ResolverRequest) => Value<unknown>
 }
 
-/**
- * The columns that a field reads, in its extension `reads`. Without it a field reads the column with its name, or all
- * columns if there is none.
- */
+/** The extension `reads` of a field. Without it a field reads the column with its name, or else all columns. */
 export interface Reads {
   readonly columns?: readonly string[]
   readonly nested?: NestedField
 }
 
-/** Returns the field that a resolver resolves. */
 export function selectedField({ parentType, fieldName, fieldNodes }: GraphQLResolveInfo): SelectedField {
   return { definition: parentType.getFields()[fieldName] as SelectedField['definition'], nodes: fieldNodes }
 }
 
-/**
- * Returns the fields in the selection set of a field, on all types, without those excluded by a directive. A field that
- * occurs several times in the document is returned several times.
- */
+/** Returns the fields in the selection set of a field, on all types, except those excluded by a directive. */
 export function subfieldsOf({ definition, nodes }: SelectedField, info: GraphQLResolveInfo): SelectedField[] {
   return nodes.flatMap(({ selectionSet }) => fieldsIn(selectionSet, definition.type, info))
 }
@@ -84,13 +74,12 @@ function fieldsIn(
   })
 }
 
-/** Returns the fields with a name. */
 export const fieldsNamed = (fields: readonly SelectedField[], name: string) =>
   fields.filter(({ definition }) => definition.name === name)
 
 /**
- * The property of a row that holds the prefetched value of a nested field. Contains the arguments, since aliases may differ
- * in them; sorted, since compiled queries pass them in another order.
+ * The property of a row with the prefetched value of a nested field. Contains the arguments, in which aliases may differ;
+ * sorted, because compiled queries pass them in another order.
  */
 export const prefetchKey = (field: string, args: object) => `${field} ${JSON.stringify(args, inOrderOfNames)}`
 
@@ -101,10 +90,7 @@ function inOrderOfNames(_name: string, value: unknown): unknown {
   return Object.fromEntries(names.sort().map((name) => [name, (value as Record<string, unknown>)[name]]))
 }
 
-/**
- * The value of a row: the columns that the selected fields read, and the fragments of nested fields. A nested field with
- * invalid arguments is not prefetched: its resolver reports the error at its own path.
- */
+/** Reads selected columns and nested fields. A nested field with invalid arguments is left to its resolver, which throws. */
 export function rowOf<Row extends object>(
   { always, values: columns }: Columns<Row>,
   fields: readonly SelectedField[],
@@ -127,8 +113,8 @@ export function rowOf<Row extends object>(
       continue
     }
     const name = prefetchKey(definition.name, args)
-    const same = nested.get(name)?.selected.nodes ?? []
-    nested.set(name, { nested: reads.nested, args, selected: { definition, nodes: [...same, ...nodes] } })
+    const previousNodes = nested.get(name)?.selected.nodes ?? []
+    nested.set(name, { nested: reads.nested, args, selected: { definition, nodes: [...previousNodes, ...nodes] } })
   }
   for (const [name, { nested: field, args, selected }] of nested) {
     const key = columns.get(field.on)?.sql as Sql

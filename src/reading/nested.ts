@@ -14,7 +14,7 @@ import {
 } from './look-ahead.ts'
 import { listOf, loadRelated, type Value } from './value.ts'
 
-/** Returns the prefetched value of a nested field, or reads it in one statement for all parents of this tick. */
+/** Returns the prefetched value, or reads it in one statement for all parents of the tick. */
 export function readNested<Type>(
   nested: NestedField,
   parent: object,
@@ -27,23 +27,23 @@ export function readNested<Type>(
   const id = row[nested.on] as string | null
   if (id === null) return null as Type
   const value = nested.fragment(args as never, selectedField(info), { context, info })
-  // Equal nodes have equal arguments and selections, so they identify the loader.
+  // The nodes determine arguments and selection, so they identify the loader.
   return loaderOf<Type>(context, info.fieldNodes, (ids) => loadRelated(context.db, value as Value<Type>, ids)).load(id)
 }
 
-/** The options of a nested field: its extensions and its resolver. `price` is its cost in points (`graphql/cost.ts`). */
+/** Returns the extensions and the resolver of a nested field. */
 export function nestedField(
   nested: NestedField,
-  price: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
+  costs: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
 ) {
   return {
-    extensions: { reads: { nested } satisfies Reads, ...price },
+    extensions: { reads: { nested } satisfies Reads, ...costs },
     resolve: (parent: object, args: object, context: Context, info: GraphQLResolveInfo) =>
       readNested(nested, parent, args, { context, info }) as never,
   }
 }
 
-/** A relation to the row whose id is in a property of the parent; null if the property is null. */
+/** A relation to the row whose id is in a property of the parent. */
 export function toOne<Row extends object>(on: string, columns: Columns<Row>, from: Sql): NestedField {
   return {
     on,
@@ -54,7 +54,7 @@ export function toOne<Row extends object>(on: string, columns: Columns<Row>, fro
   }
 }
 
-/** A relation to all rows of a parent, without paging: only for few rows. `rows` ends with its ORDER BY. */
+/** A relation to a small number of rows, without paging. `rows` includes ORDER BY. */
 export function toMany<Row extends object>(columns: Columns<Row>, rows: Sql): NestedField {
   return {
     on: 'id',

@@ -1,32 +1,31 @@
 import type { MeteredStatements } from '../database/request-quota.ts'
 import { empty, join, type Sql, sql } from '../database/sql.ts'
 
-/** A SQL expression that yields JSON, and what that JSON becomes: itself, or what `decode` makes of it. */
+/** A SQL expression that returns JSON, and its decoder. */
 export interface Value<Type> {
   readonly sql: Sql
   /** Not called for null. */
   readonly decode?: (json: never) => Type
 }
 
-/** What JSON becomes under a value's `decode`. */
-export function decoded<Type>({ decode }: Value<Type>, json: unknown): Type {
+export function decodeValue<Type>({ decode }: Value<Type>, json: unknown): Type {
   return (decode && json !== null ? decode(json as never) : json) as Type
 }
 
-/** Reads a value in one statement. Rows come as one text, which is parsed once. */
+/** Reads a value in one statement, as one text. */
 export async function readValue<Type>(db: MeteredStatements, value: Value<Type>): Promise<Type> {
   const [row] = await readTexts<{ value: string | null }>(db, value.sql, (text) => sql`SELECT ${text} AS value`)
-  return decoded(value, parsed(row?.value ?? null))
+  return decodeValue(value, parseText(row?.value ?? null))
 }
 
-/** Reads a value over one row, in one statement; null where there is no such row. `rows` is a table and its condition. */
+/** Reads a value over one row in one statement. `rows` is a table with its condition. Null if no row matches. */
 export async function readRow<Type>(db: MeteredStatements, value: Value<Type>, rows: Sql): Promise<Type | null> {
   const select = (text: Sql) => sql`SELECT ${text} AS value FROM ${rows}`
   const [row] = await readTexts<{ value: string }>(db, value.sql, select)
-  return row ? decoded(value, parsed(row.value)) : null
+  return row ? decodeValue(value, parseText(row.value)) : null
 }
 
-/** Reads a value over `parent.id` for each parent in one statement. Returns the values in the order of the ids. */
+/** Reads a value over `parent.id` for all parents in one statement. Returns the values in the order of the ids. */
 export async function loadRelated<Type>(
   db: MeteredStatements,
   value: Value<Type>,
@@ -35,12 +34,12 @@ export async function loadRelated<Type>(
   const select = (text: Sql) => sql`SELECT parent.id, ${text} AS value FROM unnest(${ids}::uuid[]) AS parent(id)`
   const rows = await readTexts<{ id: string; value: string | null }>(db, sql`to_json(${value.sql})`, select)
   const byId = new Map(rows.map(({ id, value: text }) => [id, text]))
-  return ids.map((id) => decoded(value, parsed(byId.get(id) ?? null)))
+  return ids.map((id) => decodeValue(value, parseText(byId.get(id) ?? null)))
 }
 
-const parsed = (text: string | null): unknown => (text === null ? null : JSON.parse(text))
+const parseText = (text: string | null): unknown => (text === null ? null : JSON.parse(text))
 
-/** Reads JSON as texts: within the budget of a request, where there is one. The database sends no text that is over it. */
+/** The SQL function `bounded` raises an error for texts above the request quota, before they are sent. */
 async function readTexts<Row extends { readonly value: string | null }>(
   db: MeteredStatements,
   json: Sql,
@@ -54,8 +53,8 @@ async function readTexts<Row extends { readonly value: string | null }>(
 }
 
 /**
- * Many values as one, a JSON array in PostgreSQL and an object here. The array is shorter than an object of JSON would
- * be, to build, to send and to parse. PostgreSQL takes a hundred values; the limit on aliases keeps selections below.
+ * Combines values to an object, transferred as a JSON array, which is shorter. PostgreSQL accepts 100 arguments; the limit
+ * of aliases keeps selections smaller.
  */
 export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<unknown>>): Value<Type> {
   const entries = [...values]
@@ -66,14 +65,14 @@ export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<
       const object: Record<string, unknown> = {}
       for (let index = 0; index < entries.length; index++) {
         const [name, value] = entries[index] as [string, Value<unknown>]
-        object[name] = decoded(value, array[index])
+        object[name] = decodeValue(value, array[index])
       }
       return object as Type
     },
   }
 }
 
-/** One value for each row of a subquery, in its order. */
+/** Combines the values of the rows of a subquery, in its order. */
 export function listOf<Type>({ sql: item, decode }: Value<Type>, rows: Sql): Value<Type[]> {
   return {
     sql: sql`(SELECT coalesce(json_agg(${item}), '[]') FROM ${rows})`,

@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
-import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
+import { groupFilter, groupingOf, type ReportGroup } from './group.sql.ts'
 import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-/** The number of open tickets in a group and an age range. */
 export interface AgeBucket {
   readonly group: string | null
   readonly fromDays: number
@@ -14,7 +13,7 @@ export interface AgeBucket {
 
 const secondsOfDay = 86_400
 
-/** Counts open tickets by age in days of 24 hours, in buckets divided at `edges`. Each group has all buckets. */
+/** `edges` are the boundaries of the buckets in days of 24 hours. Each group has all buckets. */
 export async function readAgeing(
   { db }: Context,
   scope: ReportScope,
@@ -32,16 +31,19 @@ export async function readAgeing(
       GROUP BY lower(name), bucket) counted
     GROUP BY folded ORDER BY total DESC, folded COLLATE "C"`)
   const groups = group || rows.length > 0 ? rows : [{ group: null, counts: {} as Record<string, number> }]
-  const ago = (days: number) => new Date(now.getTime() - days * secondsOfDay * 1000).toISOString()
+  const daysAgo = (days: number) => new Date(now.getTime() - days * secondsOfDay * 1000).toISOString()
   return groups.flatMap(({ group: name, counts }) =>
     [0, ...edges].map((fromDays, bucket) => {
       const toDays = edges[bucket] ?? null
-      const createdAt = { ...(fromDays > 0 && { lte: ago(fromDays) }), ...(toDays !== null && { gt: ago(toDays) }) }
+      const createdAt = {
+        ...(fromDays > 0 && { lte: daysAgo(fromDays) }),
+        ...(toDays !== null && { gt: daysAgo(toDays) }),
+      }
       const open = {
         status: { in: ['OPEN', 'IN_PROGRESS'] },
         ...(Object.keys(createdAt).length > 0 && { createdAt }),
       }
-      const filter = narrowFilter(scope, open, ofGroup(grouping, name))
+      const filter = narrowFilter(scope, open, groupFilter(grouping, name))
       return { group: name, fromDays, toDays, count: counts[bucket] ?? 0, filter }
     }),
   )

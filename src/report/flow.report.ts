@@ -8,7 +8,6 @@ import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts
 
 export type ReportInterval = 'DAY' | 'WEEK' | 'MONTH'
 
-/** The numbers of tickets opened, resolved and reopened in an interval, and the backlog at its end. */
 export interface FlowPoint {
   readonly from: Date
   readonly to: Date
@@ -22,7 +21,6 @@ export interface FlowPoint {
   readonly backlogFilter: FilterJson
 }
 
-/** The share of the tickets first resolved in a range that were reopened at any time. */
 export interface ReopenRate {
   readonly resolved: number
   readonly reopened: number
@@ -37,20 +35,19 @@ interface Range {
 }
 
 const maxIntervals = 1000
-/** Shortest intervals in hours: days and weeks with a change of the clock, February. */
+/** With a change to daylight saving time; February. */
 const minHours = { DAY: 23, WEEK: 7 * 24 - 1, MONTH: 28 * 24 - 1 } as const
 const millisecondsOfHour = 3_600_000
 const invalidParameter = '22023'
 
-/** Resolves a range to times. Throws BAD_USER_INPUT unless it begins before it ends. */
 async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
   const [range] = await db.query<[{ from: Date; to: Date }]>(sql`
     SELECT ${momentSql(from)}::timestamptz(3) AS from, ${to ? momentSql(to) : sql`now()`}::timestamptz(3) AS to`)
-  if (range.from >= range.to) throw new BadUserInput([{ path: 'from', message: 'must lie before `to`' }])
+  if (range.from >= range.to) throw new BadUserInput([{ path: 'from', message: 'must be before `to`' }])
   return range
 }
 
-/** Counts by days, weeks from Monday, or months in the time zone of the scope; includes empty intervals. */
+/** Counts per interval in the time zone of the scope, including empty intervals. */
 export async function readFlow(
   context: Context,
   scope: ReportScope,
@@ -58,11 +55,13 @@ export async function readFlow(
   range: Range,
 ): Promise<FlowPoint[]> {
   const { from, to } = await resolveRange(context, range)
-  if ((to.getTime() - from.getTime()) / millisecondsOfHour / minHours[interval] > maxIntervals)
-    throw new BadUserInput([{ path: 'from', message: `must lie at most ${maxIntervals} intervals before \`to\`` }])
+  if ((to.getTime() - from.getTime()) / millisecondsOfHour / minHours[interval] > maxIntervals) {
+    const message = `must be at most ${maxIntervals} intervals before \`to\`: shorten the range or use a longer interval`
+    throw new BadUserInput([{ path: 'from', message }])
+  }
   const points = await readPoints(context, scope, interval, from, to).catch((error) => {
     if (parseDatabaseError(error).sqlState !== invalidParameter) throw error
-    throw new BadUserInput([{ path: 'timeZone', message: 'is no time zone that the database knows' }])
+    throw new BadUserInput([{ path: 'timeZone', message: 'is not a time zone known to the database' }])
   })
   return points.map((point) => {
     const within = { gte: point.from.toISOString(), lt: point.to.toISOString() }
@@ -93,7 +92,7 @@ function readPoints(
   const perInterval = (times: Sql) => sql`
     SELECT ${local(sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
     WHERE ${within(sql`e.at`)} GROUP BY 1`
-  // A ticket counts from its creation if it was open then; each resolution and reopening changes the count.
+  // The backlog counts a ticket from its creation, if it was open then; each resolution and reopening changes the count.
   return db.query<Point[]>(sql`
     WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
     changes AS MATERIALIZED (SELECT s.*, s.was IN ('OPEN', 'IN_PROGRESS') AS was_open, s.became IN ('OPEN', 'IN_PROGRESS') AS is_open,
@@ -120,7 +119,6 @@ function readPoints(
     LEFT JOIN backlog USING (local) WHERE i."from" < i."to" ORDER BY i.local`)
 }
 
-/** Computes the reopen rate of a range. */
 export async function readReopenRate(context: Context, scope: ReportScope, range: Range): Promise<ReopenRate> {
   const { from, to } = await resolveRange(context, range)
   const [{ resolved, reopened }] = await context.db.query<[{ resolved: number; reopened: number }]>(sql`

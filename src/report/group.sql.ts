@@ -2,31 +2,29 @@ import { Severity } from '../../prisma/generated/client.ts'
 import { empty, raw, type Sql, sql } from '../database/sql.ts'
 import type { FilterJson } from './report.sql.ts'
 
-/** A grouping of tickets. */
 interface Grouping {
   readonly description: string
   /** Joins to tickets `t`. */
   readonly join: Sql
   /** The name of the group as text; null for tickets without one. */
   readonly name: Sql
-  /** The filter of the tickets of a group. */
-  readonly of: (name: string) => FilterJson
-  /** The filter of the tickets without a group. */
-  readonly ofNone: FilterJson
-  /** The filter of the tickets in other groups than `names`; `rest` are the names of these groups. */
-  readonly ofRest: (names: readonly string[], rest: readonly string[]) => FilterJson
+  readonly filterOf: (name: string) => FilterJson
+  /** For tickets without a group. */
+  readonly filterOfNone: FilterJson
+  /** For tickets in other groups than `names`; `rest` are the names of these groups. */
+  readonly filterOfRest: (names: readonly string[], rest: readonly string[]) => FilterJson
 }
 
 const never: FilterJson = { or: [] }
 
-/** A text column, which filters compare without case. */
+/** A text column, which filters compare case-insensitively. */
 const textual = (field: string, column: string, description: string): Grouping => ({
   description,
   join: empty,
   name: raw(`t.${column}`),
-  of: (name) => ({ [field]: { eq: name } }),
-  ofNone: { [field]: { isNull: true } },
-  ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
+  filterOf: (name) => ({ [field]: { eq: name } }),
+  filterOfNone: { [field]: { isNull: true } },
+  filterOfRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
 })
 
 /** An enum column. `values` are required if the column is nullable. */
@@ -34,18 +32,18 @@ const enumerated = (field: string, description: string, values?: readonly string
   description,
   join: empty,
   name: raw(`t.${field}::text`),
-  of: (name) => ({ [field]: { eq: name } }),
-  ofNone: values ? { [field]: { notIn: values } } : never,
-  ofRest: (_names, rest) => ({ [field]: { in: rest } }),
+  filterOf: (name) => ({ [field]: { eq: name } }),
+  filterOfNone: values ? { [field]: { notIn: values } } : never,
+  filterOfRest: (_names, rest) => ({ [field]: { in: rest } }),
 })
 
 const personal = (field: string, column: string, description: string): Grouping => ({
   description,
   join: sql`LEFT JOIN users person ON person.id = t.${raw(column)}`,
   name: sql`person.username`,
-  of: (name) => ({ [field]: { eq: name } }),
-  ofNone: { [field]: { isNull: true } },
-  ofRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
+  filterOf: (name) => ({ [field]: { eq: name } }),
+  filterOfNone: { [field]: { isNull: true } },
+  filterOfRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
 })
 
 const maxChunk = 100
@@ -54,15 +52,15 @@ const chunks = (names: readonly string[]) =>
     names.slice(index * maxChunk, (index + 1) * maxChunk),
   )
 
-/** The groupings of reports. Names are grouped without case, and shown in one of their spellings. */
+/** Names are grouped case-insensitively. */
 export const groupings = {
   PROJECT: {
     description: 'Project, by key.',
     join: sql`JOIN projects home ON home.id = t.project_id`,
     name: sql`home.key`,
-    of: (name) => ({ project: { eq: name } }),
-    ofNone: never,
-    ofRest: (names) => ({ project: { notIn: names } }),
+    filterOf: (name) => ({ project: { eq: name } }),
+    filterOfNone: never,
+    filterOfRest: (names) => ({ project: { notIn: names } }),
   },
   STATUS: enumerated('status', 'Current status.'),
   PRIORITY: enumerated('priority', 'Current priority.'),
@@ -74,9 +72,9 @@ export const groupings = {
     description: 'Label, by name. A ticket counts once for each of its labels. Null if it has none.',
     join: sql`LEFT JOIN (ticket_labels labelled JOIN labels label ON label.id = labelled.label_id) ON labelled.ticket_id = t.id`,
     name: sql`label.name`,
-    of: (name) => ({ label: { some: [name] } }),
-    ofNone: { label: { isEmpty: true } },
-    ofRest: (_names, rest) => ({ or: chunks(rest).map((names) => ({ label: { some: names } })) }),
+    filterOf: (name) => ({ label: { some: [name] } }),
+    filterOfNone: { label: { isEmpty: true } },
+    filterOfRest: (_names, rest) => ({ or: chunks(rest).map((names) => ({ label: { some: names } })) }),
   },
   ASSIGNEE: personal('assignee', 'assignee_id', 'Assignee, by username. Null if unassigned.'),
   REPORTER: personal('reporter', 'reporter_id', 'Reporter, by username.'),
@@ -89,19 +87,17 @@ export const groupings = {
 
 export type ReportGroup = keyof typeof groupings
 
-/** One group of all tickets, without a name. */
 const ungrouped: Grouping = {
-  description: 'All tickets.',
+  description: 'One group of all tickets.',
   join: empty,
   name: sql`NULL::text`,
-  of: () => ({}),
-  ofNone: {},
-  ofRest: () => ({}),
+  filterOf: () => ({}),
+  filterOfNone: {},
+  filterOfRest: () => ({}),
 }
 
-/** Returns a grouping; without a name one group of all tickets. */
 export const groupingOf = (group: ReportGroup | null | undefined): Grouping => (group ? groupings[group] : ungrouped)
 
-/** Returns the filter of a group by its name, which is null for tickets without a group. */
-export const ofGroup = (grouping: Grouping, name: string | null): FilterJson =>
-  name === null ? grouping.ofNone : grouping.of(name)
+/** `name` is null for tickets without a group. */
+export const groupFilter = (grouping: Grouping, name: string | null): FilterJson =>
+  name === null ? grouping.filterOfNone : grouping.filterOf(name)

@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
-import { groupingOf, ofGroup, type ReportGroup } from './group.sql.ts'
+import { groupFilter, groupingOf, type ReportGroup } from './group.sql.ts'
 import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-/** A row of a Pareto analysis. */
 export interface ParetoRow {
   readonly value: string | null
   readonly isOther: boolean
@@ -14,10 +13,10 @@ export interface ParetoRow {
   readonly filter: FilterJson
 }
 
-/** The cumulative share of the vital few (Juran, "Universals in Management Planning and Controlling", 1954). */
-const vitalShare = 0.8
+/** Juran, "Universals in Management Planning and Controlling", 1954. */
+const vitalFewLimit = 0.8
 
-/** Counts tickets by value, largest first, ties by value. Values beyond the limit are combined in the last row. */
+/** The largest counts first, ties by value. The last row combines the values beyond the limit. */
 export async function readPareto(
   { db }: Context,
   scope: ReportScope,
@@ -49,8 +48,8 @@ export async function readPareto(
       count,
       share: count / total,
       cumulativeShare,
-      vitalFew: cumulativeShare <= vitalShare,
-      filter: narrowFilter(scope, isOther ? grouping.ofRest(names, rest ?? []) : ofGroup(grouping, value)),
+      vitalFew: cumulativeShare <= vitalFewLimit,
+      filter: narrowFilter(scope, isOther ? grouping.filterOfRest(names, rest ?? []) : groupFilter(grouping, value)),
     }
   })
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { checkArgument } from '../check.ts'
+import { atMostItems, checkArgument, integerBetween } from '../check.ts'
 import { filterCost } from '../ticket/ticket.cost.ts'
 import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { readAgeing } from './ageing.report.ts'
@@ -20,13 +20,16 @@ import {
 import { readTopAssignees } from './top-assignees.report.ts'
 
 const maxRows = 100
-const limit = z.int().min(1, 'must be at least 1').max(maxRows, `must be at most ${maxRows}`)
+const limit = integerBetween(1, maxRows)
 const ageEdges = z
-  .array(z.int().min(1, 'must be at least 1').max(36_500, 'must be at most 36500'))
-  .max(20, 'may list at most 20')
-  .refine((edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)), 'must ascend')
+  .array(integerBetween(1, 36_500))
+  .max(20, atMostItems(20))
+  .refine(
+    (edges) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? 0)),
+    'must be in ascending order',
+  )
 
-/** A name in the time zone database. Offsets are rejected, since their sign is ambiguous. */
+/** Offsets are rejected, since their sign is ambiguous. */
 const timeZone = z.string().refine((zone) => {
   if (!/^[a-z][\w+-]*(?:\/[\w+-]+)*$/i.test(zone)) return false
   try {
@@ -34,7 +37,7 @@ const timeZone = z.string().refine((zone) => {
   } catch {
     return false
   }
-}, 'is no time zone such as Europe/Berlin')
+}, 'is not an IANA time zone such as "Europe/Berlin"')
 
 const ReportGroupEnum = builder.enumType('ReportGroup', {
   description: 'Property of a ticket by which reports group or count.',
@@ -52,7 +55,7 @@ const ReportInterval = builder.enumType('ReportInterval', {
   } as const,
 })
 
-// Measured on 200,000 tickets, in the points of `ticket.cost.ts`.
+// Points, measured like those of `ticket.cost.ts`.
 const costs = {
   topAssignees: 5000,
   resolutionTime: 5000,
@@ -63,7 +66,7 @@ const costs = {
   reopenRate: 500,
 } as const
 
-/** The price of a report. The filter is an argument of the parent field. */
+/** The filter is an argument of the parent field. */
 const costOf =
   (report: keyof typeof costs) =>
   (_args: object, { filter }: Readonly<Record<string, unknown>>) =>

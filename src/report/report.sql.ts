@@ -4,33 +4,32 @@ import type { Moment } from '../moment.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
 import { type TicketFilter, ticketCondition } from '../ticket/ticket.filter.ts'
 
-/** The tickets of reports, and the time zone of their days. */
+/** The tickets and the time zone of reports. */
 export interface ReportScope {
   readonly filter: TicketFilter
   readonly timeZone: string
-  /** A subquery with the columns of tickets. */
+  /** A subquery with all columns. */
   readonly tickets: Sql
 }
 
-/** Creates the scope of a filter for the viewer. */
 export function reportScope(context: Context, filter: TicketFilter | null, timeZone: string): ReportScope {
   const viewer = requireViewer(context)
   const condition = sql`${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`
   return { filter: filter ?? {}, timeZone, tickets: sql`(SELECT t.* FROM tickets t WHERE ${condition})` }
 }
 
-/** A TicketFilter as JSON, usable as a variable. */
+/** A TicketFilter as a variable. */
 export type FilterJson = Readonly<Record<string, unknown>>
 
-/** Combines the filter of a scope with further ones, so that it lists the tickets that a row counts. */
+/** Combines the filter of a scope with the filters of a row. */
 export function narrowFilter({ filter }: ReportScope, ...parts: readonly FilterJson[]): FilterJson {
   const result = toJson(filter) as Record<string, unknown>
-  const further = (result['and'] as FilterJson[] | null | undefined) ?? []
+  const conjuncts = (result['and'] as FilterJson[] | null | undefined) ?? []
   for (const part of parts) {
     if (Object.keys(part).every((name) => result[name] === undefined)) Object.assign(result, part)
-    else further.push(part)
+    else conjuncts.push(part)
   }
-  return further.length > 0 ? { ...result, and: further } : result
+  return conjuncts.length > 0 ? { ...result, and: conjuncts } : result
 }
 
 function toJson(value: unknown): unknown {

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-/** The tickets of an assignee; `userId` is null for unassigned tickets. */
+/** `userId` is null for unassigned tickets. */
 export interface AssigneeLoad {
   readonly userId: string | null
   readonly total: number
@@ -13,7 +13,7 @@ export interface AssigneeLoad {
   readonly resolvedFilter: FilterJson
 }
 
-/** Finds the assignees with the most tickets; ties are ordered by username. */
+/** The largest totals first, ties by username. */
 export async function readTopAssignees(context: Context, scope: ReportScope, limit: number): Promise<AssigneeLoad[]> {
   const rows = await context.db.query<
     (Pick<AssigneeLoad, 'userId' | 'total' | 'open' | 'resolved'> & { username: string | null })[]

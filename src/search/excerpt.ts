@@ -1,21 +1,21 @@
-/** A range of UTF-16 units of a text, without the unit at `end`. */
+/** A range of UTF-16 code units, `end` exclusive. */
 export interface TextRange {
   readonly start: number
   readonly end: number
 }
 
-/** A fragment of a text, and the ranges that match the search. */
+/** A part of a text, and the ranges in it that match a search. */
 export interface Excerpt {
   readonly text: string
   readonly hits: readonly TextRange[]
 }
 
-/** The marks that PostgreSQL puts around hits. They do not occur in stored texts. */
+/** Delimiters of hits in marked texts. Do not occur in stored texts. */
 export const marks = { start: '\u0002', end: '\u0003' } as const
 
 /**
- * Returns the fragment of a marked text with the most hits, of at most `maxLength` UTF-16 units and cut between words; null
- * if there are no hits. Hits are the marked words and the literal occurrences of the searched texts.
+ * Returns the part of a marked text with the most hits, cut between words; null without hits. Hits are marked words and
+ * occurrences of the searched texts. Lengths are in UTF-16 code units.
  */
 export function excerptOf(marked: string, searched: readonly string[], maxLength: number): Excerpt | null {
   const { text, ranges } = removeMarks(marked)
@@ -44,13 +44,11 @@ function removeMarks(marked: string): { text: string; ranges: TextRange[] } {
   return { text, ranges }
 }
 
-/** Finds all occurrences of a part in a text, case-insensitively. */
 function findOccurrences(text: string, part: string): TextRange[] {
   const pattern = new RegExp(RegExp.escape(part), 'giu')
   return [...text.matchAll(pattern)].map(({ index, 0: found }) => ({ start: index, end: index + found.length }))
 }
 
-/** Sorts ranges and merges those that overlap. */
 function mergeRanges(ranges: readonly TextRange[]): TextRange[] {
   const result: { start: number; end: number }[] = []
   for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
@@ -61,7 +59,7 @@ function mergeRanges(ranges: readonly TextRange[]): TextRange[] {
   return result
 }
 
-/** Finds the first window with the most hits, and centers it on them. */
+/** Returns the first window with the most hits, centered on them. */
 function findBestWindow(text: string, hits: readonly TextRange[], maxLength: number): TextRange {
   if (text.length <= maxLength) return { start: 0, end: text.length }
   let best = { first: 0, last: 0 }
@@ -81,7 +79,7 @@ function findBestWindow(text: string, hits: readonly TextRange[], maxLength: num
 const startOf = (hits: readonly TextRange[], index: number) => hits[index]?.start ?? 0
 const endOf = (hits: readonly TextRange[], index: number) => hits[index]?.end ?? 0
 
-/** Returns the first index after a space from `from` on, before a hit; never between surrogates. */
+/** Returns the index after the first space between `from` and a hit; never between surrogates. */
 function cutBefore(text: string, from: number, hit: number): number {
   if (from === 0 || text[from - 1] === ' ') return from
   const space = text.indexOf(' ', from)
@@ -89,7 +87,7 @@ function cutBefore(text: string, from: number, hit: number): number {
   return isInsidePair(text, from) ? from + 1 : from
 }
 
-/** Returns the last index of a space up to `to`, after a hit; never between surrogates. */
+/** Returns the index of the last space between a hit and `to`; never between surrogates. */
 function cutAfter(text: string, to: number, hit: number): number {
   if (to >= text.length || text[to] === ' ') return Math.min(to, text.length)
   const space = text.lastIndexOf(' ', to)

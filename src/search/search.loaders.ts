@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { checkArgument, text } from '../check.ts'
+import { checkArgument, integerBetween, text } from '../check.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
 import type { NestedField } from '../reading/look-ahead.ts'
 import { type Excerpt, excerptOf, marks } from './excerpt.ts'
@@ -11,15 +10,12 @@ interface ExcerptArguments {
 }
 
 const defaultLength = 200
-const lengths = z.int().min(20, 'must be at least 20').max(1000, 'must be at most 1000')
+const lengths = integerBetween(20, 1000)
 
-const plain = (column: Sql) =>
+const withSingleSpaces = (column: Sql) =>
   sql`regexp_replace(translate(${column}, ${marks.start + marks.end}, ''), '\\s+', ' ', 'g')`
 
-/**
- * The best fragment of a ticket's texts for a search. PostgreSQL finds the text that fits best and marks words in other
- * forms in it (ts_headline); parts of words are found here.
- */
+/** PostgreSQL finds the best text and marks the matching words (ts_headline); `excerptOf` finds parts of words. */
 export const ticketExcerpt: NestedField = {
   on: 'id',
   fragment: ({ search, maxLength }: ExcerptArguments) => {
@@ -27,21 +23,21 @@ export const ticketExcerpt: NestedField = {
     const length = checkArgument('maxLength', maxLength ?? defaultLength, lengths)
     const query = searchQuery([search])
     if (!query) return { sql: sql`NULL` }
-    const has = join(
-      searched.map((part) => sql`strpos(search_text(said.text), search_text(${part})) > 0`),
+    const containsAny = join(
+      searched.map((part) => sql`strpos(search_text(source.text), search_text(${part})) > 0`),
       ' OR ',
     )
     return {
       sql: sql`(
         SELECT ts_headline('english', best.text, query.of, ${`HighlightAll=true, StartSel=${marks.start}, StopSel=${marks.end}`})
         FROM (SELECT ${query} AS of) query, LATERAL (
-          SELECT said.text FROM (
-            SELECT ${plain(sql`t.title`)} AS text, 'A' AS weight FROM tickets t WHERE t.id = parent.id
-            UNION ALL SELECT ${plain(sql`t.description`)}, 'B' FROM tickets t WHERE t.id = parent.id AND t.description IS NOT NULL
-            UNION ALL SELECT ${plain(sql`c.body`)}, 'C' FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL) said
-          CROSS JOIN LATERAL (SELECT ts_rank(setweight(to_tsvector('english', said.text), said.weight::"char"), query.of) AS value) rank
-          WHERE rank.value > 0 OR ${has}
-          ORDER BY rank.value DESC, said.weight LIMIT 1) best)`,
+          SELECT source.text FROM (
+            SELECT ${withSingleSpaces(sql`t.title`)} AS text, 'A' AS weight FROM tickets t WHERE t.id = parent.id
+            UNION ALL SELECT ${withSingleSpaces(sql`t.description`)}, 'B' FROM tickets t WHERE t.id = parent.id AND t.description IS NOT NULL
+            UNION ALL SELECT ${withSingleSpaces(sql`c.body`)}, 'C' FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL) source
+          CROSS JOIN LATERAL (SELECT ts_rank(setweight(to_tsvector('english', source.text), source.weight::"char"), query.of) AS value) rank
+          WHERE rank.value > 0 OR ${containsAny}
+          ORDER BY rank.value DESC, source.weight LIMIT 1) best)`,
       decode: (marked: string): Excerpt | null => excerptOf(marked, searched, length),
     }
   },

@@ -1,20 +1,17 @@
-/** A word or a phrase. `negated` excludes the tickets that contain it. */
+/** A word or a phrase. */
 export interface Term {
   readonly text: string
   readonly negated: boolean
 }
 
-/** Terms joined by AND. */
 type Alternative = readonly Term[]
 
-/** Highest number of terms in one search; `parseSearch` drops the others. */
 export const maxTerms = 20
 const token = /(-?)"([^"]*)(?:"|$)|(\S+)/g
 
 /**
- * Parses a search into alternatives, joined by OR. Spaces separate terms; `or` separates alternatives; quotes enclose a
- * phrase; a dash before a term negates it. Any other text is a term. Drops the terms after the twentieth, which bounds the
- * cost of a search.
+ * Parses alternatives (OR) of terms (AND): spaces separate terms, `or` separates alternatives, quotes enclose a phrase, a
+ * dash negates a term. Ignores the terms after the twentieth, to limit the cost.
  */
 export function parseSearch(search: string): readonly Alternative[] {
   const alternatives: Term[][] = [[]]

@@ -1,5 +1,5 @@
 import type { UserRole } from '../../prisma/generated/client.ts'
-import { given } from '../database/patch.ts'
+import { definedFields } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
@@ -50,7 +50,7 @@ export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch
   if (admins?.length === 1 && admins[0]?.id === user.id)
     throw new Conflict('This account is the last active ADMIN. Give another account the role ADMIN first.')
   if (patch.active === false) await tx.prisma.token.deleteMany({ where: { userId: user.id } })
-  return tx.prisma.user.update({ where: { id: user.id }, data: given(patch), omit: { passwordHash: true } })
+  return tx.prisma.user.update({ where: { id: user.id }, data: definedFields(patch), omit: { passwordHash: true } })
 }
 
 /** Locks the active admins in the order of their ids, so that two of them cannot step down concurrently. */

@@ -103,7 +103,7 @@ async function onEmbedded(directory: string) {
   const load = await startLoad(served, pauses.embedded)
   for (let n = 1; n <= kills; n++) await stage(load, served, `server killed, ${n}`, () => served.crash())
   const { code, output } = await served.second()
-  const refused = code === 1 && /Process \d+ on \S+ has the embedded database in .* open/.test(output)
+  const refused = code === 1 && /The embedded database in .* is in use by process \d+ on /.test(output)
   await load.stop()
   await served[Symbol.asyncDispose]()
   await using embedded = await openEmbedded(directory)

@@ -30,7 +30,7 @@ export class Served implements AsyncDisposable {
   async start(): Promise<void> {
     const command = new Command(['serve'], { ...this.env, PORT: this.port })
     this.command = command
-    const listens = command.printed(/listens on (http:\/\/localhost:(\d+))\/graphql/)
+    const listens = command.printed(/listening on (http:\/\/localhost:(\d+))\/graphql/)
     this.listening = listens
     const [, url = '', port = ''] = await listens
     this.url = url.replace('localhost', '127.0.0.1')
