@@ -77,8 +77,8 @@ describe('an excerpt', () => {
   })
 
   test.each([
-    ['maxLength', 'x', 19, 'must be at least 20'],
-    ['maxLength', 'x', 1001, 'must be at most 1000'],
+    ['maxLength', 'x', 19, 'must be between 20 and 1,000 (got 19)'],
+    ['maxLength', 'x', 1001, 'must be between 20 and 1,000 (got 1001)'],
     ['search', 'x'.repeat(1001), 200, 'must be at most 1000 characters (got 1001)'],
   ])('is refused where %s is wrong', async (path, search, maxLength, message) => {
     const id = await issue('Title')
