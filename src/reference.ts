@@ -1,6 +1,6 @@
 import { raw, type Sql, sql } from './database/sql.ts'
 
-// A reference is an id, the key of a ticket or project, or a username. All arguments for ids accept references.
+// A reference is an id, the key of a ticket or project, or a username. Arguments for ids of these types accept references.
 
 const uuidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const ticketKeyPattern = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/i

@@ -1,13 +1,13 @@
 import { getIntrospectionQuery } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
-import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 // What the auditor graphql-cop asks of a server, and what it may not be given, by somebody who has not signed in to one
 // in production.
 const server = useServer()
 let production: TestServer
-let ada: Person
+let ada: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await createProject(ada, 'CORE')
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 const times = (count: number, piece: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => piece(index)).join(' ')
-const ask = (query: string) => production.nobody.post({ query })
+const ask = (query: string) => production.anonymous.post({ query })
 
 describe('a query that is to wear the server out is refused', () => {
   test.each([
@@ -36,7 +36,7 @@ describe('a query that is to wear the server out is refused', () => {
   })
 
   test('as a list of queries', async () => {
-    const { status, data } = await production.nobody.post(Array(11).fill({ query: 'query cop { __typename }' }))
+    const { status, data } = await production.anonymous.post(Array(11).fill({ query: 'query cop { __typename }' }))
     expect(status).toBe(400)
     expect(data).toBeUndefined()
   })
@@ -54,10 +54,10 @@ describe('what the server is made of', () => {
       expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     }
     expect((await ask('{ __typename }')).data).toEqual({ __typename: 'Query' })
-    const member = Object.assign(Object.create(ada), { app: production.app }) as Person
+    const member = Object.assign(Object.create(ada), { app: production.app }) as TestUser
     expect((await member.post({ query: getIntrospectionQuery() })).data).toHaveProperty('__schema')
     expect((await member.fetch('/schema.graphql')).status).toBe(200)
-    expect((await production.nobody.fetch('/schema.graphql')).status).toBe(401)
+    expect((await production.anonymous.fetch('/schema.graphql')).status).toBe(401)
   })
 
   test('is not told by suggestions', async () => {
@@ -72,11 +72,11 @@ describe('what the server is made of', () => {
       { query: 'mutation ($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }', variables },
     ])
       for (const headers of [{}, { origin: 'http://localhost' }]) {
-        const answer = await production.nobody.post(body, headers)
-        expect(answer.errors?.length).toBeGreaterThan(0)
-        expect(JSON.stringify(answer.errors)).not.toMatch(/did you mean/i)
+        const response = await production.anonymous.post(body, headers)
+        expect(response.errors?.length).toBeGreaterThan(0)
+        expect(JSON.stringify(response.errors)).not.toMatch(/did you mean/i)
       }
-    const open = await server.nobody.post({ query: '{ ticket(id: "CORE-1") { titel } }' })
+    const open = await server.anonymous.post({ query: '{ ticket(id: "CORE-1") { titel } }' })
     expect(open.errors?.[0]?.message).toMatch(/did you mean/i)
   })
 
@@ -85,9 +85,9 @@ describe('what the server is made of', () => {
       production.app.fetch('http://localhost/graphql', {
         headers: { accept: 'text/html', ...(token && { authorization: `Bearer ${token}` }) },
       })
-    for (const answer of [await page(), await page('snag_wrong')]) {
-      expect(answer.status).toBe(401)
-      expect(await answer.text()).not.toMatch(/graphiql|playground|altair|voyager/i)
+    for (const response of [await page(), await page('snag_wrong')]) {
+      expect(response.status).toBe(401)
+      expect(await response.text()).not.toMatch(/graphiql|playground|altair|voyager/i)
     }
     const shown = await page(ada.token ?? '')
     expect([shown.status, (await shown.text()).includes('Snaglist GraphiQL')]).toEqual([200, true])
@@ -101,8 +101,8 @@ describe('what the server is made of', () => {
       '{"query":"{ cop( }"}',
       '{"query":"query cop { __typename","variables":[]}',
     ]) {
-      const answer = JSON.stringify(await production.nobody.post(body))
-      expect(answer).not.toMatch(/node_modules|\.ts\b|\.js\b|stack|exception/i)
+      const response = JSON.stringify(await production.anonymous.post(body))
+      expect(response).not.toMatch(/node_modules|\.ts\b|\.js\b|stack|exception/i)
     }
     const { extensions } = await ask('{ __typename }')
     expect(Object.keys(extensions ?? {})).toEqual(['cost'])
@@ -113,7 +113,7 @@ describe('what a page of another origin may ask in the name of somebody', () => 
   const change = 'mutation cop { createProject(input: { key: "COP", name: "Cop" }) { project { id } } }'
   test('is nothing by an address', async () => {
     for (const query of ['query cop { __typename }', change]) {
-      const response = await production.nobody.fetch(`/graphql?query=${encodeURIComponent(query)}`)
+      const response = await production.anonymous.fetch(`/graphql?query=${encodeURIComponent(query)}`)
       expect(response.status).toBeGreaterThanOrEqual(400)
       expect(await response.json()).not.toHaveProperty('data')
     }
@@ -122,7 +122,7 @@ describe('what a page of another origin may ask in the name of somebody', () => 
   test('is nothing by a form', async () => {
     for (const query of ['query cop { __typename }', change]) {
       const body = new URLSearchParams({ query })
-      const response = await production.nobody.fetch('/graphql', { method: 'POST', body })
+      const response = await production.anonymous.fetch('/graphql', { method: 'POST', body })
       expect(response.status).toBe(415)
       expect(await response.json()).not.toHaveProperty('data')
     }

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createLabel } from './support/people.ts'
+import { createIssue, createLabel, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 const NestedPage = graphql(`
   query NestedPage {
@@ -37,18 +37,18 @@ const Comment = graphql(
 )
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
   const labelIds = [
-    await createLabel(cast.maintainer, 'CORE', 'one'),
-    await createLabel(cast.maintainer, 'CORE', 'two'),
+    await createLabel(users.maintainer, 'CORE', 'one'),
+    await createLabel(users.maintainer, 'CORE', 'two'),
   ]
   for (let number = 1; number <= 5; number++) {
-    await createIssue(cast.contributor, 'CORE', `Issue ${number}`, {
+    await createIssue(users.contributor, 'CORE', `Issue ${number}`, {
       labelIds,
       assigneeId: number % 2 ? 'contributor' : 'maintainer',
     })
     for (let comment = 1; comment <= number; comment++)
-      await cast.reporter.ask(Comment, { input: { ticketId: `CORE-${number}`, body: `${number}.${comment}` } })
+      await users.reporter.ask(Comment, { input: { ticketId: `CORE-${number}`, body: `${number}.${comment}` } })
   }
 })
 
@@ -68,18 +68,18 @@ async function multiply(): Promise<void> {
     JOIN tickets ON tickets.number = (copies.number - 1) % 5 + 1 JOIN comments ON comments.ticket_id = tickets.id`)
 }
 
-test('a page of tickets with nested lists is one statement, and viewerCan one more, for 5 tickets and for 500', async () => {
+test('reads a page with nested lists in one statement, and viewerCan in another, for 5 and 500 tickets', async () => {
   const counts = async () => [
-    await countOf(() => cast.viewer.ask(NestedPage)),
-    await countOf(() => cast.viewer.ask(AliasedPage)),
+    await countOf(() => users.viewer.ask(NestedPage)),
+    await countOf(() => users.viewer.ask(AliasedPage)),
   ]
   expect(await counts()).toEqual([1, 2])
   await multiply()
   expect(await counts()).toEqual([1, 2])
 })
 
-test('the comments of each ticket are its own, the first or the last of them', async () => {
-  const { tickets } = await cast.viewer.ask(
+test('returns the first or last comments of each ticket', async () => {
+  const { tickets } = await users.viewer.ask(
     graphql(`
       query CommentsOfEach {
         tickets(filter: { id: { in: ["CORE-1", "CORE-2", "CORE-3", "CORE-4", "CORE-5"] } }, orderBy: [{ field: NUMBER }]) {
@@ -118,24 +118,24 @@ test('the comments of each ticket are its own, the first or the last of them', a
   expect(tickets.nodes.map(({ last }) => last.pageInfo.hasPreviousPage)).toEqual([false, false, true, true, true])
 })
 
-test('the same list below many projects is one statement, and the same field twice is read once', async () => {
+test('reads a list of many projects in one statement, and a repeated field once', async () => {
   const document = graphql(`
     query ListsBelowProjects {
       projects { nodes { key issues(first: 2, orderBy: [{ field: NUMBER }]) { totalCount nodes { key } } defects { totalCount } members(first: 10) { nodes { user { username } role } } labels { name } viewerRole } }
     }
   `)
-  const before = await countOf(() => cast.maintainer.ask(document))
+  const before = await countOf(() => users.maintainer.ask(document))
   for (const key of ['SECOND', 'THIRD']) {
-    await cast.maintainer.ask(
+    await users.maintainer.ask(
       graphql(
         `mutation BatchProject($key: String!) { createProject(input: { key: $key, name: "More" }) { project { id } } }`,
       ),
       { key },
     )
-    await createIssue(cast.maintainer, key, 'Only one')
+    await createIssue(users.maintainer, key, 'Only one')
   }
-  expect(await countOf(() => cast.maintainer.ask(document))).toBe(before)
-  const { projects } = await cast.maintainer.ask(document)
+  expect(await countOf(() => users.maintainer.ask(document))).toBe(before)
+  const { projects } = await users.maintainer.ask(document)
   expect(
     projects.nodes.map(({ key, issues }) => [key, issues.nodes.map((issue) => issue.key), issues.totalCount]),
   ).toEqual([

@@ -2,12 +2,12 @@ import { beforeAll, expect, test } from 'vitest'
 import type { TicketStatus } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+import { createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const BulkMany = graphql(`
@@ -31,21 +31,21 @@ const BulkOutcome = graphql(`
 
 /** Files many issues at once, past the API. */
 async function fill(project: string, count: number): Promise<string[]> {
-  const { id } = await createProject(cast.contributor, project)
+  const { id } = await createProject(users.contributor, project)
   const { rows } = await server.database.pool.query<{ id: string }>(
     `INSERT INTO tickets (project_id, number, kind, title, reporter_id)
      SELECT $1, n, 'ISSUE', 'Issue ' || n, $2 FROM generate_series(1, $3::integer) n RETURNING id`,
-    [id, cast.contributor.id, count],
+    [id, users.contributor.id, count],
   )
   await server.database.pool.query('UPDATE projects SET last_number = $2 WHERE id = $1', [id, count])
   return rows.map((row) => row.id)
 }
 
-test('a bulk takes as many statements for 500 tickets as for 2, by ids and by filter, dry or not', async () => {
+test('sends as many statements for 500 tickets as for 2, by ids and by filter, dry run or not', async () => {
   const [few, many] = [await fill('FEW', 2), await fill('MANY', 500)]
   const countOf = async (input: object, updatedCount: number) => {
     const { result, sent } = await statementsOf(server, () =>
-      cast.contributor.ask(BulkMany, { input: { status: 'CLOSED', ...input } }),
+      users.contributor.ask(BulkMany, { input: { status: 'CLOSED', ...input } }),
     )
     expect(result.bulkUpdateStatus).toMatchObject({ updatedCount, matchedCount: updatedCount })
     expect(result.bulkUpdateStatus.tickets).toHaveLength(updatedCount)
@@ -63,15 +63,15 @@ test('a bulk takes as many statements for 500 tickets as for 2, by ids and by fi
   }
 })
 
-test('a bulk of 1,000 tickets moves them all, in one batch', async () => {
+test('updates 1,000 tickets in one batch', async () => {
   const ids = await fill('MOST', 1000)
-  const { bulkUpdateStatus } = await cast.contributor.ask(BulkMany, { input: { ids, status: 'RESOLVED' } })
+  const { bulkUpdateStatus } = await users.contributor.ask(BulkMany, { input: { ids, status: 'RESOLVED' } })
   expect(bulkUpdateStatus).toMatchObject({ matchedCount: 1000, updatedCount: 1000 })
   const batches = bulkUpdateStatus.tickets.map(({ history }) => history.nodes[0]?.batch)
   expect(new Set(batches)).toEqual(new Set([bulkUpdateStatus.batch]))
 })
 
-test('bulks at once over overlapping tickets, named in different orders, all finish, and their versions and history add up', async () => {
+test('completes concurrent bulk updates of overlapping tickets with consistent versions and history', async () => {
   const ids = await fill('OVER', 40)
   const statuses: readonly TicketStatus[] = ['IN_PROGRESS', 'RESOLVED', 'CLOSED', 'OPEN']
   const bulks = await Promise.all(
@@ -79,10 +79,10 @@ test('bulks at once over overlapping tickets, named in different orders, all fin
       const some = ids.filter((_id, place) => (place * 7 + index) % 3 !== 0)
       const named = index % 2 ? some.reverse() : [...some.slice(index), ...some.slice(0, index)]
       const input = { ids: named, status: statuses[index % statuses.length] ?? 'OPEN' }
-      return (await cast.contributor.ask(BulkMany, { input })).bulkUpdateStatus
+      return (await users.contributor.ask(BulkMany, { input })).bulkUpdateStatus
     }),
   )
-  const { tickets } = await cast.contributor.ask(BulkOutcome, { project: 'OVER' })
+  const { tickets } = await users.contributor.ask(BulkOutcome, { project: 'OVER' })
   expect(tickets.nodes).toHaveLength(40)
   for (const { version, history, status, resolution, resolvedAt } of tickets.nodes) {
     expect(version).toBe(1 + history.totalCount)
@@ -103,7 +103,7 @@ test('bulks at once over overlapping tickets, named in different orders, all fin
   expect(batches.size).toBe(bulks.filter(({ updatedCount }) => updatedCount > 0).length)
 })
 
-test('bulks and single changes at once all finish', async () => {
+test('completes concurrent bulk updates and single changes', async () => {
   const ids = await fill('BOTH', 10)
   const BulkSingle = graphql(`
     mutation BulkSingle($id: ID!, $title: String!) {
@@ -111,14 +111,14 @@ test('bulks and single changes at once all finish', async () => {
     }
   `)
   const numbers = await Promise.all([
-    ...ids.map((id, index) => cast.contributor.ask(BulkSingle, { id, title: `Renamed ${index}` })),
+    ...ids.map((id, index) => users.contributor.ask(BulkSingle, { id, title: `Renamed ${index}` })),
     ...['CLOSED', 'OPEN', 'RESOLVED'].map((status) =>
-      cast.contributor.ask(BulkMany, { input: { ids: ids.toReversed(), status: status as TicketStatus } }),
+      users.contributor.ask(BulkMany, { input: { ids: ids.toReversed(), status: status as TicketStatus } }),
     ),
-    ...Array.from({ length: 5 }, (_, index) => createIssue(cast.contributor, 'BOTH', `New ${index}`)),
+    ...Array.from({ length: 5 }, (_, index) => createIssue(users.contributor, 'BOTH', `New ${index}`)),
   ])
   expect(numbers).toHaveLength(18)
-  const { tickets } = await cast.contributor.ask(BulkOutcome, { project: 'BOTH' })
+  const { tickets } = await users.contributor.ask(BulkOutcome, { project: 'BOTH' })
   expect(tickets.nodes.map(({ key }) => key)).toEqual(Array.from({ length: 15 }, (_, index) => `BOTH-${index + 1}`))
   for (const { version, history } of tickets.nodes) expect(version).toBe(1 + history.totalCount)
 })

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { BulkUpdateStatusInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createProject } from './support/people.ts'
+import { createDefect, createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const BulkMove = graphql(`
@@ -36,29 +36,29 @@ const BulkPrepare = graphql(`
   }
 `)
 
-const move = async (input: BulkUpdateStatusInput) => (await cast.contributor.ask(BulkMove, { input })).bulkUpdateStatus
-const stateOf = async (project: string) => (await cast.contributor.ask(BulkState, { project })).tickets.nodes
+const move = async (input: BulkUpdateStatusInput) => (await users.contributor.ask(BulkMove, { input })).bulkUpdateStatus
+const stateOf = async (project: string) => (await users.contributor.ask(BulkState, { project })).tickets.nodes
 const prepare = async (id: string, change: object) =>
-  (await cast.contributor.ask(BulkPrepare, { input: { id, ...change } })).updateIssue.issue
+  (await users.contributor.ask(BulkPrepare, { input: { id, ...change } })).updateIssue.issue
 const newIssues = async (project: string, count: number) => {
   const issues: Named[] = []
-  while (issues.length < count) issues.push(await createIssue(cast.contributor, project, `Issue ${issues.length}`))
+  while (issues.length < count) issues.push(await createIssue(users.contributor, project, `Issue ${issues.length}`))
   return issues
 }
 
 /** Holds that a move is refused, with that code, and that it changes nothing. */
 const refused = async (project: string, input: BulkUpdateStatusInput, code: string) => {
   const before = await stateOf(project)
-  const { extensions } = await cast.contributor.refusal(BulkMove, { input })
+  const { extensions } = await users.contributor.expectError(BulkMove, { input })
   expect(extensions?.code).toBe(code)
   expect(await stateOf(project)).toEqual(before)
   return extensions
 }
 
-describe('a bulk', () => {
-  test('moves what it names by ids and keys, each with its own version and history, all in one batch', async () => {
+describe('bulkUpdateStatus', () => {
+  test('updates tickets by ids and keys, each with its version and history, in one batch', async () => {
     const [open, resolved, closed, there] = (await newIssues('CORE', 4)) as [Named, Named, Named, Named]
-    const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
+    const defect = await createDefect(users.contributor, 'CORE', 'Solder')
     const wasResolved = await prepare(resolved.id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
     const wasThere = await prepare(there.id, { status: 'CLOSED', resolution: 'WONT_FIX' })
     await prepare(closed.id, { title: 'Another version', status: 'IN_PROGRESS' })
@@ -101,8 +101,8 @@ describe('a bulk', () => {
     })
   })
 
-  test('gives all of them its resolution, or none when it opens them again', async () => {
-    await createProject(cast.contributor, 'GIVEN')
+  test('sets the resolution of all tickets, or clears it when they are reopened', async () => {
+    await createProject(users.contributor, 'GIVEN')
     const [one, other] = (await newIssues('GIVEN', 2)) as [Named, Named]
     const { resolvedAt } = await prepare(one.id, { status: 'RESOLVED' })
     const ids = [one.id, other.id]
@@ -119,17 +119,17 @@ describe('a bulk', () => {
     ])
   })
 
-  test('counts a ticket that is named twice once', async () => {
-    const { id, key } = await createIssue(cast.contributor, 'CORE', 'Twice')
+  test('counts a repeated ticket once', async () => {
+    const { id, key } = await createIssue(users.contributor, 'CORE', 'Twice')
     const bulk = await move({ ids: [id, key, id.toUpperCase()], status: 'IN_PROGRESS' })
     expect(bulk).toMatchObject({ matchedCount: 1, updatedCount: 1, tickets: [{ id, version: 2 }] })
     expect(await move({ ids: [], status: 'OPEN' })).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null })
   })
 
-  test('with one ticket that is not there moves none, and tells which are not', async () => {
-    await createProject(cast.maintainer, 'HIDDEN')
-    const hidden = await createIssue(cast.maintainer, 'HIDDEN', 'Hidden')
-    await createProject(cast.contributor, 'NAMED')
+  test('changes nothing if a ticket is unknown, and reports each unknown ticket', async () => {
+    await createProject(users.maintainer, 'HIDDEN')
+    const hidden = await createIssue(users.maintainer, 'HIDDEN', 'Hidden')
+    await createProject(users.contributor, 'NAMED')
     const [one, other] = (await newIssues('NAMED', 2)) as [Named, Named]
     const ids = [one.id, 'NAMED-99', other.key, crypto.randomUUID(), hidden.id, hidden.key]
     const extensions = await refused('NAMED', { ids, status: 'CLOSED' }, 'NOT_FOUND')
@@ -141,8 +141,8 @@ describe('a bulk', () => {
     ])
   })
 
-  test('moves what a filter matches when that is as many as expected, and else none', async () => {
-    await createProject(cast.contributor, 'FILTER')
+  test('updates the tickets of a filter only if the expected number matches', async () => {
+    await createProject(users.contributor, 'FILTER')
     const issues = await newIssues('FILTER', 5)
     await prepare(issues[0]?.id ?? '', { priority: 'URGENT', status: 'CLOSED' })
     await prepare(issues[1]?.id ?? '', { priority: 'URGENT' })
@@ -158,10 +158,10 @@ describe('a bulk', () => {
     expect(await move(none)).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null, tickets: [] })
   })
 
-  test('by a filter takes no archived tickets, and none that the caller does not see', async () => {
-    await createProject(cast.contributor, 'AWAY')
+  test('ignores archived and invisible tickets of a filter', async () => {
+    await createProject(users.contributor, 'AWAY')
     const [kept, archived] = (await newIssues('AWAY', 2)) as [Named, Named]
-    await cast.contributor.ask(
+    await users.contributor.ask(
       graphql(`mutation BulkArchive($id: ID!) { archiveTicket(input: { id: $id }) { ticket { version } } }`),
       { id: archived.id },
     )
@@ -170,8 +170,8 @@ describe('a bulk', () => {
     expect(bulk.tickets).toMatchObject([{ key: kept.key, status: 'RESOLVED' }])
   })
 
-  test('that is a dry run tells the same counts and changes nothing', async () => {
-    await createProject(cast.contributor, 'DRY')
+  test('returns the same counts in a dry run and changes nothing', async () => {
+    await createProject(users.contributor, 'DRY')
     const [first, ...others] = await newIssues('DRY', 4)
     await prepare(first?.id ?? '', { status: 'CLOSED', resolution: 'DUPLICATE' })
     const ids = [first?.key ?? '', ...others.map(({ id }) => id)]
@@ -191,15 +191,15 @@ describe('a bulk', () => {
   })
 
   test.each<[what: string, input: Omit<BulkUpdateStatusInput, 'status'>, status: 'OPEN' | 'CLOSED', paths: string[]]>([
-    ['neither ids nor a filter', {}, 'CLOSED', ['input.ids']],
-    ['both ids and a filter', { ids: ['CORE-1'], filter: {}, expectedCount: 1 }, 'CLOSED', ['input.ids']],
+    ['neither ids nor filter', {}, 'CLOSED', ['input.ids']],
+    ['both ids and filter', { ids: ['CORE-1'], filter: {}, expectedCount: 1 }, 'CLOSED', ['input.ids']],
     ['a filter without expectedCount', { filter: {} }, 'CLOSED', ['input.expectedCount']],
-    ['a resolution of what is open', { ids: ['CORE-1'], resolution: 'FIXED' }, 'OPEN', ['input.resolution']],
+    ['a resolution for an open status', { ids: ['CORE-1'], resolution: 'FIXED' }, 'OPEN', ['input.resolution']],
     ['over 1,000 ids', { ids: Array(1001).fill('CORE-1') }, 'CLOSED', ['input.ids']],
-    ['what is no id', { ids: ['CORE-1', 'CORE', 'x'] }, 'CLOSED', ['input.ids.1', 'input.ids.2']],
-    ['a wrong filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
-    ['several faults', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
-    ['faults of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
+    ['malformed ids', { ids: ['CORE-1', 'CORE', 'x'] }, 'CLOSED', ['input.ids.1', 'input.ids.2']],
+    ['an invalid filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
+    ['several errors', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
+    ['errors of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
   ])('with %s is refused', async (_what, input, status, paths) => {
     const extensions = await refused('CORE', { ...input, status }, 'BAD_USER_INPUT')
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(paths)

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const CommentSay = graphql(`
@@ -24,11 +24,11 @@ const CommentTree = graphql(`
 `)
 
 const say = async (ticketId: string, parentId: string | null = null) =>
-  (await cast.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
-const remove = async (id: string) => (await cast.reporter.ask(CommentRemove, { id })).deleteComment
-const newIssue = async () => (await createIssue(cast.reporter, 'CORE', 'Talked about')).id
+  (await users.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
+const remove = async (id: string) => (await users.reporter.ask(CommentRemove, { id })).deleteComment
+const newIssue = async () => (await createIssue(users.reporter, 'CORE', 'Talked about')).id
 const treeOf = async (id: string) => {
-  const { ticket } = await cast.viewer.ask(CommentTree, { id })
+  const { ticket } = await users.viewer.ask(CommentTree, { id })
   if (!ticket) throw new Error(`There is no ticket ${id}.`)
   return ticket
 }
@@ -45,8 +45,8 @@ const holdsTogether = async (id: string) => {
   return comments.nodes
 }
 
-describe('a comment that is deleted', () => {
-  test('is gone when nobody answered it', async () => {
+describe('deleteComment', () => {
+  test('removes a comment without replies', async () => {
     const issue = await newIssue()
     const [kept, gone] = [await say(issue), await say(issue)]
     expect(await remove(gone)).toEqual({
@@ -56,7 +56,7 @@ describe('a comment that is deleted', () => {
     expect(await idsIn(issue)).toEqual([kept])
   })
 
-  test('keeps its place, empty, while it has replies', async () => {
+  test('empties a comment with replies but keeps it in the thread', async () => {
     const issue = await newIssue()
     const parent = await say(issue)
     const reply = await say(issue, parent)
@@ -64,15 +64,15 @@ describe('a comment that is deleted', () => {
       deletedCommentId: parent,
       ticket: { id: issue, commentCount: 1, comments: { totalCount: 2 } },
     })
-    const [deleted, answer] = await holdsTogether(issue)
+    const [deleted, response] = await holdsTogether(issue)
     expect(deleted).toMatchObject({ id: parent, body: '', replies: { totalCount: 1 } })
     expect(deleted?.deletedAt).not.toBeNull()
-    expect(answer).toMatchObject({ id: reply, body: 'Said', deletedAt: null, parent: { id: parent } })
+    expect(response).toMatchObject({ id: reply, body: 'Said', deletedAt: null, parent: { id: parent } })
     await remove(parent)
-    expect(await holdsTogether(issue)).toEqual([deleted, answer])
+    expect(await holdsTogether(issue)).toEqual([deleted, response])
   })
 
-  test('as the last reply takes the deleted comments above it along', async () => {
+  test('removes deleted ancestors together with the last reply', async () => {
     const issue = await newIssue()
     const top = await say(issue)
     const middle = await say(issue, top)
@@ -87,7 +87,7 @@ describe('a comment that is deleted', () => {
     expect(await idsIn(issue)).toEqual([])
   })
 
-  test('as the last reply leaves what stands above it, and what is not deleted', async () => {
+  test('keeps ancestors that are not deleted or have other replies', async () => {
     const issue = await newIssue()
     const top = await say(issue)
     const middle = await say(issue, top)
@@ -98,20 +98,20 @@ describe('a comment that is deleted', () => {
   })
 })
 
-describe('at once', () => {
-  test('a reply and the deletion of what it answers leave a thread that holds together', async () => {
+describe('concurrent deletions', () => {
+  test('keep a thread consistent when a reply races with the deletion of its parent', async () => {
     for (let round = 0; round < 15; round++) {
       const issue = await newIssue()
       const parent = await say(issue)
       const answering = () =>
-        cast.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
-      const deleting = () => cast.reporter.send(CommentRemove, { id: parent })
+        users.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
+      const deleting = () => users.reporter.send(CommentRemove, { id: parent })
       const [first, second] = await Promise.all(round % 2 ? [answering(), deleting()] : [deleting(), answering()])
-      const [answer, deletion] = round % 2 ? [first, second] : [second, first]
+      const [response, deletion] = round % 2 ? [first, second] : [second, first]
       expect(deletion.errors).toBeUndefined()
       const comments = await holdsTogether(issue)
-      if (answer.errors) {
-        expect(answer.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+      if (response.errors) {
+        expect(response.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
         expect(comments).toEqual([])
       } else
         expect(comments).toMatchObject([
@@ -121,7 +121,7 @@ describe('at once', () => {
     }
   })
 
-  test('the deletions of a whole thread leave nothing of it', async () => {
+  test('remove a whole thread completely', async () => {
     for (let round = 0; round < 5; round++) {
       const issue = await newIssue()
       const top = await say(issue)
@@ -129,19 +129,19 @@ describe('at once', () => {
       const leaves = await Promise.all(middle.flatMap((parent) => [say(issue, parent), say(issue, parent)]))
       const order = [top, ...leaves, ...middle]
       const all = round % 2 ? order : order.reverse()
-      const answers = await Promise.all(all.map((id) => cast.reporter.send(CommentRemove, { id })))
-      expect(answers.flatMap(({ errors }) => errors ?? [])).toEqual([])
+      const responses = await Promise.all(all.map((id) => users.reporter.send(CommentRemove, { id })))
+      expect(responses.flatMap(({ errors }) => errors ?? [])).toEqual([])
       expect(await holdsTogether(issue)).toEqual([])
     }
   })
 
-  test('the deletions of one comment are one deletion', async () => {
+  test('delete one comment once', async () => {
     const issue = await newIssue()
     const comment = await say(issue)
-    const answers = await Promise.all(
-      Array.from({ length: 5 }, () => cast.reporter.send(CommentRemove, { id: comment })),
+    const responses = await Promise.all(
+      Array.from({ length: 5 }, () => users.reporter.send(CommentRemove, { id: comment })),
     )
-    const codes = answers.map(({ errors }) => errors?.[0]?.extensions?.code)
+    const codes = responses.map(({ errors }) => errors?.[0]?.extensions?.code)
     expect(codes.sort()).toEqual(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', undefined])
     expect(await idsIn(issue)).toEqual([])
   })

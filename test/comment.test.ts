@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue } from './support/people.ts'
+import { createDefect, createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const CommentAdd = graphql(`
@@ -48,22 +48,22 @@ const CommentReplies = graphql(`
 `)
 
 const say = async (ticketId: string, body: string, parentId: string | null = null) =>
-  (await cast.reporter.ask(CommentAdd, { input: { ticketId, body, parentId } })).addComment.comment
-const remove = async (id: string) => (await cast.reporter.ask(CommentDelete, { id })).deleteComment
+  (await users.reporter.ask(CommentAdd, { input: { ticketId, body, parentId } })).addComment.comment
+const remove = async (id: string) => (await users.reporter.ask(CommentDelete, { id })).deleteComment
 const threadOf = async (id: string) => {
-  const { ticket } = await cast.viewer.ask(CommentThread, { id })
+  const { ticket } = await users.viewer.ask(CommentThread, { id })
   if (!ticket) throw new Error(`There is no ticket ${id}.`)
   return ticket
 }
 const idsIn = async (id: string) => (await threadOf(id)).comments.nodes.map((comment) => comment.id)
-const newIssue = async () => (await createIssue(cast.reporter, 'CORE', 'Talked about')).id
+const newIssue = async () => (await createIssue(users.reporter, 'CORE', 'Talked about')).id
 
-describe('a comment', () => {
-  test('is said on an issue or a defect, and comes back as it went in', async () => {
+describe('addComment and editComment', () => {
+  test('stores a comment on an issue or a defect unchanged', async () => {
     const body = '  "Markdown" *with* 👩‍🔧\r\n\n\ttabs and spaces  '
     for (const { id, key } of [
-      await createIssue(cast.reporter, 'CORE', 'Issue'),
-      await createDefect(cast.reporter, 'CORE', 'Solder'),
+      await createIssue(users.reporter, 'CORE', 'Issue'),
+      await createDefect(users.reporter, 'CORE', 'Solder'),
     ]) {
       const comment = await say(key.toLowerCase(), body)
       expect(comment).toMatchObject({
@@ -79,31 +79,31 @@ describe('a comment', () => {
     }
   })
 
-  test('may have 64 KiB, and must have something in it', async () => {
+  test('accepts a comment of at most 64 KiB and rejects a blank one', async () => {
     const id = await newIssue()
     const longest = 'é'.repeat(32_768)
     const comment = await say(id, longest)
     expect(comment.body).toBe(longest)
     for (const body of ['', ' \n', `${longest}!`, 'nul \0']) {
-      const added = await cast.reporter.refusal(CommentAdd, { input: { ticketId: id, body } })
-      const edited = await cast.reporter.refusal(CommentEdit, { input: { id: comment.id, body } })
+      const added = await users.reporter.expectError(CommentAdd, { input: { ticketId: id, body } })
+      const edited = await users.reporter.expectError(CommentEdit, { input: { id: comment.id, body } })
       for (const { extensions } of [added, edited])
         expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.body' }] })
     }
     expect(await threadOf(id)).toMatchObject({ commentCount: 1, comments: { nodes: [{ body: longest }] } })
   })
 
-  test('moves neither the version of its ticket nor its time, and leaves no history', async () => {
+  test('changes neither version nor update time nor history of the ticket', async () => {
     const id = await newIssue()
     const { comments: _none, commentCount: _zero, ...before } = await threadOf(id)
     const comment = await say(id, 'Said')
     await say(id, 'Answered', comment.id)
-    await cast.reporter.ask(CommentEdit, { input: { id: comment.id, body: 'Said better' } })
+    await users.reporter.ask(CommentEdit, { input: { id: comment.id, body: 'Said better' } })
     await remove(comment.id)
     expect(await threadOf(id)).toMatchObject({ ...before, version: 1, updatedBy: null, history: { totalCount: 0 } })
   })
 
-  test('stands in the order in which it was said, replies included', async () => {
+  test('sorts comments and replies by time', async () => {
     const id = await newIssue()
     const first = await say(id, '1')
     await say(id, '2')
@@ -111,10 +111,10 @@ describe('a comment', () => {
     expect((await threadOf(id)).comments.nodes.map(({ body }) => body)).toEqual(['1', '2', '3'])
   })
 
-  test('is edited, which tells when; the same words again are no edit', async () => {
+  test('sets editedAt for a changed text only', async () => {
     const comment = await say(await newIssue(), 'Said')
     const edit = async (body: string) =>
-      (await cast.reporter.ask(CommentEdit, { input: { id: comment.id, body } })).editComment.comment
+      (await users.reporter.ask(CommentEdit, { input: { id: comment.id, body } })).editComment.comment
     expect(await edit('Said')).toMatchObject({ editedAt: null })
     const edited = await edit('Said better')
     expect(edited).toMatchObject({
@@ -127,21 +127,21 @@ describe('a comment', () => {
     expect(await edit('Said better')).toEqual(edited)
   })
 
-  test('that is not there is neither edited nor deleted', async () => {
+  test('returns NOT_FOUND for editing or deleting an unknown comment', async () => {
     const gone = await say(await newIssue(), 'Gone')
     await remove(gone.id)
     for (const id of [gone.id, crypto.randomUUID()]) {
-      const edited = await cast.reporter.refusal(CommentEdit, { input: { id, body: 'Again' } })
-      const deleted = await cast.reporter.refusal(CommentDelete, { id })
+      const edited = await users.reporter.expectError(CommentEdit, { input: { id, body: 'Again' } })
+      const deleted = await users.reporter.expectError(CommentDelete, { id })
       expect([edited.extensions?.code, deleted.extensions?.code]).toEqual(['NOT_FOUND', 'NOT_FOUND'])
     }
-    const { extensions } = await cast.reporter.refusal(CommentEdit, { input: { id: 'CORE-1', body: '' } })
+    const { extensions } = await users.reporter.expectError(CommentEdit, { input: { id: 'CORE-1', body: '' } })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.body', 'input.id'])
   })
 })
 
-describe('a reply', () => {
-  test('answers a comment of the same ticket, and no other', async () => {
+describe('replies', () => {
+  test('accepts a reply to a comment of the same ticket only', async () => {
     const [here, there] = [await newIssue(), await newIssue()]
     const parent = await say(here, 'Asked')
     const reply = await say(here, 'Answered', parent.id)
@@ -155,21 +155,21 @@ describe('a reply', () => {
       { ticketId: here, parentId: 'CORE-1' },
     ]
     for (const input of refusals) {
-      const { extensions } = await cast.reporter.refusal(CommentAdd, { input: { ...input, body: 'No' } })
+      const { extensions } = await users.reporter.expectError(CommentAdd, { input: { ...input, body: 'No' } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.parentId' }] })
     }
     expect((await threadOf(there)).comments.totalCount).toBe(0)
     expect(await idsIn(here)).toEqual([parent.id, reply.id])
   })
 
-  test('cannot be given to a comment that was deleted, though it keeps its place', async () => {
+  test('rejects a reply to a deleted comment', async () => {
     const id = await newIssue()
     const parent = await say(id, 'Asked')
     await say(id, 'Answered', parent.id)
     await remove(parent.id)
     const input = { ticketId: id, parentId: parent.id, body: 'Late' }
-    expect((await cast.reporter.refusal(CommentAdd, { input })).extensions?.code).toBe('BAD_USER_INPUT')
-    const edited = await cast.reporter.refusal(CommentEdit, { input: { id: parent.id, body: 'Back' } })
+    expect((await users.reporter.expectError(CommentAdd, { input })).extensions?.code).toBe('BAD_USER_INPUT')
+    const edited = await users.reporter.expectError(CommentEdit, { input: { id: parent.id, body: 'Back' } })
     expect(edited.extensions?.code).toBe('CONFLICT')
     expect(await threadOf(id)).toMatchObject({
       commentCount: 1,
@@ -177,7 +177,7 @@ describe('a reply', () => {
     })
   })
 
-  test('is listed below what it answers, oldest first, page by page', async () => {
+  test('lists replies of a comment oldest first, in pages', async () => {
     const id = await newIssue()
     const parent = await say(id, 'Asked')
     for (const body of ['1', '2', '3']) {
@@ -185,7 +185,7 @@ describe('a reply', () => {
       await say(id, `Below ${body}`, reply.id)
     }
     const page = async (after: string | null) => {
-      const { node } = await cast.viewer.ask(CommentReplies, { id: parent.id, first: 2, after })
+      const { node } = await users.viewer.ask(CommentReplies, { id: parent.id, first: 2, after })
       return node && 'replies' in node ? node.replies : null
     }
     const first = await page(null)

@@ -2,14 +2,14 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { createDocumentCache } from '../src/graphql/document-cache.ts'
 import { schema } from '../src/schema.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, type Person } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUser, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  for (const title of ['One', 'Two', 'Three']) await createIssue(cast.contributor, 'CORE', title)
+  users = await createTestUsers(server)
+  for (const title of ['One', 'Two', 'Three']) await createIssue(users.contributor, 'CORE', title)
   await server.database.pool.query('UPDATE tickets SET archived_at = now() WHERE number = 3')
 })
 
@@ -67,12 +67,12 @@ describe('a query that comes again is answered as the first time', () => {
     ['a fault further in', '{ ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }', {}],
     ['an alias that objects know', '{ __proto__: __typename constructor: __typename }', {}],
   ])('%s', async (_what, query, variables) => {
-    const answers: unknown[] = []
+    const responses: unknown[] = []
     for (let time = 0; time < 4; time++) {
-      const { data, errors } = await cast.viewer.post({ query, variables })
-      answers.push(JSON.parse(JSON.stringify({ data, errors })))
+      const { data, errors } = await users.viewer.post({ query, variables })
+      responses.push(JSON.parse(JSON.stringify({ data, errors })))
     }
-    for (const answer of answers) expect(answer).toEqual(answers[0])
+    for (const response of responses) expect(response).toEqual(responses[0])
   })
 })
 
@@ -80,9 +80,9 @@ test('executions are counted by mode, and SNAGLIST_COMPILE=0 interprets all of t
   const query = '{ viewer { username role } }'
   const modesOf = async (env: Readonly<Record<string, string>>) => {
     const { app } = server.configured({ SNAGLIST_METRICS_TOKEN: 'metrics-of-compiled-queries', ...env })
-    const caller = Object.assign(Object.create(cast.viewer), { app }) as Person
+    const client = Object.assign(Object.create(users.viewer), { app }) as TestUser
     for (const body of [query, query, query, '{ ticket(id: "?") { key } }', '{ ticket(id: "?") { key } }'])
-      await caller.post({ query: body })
+      await client.post({ query: body })
     const metrics = await app.metrics?.text()
     await app.dispose()
     return Object.fromEntries(

@@ -4,19 +4,19 @@ import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 /** A page sends its origin. */
 const fromPage = { origin: 'http://localhost' }
 const viewer = '{ viewer { username } }'
 
-describe('a connection', () => {
+describe('HTTP connection', () => {
   let http: Server
   let port: number
 
@@ -37,30 +37,30 @@ describe('a connection', () => {
       host: '127.0.0.1',
       path: '/graphql',
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${users.viewer.token}`, ...headers },
     })
-    const answered = once(sent, 'response')
+    const responded = once(sent, 'response')
     for (const piece of pieces) sent.write(piece)
     sent.end()
-    const [response] = await answered
+    const [response] = await responded
     let text = ''
     for await (const chunk of response) text += chunk
     const { statusCode, headers: got } = response
     expect(got['x-request-id']).toBeTruthy()
-    return { status: statusCode, type: got['content-type'], answer: JSON.parse(text) }
+    return { status: statusCode, type: got['content-type'], response: JSON.parse(text) }
   }
 
   const limit = 1_000_000
   const query = { query: '{ viewer { username } tickets(filter: { title: { eq: "ünïcode ☂" } }) { totalCount } }' }
   const bodies: [string, Buffer][] = [
-    ['a query', Buffer.from(JSON.stringify(query))],
-    ['an invalid one', Buffer.from(JSON.stringify({ query: '{ nothing }' }))],
-    ['no JSON', Buffer.from('words')],
-    ['as much as may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit))],
-    ['more than may be', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
+    ['a valid query', Buffer.from(JSON.stringify(query))],
+    ['an invalid query', Buffer.from(JSON.stringify({ query: '{ nothing }' }))],
+    ['invalid JSON', Buffer.from('words')],
+    ['a body of maximum size', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit))],
+    ['a body above the maximum size', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
   ]
 
-  test.each(bodies)('answers a body alike with its length, in chunks and from a page: %s', async (_name, body) => {
+  test.each(bodies)('returns the same for a body with a length, in chunks and from a page: %s', async (_name, body) => {
     const middle = body.indexOf('ï') + 1 || body.length / 2
     const pieces = [body.subarray(0, middle), body.subarray(middle)]
     const sized = { 'content-length': body.length }
@@ -70,7 +70,7 @@ describe('a connection', () => {
     expect(await post(pieces, { ...fromPage, 'transfer-encoding': 'chunked' })).toEqual(expected)
   })
 
-  test('a client that disconnects within its body does not disturb others', async () => {
+  test('is not affected by clients that disconnect within their body', async () => {
     for (const more of ['', 'origin: http://localhost\r\n']) {
       const socket = connect(port, '127.0.0.1')
       await once(socket, 'connect')
@@ -83,8 +83,8 @@ describe('a connection', () => {
       socket.destroy()
       await closed.catch(() => {})
       const body = Buffer.from(JSON.stringify({ query: viewer }))
-      const { answer } = await post([body], { 'content-length': body.length })
-      expect(answer).toMatchObject({ data: { viewer: { username: 'viewer' } } })
+      const { response } = await post([body], { 'content-length': body.length })
+      expect(response).toMatchObject({ data: { viewer: { username: 'viewer' } } })
     }
   })
 
@@ -107,17 +107,17 @@ describe('a connection', () => {
         host: '127.0.0.1',
         path,
         method,
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${cast.viewer.token}`, ...headers },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${users.viewer.token}`, ...headers },
       }).end(body)
       const [response] = await once(sent, 'response')
       let text = ''
       for await (const chunk of response) text += chunk
       return { status: response.statusCode, text }
     }
-    const answer = await send('POST', JSON.stringify({ query: viewer }))
-    expect(answer.status).toBe(status)
-    if (status === 200) expect(answer.text).toContain('"username":"viewer"')
-    else expect(answer.text).toBe('')
+    const response = await send('POST', JSON.stringify({ query: viewer }))
+    expect(response.status).toBe(status)
+    if (status === 200) expect(response.text).toContain('"username":"viewer"')
+    else expect(response.text).toBe('')
     const long = await send('POST', JSON.stringify({ query: `{ ${'a '.repeat(8000)} }` }))
     expect([400, 404]).toContain(long.status)
     if (status === 200) expect(long.text).toContain('QUERY_TOO_COMPLEX')
@@ -157,7 +157,7 @@ describe('a connection', () => {
     await new Promise((resolve) => other.close(resolve))
   })
 
-  test('answers two requests on one connection in order', async () => {
+  test('responds to two requests on one connection in order', async () => {
     const one = JSON.stringify({ query: '{ a: __typename }' })
     const other = JSON.stringify({ query: '{ b: __typename }' })
     const head = (body: string, more = '') =>

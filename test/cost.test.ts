@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
-  for (const title of ['One', 'Two', 'Three']) await createIssue(cast.contributor, 'CORE', title)
+  users = await createTestUsers(server)
+  for (const title of ['One', 'Two', 'Three']) await createIssue(users.contributor, 'CORE', title)
 })
 
 const Explain = graphql(`
@@ -26,9 +26,9 @@ const ways = [
 ] as const
 
 const costOf = async (query: string, variables: object = {}) =>
-  (await cast.viewer.post({ query, variables })).extensions?.cost
+  (await users.viewer.post({ query, variables })).extensions?.cost
 const explained = async (query: string, variables: object = {}, operationName?: string) =>
-  (await cast.viewer.ask(Explain, { query, variables, operationName: operationName ?? null })).explainCost
+  (await users.viewer.ask(Explain, { query, variables, operationName: operationName ?? null })).explainCost
 
 describe('what a query costs', () => {
   test.each<[string, string, object, number]>([
@@ -126,9 +126,9 @@ describe('what a query costs', () => {
     ['more for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 5500 + 10],
   ])('is %s', async (_what, query, variables, requested) => {
     for (const [, headers] of ways) {
-      const answer = await cast.viewer.post({ query, variables }, headers)
-      expect(answer.errors).toBeUndefined()
-      expect(answer.extensions).toEqual({ cost: { requested, limit } })
+      const response = await users.viewer.post({ query, variables }, headers)
+      expect(response.errors).toBeUndefined()
+      expect(response.extensions).toEqual({ cost: { requested, limit } })
     }
     expect(await explained(query, variables)).toMatchObject({ requested, limit })
   })
@@ -136,7 +136,7 @@ describe('what a query costs', () => {
   test('tells of a change too, with what its input names', async () => {
     const bulk = 'mutation ($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { tickets { id } } }'
     const input = { ids: ['CORE-1', 'CORE-2'], status: 'OPEN', dryRun: true }
-    expect((await cast.contributor.post({ query: bulk, variables: { input } })).extensions?.cost).toEqual({
+    expect((await users.contributor.post({ query: bulk, variables: { input } })).extensions?.cost).toEqual({
       requested: Math.ceil(10 + 0.2 + 1 + 2),
       limit,
     })
@@ -156,12 +156,12 @@ describe('a query that costs more than the limit', () => {
       [200, false],
     ] as const) {
       server.statements.length = 0
-      const answer = await cast.viewer.post({ query, variables: { n } }, headers)
-      if (fits) expect(answer).toMatchObject({ status: 200, extensions: { cost: { requested: cost(n), limit } } })
+      const response = await users.viewer.post({ query, variables: { n } }, headers)
+      if (fits) expect(response).toMatchObject({ status: 200, extensions: { cost: { requested: cost(n), limit } } })
       else {
         const extensions = { code: 'QUERY_TOO_COMPLEX', cost: cost(n), limit }
-        expect(answer).toMatchObject({ status: 400, errors: [{ extensions }] })
-        expect(answer.data).toBeUndefined()
+        expect(response).toMatchObject({ status: 400, errors: [{ extensions }] })
+        expect(response.data).toBeUndefined()
         expect(server.statements.filter((sql) => sql.includes('tickets'))).toEqual([])
       }
     }
@@ -187,11 +187,11 @@ describe('a query that costs more than the limit', () => {
 
   test('is as dear as the server is told', async () => {
     const strict = server.configured({ SNAGLIST_COST_LIMIT: '20' })
-    const caller = Object.assign(Object.create(cast.viewer), { app: strict.app })
-    expect(await caller.post({ query: '{ tickets(first: 20) { nodes { id } } }' })).toMatchObject({
+    const client = Object.assign(Object.create(users.viewer), { app: strict.app })
+    expect(await client.post({ query: '{ tickets(first: 20) { nodes { id } } }' })).toMatchObject({
       errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', cost: 21, limit: 20 } }],
     })
-    expect((await caller.post({ query: '{ tickets(first: 19) { nodes { id } } }' })).errors).toBeUndefined()
+    expect((await client.post({ query: '{ tickets(first: 19) { nodes { id } } }' })).errors).toBeUndefined()
     await strict.app.dispose()
   })
 })
@@ -235,12 +235,15 @@ describe('the preview', () => {
     ['no operation of that name', { query: '{ viewer { id } }', operationName: 'Other' }, 'operationName'],
     ['variables that are no object', { query: '{ viewer { id } }', variables: [1] }, 'variables'],
   ])('refuses %s', async (_what, variables, path) => {
-    const { errors } = await cast.viewer.post({ query: Explain.toString(), variables })
+    const { errors } = await users.viewer.post({ query: Explain.toString(), variables })
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
   })
 
   test('is for who has signed in', async () => {
-    const { errors } = await server.nobody.post({ query: Explain.toString(), variables: { query: '{ __typename }' } })
+    const { errors } = await server.anonymous.post({
+      query: Explain.toString(),
+      variables: { query: '{ __typename }' },
+    })
     expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 })
@@ -248,6 +251,6 @@ describe('the preview', () => {
 test('introspection has a price as well', async () => {
   expect((await costOf('{ __schema { types { name } } }'))?.requested).toBeLessThan(10)
   const wide = Array.from({ length: 29 }, (_, i) => `a${i}: types { fields { args { type { fields { name } } } } }`)
-  const { errors } = await cast.viewer.post({ query: `{ __schema { ${wide.join(' ')} } }` })
+  const { errors } = await users.viewer.post({ query: `{ __schema { ${wide.join(' ')} } }` })
   expect(errors?.[0]?.extensions?.code).toBe('QUERY_TOO_COMPLEX')
 })

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createProject } from './support/people.ts'
+import { createDefect, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const DefectRecategorize = graphql(`
@@ -22,51 +22,51 @@ const DefectRefused = graphql(`
 `)
 
 const recategorize = async (id: string, terms: { category?: string; subcategory?: string | null }) =>
-  (await cast.contributor.ask(DefectRecategorize, { input: { id, ...terms } })).updateDefect.defect
+  (await users.contributor.ask(DefectRecategorize, { input: { id, ...terms } })).updateDefect.defect
 
-describe('a category', () => {
-  test('is trimmed, and its inner spaces collapsed; a subcategory alike', async () => {
+describe('categories and subcategories', () => {
+  test('trims a category and a subcategory and collapses their spaces', async () => {
     const more = { subcategory: '\tToo   little\u00A0 paste ' }
-    expect(await createDefect(cast.contributor, 'CORE', '  Solder \n  joint ', more)).toMatchObject({
+    expect(await createDefect(users.contributor, 'CORE', '  Solder \n  joint ', more)).toMatchObject({
       category: 'Solder joint',
       subcategory: 'Too little paste',
     })
   })
 
-  test('is spelled as its project first spelled it; a subcategory alike, each for itself', async () => {
-    await createDefect(cast.contributor, 'CORE', 'Wiring', { subcategory: 'PAINT' })
-    expect(await createDefect(cast.contributor, 'CORE', 'wIRING', { subcategory: ' paint' })).toMatchObject({
+  test('uses the first spelling of a category and of a subcategory, independently', async () => {
+    await createDefect(users.contributor, 'CORE', 'Wiring', { subcategory: 'PAINT' })
+    expect(await createDefect(users.contributor, 'CORE', 'wIRING', { subcategory: ' paint' })).toMatchObject({
       category: 'Wiring',
       subcategory: 'PAINT',
     })
-    expect(await createDefect(cast.contributor, 'CORE', 'Paint', { subcategory: 'Wiring loose' })).toMatchObject({
+    expect(await createDefect(users.contributor, 'CORE', 'Paint', { subcategory: 'Wiring loose' })).toMatchObject({
       category: 'Paint',
       subcategory: 'Wiring loose',
     })
-    expect(await createDefect(cast.contributor, 'CORE', 'PAINT', { subcategory: 'paint' })).toMatchObject({
+    expect(await createDefect(users.contributor, 'CORE', 'PAINT', { subcategory: 'paint' })).toMatchObject({
       category: 'Paint',
       subcategory: 'PAINT',
     })
   })
 
-  test('folds the case of letters beyond ASCII too', async () => {
-    await createDefect(cast.contributor, 'CORE', 'Lötstelle ÅЖ')
-    expect((await createDefect(cast.contributor, 'CORE', 'LÖTSTELLE åж')).category).toBe('Lötstelle ÅЖ')
-    const { defects } = await cast.contributor.ask(DefectByCategory, { filter: { category: { eq: 'lötstelle åЖ' } } })
+  test('folds the case of letters beyond ASCII', async () => {
+    await createDefect(users.contributor, 'CORE', 'Lötstelle ÅЖ')
+    expect((await createDefect(users.contributor, 'CORE', 'LÖTSTELLE åж')).category).toBe('Lötstelle ÅЖ')
+    const { defects } = await users.contributor.ask(DefectByCategory, { filter: { category: { eq: 'lötstelle åЖ' } } })
     expect(defects.totalCount).toBe(2)
   })
 
-  test('is spelled by each project for itself', async () => {
-    await createProject(cast.contributor, 'OTHER')
-    await createDefect(cast.contributor, 'CORE', 'Housing')
-    expect((await createDefect(cast.contributor, 'OTHER', 'HOUSING')).category).toBe('HOUSING')
-    expect((await createDefect(cast.contributor, 'CORE', 'housing')).category).toBe('Housing')
-    expect((await createDefect(cast.contributor, 'OTHER', 'housing')).category).toBe('HOUSING')
+  test('uses separate spellings in each project', async () => {
+    await createProject(users.contributor, 'OTHER')
+    await createDefect(users.contributor, 'CORE', 'Housing')
+    expect((await createDefect(users.contributor, 'OTHER', 'HOUSING')).category).toBe('HOUSING')
+    expect((await createDefect(users.contributor, 'CORE', 'housing')).category).toBe('Housing')
+    expect((await createDefect(users.contributor, 'OTHER', 'housing')).category).toBe('HOUSING')
   })
 
-  test('is spelled alike in a patch, where another case is no change', async () => {
-    const { id } = await createDefect(cast.contributor, 'CORE', 'Display', { subcategory: 'Pixel' })
-    await createDefect(cast.contributor, 'CORE', 'Battery', { subcategory: 'Swollen' })
+  test('uses the first spelling in a patch, where another case is not a change', async () => {
+    const { id } = await createDefect(users.contributor, 'CORE', 'Display', { subcategory: 'Pixel' })
+    await createDefect(users.contributor, 'CORE', 'Battery', { subcategory: 'Swollen' })
     expect(await recategorize(id, { category: 'DISPLAY', subcategory: ' pixel ' })).toMatchObject({ version: 1 })
     expect(await recategorize(id, { category: 'BATTERY', subcategory: 'SWOLLEN' })).toEqual({
       category: 'Battery',
@@ -78,49 +78,49 @@ describe('a category', () => {
       category: 'New kind',
       subcategory: 'Swollen',
     })
-    expect((await createDefect(cast.contributor, 'CORE', 'NEW KIND')).category).toBe('New kind')
+    expect((await createDefect(users.contributor, 'CORE', 'NEW KIND')).category).toBe('New kind')
   })
 
-  test('is not remembered from a mutation that was refused', async () => {
-    const { id } = await createDefect(cast.contributor, 'CORE', 'Kept')
-    await cast.contributor.refusal(DefectRefused, {
+  test('does not store the spelling of a rejected mutation', async () => {
+    const { id } = await createDefect(users.contributor, 'CORE', 'Kept')
+    await users.contributor.expectError(DefectRefused, {
       input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nobody' },
     })
-    await cast.contributor.refusal(DefectRecategorize, { input: { id, category: 'NEVER', assigneeId: 'nobody' } })
-    await cast.contributor.refusal(DefectRecategorize, { input: { id, category: 'NEVER', expectedVersion: 9 } })
-    expect((await createDefect(cast.contributor, 'CORE', 'Never')).category).toBe('Never')
+    await users.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', assigneeId: 'nobody' } })
+    await users.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', expectedVersion: 9 } })
+    expect((await createDefect(users.contributor, 'CORE', 'Never')).category).toBe('Never')
   })
 
-  test('of at most 100 characters may be given', async () => {
-    expect((await createDefect(cast.contributor, 'CORE', 'é'.repeat(100))).category).toHaveLength(100)
-    const { extensions } = await cast.contributor.refusal(DefectRefused, {
+  test('accepts a category of at most 100 characters', async () => {
+    expect((await createDefect(users.contributor, 'CORE', 'é'.repeat(100))).category).toHaveLength(100)
+    const { extensions } = await users.contributor.expectError(DefectRefused, {
       input: { projectId: 'CORE', title: 'Long', category: 'é'.repeat(101), subcategory: 'é'.repeat(101) },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.category', 'input.subcategory'])
   })
 })
 
-describe('a new category that comes from 20 at once', () => {
+describe('20 concurrent mutations with a new category', () => {
   const cases = (word: string, count: number) =>
     Array.from({ length: count }, (_, index) =>
       [...word].map((letter, place) => ((index >> place) & 1 ? letter.toUpperCase() : letter)).join(''),
     )
 
-  test('in different cases has one spelling; subcategories alike', async () => {
+  test('store one spelling of a category and a subcategory for concurrent defects', async () => {
     const defects = await Promise.all(
       cases('connector', 20).map((category, index) =>
-        createDefect(cast.contributor, 'CORE', category, { subcategory: cases('pin bent', 20)[19 - index] }),
+        createDefect(users.contributor, 'CORE', category, { subcategory: cases('pin bent', 20)[19 - index] }),
       ),
     )
     expect(new Set(defects.map(({ category }) => category)).size).toBe(1)
     expect(new Set(defects.map(({ subcategory }) => subcategory)).size).toBe(1)
     expect(defects[0]?.category?.toLowerCase()).toBe('connector')
     const filter = { category: { eq: 'CONNECTOR' }, subcategory: { eq: 'PIN BENT' } }
-    expect((await cast.contributor.ask(DefectByCategory, { filter })).defects.totalCount).toBe(20)
+    expect((await users.contributor.ask(DefectByCategory, { filter })).defects.totalCount).toBe(20)
   })
 
-  test('in patches has one spelling too', async () => {
-    const defects = await Promise.all(cases('a', 20).map(() => createDefect(cast.contributor, 'CORE', 'Fresh')))
+  test('store one spelling for concurrent patches', async () => {
+    const defects = await Promise.all(cases('a', 20).map(() => createDefect(users.contributor, 'CORE', 'Fresh')))
     const patched = await Promise.all(
       cases('gasket', 20).map((category, index) => recategorize(defects[index]?.id ?? '', { category })),
     )

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { CreateDefectInput, UpdateDefectInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+import { createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
-  await cast.reporter.ask(
+  users = await createTestUsers(server)
+  await users.reporter.ask(
     graphql(`mutation DefectRename { updateUser(input: { id: "reporter", name: "Rita Reporter" }) { user { name } } }`),
   )
 })
@@ -44,23 +44,23 @@ const DefectKinds = graphql(`
 `)
 
 const file = async (input: Omit<CreateDefectInput, 'projectId'> & { projectId?: string }) =>
-  (await cast.contributor.ask(DefectCreate, { input: { projectId: 'CORE', title: 'A defect', ...input } })).createDefect
-    .defect
+  (await users.contributor.ask(DefectCreate, { input: { projectId: 'CORE', title: 'A defect', ...input } }))
+    .createDefect.defect
 const patch = async (id: string, change: Omit<UpdateDefectInput, 'id'>) =>
-  (await cast.contributor.ask(DefectPatch, { input: { id, ...change } })).updateDefect.defect
+  (await users.contributor.ask(DefectPatch, { input: { id, ...change } })).updateDefect.defect
 const found = async (filter: object) =>
-  (await cast.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
+  (await users.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
     ({ key }) => key,
   )
 const faultsOf = async (input: CreateDefectInput) => {
-  const { extensions } = await cast.contributor.refusal(DefectCreate, { input })
+  const { extensions } = await users.contributor.expectError(DefectCreate, { input })
   expect(extensions?.code).toBe('BAD_USER_INPUT')
   return extensions?.fieldErrors?.map(({ path }) => path).sort()
 }
 
-describe('a defect', () => {
-  test('that is filed with little gets the defaults: MAJOR, and found by who filed it, by name', async () => {
-    const { createDefect } = await cast.reporter.ask(DefectCreate, {
+describe('createDefect and updateDefect', () => {
+  test('applies defaults to a new defect: severity MAJOR and the name of the reporter', async () => {
+    const { createDefect } = await users.reporter.ask(DefectCreate, {
       input: { projectId: 'CORE', title: 'Bare', category: 'Soldering' },
     })
     expect(createDefect.defect).toMatchObject({
@@ -79,17 +79,17 @@ describe('a defect', () => {
     expect((await file({ category: 'Soldering', reportedBy: '  Station  7 ' })).reportedBy).toBe('Station 7')
   })
 
-  test('takes the next number of its project, whatever kind came before', async () => {
-    await createProject(cast.contributor, 'MIXED')
-    expect((await createIssue(cast.contributor, 'MIXED', 'First')).key).toBe('MIXED-1')
+  test('numbers defects and issues of a project together', async () => {
+    await createProject(users.contributor, 'MIXED')
+    expect((await createIssue(users.contributor, 'MIXED', 'First')).key).toBe('MIXED-1')
     expect((await file({ projectId: 'MIXED', category: 'Any' })).key).toBe('MIXED-2')
-    expect((await createIssue(cast.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
+    expect((await createIssue(users.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
   })
 
-  test('has fields that an issue does not have', async () => {
-    const issue = await createIssue(cast.contributor, 'CORE', 'An issue')
+  test('returns fields that issues do not have', async () => {
+    const issue = await createIssue(users.contributor, 'CORE', 'An issue')
     const defect = await file({ category: 'Soldering' })
-    const kindOf = async (id: string) => (await cast.contributor.ask(DefectKinds, { id })).ticket
+    const kindOf = async (id: string) => (await users.contributor.ask(DefectKinds, { id })).ticket
     expect(await kindOf(issue.id)).toEqual({ __typename: 'Issue', title: 'An issue' })
     expect(await kindOf(defect.id)).toEqual({
       __typename: 'Defect',
@@ -97,13 +97,13 @@ describe('a defect', () => {
       category: 'Soldering',
       severity: 'MAJOR',
     })
-    const asked = await cast.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
+    const asked = await users.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
     expect(asked.errors?.[0]?.message).toContain('Cannot query field "severity" on type "Issue"')
-    const error = await cast.contributor.refusal(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
+    const error = await users.contributor.expectError(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
     expect(error.extensions?.code).toBe('NOT_FOUND')
   })
 
-  test('gets a disposition, another one, and none again', async () => {
+  test('sets, changes and clears a disposition', async () => {
     const { id } = await file({ category: 'Soldering' })
     expect(await patch(id, { disposition: 'PENDING' })).toMatchObject({ disposition: 'PENDING', version: 2 })
     expect(await patch(id, { disposition: 'SCRAP' })).toMatchObject({ disposition: 'SCRAP', version: 3 })
@@ -112,7 +112,7 @@ describe('a defect', () => {
     expect(await patch(id, { disposition: null })).toMatchObject({ version: 5, history: { totalCount: 4 } })
   })
 
-  test('keeps what a patch leaves out, loses what it gives as null, and refuses null where there must be something', async () => {
+  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
     const { id } = await file({ category: 'Soldering', subcategory: 'Bridge', absn: 'A1', reportedBy: 'Ann' })
     expect(await patch(id, { severity: 'CRITICAL' })).toMatchObject({
       category: 'Soldering',
@@ -127,7 +127,7 @@ describe('a defect', () => {
       absn: null,
       version: 3,
     })
-    const { extensions } = await cast.contributor.refusal(DefectPatch, {
+    const { extensions } = await users.contributor.expectError(DefectPatch, {
       input: { id, category: null, severity: null, reportedBy: null, title: null },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
@@ -136,11 +136,11 @@ describe('a defect', () => {
       'input.severity',
       'input.title',
     ])
-    expect((await cast.contributor.ask(DefectState, { id })).defect).toMatchObject({ version: 3 })
+    expect((await users.contributor.ask(DefectState, { id })).defect).toMatchObject({ version: 3 })
   })
 })
 
-describe('a title', () => {
+describe('title of a defect', () => {
   test.each([
     { of: 'its only line', description: 'Cold joint', title: 'Cold joint' },
     { of: 'the first of its lines', description: 'Cold joint\nat R12', title: 'Cold joint' },
@@ -154,19 +154,19 @@ describe('a title', () => {
   ])('that is left out is taken from the description: $of', async ({ description, title }) => {
     const input = { projectId: 'CORE', category: 'Any', description }
     for (const more of [{}, { title: null }]) {
-      const { createDefect } = await cast.contributor.ask(DefectCreate, { input: { ...input, ...more } })
+      const { createDefect } = await users.contributor.ask(DefectCreate, { input: { ...input, ...more } })
       expect(createDefect.defect).toMatchObject({ title, description })
     }
   })
 
-  test('is needed where the description has no line to take it from', async () => {
+  test('requires a title if the description contains no text', async () => {
     for (const description of [undefined, null, '', ' \r\n\t\n'])
       expect(
         await faultsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
       ).toEqual(['input.title'])
   })
 
-  test('that is missing is named at once with every other fault', async () => {
+  test('reports a missing title together with all other errors', async () => {
     expect(
       await faultsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
     ).toEqual(['input.absn', 'input.category', 'input.reportedBy', 'input.subcategory', 'input.title'])
@@ -174,8 +174,8 @@ describe('a title', () => {
   })
 })
 
-describe('a serial number', () => {
-  test('is trimmed, and found without case', async () => {
+describe('serial number', () => {
+  test('trims a serial number and finds it case-insensitively', async () => {
     const { key, absn } = await file({ category: 'Any', absn: '  SN-0042x\t' })
     expect(absn).toBe('SN-0042x')
     for (const filter of [
@@ -188,14 +188,14 @@ describe('a serial number', () => {
     expect(await found({ absn: { eq: 'SN-0042' } })).toEqual([])
   })
 
-  test('is trimmed in a patch too', async () => {
+  test('trims a serial number in a patch', async () => {
     const { id, key } = await file({ category: 'Any', absn: 'old' })
     expect((await patch(id, { absn: ' New-7 ' })).absn).toBe('New-7')
     expect(await found({ absn: { eq: 'NEW-7' } })).toEqual([key])
     expect((await patch(id, { absn: 'New-7  ' })).version).toBe(2)
   })
 
-  test('of nothing but space is none', async () => {
+  test('stores a blank serial number as null', async () => {
     expect((await file({ category: 'Any', absn: '  ' })).absn).toBeNull()
   })
 })

@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import { type Answer, Caller } from './support/caller.ts'
+import { type ApiResponse, Client } from './support/client.ts'
 import { createOracle } from './support/oracle.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  await createIssue(cast.contributor, 'CORE', 'An issue')
+  users = await createTestUsers(server)
+  await createIssue(users.contributor, 'CORE', 'An issue')
 })
 
 /** A page sends its origin. */
@@ -21,11 +21,11 @@ interface Request {
   readonly who?: 'contributor' | 'viewer' | 'nobody' | 'unknown'
 }
 
-const callerOf = (who: Request['who'] = 'contributor') =>
-  who === 'nobody' ? server.nobody : who === 'unknown' ? new Caller(server.app, 'snag_unknown') : cast[who]
+const clientOf = (who: Request['who'] = 'contributor') =>
+  who === 'nobody' ? server.anonymous : who === 'unknown' ? new Client(server.app, 'snag_unknown') : users[who]
 
 /** The parts of an answer that clients depend on; Yoga knows no request ids and no costs. */
-const comparable = ({ status, headers, data, errors }: Answer<unknown>) => ({
+const comparable = ({ status, headers, data, errors }: ApiResponse<unknown>) => ({
   status,
   type: headers.get('content-type'),
   data,
@@ -37,7 +37,7 @@ const comparable = ({ status, headers, data, errors }: Answer<unknown>) => ({
 })
 
 const answerTo = async ({ body, headers, who }: Request, more = {}) =>
-  comparable(await callerOf(who).post(body, { ...headers, ...more }))
+  comparable(await clientOf(who).post(body, { ...headers, ...more }))
 
 const create = 'mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }'
 const creating = (input: object) => ({ query: create, variables: { input } })
@@ -164,22 +164,22 @@ const refused: Readonly<Record<string, Request & { readonly status: number; read
 
 describe('the endpoint', () => {
   test.each(Object.entries(requests))('answers as Yoga does: %s', async (_name, asked) => {
-    const caller = Object.assign(Object.create(callerOf(asked.who)), { app: createOracle(server) }) as Caller
-    const expected = comparable(await caller.post(asked.body, asked.headers))
+    const client = Object.assign(Object.create(clientOf(asked.who)), { app: createOracle(server) }) as Client
+    const expected = comparable(await client.post(asked.body, asked.headers))
     // A query is compiled when it comes the second time.
     for (const time of ['first', 'second', 'third']) expect(await answerTo(asked), time).toEqual(expected)
     expect(await answerTo(asked, fromPage)).toEqual(expected)
   })
 
   test.each(Object.entries(refused))('refuses %s', async (_name, { status, code, ...asked }) => {
-    const answer = await answerTo(asked)
-    expect(answer).toEqual({
+    const response = await answerTo(asked)
+    expect(response).toEqual({
       status,
       type: 'application/json; charset=utf-8',
       data: undefined,
       errors: [{ message: expect.any(String), path: undefined, extensions: expect.objectContaining({ code }) }],
     })
-    expect(await answerTo(asked, fromPage)).toEqual(answer)
+    expect(await answerTo(asked, fromPage)).toEqual(response)
   })
 
   test('answers with the id that a request was given', async () => {
@@ -189,8 +189,8 @@ describe('the endpoint', () => {
         { query: '{ tickets(first: -1) { totalCount } }' },
         { query: '{ nothing }' },
       ]) {
-        const answer = await cast.viewer.post(body, { ...headers, 'x-request-id': 'given-1' })
-        expect(answer.headers.get('x-request-id')).toBe('given-1')
+        const response = await users.viewer.post(body, { ...headers, 'x-request-id': 'given-1' })
+        expect(response.headers.get('x-request-id')).toBe('given-1')
       }
   })
 
@@ -198,10 +198,10 @@ describe('the endpoint', () => {
     const { pool } = server.database
     const body = { query: '{ viewer { name } project(id: "CORE") { key labels { name } } }' }
     await pool.query('ALTER TABLE labels RENAME TO lost')
-    const answers = []
-    for (const headers of [fromPage, {}, {}, {}]) answers.push(await cast.viewer.post(body, headers))
+    const responses = []
+    for (const headers of [fromPage, {}, {}, {}]) responses.push(await users.viewer.post(body, headers))
     await pool.query('ALTER TABLE lost RENAME TO labels')
-    for (const { status, headers, data, errors } of answers) {
+    for (const { status, headers, data, errors } of responses) {
       const requestId = headers.get('x-request-id')
       expect({ status, data }).toEqual({ status: 200, data: { viewer: { name: 'viewer' }, project: null } })
       expect(errors).toMatchObject([
@@ -219,13 +219,13 @@ describe('the endpoint', () => {
 
   test('runs a mutation once, with an error in its payload too', async () => {
     const count = async () =>
-      (await cast.viewer.post<{ tickets: { totalCount: number } }>({ query: '{ tickets { totalCount } }' })).data
+      (await users.viewer.post<{ tickets: { totalCount: number } }>({ query: '{ tickets { totalCount } }' })).data
         ?.tickets.totalCount ?? 0
     const before = await count()
     const title = { projectId: 'CORE', title: 'Once' }
     const query = `mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id comments(first: 999) { totalCount } } } }`
     for (const headers of [{}, fromPage]) {
-      const { errors } = await cast.contributor.post({ query, variables: { input: title } }, headers)
+      const { errors } = await users.contributor.post({ query, variables: { input: title } }, headers)
       expect(errors?.map(({ path }) => path)).toEqual([['createIssue', 'issue', 'comments']])
     }
     expect(await count()).toBe(before + 2)
@@ -255,7 +255,7 @@ describe('the endpoint', () => {
   ] as const)('logs a line per request: %s', async (_name, body, who, expected) => {
     for (const headers of [{}, fromPage]) {
       const requestId = crypto.randomUUID()
-      await callerOf(who).post(body, { ...headers, 'x-request-id': requestId })
+      await clientOf(who).post(body, { ...headers, 'x-request-id': requestId })
       const lines = server.lines.map((line) => JSON.parse(line)).filter((line) => line.requestId === requestId)
       expect(lines).toEqual([
         {

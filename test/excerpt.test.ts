@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
-let cast: Cast
+let users: TestUsers
 
 const Read = graphql(`
   query Excerpt($id: ID!, $search: String!, $maxLength: Int) {
@@ -18,12 +18,12 @@ const Comment = graphql(
 )
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 /** The excerpt of a ticket, its hits in brackets. */
 async function excerpt(id: string, search: string, maxLength = 200): Promise<string | null> {
-  const found = (await cast.viewer.ask(Read, { id, search, maxLength })).ticket?.excerpt
+  const found = (await users.viewer.ask(Read, { id, search, maxLength })).ticket?.excerpt
   if (!found) return null
   expect(found.text.length).toBeLessThanOrEqual(maxLength)
   return found.hits.reduceRight(
@@ -33,7 +33,7 @@ async function excerpt(id: string, search: string, maxLength = 200): Promise<str
 }
 
 const issue = async (title: string, description?: string) =>
-  (await createIssue(cast.maintainer, 'CORE', title, { description })).id
+  (await createIssue(users.maintainer, 'CORE', title, { description })).id
 
 describe('an excerpt', () => {
   test('marks words in their forms, and parts of words', async () => {
@@ -45,7 +45,7 @@ describe('an excerpt', () => {
 
   test('is of the text that fits best', async () => {
     const id = await issue('Title', 'Something else')
-    await cast.reporter.ask(Comment, { input: { ticketId: id, body: 'A zebra of <b>stripes</b>' } })
+    await users.reporter.ask(Comment, { input: { ticketId: id, body: 'A zebra of <b>stripes</b>' } })
     expect(await excerpt(id, 'zebra')).toBe('A [zebra] of <b>stripes</b>')
     expect(await excerpt(id, 'title zebra')).toBe('[Title]')
   })
@@ -67,7 +67,7 @@ describe('an excerpt', () => {
     await fc.assert(
       fc.asyncProperty(filler, filler, fc.integer({ min: 20, max: 60 }), async (before, after, maxLength) => {
         const id = await issue('Title', `${before}needle${after}`)
-        const found = (await cast.viewer.ask(Read, { id, search: 'needle', maxLength })).ticket?.excerpt
+        const found = (await users.viewer.ask(Read, { id, search: 'needle', maxLength })).ticket?.excerpt
         expect(found?.text.isWellFormed()).toBe(true)
         expect(found?.text.length).toBeLessThanOrEqual(maxLength)
         expect(found?.hits.map(({ start, end }) => found.text.slice(start, end)).join(' ')).toContain('needle')
@@ -82,7 +82,7 @@ describe('an excerpt', () => {
     ['search', 'x'.repeat(1001), 200, 'must be at most 1000 characters (got 1001)'],
   ])('is refused where %s is wrong', async (path, search, maxLength, message) => {
     const id = await issue('Title')
-    expect((await cast.viewer.refusal(Read, { id, search, maxLength })).extensions).toMatchObject({
+    expect((await users.viewer.expectError(Read, { id, search, maxLength })).extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path, message }],
     })

@@ -5,26 +5,33 @@ import fc from 'fast-check'
 import type { PoolClient } from 'pg'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import {
+  createDefect,
+  createIssue,
+  createLabel,
+  createProject,
+  createTestUsers,
+  type TestUsers,
+} from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 let projects = 0
-const freshProject = async () => (await createProject(cast.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
+const freshProject = async () => (await createProject(users.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
 
-const exported = (caller: Caller, project: string, filter: object = {}, format = 'csv') =>
-  caller.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
-const csvOf = async (project: string, filter?: object) => (await exported(cast.maintainer, project, filter)).text()
+const exported = (client: Client, project: string, filter: object = {}, format = 'csv') =>
+  client.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
+const csvOf = async (project: string, filter?: object) => (await exported(users.maintainer, project, filter)).text()
 
 /** What an export tells of tickets, without what an import cannot give them: the project, times and versions. */
-const told = (csv: string, project: string) =>
+const details = (csv: string, project: string) =>
   csv.replaceAll(`${project}-`, 'KEY-').replaceAll(/,[^,\n]*,\d+\r\n/g, '\r\n')
 
 const cell = fc.oneof(
@@ -66,7 +73,7 @@ describe('an export', () => {
       fc.asyncProperty(fc.array(ticket, { minLength: 1, maxLength: 8 }), async (tickets) => {
         const [from, to] = [await freshProject(), await freshProject()]
         for (const project of [from, to])
-          for (const name of ['a;b', '"q"', '=x', 'plain']) await createLabel(cast.maintainer, project, name)
+          for (const name of ['a;b', '"q"', '=x', 'plain']) await createLabel(users.maintainer, project, name)
         const labels = new Map<string, string>()
         const { rows } = await server.database.pool.query(
           'SELECT l.id, l.name FROM labels l JOIN projects p ON p.id = l.project_id WHERE p.key = $1',
@@ -74,16 +81,16 @@ describe('an export', () => {
         )
         for (const { id, name } of rows) labels.set(name, id)
         for (const { labels: names, assignee, category, ...fields } of tickets)
-          await createDefect(cast.maintainer, from, category, {
+          await createDefect(users.maintainer, from, category, {
             ...fields,
             assigneeId: assignee,
             labelIds: names.map((name) => labels.get(name)),
           })
         const csv = await csvOf(from)
-        const done = await importCsv(cast.maintainer, csv, { projectId: to, kind: 'DEFECT' })
+        const done = await importCsv(users.maintainer, csv, { projectId: to, kind: 'DEFECT' })
         expect(done.faults.nodes).toEqual([])
         expect(countsOf(done)).toEqual([tickets.length, 0, 0, 0])
-        expect(told(await csvOf(to), to)).toBe(told(csv, from))
+        expect(details(await csvOf(to), to)).toBe(details(csv, from))
       }),
       { numRuns: 15 },
     )
@@ -94,7 +101,7 @@ describe('an export', () => {
     const csv =
       'externalKey,title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\nK-1,One,closed,dupe,2024-01-02,2024-02-03,2024-03-04,viewer\nK-2,Two,,,2024-01-02,,,\n'
     const input: ImportOptions = { projectId, kind: 'ISSUE' }
-    await importCsv(cast.maintainer, csv, input)
+    await importCsv(users.maintainer, csv, input)
     const lines = (await csvOf(projectId, { archived: null })).split('\r\n')
     expect(lines[0]).toBe(
       'key,externalKey,kind,title,description,status,resolution,priority,assignee,reporter,labels,category,subcategory,absn,reportedBy,severity,disposition,createdAt,resolvedAt,archivedAt,updatedAt,version',
@@ -105,15 +112,15 @@ describe('an export', () => {
       ),
     )
     expect((await csvOf(projectId)).split('\r\n')).toHaveLength(3)
-    expect(countsOf(await importCsv(cast.maintainer, lines.join('\r\n'), input))).toEqual([0, 0, 2, 0])
+    expect(countsOf(await importCsv(users.maintainer, lines.join('\r\n'), input))).toEqual([0, 0, 2, 0])
   })
 
   test('has all pages, by number', async () => {
     const projectId = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
-    await importCsv(cast.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
+    await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
     server.statements.length = 0
-    const lines = (await (await exported(cast.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
+    const lines = (await (await exported(users.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
     expect(server.statements.length).toBeLessThanOrEqual(5)
     expect(lines.map((line) => JSON.parse(line).title)).toEqual(rows)
   })
@@ -121,14 +128,14 @@ describe('an export', () => {
   test('that loses its database under way breaks off, and the log tells nothing of what is stored', async () => {
     const project = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
-    await importCsv(cast.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
+    await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
     const listener = createServer((request, response) => void server.app.handle(request, response))
     await once(listener.listen(0, '127.0.0.1'), 'listening')
     const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`
     const { pool } = server.database
     const ask = () =>
       fetch(`${url}/export/tickets.csv?project=${project}`, {
-        headers: { authorization: `Bearer ${cast.maintainer.token}`, 'x-request-id': `broken-${project}` },
+        headers: { authorization: `Bearer ${users.maintainer.token}`, 'x-request-id': `broken-${project}` },
       })
     // The embedded database has no connections to cut: there, nothing is found any more.
     const onPostgres = inject('postgres') !== null
@@ -144,18 +151,18 @@ describe('an export', () => {
     expect(response.status).toBe(200)
     await expect(response.text()).rejects.toThrow()
     if (!onPostgres) await pool.query('RESET search_path')
-    const told = server.lines.filter((line) => line.includes(`broken-${project}`)).join('')
-    expect(told).toContain('unexpected error')
-    expect(told).not.toContain('relation')
+    const details = server.lines.filter((line) => line.includes(`broken-${project}`)).join('')
+    expect(details).toContain('unexpected error')
+    expect(details).not.toContain('relation')
     expect((await (await ask()).text()).trimEnd().split('\n')).toHaveLength(1202)
     listener.close()
   })
 
   test('as lines of JSON has names and lists as they are', async () => {
     const projectId = await freshProject()
-    const label = await createLabel(cast.maintainer, projectId, 'a;b')
-    await createIssue(cast.maintainer, projectId, '=1', { labelIds: [label] })
-    const response = await exported(cast.viewer, projectId, { kind: 'ISSUE' }, 'jsonl')
+    const label = await createLabel(users.maintainer, projectId, 'a;b')
+    await createIssue(users.maintainer, projectId, '=1', { labelIds: [label] })
+    const response = await exported(users.viewer, projectId, { kind: 'ISSUE' }, 'jsonl')
     expect(response.headers.get('content-type')).toBe('application/jsonl; charset=utf-8')
     expect(JSON.parse(await response.text())).toMatchObject({
       key: `${projectId}-1`,
@@ -166,16 +173,16 @@ describe('an export', () => {
   })
 
   test('of all projects has those that the caller may see', async () => {
-    const hidden = (await createProject(cast.maintainer, 'HIDDEN')).key
-    await createIssue(cast.maintainer, hidden, 'Secret')
-    const all = async (caller: Caller) => (await caller.fetch('/export/tickets.csv')).text()
-    expect(await all(cast.maintainer)).toContain('Secret')
-    expect(await all(cast.stranger)).not.toContain('Secret')
+    const hidden = (await createProject(users.maintainer, 'HIDDEN')).key
+    await createIssue(users.maintainer, hidden, 'Secret')
+    const all = async (client: Client) => (await client.fetch('/export/tickets.csv')).text()
+    expect(await all(users.maintainer)).toContain('Secret')
+    expect(await all(users.outsider)).not.toContain('Secret')
   })
 
   test('tells refusals with their codes', async () => {
-    const refusal = async (path: string, caller: Caller = cast.stranger) => {
-      const response = await caller.fetch(path)
+    const expectError = async (path: string, client: Client = users.outsider) => {
+      const response = await client.fetch(path)
       const { errors } = (await response.json()) as {
         errors: [{ extensions: { code: string; fieldErrors?: { path: string }[] } }]
       }
@@ -183,17 +190,17 @@ describe('an export', () => {
       return [response.status, code, ...(fieldErrors ?? []).map(({ path }) => path)]
     }
     const filter = (value: unknown) => `/export/tickets.csv?filter=${encodeURIComponent(JSON.stringify(value))}`
-    expect(await refusal('/export/tickets.csv', server.nobody)).toEqual([401, 'UNAUTHENTICATED'])
-    expect(await refusal('/export/tickets.csv?project=CORE')).toEqual([404, 'NOT_FOUND'])
-    expect(await refusal('/export/tickets.csv?project=NOPE')).toEqual([404, 'NOT_FOUND'])
-    expect(await refusal('/export/tickets.csv?project=!')).toEqual([400, 'BAD_USER_INPUT', 'project'])
-    expect(await refusal('/export/tickets.csv?filter={')).toEqual([400, 'BAD_USER_INPUT', 'filter'])
-    expect(await refusal(filter({ status: { eq: 'LATER' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.status.eq'])
-    expect(await refusal(filter({ title: { eq: 'x'.repeat(1001) } }))).toEqual([
+    expect(await expectError('/export/tickets.csv', server.anonymous)).toEqual([401, 'UNAUTHENTICATED'])
+    expect(await expectError('/export/tickets.csv?project=CORE')).toEqual([404, 'NOT_FOUND'])
+    expect(await expectError('/export/tickets.csv?project=NOPE')).toEqual([404, 'NOT_FOUND'])
+    expect(await expectError('/export/tickets.csv?project=!')).toEqual([400, 'BAD_USER_INPUT', 'project'])
+    expect(await expectError('/export/tickets.csv?filter={')).toEqual([400, 'BAD_USER_INPUT', 'filter'])
+    expect(await expectError(filter({ status: { eq: 'LATER' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.status.eq'])
+    expect(await expectError(filter({ title: { eq: 'x'.repeat(1001) } }))).toEqual([
       400,
       'BAD_USER_INPUT',
       'filter.title.eq',
     ])
-    expect(await refusal(filter({ id: { eq: '?' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.id.eq'])
+    expect(await expectError(filter({ id: { eq: '?' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.id.eq'])
   })
 })

@@ -2,17 +2,17 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateDefectInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel } from './support/people.ts'
+import { createDefect, createIssue, createLabel, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
   for (const [id, name] of [
     ['maintainer', 'Mary Maintainer'],
     ['reporter', 'Rita Reporter'],
   ] as const)
-    await cast.admin.ask(
+    await users.admin.ask(
       graphql(`mutation HistoryRename($input: UpdateUserInput!) { updateUser(input: $input) { user { name } } }`),
       { input: { id, name } },
     )
@@ -47,14 +47,14 @@ const HistoryLabels = graphql(`
 `)
 
 const historyOf = async (id: string, page: object = {}) => {
-  const { ticket } = await cast.viewer.ask(HistoryOf, { id, ...page })
+  const { ticket } = await users.viewer.ask(HistoryOf, { id, ...page })
   if (!ticket) throw new Error(`There is no ticket ${id}.`)
   return ticket
 }
 
-describe('an event', () => {
-  test('tells who changed what, when and from what, once for each change', async () => {
-    const { id, key } = await createDefect(cast.contributor, 'CORE', 'Solder', { description: 'Text' })
+describe('history event', () => {
+  test('stores actor, time and values of each change once', async () => {
+    const { id, key } = await createDefect(users.contributor, 'CORE', 'Solder', { description: 'Text' })
     const steps: readonly [Omit<UpdateDefectInput, 'id'>, Record<string, readonly [string | null, string | null]>][] = [
       [{ title: 'Renamed' }, { title: ['A defect', 'Renamed'] }],
       [{ description: null }, { description: ['Text', null] }],
@@ -84,8 +84,8 @@ describe('an event', () => {
         { disposition: ['SCRAP', null], subcategory: ['Drip', null] },
       ],
     ]
-    for (const [index, [change, told]] of steps.entries()) {
-      const { updateDefect } = await cast.contributor.ask(HistoryPatch, { input: { id, ...change } })
+    for (const [index, [change, details]] of steps.entries()) {
+      const { updateDefect } = await users.contributor.ask(HistoryPatch, { input: { id, ...change } })
       const ticket = await historyOf(id)
       expect(ticket).toMatchObject({ version: index + 2, history: { totalCount: index + 1 } })
       const { id: eventId, changes, ...event } = ticket.history.nodes[0] ?? { id: '', changes: [] }
@@ -98,17 +98,17 @@ describe('an event', () => {
         batch: null,
         ticket: { key },
       })
-      expect(Object.fromEntries(changes.map(({ field, from, to }) => [field, [from, to]]))).toEqual(told)
+      expect(Object.fromEntries(changes.map(({ field, from, to }) => [field, [from, to]]))).toEqual(details)
     }
   })
 
-  test('tells labels by name, all of them before and after', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Labelled')
+  test('stores all label names before and after a change', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Labelled')
     const [red, green, blue] = await Promise.all(
-      ['red', 'Green', 'blue'].map((name) => createLabel(cast.maintainer, 'CORE', name)),
+      ['red', 'Green', 'blue'].map((name) => createLabel(users.maintainer, 'CORE', name)),
     )
     for (const labelIds of [[red, blue], [green, blue], []])
-      await cast.contributor.ask(HistoryLabels, { input: { ticketId: id, labelIds: labelIds as string[] } })
+      await users.contributor.ask(HistoryLabels, { input: { ticketId: id, labelIds: labelIds as string[] } })
     expect((await historyOf(id)).history.nodes.map(({ changes }) => changes)).toEqual([
       [{ field: 'labels', from: 'blue, Green', to: null }],
       [{ field: 'labels', from: 'blue, red', to: 'blue, Green' }],
@@ -116,10 +116,10 @@ describe('an event', () => {
     ])
   })
 
-  test('tells when a ticket was archived and taken back, in ISO 8601', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Archived')
+  test('stores times of archiving and unarchiving in ISO 8601', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Archived')
     const archive = async (archived: boolean) =>
-      (await cast.maintainer.ask(HistoryArchive, { input: { id, archived } })).archiveTicket.ticket
+      (await users.maintainer.ask(HistoryArchive, { input: { id, archived } })).archiveTicket.ticket
     const { archivedAt, version } = await archive(true)
     expect(version).toBe(2)
     expect(new Date(archivedAt ?? '').toISOString()).toBe(archivedAt)
@@ -133,10 +133,10 @@ describe('an event', () => {
     expect(updatedBy).toEqual({ username: 'maintainer' })
   })
 
-  test('names its actor, which is who changed the ticket last', async () => {
-    const { id } = await createIssue(cast.reporter, 'CORE', 'Of many')
+  test('has the actor who last changed the ticket', async () => {
+    const { id } = await createIssue(users.reporter, 'CORE', 'Of many')
     expect((await historyOf(id)).updatedBy).toBeNull()
-    for (const person of [cast.reporter, cast.contributor, cast.admin]) {
+    for (const person of [users.reporter, users.contributor, users.admin]) {
       await person.ask(HistoryPatchIssue, { input: { id, title: `By ${person.username}` } })
       expect((await historyOf(id)).updatedBy).toEqual({ username: person.username })
     }
@@ -144,23 +144,23 @@ describe('an event', () => {
     expect(nodes.map(({ actor }) => actor.username)).toEqual(['admin', 'contributor', 'reporter'])
   })
 
-  test('is a node', async () => {
-    const { id, key } = await createIssue(cast.contributor, 'CORE', 'Node')
-    await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Changed' } })
+  test('is found as a node', async () => {
+    const { id, key } = await createIssue(users.contributor, 'CORE', 'Node')
+    await users.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Changed' } })
     const event = (await historyOf(id)).history.nodes[0]
     const HistoryNode = graphql(`
       query HistoryNode($id: ID!) { node(id: $id) { id ... on HistoryEvent { version ticket { key } } } }
     `)
-    const { node } = await cast.viewer.ask(HistoryNode, { id: event?.id ?? '' })
+    const { node } = await users.viewer.ask(HistoryNode, { id: event?.id ?? '' })
     expect(node).toEqual({ id: event?.id, version: 2, ticket: { key } })
-    expect((await cast.stranger.ask(HistoryNode, { id: event?.id ?? '' })).node).toBeNull()
+    expect((await users.outsider.ask(HistoryNode, { id: event?.id ?? '' })).node).toBeNull()
   })
 })
 
-test('history reads newest first, page by page, from both ends', async () => {
-  const { id } = await createIssue(cast.contributor, 'CORE', 'Paged')
+test('pages through history newest first, from both ends', async () => {
+  const { id } = await createIssue(users.contributor, 'CORE', 'Paged')
   for (let version = 2; version <= 8; version++)
-    await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: `Version ${version}` } })
+    await users.contributor.ask(HistoryPatchIssue, { input: { id, title: `Version ${version}` } })
   const versionsOf = async (page: object) => {
     const { history } = await historyOf(id, page)
     expect(history.totalCount).toBe(7)
@@ -168,7 +168,7 @@ test('history reads newest first, page by page, from both ends', async () => {
   }
   const first = await versionsOf({ first: 3 })
   expect(first).toMatchObject({ versions: [8, 7, 6], hasNextPage: true, hasPreviousPage: false })
-  await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Version 7' } }).then(async () => {
+  await users.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Version 7' } }).then(async () => {
     const { history } = await historyOf(id, { first: 3, after: first.endCursor })
     expect(history.nodes.map(({ version }) => version)).toEqual([5, 4, 3])
     const last = await historyOf(id, { last: 2 })
@@ -178,20 +178,20 @@ test('history reads newest first, page by page, from both ends', async () => {
   })
 })
 
-test('a mutation that is refused leaves no history', async () => {
-  const { id } = await createIssue(cast.contributor, 'CORE', 'Refused')
-  await cast.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Second' } })
+test('stores no history for a rejected mutation', async () => {
+  const { id } = await createIssue(users.contributor, 'CORE', 'Refused')
+  await users.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Second' } })
   const before = await historyOf(id)
-  const label = await createLabel(cast.maintainer, 'CORE', 'unused')
+  const label = await createLabel(users.maintainer, 'CORE', 'unused')
   const refusals = [
-    cast.contributor.refusal(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
-    cast.contributor.refusal(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nobody' } }),
-    cast.contributor.refusal(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
-    cast.contributor.refusal(HistoryArchive, { input: { id } }),
-    cast.viewer.refusal(HistoryPatchIssue, { input: { id, title: 'Forbidden' } }),
-    cast.viewer.refusal(HistoryAssign, { input: { id, assigneeId: 'viewer' } }),
-    cast.stranger.refusal(HistoryPatchIssue, { input: { id, title: 'Unseen' } }),
-    cast.contributor.refusal(HistoryLabels, { input: { ticketId: id, labelIds: [label, crypto.randomUUID()] } }),
+    users.contributor.expectError(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
+    users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nobody' } }),
+    users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
+    users.contributor.expectError(HistoryArchive, { input: { id } }),
+    users.viewer.expectError(HistoryPatchIssue, { input: { id, title: 'Forbidden' } }),
+    users.viewer.expectError(HistoryAssign, { input: { id, assigneeId: 'viewer' } }),
+    users.outsider.expectError(HistoryPatchIssue, { input: { id, title: 'Unseen' } }),
+    users.contributor.expectError(HistoryLabels, { input: { ticketId: id, labelIds: [label, crypto.randomUUID()] } }),
   ]
   expect((await Promise.all(refusals)).map(({ extensions }) => extensions?.code)).toEqual([
     'CONFLICT',
@@ -206,9 +206,9 @@ test('a mutation that is refused leaves no history', async () => {
   expect(await historyOf(id)).toEqual(before)
 })
 
-test('mutations of one document run in order, and each sees what those before it have changed', async () => {
-  const { id } = await createIssue(cast.contributor, 'CORE', 'Twice', { assigneeId: 'contributor' })
-  const label = await createLabel(cast.maintainer, 'CORE', 'seen')
+test('runs the mutations of a document in order, each with the changes of the previous ones', async () => {
+  const { id } = await createIssue(users.contributor, 'CORE', 'Twice', { assigneeId: 'contributor' })
+  const label = await createLabel(users.maintainer, 'CORE', 'seen')
   const HistoryTwice = graphql(`
     mutation HistoryTwice($id: ID!, $label: ID!) {
       a: updateIssue(input: { id: $id, title: "First", assigneeId: "maintainer" }) {
@@ -225,7 +225,7 @@ test('mutations of one document run in order, and each sees what those before it
       }
     }
   `)
-  const { a, b, c, d } = await cast.contributor.ask(HistoryTwice, { id, label })
+  const { a, b, c, d } = await users.contributor.ask(HistoryTwice, { id, label })
   const [reassigned, labels] = [{ title: 'First', assignee: { name: 'Mary Maintainer' } }, [{ name: 'seen' }]]
   expect(a.issue).toMatchObject({ ...reassigned, version: 2, labels: [], commentCount: 0, history: { totalCount: 1 } })
   expect(b.ticket).toMatchObject({ ...reassigned, version: 3, labels, commentCount: 0, history: { totalCount: 2 } })

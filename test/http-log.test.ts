@@ -4,11 +4,11 @@ import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Answer } from './support/caller.ts'
-import { createProject, type Person, password, signUp } from './support/people.ts'
+import type { ApiResponse } from './support/client.ts'
+import { createProject, password, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -36,8 +36,8 @@ const Comment = graphql(`
 
 describe('the id of a request', () => {
   test('is in the header of every answer and in the log', async () => {
-    const answers = [await server.nobody.send(Viewer), await ada.send(Viewer), await ada.post('no JSON')]
-    const ids = answers.map(({ headers }) => headers.get('x-request-id') ?? '')
+    const responses = [await server.anonymous.send(Viewer), await ada.send(Viewer), await ada.post('no JSON')]
+    const ids = responses.map(({ headers }) => headers.get('x-request-id') ?? '')
     expect(new Set(ids).size).toBe(3)
     for (const id of ids) {
       expect(id).toMatch(/^[0-9a-f-]{36}$/)
@@ -51,7 +51,7 @@ describe('the id of a request', () => {
       duration: expect.any(Number),
     })
     for (const path of ['/', '/health', '/ready', '/schema.graphql', '/nothing'])
-      expect((await server.nobody.fetch(path)).headers.get('x-request-id'), path).toMatch(/^[0-9a-f-]{36}$/)
+      expect((await server.anonymous.fetch(path)).headers.get('x-request-id'), path).toMatch(/^[0-9a-f-]{36}$/)
   })
 
   test("is the caller's own where it is sane", async () => {
@@ -71,7 +71,7 @@ describe.each([
   ['from a page', { origin: 'http://localhost' }],
 ])('the text of an answer, %s,', (_way, headers) => {
   /** Asks a server whose answers become JSON by a function of ours: the text of the answer, and what was logged. */
-  async function answered(toJSON: (logged: number) => unknown) {
+  async function responded(toJSON: (logged: number) => unknown) {
     const lines: string[] = []
     const app = createApp({
       config: readConfig({ NODE_ENV: 'test' }),
@@ -83,21 +83,21 @@ describe.each([
         return { ...executed, result: { data: { viewer: { toJSON: () => toJSON(lines.length) } } } }
       },
     })
-    const caller = Object.assign(Object.create(ada), { app }) as Person
-    const answer = await caller.post({ query: '{ viewer { username } }' }, headers)
+    const client = Object.assign(Object.create(ada), { app }) as TestUser
+    const response = await client.post({ query: '{ viewer { username } }' }, headers)
     await app.dispose()
-    return { answer, lines: lines.map((line) => JSON.parse(line) as Line) }
+    return { response, lines: lines.map((line) => JSON.parse(line) as Line) }
   }
 
   test('is made before the request is told of, so that its time counts', async () => {
-    const { answer, lines } = await answered((logged) => logged)
-    expect(answer.data).toEqual({ viewer: 0 })
+    const { response, lines } = await responded((logged) => logged)
+    expect(response.data).toEqual({ viewer: 0 })
     expect(lines.map(({ msg }) => msg)).toEqual(['request'])
   })
 })
 
 /** Holds that an answer tells nothing of what went wrong but the id under which the log tells all. */
-function expectMasked({ headers, errors }: Answer<unknown>, path: readonly string[]): Line {
+function expectMasked({ headers, errors }: ApiResponse<unknown>, path: readonly string[]): Line {
   const requestId = headers.get('x-request-id')
   expect(errors).toEqual([
     {
@@ -123,16 +123,16 @@ describe('an unexpected error', () => {
   const input = { projectId: 'CORE', name: 'whispered', color: '#336699', description: 'whispered too' }
 
   test('of a query is masked, and the log has it', async () => {
-    const answer = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
+    const response = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
       ada.send(Labels),
     )
-    expect(JSON.stringify(expectMasked(answer, ['project']))).toContain('42P01')
-    expect(JSON.stringify(answer.errors)).not.toContain('relation')
+    expect(JSON.stringify(expectMasked(response, ['project']))).toContain('42P01')
+    expect(JSON.stringify(response.errors)).not.toContain('relation')
     expect((await ada.ask(Labels)).project).toEqual({ key: 'CORE', labels: [] })
   })
 
   test('of one request disturbs none beside it', async () => {
-    const answers = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
+    const responses = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
       Promise.all([
         ada.send(Labels),
         ada.send(Viewer),
@@ -141,23 +141,23 @@ describe('an unexpected error', () => {
         ada.send(Viewer),
       ]),
     )
-    expect(answers.map(({ errors }) => errors?.[0]?.extensions?.code ?? null)).toEqual([
+    expect(responses.map(({ errors }) => errors?.[0]?.extensions?.code ?? null)).toEqual([
       'INTERNAL_SERVER_ERROR',
       null,
       'INTERNAL_SERVER_ERROR',
       null,
       null,
     ])
-    expect(answers[4]?.data).toEqual({ viewer: { username: 'ada' } })
+    expect(responses[4]?.data).toEqual({ viewer: { username: 'ada' } })
   })
 
   test('of a mutation is masked, leaves nothing behind, and the log has it without what was written', async () => {
-    const answer = await whileBroken(
+    const response = await whileBroken(
       "ALTER TABLE labels ADD CONSTRAINT provoked CHECK (name <> 'whispered')",
       'ALTER TABLE labels DROP CONSTRAINT provoked',
       () => ada.send(Label, { input }),
     )
-    expectMasked(answer, ['createLabel'])
+    expectMasked(response, ['createLabel'])
     expect((await ada.ask(Labels)).project?.labels).toEqual([])
     expect(server.lines.filter((line) => line.includes('whispered'))).toEqual([])
     expect((await ada.ask(Label, { input })).createLabel.label).toEqual({ name: 'whispered' })
@@ -168,25 +168,25 @@ describe('an unexpected error', () => {
       mutation HttpLogIssue { createIssue(input: { projectId: "CORE", title: "Any" }) { issue { id } } }
     `)
     const ticketId = (await ada.ask(issue)).createIssue.issue.id
-    const answer = await whileBroken(
+    const response = await whileBroken(
       "ALTER TABLE comments ADD CONSTRAINT provoked CHECK (body <> 'murmured')",
       'ALTER TABLE comments DROP CONSTRAINT provoked',
       () => ada.send(Comment, { input: { ticketId, body: 'murmured' } }),
     )
-    expectMasked(answer, ['addComment'])
+    expectMasked(response, ['addComment'])
     expect(server.lines.filter((line) => line.includes('murmured'))).toEqual([])
   })
 })
 
 test('no line of the log has a password, a token, or the value of a variable', async () => {
-  const { signIn } = await server.nobody.ask(SignIn, { input: { username: 'ada', password } })
-  await server.nobody.send(SignIn, { input: { username: 'ada', password: 'a wrong guess' } })
+  const { signIn } = await server.anonymous.ask(SignIn, { input: { username: 'ada', password } })
+  await server.anonymous.send(SignIn, { input: { username: 'ada', password: 'a wrong guess' } })
   await ada.send(Search, { filter: { title: { contains: 'a quiet word' } } })
   await ada.send(Search, { filter: { title: { contains: 'a quiet word\0' } } })
   await ada.post({ query: Search.toString(), variables: { filter: { status: 'a quiet word' } } })
   await ada.post({ query: '{ viewer { a quiet word } }' })
   await ada.post('{"query": "a quiet word')
-  await server.nobody.post({ query: '{ viewer { id } }' }, { authorization: 'Bearer snag_quiet' })
+  await server.anonymous.post({ query: '{ viewer { id } }' }, { authorization: 'Bearer snag_quiet' })
   const variables = encodeURIComponent(JSON.stringify({ filter: { title: { eq: 'quiet' } } }))
   await ada.fetch(`/graphql?query=${encodeURIComponent(Search.toString())}&variables=${variables}`)
   await ada.post({ query: Search.toString(), operationName: 'HttpLogSearch' })

@@ -10,12 +10,12 @@ import { openDatabase } from '../src/database/open.ts'
 import { temporaryDirectory } from './drill/served.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { Caller } from './support/caller.ts'
+import { Client } from './support/client.ts'
 import { copyEmbedded } from './support/databases.ts'
-import { type Person, signUp } from './support/people.ts'
+import { signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -29,7 +29,7 @@ const SignIn = graphql(`
 
 /** Somebody who calls an app of its own over a database. */
 const callerOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
-  new Caller(
+  new Client(
     createApp({
       config: readConfig({ NODE_ENV: 'test' }),
       viewerCache: createViewerCache(options.database.db, null),
@@ -38,22 +38,22 @@ const callerOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token:
     }),
     token,
   )
-const statusOf = async (caller: Caller, path: string) => (await caller.fetch(path)).status
+const statusOf = async (client: Client, path: string) => (await client.fetch(path)).status
 
 describe('whoever keeps the server running', () => {
   test('hears that it lives and is ready', async () => {
-    expect(await statusOf(server.nobody, '/health')).toBe(200)
-    expect(await statusOf(server.nobody, '/ready')).toBe(200)
+    expect(await statusOf(server.anonymous, '/health')).toBe(200)
+    expect(await statusOf(server.anonymous, '/ready')).toBe(200)
   })
 
   test('hears that it is not ready once it is about to stop', async () => {
     let stopping = false
-    const caller = callerOver({ database: server.database, isStopping: () => stopping })
-    expect(await statusOf(caller, '/ready')).toBe(200)
+    const client = callerOver({ database: server.database, isStopping: () => stopping })
+    expect(await statusOf(client, '/ready')).toBe(200)
     stopping = true
-    expect(await statusOf(caller, '/ready')).toBe(503)
-    expect(await statusOf(caller, '/health')).toBe(200)
-    expect(await caller.ask(Viewer)).toEqual({ viewer: null })
+    expect(await statusOf(client, '/ready')).toBe(503)
+    expect(await statusOf(client, '/health')).toBe(200)
+    expect(await client.ask(Viewer)).toEqual({ viewer: null })
   })
 
   test('hears that it is not ready before its database is migrated, and after it has gone', async () => {
@@ -61,14 +61,14 @@ describe('whoever keeps the server running', () => {
     const dataDirectory = directory.path
     copyEmbedded(dataDirectory, inject('blank') ?? '')
     const database = await openDatabase({ url: null, dataDirectory, poolSize: 1 })
-    const caller = callerOver({ database })
-    expect(await statusOf(caller, '/ready')).toBe(503)
+    const client = callerOver({ database })
+    expect(await statusOf(client, '/ready')).toBe(503)
     await migrate(database.pool)
-    expect(await statusOf(caller, '/ready')).toBe(200)
+    expect(await statusOf(client, '/ready')).toBe(200)
     await database[Symbol.asyncDispose]()
-    const gone = await caller.fetch('/ready')
+    const gone = await client.fetch('/ready')
     expect({ status: gone.status, text: await gone.text() }).toEqual({ status: 503, text: '' })
-    expect(await statusOf(caller, '/health')).toBe(200)
+    expect(await statusOf(client, '/health')).toBe(200)
   })
 })
 
@@ -80,15 +80,15 @@ describe('a database that is away', () => {
 
   test('is UNAVAILABLE, with HTTP 503 and when to try again', async () => {
     const input = { username: 'ada', password: 'any password' }
-    for (const answer of [
+    for (const response of [
       await (await away('snag_any')).send(Viewer),
       await (await away('snag_any')).send(Projects),
       await (await away(null)).send(SignIn, { input }),
     ]) {
-      expect(answer.status).toBe(503)
-      expect(answer.headers.get('retry-after')).toBe('2')
-      expect(answer.errors?.map(({ extensions }) => extensions?.code)).toEqual(['UNAVAILABLE'])
-      expect(JSON.stringify(answer)).not.toContain('127.0.0.1')
+      expect(response.status).toBe(503)
+      expect(response.headers.get('retry-after')).toBe('2')
+      expect(response.errors?.map(({ extensions }) => extensions?.code)).toEqual(['UNAVAILABLE'])
+      expect(JSON.stringify(response)).not.toContain('127.0.0.1')
     }
   })
 
@@ -102,18 +102,18 @@ describe('a browser', () => {
   const html = { headers: { accept: 'text/html' } }
 
   test('finds a page that leads further at /', async () => {
-    const page = await server.nobody.fetch('/', html)
+    const page = await server.anonymous.fetch('/', html)
     expect(page.status).toBe(200)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     const links = [...(await page.text()).matchAll(/href="([^"]+)"/g)].map(([, link = '']) => link)
     expect(links).toContain('/graphql')
-    for (const link of links) expect((await server.nobody.fetch(link, html)).status, link).toBe(200)
+    for (const link of links) expect((await server.anonymous.fetch(link, html)).status, link).toBe(200)
   })
 
   test('finds GraphiQL at /graphql, which asks no other host for anything', async () => {
-    const answer = await server.nobody.fetch('/graphql', html)
-    expect(answer.headers.get('content-type')).toMatch(/^text\/html/)
-    const page = await answer.text()
+    const response = await server.anonymous.fetch('/graphql', html)
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/)
+    const page = await response.text()
     expect(page).toContain('Snaglist GraphiQL')
     // What stands within scripts is no element.
     const elements = page.replaceAll(/(<script\b[^>]*>).*?<\/script>/gs, '$1')
@@ -123,46 +123,46 @@ describe('a browser', () => {
   })
 
   test('finds the schema that is committed at /schema.graphql', async () => {
-    const text = await (await server.nobody.fetch('/schema.graphql')).text()
+    const text = await (await server.anonymous.fetch('/schema.graphql')).text()
     expect(text).toBe(await readFile(new URL('../schema.graphql', import.meta.url), 'utf8'))
     expect(`${printSchema(buildSchema(text))}\n`).toBe(text)
   })
 
-  const preflight = (caller: Caller, origin: string) =>
-    caller.fetch('/graphql', {
+  const preflight = (client: Client, origin: string) =>
+    client.fetch('/graphql', {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
     })
-  const allowed = async (caller: Caller, origin: string) => {
-    const { headers } = await caller.fetch('/graphql?query={__typename}', { headers: { origin } })
-    const asked = await preflight(caller, origin)
+  const allowed = async (client: Client, origin: string) => {
+    const { headers } = await client.fetch('/graphql?query={__typename}', { headers: { origin } })
+    const asked = await preflight(client, origin)
     return [headers, asked.headers].map((given) => given.get('access-control-allow-origin'))
   }
 
   test('lets pages of no other origin call', async () => {
-    expect(await allowed(server.nobody, 'https://app.example.com')).toEqual([null, null])
-    expect(await allowed(server.nobody, 'null')).toEqual([null, null])
+    expect(await allowed(server.anonymous, 'https://app.example.com')).toEqual([null, null])
+    expect(await allowed(server.anonymous, 'null')).toEqual([null, null])
   })
 
   test.each([
     ['one', 'https://app.example.com'],
     ['two', 'https://app.example.com, http://localhost:3000'],
   ])('lets pages of the origins that are listed call, and of no other: %s', async (_many, SNAGLIST_CORS_ORIGINS) => {
-    const { nobody } = server.configured({ SNAGLIST_CORS_ORIGINS })
+    const { anonymous } = server.configured({ SNAGLIST_CORS_ORIGINS })
     for (const origin of SNAGLIST_CORS_ORIGINS.split(', ')) {
-      expect(await allowed(nobody, origin)).toEqual([origin, origin])
-      const { headers } = await preflight(nobody, origin)
+      expect(await allowed(anonymous, origin)).toEqual([origin, origin])
+      const { headers } = await preflight(anonymous, origin)
       expect(headers.get('access-control-allow-headers')).toContain('authorization')
       expect(headers.get('access-control-allow-credentials')).toBeNull()
     }
     // A page in a sandbox says that its origin is "null": whoever allows that allows any site.
     for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.example', 'null'])
-      for (const given of await allowed(nobody, origin)) expect([origin, '*'], origin).not.toContain(given)
+      for (const given of await allowed(anonymous, origin)) expect([origin, '*'], origin).not.toContain(given)
   })
 })
 
 describe('a request', () => {
-  const get = (caller: Caller, query: string) => caller.fetch(`/graphql?query=${encodeURIComponent(query)}`)
+  const get = (client: Client, query: string) => client.fetch(`/graphql?query=${encodeURIComponent(query)}`)
 
   test('by GET asks, and changes nothing', async () => {
     const asked = await get(ada, '{ viewer { username } }')

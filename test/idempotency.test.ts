@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { sendFile } from './support/imports.ts'
-import { type Cast, CreateIssue, castOf, createIssue, createLabel, password } from './support/people.ts'
+import { CreateIssue, createIssue, createLabel, createTestUsers, password, type TestUsers } from './support/people.ts'
 import { digestsOf } from './support/rights.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 /** A page sends its origin. */
@@ -18,9 +18,9 @@ const ways = [
   ['from a page', { origin: 'http://localhost' }],
 ] as const
 
-const send = (caller: Caller, body: object, key: string, headers = {}) =>
-  caller.post(body, { 'idempotency-key': key, ...headers })
-const told = ({ status, data, errors, extensions }: Awaited<ReturnType<typeof send>>) => ({
+const send = (client: Client, body: object, key: string, headers = {}) =>
+  client.post(body, { 'idempotency-key': key, ...headers })
+const details = ({ status, data, errors, extensions }: Awaited<ReturnType<typeof send>>) => ({
   status,
   data,
   errors,
@@ -39,54 +39,57 @@ const Patch = graphql(`
 `)
 
 /** Changes of every shape: each is to take effect once. */
-const changes: Readonly<Record<string, () => Promise<{ caller: Caller; body: object }>>> = {
-  'a ticket that is filed': async () => ({ caller: cast.reporter, body: creating('Filed once') }),
+const changes: Readonly<Record<string, () => Promise<{ client: Client; body: object }>>> = {
+  'a ticket that is filed': async () => ({ client: users.reporter, body: creating('Filed once') }),
   'a patch at a version': async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'To patch')
-    return { caller: cast.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
+    const { id } = await createIssue(users.contributor, 'CORE', 'To patch')
+    return { client: users.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
   },
   'a comment': async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'To comment on')
+    const { id } = await createIssue(users.contributor, 'CORE', 'To comment on')
     const query = `mutation { addComment(input: { ticketId: "${id}", body: "Once" }) { comment { id createdAt ticket { commentCount } } } }`
-    return { caller: cast.reporter, body: { query } }
+    return { client: users.reporter, body: { query } }
   },
   'a bulk': async () => {
-    const ids = [await createIssue(cast.contributor, 'CORE', 'One'), await createIssue(cast.contributor, 'CORE', 'Two')]
+    const ids = [
+      await createIssue(users.contributor, 'CORE', 'One'),
+      await createIssue(users.contributor, 'CORE', 'Two'),
+    ]
     const input = `{ ids: ${JSON.stringify(ids.map(({ id }) => id))}, status: CLOSED }`
     const query = `mutation { bulkUpdateStatus(input: ${input}) { batch updatedCount tickets { key status version } } }`
-    return { caller: cast.contributor, body: { query } }
+    return { client: users.contributor, body: { query } }
   },
   'a label that is deleted': async () => {
-    const id = await createLabel(cast.maintainer, 'CORE', `label ${crypto.randomUUID()}`)
+    const id = await createLabel(users.maintainer, 'CORE', `label ${crypto.randomUUID()}`)
     const query = `mutation { deleteLabel(input: { id: "${id}" }) { deletedLabelId project { key } } }`
-    return { caller: cast.maintainer, body: { query } }
+    return { client: users.maintainer, body: { query } }
   },
   'an account that is opened': async () => {
     const input = `{ username: "u${crypto.randomUUID().slice(0, 8)}", name: "New", password: "${password}" }`
-    return { caller: server.nobody, body: { query: `mutation { signUp(input: ${input}) { token viewer { id } } }` } }
+    return { client: server.anonymous, body: { query: `mutation { signUp(input: ${input}) { token viewer { id } } }` } }
   },
   'a session that begins': async () => {
     const query = `mutation { signIn(input: { username: "viewer", password: "${password}" }) { token expiresAt } }`
-    return { caller: server.nobody, body: { query } }
+    return { client: server.anonymous, body: { query } }
   },
   'an access token': async () => {
     const query = 'mutation { createAccessToken(input: { name: "once" }) { secret accessToken { id } } }'
-    return { caller: cast.reporter, body: { query } }
+    return { client: users.reporter, body: { query } }
   },
   'several changes in a document': async () => {
     const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
-    return { caller: cast.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
+    return { client: users.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
   },
 }
 
 describe.each(Object.entries(changes))('a repeated request: %s', (_what, change) => {
   test.each(ways)('takes effect once and gets the same answer, %s', async (_way, headers) => {
-    const { caller, body } = await change()
+    const { client, body } = await change()
     const key = crypto.randomUUID()
-    const first = await send(caller, body, key, headers)
+    const first = await send(client, body, key, headers)
     const before = await digestsOf(server)
-    const again = await send(caller, body, key, headers)
-    expect(told(again)).toEqual(told(first))
+    const again = await send(client, body, key, headers)
+    expect(details(again)).toEqual(details(first))
     expect([isReplayed(first), isReplayed(again)]).toEqual([false, true])
     expect(await digestsOf(server)).toEqual(before)
   })
@@ -94,10 +97,10 @@ describe.each(Object.entries(changes))('a repeated request: %s', (_what, change)
 
 test.each(ways)('a repeated request that was refused is decided again, %s', async (_way, headers) => {
   const key = crypto.randomUUID()
-  const refused = () => send(cast.viewer, creating('Refused'), key, headers)
+  const refused = () => send(users.viewer, creating('Refused'), key, headers)
   const [first, again] = [await refused(), await refused()]
   expect(first.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
-  expect(told(again)).toEqual(told(first))
+  expect(details(again)).toEqual(details(first))
   expect([isReplayed(first), isReplayed(again)]).toEqual([false, false])
 })
 
@@ -106,10 +109,10 @@ test('a repeated request runs only the mutations that had no effect before', asy
   const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
   const query = `mutation { a: ${create('First of two')} b: ${create('Second of two')} }`
   await server.database.pool.query("ALTER TABLE tickets ADD CONSTRAINT provoked CHECK (title <> 'Second of two')")
-  const first = await send(cast.reporter, { query }, key)
+  const first = await send(users.reporter, { query }, key)
   await server.database.pool.query('ALTER TABLE tickets DROP CONSTRAINT provoked')
   expect(first.errors?.map(({ path }) => path)).toEqual([['b']])
-  const again = await send(cast.reporter, { query }, key)
+  const again = await send(users.reporter, { query }, key)
   expect(again.errors).toBeUndefined()
   expect([await count('First of two'), await count('Second of two'), isReplayed(again)]).toEqual([1, 1, false])
 })
@@ -117,11 +120,11 @@ test('a repeated request runs only the mutations that had no effect before', asy
 test.each(ways)('of twenty at once one takes effect, and all get its answer, %s', async (_way, headers) => {
   const title = `At once ${crypto.randomUUID()}`
   const key = crypto.randomUUID()
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, () => send(cast.reporter, creating(title), key, headers)),
+  const responses = await Promise.all(
+    Array.from({ length: 20 }, () => send(users.reporter, creating(title), key, headers)),
   )
-  expect(answers[0]?.data).toHaveProperty('createIssue.issue.key')
-  expect(new Set(answers.map((answer) => JSON.stringify(told(answer)))).size).toBe(1)
+  expect(responses[0]?.data).toHaveProperty('createIssue.issue.key')
+  expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
   expect(await count(title)).toBe(1)
 })
 
@@ -140,39 +143,39 @@ describe('a sign-in with a key', () => {
   test.each(ways)('is one attempt, whether of twenty at once, %s', async (_way, headers) => {
     const key = crypto.randomUUID()
     server.statements.length = 0
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () => send(server.nobody, signIn('maintainer'), key, headers)),
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => send(server.anonymous, signIn('maintainer'), key, headers)),
     )
-    expect(answers[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
+    expect(responses[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
     // Nor is its password looked at more than once: that takes long.
     expect(server.statements.filter((sql) => sql.includes('password_hash AS'))).toHaveLength(1)
-    expect(new Set(answers.map((answer) => JSON.stringify(told(answer)))).size).toBe(1)
+    expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
     expect(await failures('maintainer')).toBe(0)
   })
 
   test('that failed is counted once, however often it is sent', async () => {
     const key = crypto.randomUUID()
-    const wrong = () => send(server.nobody, signIn('stranger', 'wrong'), key)
+    const wrong = () => send(server.anonymous, signIn('outsider', 'wrong'), key)
     const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
     expect(first?.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    expect(told(await wrong())).toEqual(told(first as never))
+    expect(details(await wrong())).toEqual(details(first as never))
     // The refusal is stored, so that a repeated request does not hash the password again.
     const { rows } = await server.database.pool.query("SELECT FROM idempotency_keys WHERE step = 'signIn refused'")
     expect(rows).toHaveLength(1)
-    expect(await failures('stranger')).toBe(1)
+    expect(await failures('outsider')).toBe(1)
   })
 
   test('that was refused is counted when it is sent again', async () => {
     const { pool } = server.database
     const key = crypto.randomUUID()
-    await send(server.nobody, signIn('admin', 'wrong'), crypto.randomUUID())
+    await send(server.anonymous, signIn('admin', 'wrong'), crypto.randomUUID())
     await pool.query(
       "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE key LIKE 'both admin %'",
     )
-    const refused = await send(server.nobody, signIn('admin', 'wrong'), key)
+    const refused = await send(server.anonymous, signIn('admin', 'wrong'), key)
     expect(refused.errors?.[0]?.extensions?.code).toBe('RATE_LIMITED')
     await pool.query("UPDATE sign_in_attempts SET blocked_until = '-infinity' WHERE key LIKE 'both admin %'")
-    const again = await send(server.nobody, signIn('admin', 'wrong'), key)
+    const again = await send(server.anonymous, signIn('admin', 'wrong'), key)
     expect(again.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     expect(await failures('admin')).toBe(2)
   })
@@ -181,10 +184,10 @@ describe('a sign-in with a key', () => {
 describe('a key', () => {
   test('stands for one body: with another it is a conflict, and changes nothing', async () => {
     const key = crypto.randomUUID()
-    await send(cast.reporter, creating('The first body'), key)
+    await send(users.reporter, creating('The first body'), key)
     const before = await digestsOf(server)
     for (const body of [creating('Another body'), { ...creating('The first body'), query: `${CreateIssue} ` }]) {
-      const { data, errors } = await send(cast.reporter, body, key)
+      const { data, errors } = await send(users.reporter, body, key)
       expect(errors?.[0]?.extensions?.code).toBe('CONFLICT')
       expect(data).toBeUndefined()
     }
@@ -194,7 +197,7 @@ describe('a key', () => {
   test('is each caller’s own', async () => {
     const key = crypto.randomUUID()
     const [mine, theirs] = await Promise.all(
-      [cast.reporter, cast.contributor].map((caller) => send(caller, creating('Of two'), key)),
+      [users.reporter, users.contributor].map((client) => send(client, creating('Of two'), key)),
     )
     expect(mine?.data).not.toEqual(theirs?.data)
     expect(await count('Of two')).toBe(2)
@@ -204,30 +207,30 @@ describe('a key', () => {
     const key = crypto.randomUUID()
     const age = (hours: number) =>
       server.database.pool.query(`UPDATE idempotency_keys SET created_at = now() - interval '1 hour' * $1`, [hours])
-    await send(cast.reporter, creating('A day'), key)
+    await send(users.reporter, creating('A day'), key)
     await age(23)
-    expect(isReplayed(await send(cast.reporter, creating('A day'), key))).toBe(true)
+    expect(isReplayed(await send(users.reporter, creating('A day'), key))).toBe(true)
     await age(25)
-    expect(isReplayed(await send(cast.reporter, creating('A day'), key))).toBe(false)
+    expect(isReplayed(await send(users.reporter, creating('A day'), key))).toBe(false)
     expect(await count('A day')).toBe(2)
     const old = () =>
       server.database.prisma.idempotencyKey.count({ where: { createdAt: { lt: new Date(Date.now() - 86_400_000) } } })
     const before = await old()
     expect(before).toBeGreaterThan(20)
-    await send(cast.reporter, creating('Swept'), crypto.randomUUID())
+    await send(users.reporter, creating('Swept'), crypto.randomUUID())
     expect(await old()).toBe(before - 20)
   })
 
   test('changes nothing of a query', async () => {
     const key = crypto.randomUUID()
-    const ask = () => send(cast.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
+    const ask = () => send(users.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
     const before = JSON.stringify((await ask()).data)
-    await createIssue(cast.contributor, 'CORE', 'One more')
+    await createIssue(users.contributor, 'CORE', 'One more')
     expect(JSON.stringify((await ask()).data)).not.toBe(before)
   })
 
   test.each(['', 'two words', 'x'.repeat(256)])('may not be "%s"', async (key) => {
-    const { errors } = await send(cast.reporter, creating('Bad key'), key)
+    const { errors } = await send(users.reporter, creating('Bad key'), key)
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'Idempotency-Key' }],
@@ -239,7 +242,7 @@ describe('a key', () => {
 test('what is kept tells nothing to who reads the database', async () => {
   const key = crypto.randomUUID()
   const query = 'mutation { createAccessToken(input: { name: "kept" }) { secret accessToken { id } } }'
-  const { data } = await send(cast.reporter, { query }, key)
+  const { data } = await send(users.reporter, { query }, key)
   const { secret } = (data as { createAccessToken: { secret: string } }).createAccessToken
   const { rows } = await server.database.pool.query<{ row: string }>(
     "SELECT concat(encode(key, 'escape'), step, encode(body, 'escape'), encode(sealed, 'escape')) AS row FROM idempotency_keys",
@@ -253,14 +256,14 @@ test('what is kept tells nothing to who reads the database', async () => {
 test('variables that are wrong are told each time, and take up no key', async () => {
   const key = crypto.randomUUID()
   const wrong = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
-  const [first, again] = [await send(cast.reporter, wrong, key), await send(cast.reporter, wrong, key)]
+  const [first, again] = [await send(users.reporter, wrong, key), await send(users.reporter, wrong, key)]
   expect(first.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
-  expect(told(again)).toEqual(told(first))
+  expect(details(again)).toEqual(details(first))
 })
 
 test('a file is imported once, and another file under the same key not at all', async () => {
   const headers = { 'idempotency-key': crypto.randomUUID() }
-  const send = (file: string) => sendFile(cast.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
+  const send = (file: string) => sendFile(users.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
   const [first, again] = [await send('title\nImported once\n'), await send('title\nImported once\n')]
   expect(first.data?.importTickets.import.createdCount).toBe(1)
   expect(again.data).toEqual(first.data)
@@ -271,7 +274,7 @@ test('a file is imported once, and another file under the same key not at all', 
 test('what a stranger changes in vain leaves nothing', async () => {
   await server.database.pool.query('DELETE FROM idempotency_keys')
   for (const query of ['mutation { __typename }', creating('By nobody')])
-    await send(server.nobody, typeof query === 'string' ? { query } : query, crypto.randomUUID())
+    await send(server.anonymous, typeof query === 'string' ? { query } : query, crypto.randomUUID())
   expect(await server.database.prisma.idempotencyKey.count()).toBe(0)
   expect(await count('By nobody')).toBe(0)
 })

@@ -3,7 +3,7 @@ import { useServer } from './support/app.ts'
 
 const server = useServer()
 
-test('ids sort by the time they were made', async () => {
+test('creates ids that sort by time', async () => {
   const { rows } = await server.database.pool.query<{ id: string; ms: string }>(
     'SELECT new_id() AS id, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms, pg_sleep(0.001) FROM generate_series(1, 20)',
   )

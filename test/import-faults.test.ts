@@ -5,10 +5,10 @@ import { synonymsOf } from '../src/import-file/enum-value.parser.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv, sendFile } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createLabel, createProject } from './support/people.ts'
+import { createDefect, createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 const Count = graphql(`
   query CountOfProject($id: ID!) {
@@ -17,17 +17,17 @@ const Count = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  await createLabel(cast.maintainer, 'CORE', 'network')
+  users = await createTestUsers(server)
+  await createLabel(users.maintainer, 'CORE', 'network')
 })
 
 const issues = { projectId: 'CORE', kind: 'ISSUE' } as const
-const count = async () => (await cast.admin.ask(Count, { id: 'CORE' })).project?.issues.totalCount
+const count = async () => (await users.admin.ask(Count, { id: 'CORE' })).project?.issues.totalCount
 
 /** The faults of a file, as "row column value: message"; nothing of it is imported. */
 async function faultsOf(csv: string | Uint8Array<ArrayBuffer>, input: Partial<ImportOptions> = {}): Promise<string[]> {
   const before = await count()
-  const done = await importCsv(cast.maintainer, csv, { ...issues, ...input })
+  const done = await importCsv(users.maintainer, csv, { ...issues, ...input })
   expect([done.createdCount, done.updatedCount, done.unchangedCount]).toEqual([0, 0, 0])
   expect(await count()).toBe(before)
   expect(done.faultCount).toBe(done.faults.totalCount)
@@ -41,7 +41,7 @@ describe('rows at fault', () => {
       'good;high;open;viewer;network;2024-01-01;',
       'bad;bloker;wipp;vewer;netwrk;1/2/2024;fixed',
       ';;;;;;',
-      `${'x'.repeat(201)};;;stranger;;2999-01-01;perhaps`,
+      `${'x'.repeat(201)};;;outsider;;2999-01-01;perhaps`,
     ].join('\n')
     expect(await faultsOf(csv)).toEqual([
       '2 priority bloker: is not a valid priority; did you mean blocker (URGENT)?',
@@ -53,7 +53,7 @@ describe('rows at fault', () => {
       '3 title null: is required for a new ticket',
       `4 title ${'x'.repeat(200)}: must be at most 200 characters (got 201)`,
       '4 resolution perhaps: is not a valid resolution; valid values are FIXED, DUPLICATE, WONT_FIX, CANNOT_REPRODUCE, NOT_A_DEFECT',
-      expect.stringMatching(/^4 assignee stranger: is not an assignable user/),
+      expect.stringMatching(/^4 assignee outsider: is not an assignable user/),
       expect.stringMatching(/^4 createdAt 2999-01-01 00:00:00\+00: is in the future$/),
     ])
   })
@@ -98,19 +98,22 @@ describe('rows at fault', () => {
   })
 
   test('cannot take the key of a ticket of the other kind', async () => {
-    const project = await createProject(cast.maintainer, 'KINDS')
-    await importCsv(cast.maintainer, 'title,category,externalKey\na,Dent,1\n', {
+    const project = await createProject(users.maintainer, 'KINDS')
+    await importCsv(users.maintainer, 'title,category,externalKey\na,Dent,1\n', {
       projectId: project.key,
       kind: 'DEFECT',
     })
-    const done = await importCsv(cast.maintainer, 'title,externalKey\na,1\n', { projectId: project.key, kind: 'ISSUE' })
+    const done = await importCsv(users.maintainer, 'title,externalKey\na,1\n', {
+      projectId: project.key,
+      kind: 'ISSUE',
+    })
     expect(done.faults.nodes).toMatchObject([
       { row: 1, column: 'externalKey', value: '1', message: 'is already the key of a ticket of kind DEFECT' },
     ])
   })
 
   test('of defects without a category or a title are told', async () => {
-    const done = await importCsv(cast.maintainer, 'description,absn\nFirst line,1\n,2\n', {
+    const done = await importCsv(users.maintainer, 'description,absn\nFirst line,1\n,2\n', {
       projectId: 'CORE',
       kind: 'DEFECT',
     })
@@ -125,18 +128,18 @@ describe('rows at fault', () => {
     const csv = 'title,priority,Note\nOne,high,"a,b"\nTwo,=worst,"c\nd"\nThree,,\nFour,x,\n'
     const input: ImportOptions = { ...issues, onError: 'SKIP', columns: [{ from: 'Note', to: 'DESCRIPTION' }] }
     const before = (await count()) as number
-    const done = await importCsv(cast.contributor, csv, input)
+    const done = await importCsv(users.contributor, csv, input)
     expect(countsOf(done)).toEqual([2, 0, 0, 2])
     expect(await count()).toBe(before + 2)
     const why = 'priority is not a valid priority; valid values are LOW, MEDIUM, HIGH, URGENT'
     expect(done.rejectedRows).toBe(`title,priority,Note,reason\r\nTwo,=worst,"c\nd","${why}"\r\nFour,x,,"${why}"\r\n`)
     const mended = done.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
-    expect(countsOf(await importCsv(cast.contributor, mended, input))).toEqual([2, 0, 0, 0])
+    expect(countsOf(await importCsv(users.contributor, mended, input))).toEqual([2, 0, 0, 0])
   })
 
   test('are counted all, and the first thousand are kept', async () => {
     const rows = Array.from({ length: 1500 }, (_, index) => `t${index},x`)
-    const done = await importCsv(cast.maintainer, `title,priority\n${rows.join('\n')}\n`, {
+    const done = await importCsv(users.maintainer, `title,priority\n${rows.join('\n')}\n`, {
       ...issues,
       onError: 'SKIP',
     })
@@ -217,18 +220,18 @@ describe('a file that cannot be read on', () => {
     ['in UTF-16 without a mark', new Uint8Array(Buffer.from('title,description\na,b\n', 'utf16le')), /is in UTF-16/],
     ['binary', new Uint8Array(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)), /is not UTF-8 text/],
   ])('at all because it is %s is refused by name', async (_what, file, message) => {
-    const before = (await cast.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount
-    const { errors } = await sendFile(cast.maintainer, file, issues)
+    const before = (await users.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount
+    const { errors } = await sendFile(users.maintainer, file, issues)
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'input.file', message: expect.stringMatching(message) }],
     })
-    expect((await cast.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount).toBe(before)
+    expect((await users.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount).toBe(before)
   })
 })
 
 test('what is wrong with the input itself is told at once', async () => {
-  const { errors } = await sendFile(cast.maintainer, 'title\na\n', {
+  const { errors } = await sendFile(users.maintainer, 'title\na\n', {
     projectId: 'no project!',
     kind: 'ISSUE',
     dateFormat: 'whenever',
@@ -250,11 +253,11 @@ test('the page on importing lists all words that are understood', () => {
 })
 
 test('a defect that exists keeps what a file leaves empty', async () => {
-  const project = await createProject(cast.maintainer, 'KEEP')
-  await createDefect(cast.maintainer, project.key, 'Solder')
+  const project = await createProject(users.maintainer, 'KEEP')
+  await createDefect(users.maintainer, project.key, 'Solder')
   const input: ImportOptions = { projectId: project.key, kind: 'DEFECT' }
-  await importCsv(cast.maintainer, 'title,category,absn,externalKey\nA,Dent,S-1,1\n', input)
-  expect(countsOf(await importCsv(cast.maintainer, 'title,category,absn,externalKey\n,,,1\n', input))).toEqual([
+  await importCsv(users.maintainer, 'title,category,absn,externalKey\nA,Dent,S-1,1\n', input)
+  expect(countsOf(await importCsv(users.maintainer, 'title,category,absn,externalKey\n,,,1\n', input))).toEqual([
     0, 0, 1, 0,
   ])
 })

@@ -2,19 +2,19 @@ import { Readable } from 'node:stream'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { statementsOf, useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv, importForm } from './support/imports.ts'
-import { type Cast, castOf, createProject } from './support/people.ts'
+import { createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 test('an import takes as many statements for a thousand rows as for ten, whether they are new, changed or the same', async () => {
   const counts: number[] = []
   for (const rows of [10, 1000]) {
-    const projectId = (await createProject(cast.maintainer, `ROWS${rows}`)).key
+    const projectId = (await createProject(users.maintainer, `ROWS${rows}`)).key
     const input: ImportOptions = { projectId, kind: 'DEFECT', createLabels: true }
     const csv = (title: string) =>
       `externalKey,title,category,labels\n${Array.from({ length: rows }, (_, index) => `${index},${title} ${index},Dent,ui;net`).join('\n')}\n`
@@ -23,7 +23,7 @@ test('an import takes as many statements for a thousand rows as for ten, whether
       [csv('Two'), [0, rows, 0, 0]],
       [csv('Two'), [0, 0, rows, 0]],
     ] as const) {
-      const { result, sent } = await statementsOf(server, () => importCsv(cast.maintainer, file, input))
+      const { result, sent } = await statementsOf(server, () => importCsv(users.maintainer, file, input))
       expect(countsOf(result)).toEqual(expected)
       counts.push(sent.length)
     }
@@ -35,21 +35,21 @@ test('an import takes as many statements for a thousand rows as for ten, whether
 const rows = Array.from({ length: 5000 }, (_, index) => `Ticket ${index},${'text '.repeat(20)}`)
 const file = `title,description\n${rows.join('\n')}\n`
 const expectAnswer = async () =>
-  expect((await cast.viewer.post({ query: '{ viewer { id } projects { totalCount } }' })).errors).toBeUndefined()
+  expect((await users.viewer.post({ query: '{ viewer { id } projects { totalCount } }' })).errors).toBeUndefined()
 
 test('other requests are answered while the file of an import is on its way', async () => {
-  const input: ImportOptions = { projectId: (await createProject(cast.maintainer, 'SENDING')).key, kind: 'ISSUE' }
+  const input: ImportOptions = { projectId: (await createProject(users.maintainer, 'SENDING')).key, kind: 'ISSUE' }
   const whole = new Request('http://localhost', { method: 'POST', body: importForm(file, input) })
   const bytes = new Uint8Array(await whole.arrayBuffer())
   const halfTaken = Promise.withResolvers<void>()
-  const answered = Promise.withResolvers<void>()
+  const responded = Promise.withResolvers<void>()
   async function* halves() {
     yield bytes.subarray(0, bytes.length / 2)
     halfTaken.resolve()
-    await answered.promise
+    await responded.promise
     yield bytes.subarray(bytes.length / 2)
   }
-  const importing = cast.maintainer.fetch('/graphql', {
+  const importing = users.maintainer.fetch('/graphql', {
     method: 'POST',
     headers: whole.headers,
     body: Readable.toWeb(Readable.from(halves())) as BodyInit,
@@ -57,18 +57,18 @@ test('other requests are answered while the file of an import is on its way', as
   } as RequestInit)
   await halfTaken.promise
   await expectAnswer()
-  answered.resolve()
+  responded.resolve()
   expect(await (await importing).json()).toMatchObject({ data: { importTickets: { import: { createdCount: 5000 } } } })
 })
 
 // The embedded database runs one transaction at a time.
 test.runIf(inject('postgres'))('other requests are answered while an import writes', async () => {
-  const projectId = (await createProject(cast.maintainer, 'WRITING')).key
+  const projectId = (await createProject(users.maintainer, 'WRITING')).key
   const { pool } = server.database
   const locking = await pool.connect()
   await locking.query('BEGIN')
   await locking.query('LOCK TABLE tickets IN SHARE MODE')
-  const importing = importCsv(cast.maintainer, file, { projectId, kind: 'ISSUE' })
+  const importing = importCsv(users.maintainer, file, { projectId, kind: 'ISSUE' })
   const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
   while ((await pool.query(isWaiting)).rowCount === 0);
   await expectAnswer()

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createIssue, createProject } from './support/people.ts'
+import { createDefect, createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 const Undo = graphql(`
   mutation Undo($id: ID!, $dryRun: Boolean) {
@@ -28,11 +28,11 @@ const History = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 let projects = 0
-const freshProject = async () => (await createProject(cast.maintainer, `UNDO${++projects}`, 'CONTRIBUTOR')).key
+const freshProject = async () => (await createProject(users.maintainer, `UNDO${++projects}`, 'CONTRIBUTOR')).key
 
 /** All that the database holds but for imports themselves and sessions, as text. */
 async function dump(): Promise<string> {
@@ -63,34 +63,34 @@ const header = 'externalKey,title,category,subcategory,labels,status\n'
 describe('undoing an import', () => {
   test('leaves the database as it was', async () => {
     const projectId = await freshProject()
-    await createDefect(cast.maintainer, projectId, 'Solder')
+    await createDefect(users.maintainer, projectId, 'Solder')
     const before = await dump()
     const csv = `${header}1,One,Solder,Bridge,new;ui,closed\n2,Two,Dent,,ui,\n`
-    const { id, ...done } = await importCsv(cast.maintainer, csv, { projectId, kind: 'DEFECT', createLabels: true })
+    const { id, ...done } = await importCsv(users.maintainer, csv, { projectId, kind: 'DEFECT', createLabels: true })
     expect(countsOf({ id, ...done })).toEqual([2, 0, 0, 0])
     expect(await dump()).not.toBe(before)
 
-    const tried = (await cast.maintainer.ask(Undo, { id, dryRun: true })).undoImport
+    const tried = (await users.maintainer.ask(Undo, { id, dryRun: true })).undoImport
     expect(tried).toMatchObject({
       undoneCount: 2,
       refusedCount: 0,
       import: { undoneAt: null, tickets: { totalCount: 2 } },
     })
-    const undone = (await cast.maintainer.ask(Undo, { id })).undoImport
+    const undone = (await users.maintainer.ask(Undo, { id })).undoImport
     expect(undone).toMatchObject({
       undoneCount: 2,
       refused: [],
       import: { undoneAt: expect.any(String), tickets: { totalCount: 0 } },
     })
     expect(await dump()).toBe(before)
-    expect((await cast.maintainer.refusal(Undo, { id })).extensions?.code).toBe('CONFLICT')
+    expect((await users.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
   test('gives tickets that it changed what they had, as one more change of each', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT', createLabels: true }
-    await importCsv(cast.maintainer, `${header}1,One,Solder,,ui,\n`, input)
-    const { id, tickets } = await importCsv(cast.maintainer, `${header}1,Uno,Dent,Deep,net,resolved\n`, input)
+    await importCsv(users.maintainer, `${header}1,One,Solder,,ui,\n`, input)
+    const { id, tickets } = await importCsv(users.maintainer, `${header}1,Uno,Dent,Deep,net,resolved\n`, input)
     const key = tickets.nodes[0]?.key ?? ''
     const fields = async () =>
       (
@@ -100,11 +100,11 @@ describe('undoing an import', () => {
         )
       ).rows
     expect(await fields()).toMatchObject([{ title: 'Uno', category: 'Dent', status: 'RESOLVED' }])
-    await cast.maintainer.ask(Undo, { id })
+    await users.maintainer.ask(Undo, { id })
     expect(await fields()).toEqual([
       { title: 'One', category: 'Solder', subcategory: null, status: 'OPEN', resolution: null, resolved_at: null },
     ])
-    expect((await cast.admin.ask(History, { id: key })).ticket).toMatchObject({
+    expect((await users.admin.ask(History, { id: key })).ticket).toMatchObject({
       version: 3,
       history: {
         nodes: [
@@ -123,16 +123,16 @@ describe('undoing an import', () => {
         ],
       },
     })
-    expect((await cast.maintainer.refusal(Undo, { id })).extensions?.code).toBe('CONFLICT')
+    expect((await users.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
   test('refuses, by name, tickets that were changed or commented on since', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
-    const { id } = await importCsv(cast.contributor, `${header}1,One,Dent,,,\n2,Two,Dent,,,\n3,Three,Dent,,,\n`, input)
-    await cast.maintainer.ask(Patch, { input: { id: `${projectId}-1`, severity: 'CRITICAL' } })
-    await cast.reporter.ask(Comment, { input: { ticketId: `${projectId}-2`, body: 'Seen' } })
-    const { undoImport } = await cast.contributor.ask(Undo, { id })
+    const { id } = await importCsv(users.contributor, `${header}1,One,Dent,,,\n2,Two,Dent,,,\n3,Three,Dent,,,\n`, input)
+    await users.maintainer.ask(Patch, { input: { id: `${projectId}-1`, severity: 'CRITICAL' } })
+    await users.reporter.ask(Comment, { input: { ticketId: `${projectId}-2`, body: 'Seen' } })
+    const { undoImport } = await users.contributor.ask(Undo, { id })
     expect(undoImport).toMatchObject({
       undoneCount: 1,
       refusedCount: 2,
@@ -142,26 +142,26 @@ describe('undoing an import', () => {
       ],
       import: { tickets: { totalCount: 2 } },
     })
-    expect((await createIssue(cast.maintainer, projectId, 'Next')).key).toBe(`${projectId}-4`)
+    expect((await createIssue(users.maintainer, projectId, 'Next')).key).toBe(`${projectId}-4`)
   })
 
   test('is not for what was only tried or refused', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
-    const tried = await importCsv(cast.contributor, `${header}1,One,Dent,,,\n`, { ...input, dryRun: true })
-    const refused = await importCsv(cast.contributor, `${header}1,One,,,,\n`, input)
+    const tried = await importCsv(users.contributor, `${header}1,One,Dent,,,\n`, { ...input, dryRun: true })
+    const refused = await importCsv(users.contributor, `${header}1,One,,,,\n`, input)
     for (const { id } of [tried, refused])
-      expect((await cast.contributor.refusal(Undo, { id })).extensions?.code).toBe('CONFLICT')
+      expect((await users.contributor.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
   test('is for who imported and for maintainers, and where nobody may see it there is nothing', async () => {
-    const projectId = (await createProject(cast.maintainer, `UNDO${++projects}`)).key
-    const { id } = await importCsv(cast.admin, `${header}1,One,Dent,,,\n`, { projectId, kind: 'DEFECT' })
-    expect((await cast.contributor.refusal(Undo, { id })).extensions?.code).toBe('NOT_FOUND')
-    expect((await cast.contributor.refusal(Undo, { id: crypto.randomUUID() })).extensions?.code).toBe('NOT_FOUND')
+    const projectId = (await createProject(users.maintainer, `UNDO${++projects}`)).key
+    const { id } = await importCsv(users.admin, `${header}1,One,Dent,,,\n`, { projectId, kind: 'DEFECT' })
+    expect((await users.contributor.expectError(Undo, { id })).extensions?.code).toBe('NOT_FOUND')
+    expect((await users.contributor.expectError(Undo, { id: crypto.randomUUID() })).extensions?.code).toBe('NOT_FOUND')
     const open = await freshProject()
-    const other = await importCsv(cast.admin, `${header}1,One,Dent,,,\n`, { projectId: open, kind: 'DEFECT' })
-    expect((await cast.contributor.refusal(Undo, { id: other.id })).extensions?.code).toBe('FORBIDDEN')
-    expect((await cast.maintainer.ask(Undo, { id: other.id })).undoImport.undoneCount).toBe(1)
+    const other = await importCsv(users.admin, `${header}1,One,Dent,,,\n`, { projectId: open, kind: 'DEFECT' })
+    expect((await users.contributor.expectError(Undo, { id: other.id })).extensions?.code).toBe('FORBIDDEN')
+    expect((await users.maintainer.ask(Undo, { id: other.id })).undoImport.undoneCount).toBe(1)
   })
 })

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
-import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+import { createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 const Tickets = graphql(`
   query ImportedTickets($project: ID!) {
@@ -20,14 +20,14 @@ const Tickets = graphql(`
   }
 `)
 
-const ticketsOf = async (project: string) => (await cast.admin.ask(Tickets, { project })).tickets.nodes
+const ticketsOf = async (project: string) => (await users.admin.ask(Tickets, { project })).tickets.nodes
 
 let projects = 0
 /** A project of its own, whose maintainer the maintainer is. */
-const freshProject = async () => (await createProject(cast.maintainer, `IMP${++projects}`, 'CONTRIBUTOR')).key
+const freshProject = async () => (await createProject(users.maintainer, `IMP${++projects}`, 'CONTRIBUTOR')).key
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 describe('a file', () => {
@@ -35,7 +35,7 @@ describe('a file', () => {
     const projectId = await freshProject()
     const csv =
       'title,description,priority,status\nLogin fails,"It says ""no"",\nthen nothing",high,OPEN\nSlow page,,low,In Progress\n'
-    const done = await importCsv(cast.contributor, csv, { projectId, kind: 'ISSUE' })
+    const done = await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' })
     expect(done).toMatchObject({
       fileName: 'tickets.csv',
       dryRun: false,
@@ -69,7 +69,7 @@ describe('a file', () => {
     const projectId = await freshProject()
     const csv =
       'Title;Category;sub category;ABSN;reported_by;severity;disposition\nA;Solder;Bridge;S-1;Station 4;minor;rework\nB;SOLDER;bridge;;;moderate;\n'
-    expect(countsOf(await importCsv(cast.contributor, csv, { projectId, kind: 'DEFECT' }))).toEqual([2, 0, 0, 0])
+    expect(countsOf(await importCsv(users.contributor, csv, { projectId, kind: 'DEFECT' }))).toEqual([2, 0, 0, 0])
     expect(await ticketsOf(projectId)).toMatchObject([
       {
         category: 'Solder',
@@ -97,13 +97,13 @@ describe('a file', () => {
     ['headers in other words', '" TITLE ",Des_crip tion\na,b;c\n\n'],
   ])('may have %s', async (_what, csv) => {
     const projectId = await freshProject()
-    await importCsv(cast.contributor, csv, { projectId, kind: 'ISSUE' })
+    await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' })
     expect(await ticketsOf(projectId)).toMatchObject([{ title: 'a', description: 'b;c' }])
   })
 
   test('with a header alone imports nothing', async () => {
     const projectId = await freshProject()
-    expect(countsOf(await importCsv(cast.contributor, 'title\n', { projectId, kind: 'ISSUE' }))).toEqual([0, 0, 0, 0])
+    expect(countsOf(await importCsv(users.contributor, 'title\n', { projectId, kind: 'ISSUE' }))).toEqual([0, 0, 0, 0])
   })
 })
 
@@ -122,7 +122,7 @@ describe('columns', () => {
       ],
       values: [{ column: 'SEVERITY', from: 'SCHLIMM', to: 'critical' }],
     }
-    expect(countsOf(await importCsv(cast.contributor, csv, input))).toEqual([2, 0, 0, 0])
+    expect(countsOf(await importCsv(users.contributor, csv, input))).toEqual([2, 0, 0, 0])
     expect(await ticketsOf(projectId)).toMatchObject([
       { externalKey: '17', title: 'Scratch', category: 'Scratch', severity: 'MAJOR' },
       { externalKey: '18', title: 'Dent', category: 'Dent', severity: 'CRITICAL' },
@@ -131,10 +131,10 @@ describe('columns', () => {
 
   test('of people and labels hold usernames and names', async () => {
     const projectId = await freshProject()
-    await createLabel(cast.maintainer, projectId, 'needs; care')
-    await createLabel(cast.maintainer, projectId, 'UI')
+    await createLabel(users.maintainer, projectId, 'needs; care')
+    await createLabel(users.maintainer, projectId, 'UI')
     const csv = 'title,assignee,labels\na,Reporter,"ui; ""needs; care"""\nb,,\n'
-    expect(countsOf(await importCsv(cast.contributor, csv, { projectId, kind: 'ISSUE' }))).toEqual([2, 0, 0, 0])
+    expect(countsOf(await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' }))).toEqual([2, 0, 0, 0])
     expect(await ticketsOf(projectId)).toMatchObject([
       { assignee: { username: 'reporter' }, labels: [{ name: 'needs; care' }, { name: 'UI' }] },
       { assignee: null, labels: [] },
@@ -144,7 +144,7 @@ describe('columns', () => {
   test('of labels make labels where a maintainer says so', async () => {
     const projectId = await freshProject()
     const csv = 'title,labels\na,Net;db\nb,NET\n'
-    const done = await importCsv(cast.maintainer, csv, { projectId, kind: 'ISSUE', createLabels: true })
+    const done = await importCsv(users.maintainer, csv, { projectId, kind: 'ISSUE', createLabels: true })
     expect(countsOf(done)).toEqual([2, 0, 0, 0])
     expect((await ticketsOf(projectId)).map(({ labels }) => labels.map(({ name }) => name))).toEqual([
       ['db', 'Net'],
@@ -156,7 +156,7 @@ describe('columns', () => {
     const projectId = await freshProject()
     const csv =
       'title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\na,closed,dupe,2024-01-02T10:00:00+01:00,2024-02-03,,viewer\nb,open,,2024-01-02,,2024-05-06 07:08,\n'
-    const { id } = await importCsv(cast.maintainer, csv, { projectId, kind: 'ISSUE' })
+    const { id } = await importCsv(users.maintainer, csv, { projectId, kind: 'ISSUE' })
     expect(await ticketsOf(projectId)).toMatchObject([
       {
         status: 'CLOSED',
@@ -193,7 +193,7 @@ describe('columns', () => {
   test('of dates in another shape are read in the format that is named', async () => {
     const projectId = await freshProject()
     const input = { projectId, kind: 'ISSUE', dateFormat: 'M/D/YYYY' } as const
-    await importCsv(cast.maintainer, 'title,createdAt\na,6/30/2024\n', input)
+    await importCsv(users.maintainer, 'title,createdAt\na,6/30/2024\n', input)
     expect(await ticketsOf(projectId)).toMatchObject([{ createdAt: '2024-06-30T00:00:00.000Z' }])
   })
 })
@@ -204,16 +204,16 @@ describe('the same file again', () => {
 
   test('changes nothing, and a corrected one changes what differs, as its history tells', async () => {
     const projectId = await freshProject()
-    await createLabel(cast.maintainer, projectId, 'ui')
-    await createLabel(cast.maintainer, projectId, 'net')
+    await createLabel(users.maintainer, projectId, 'ui')
+    await createLabel(users.maintainer, projectId, 'net')
     const input = { projectId, kind: 'ISSUE' } as const
-    expect(countsOf(await importCsv(cast.contributor, first, input))).toEqual([3, 0, 0, 0])
+    expect(countsOf(await importCsv(users.contributor, first, input))).toEqual([3, 0, 0, 0])
     const before = await ticketsOf(projectId)
-    expect(countsOf(await importCsv(cast.contributor, first, input))).toEqual([0, 0, 3, 0])
+    expect(countsOf(await importCsv(users.contributor, first, input))).toEqual([0, 0, 3, 0])
     expect(await ticketsOf(projectId)).toEqual(before)
 
     const corrected = `${header}A-1,One,urgent,net;ui,contributor,done\nA-2,Two,,,,\nA-4,Four,,,,\n`
-    const done = await importCsv(cast.maintainer, corrected, input)
+    const done = await importCsv(users.maintainer, corrected, input)
     expect(countsOf(done)).toEqual([1, 1, 1, 0])
     const after = await ticketsOf(projectId)
     expect(after[0]).toMatchObject({
@@ -245,7 +245,7 @@ describe('the same file again', () => {
   test('without keys makes new tickets', async () => {
     const projectId = await freshProject()
     for (const count of [1, 2]) {
-      expect(countsOf(await importCsv(cast.contributor, 'title\nOne\n', { projectId, kind: 'ISSUE' }))).toEqual([
+      expect(countsOf(await importCsv(users.contributor, 'title\nOne\n', { projectId, kind: 'ISSUE' }))).toEqual([
         1, 0, 0, 0,
       ])
       expect(await ticketsOf(projectId)).toHaveLength(count)
@@ -256,7 +256,7 @@ describe('the same file again', () => {
     const projects = [await freshProject(), await freshProject()]
     for (const projectId of projects)
       expect(
-        countsOf(await importCsv(cast.contributor, 'title,externalKey\nOne,1\n', { projectId, kind: 'ISSUE' })),
+        countsOf(await importCsv(users.contributor, 'title,externalKey\nOne,1\n', { projectId, kind: 'ISSUE' })),
       ).toEqual([1, 0, 0, 0])
   })
 
@@ -265,8 +265,8 @@ describe('the same file again', () => {
     const rows = Array.from({ length: 50 }, (_, index) => `Ticket ${index},K-${index}`)
     const csv = `title,externalKey\n${rows.join('\n')}\n`
     const done = await Promise.all(
-      [cast.contributor, cast.maintainer, cast.admin].map((caller) =>
-        importCsv(caller, csv, { projectId, kind: 'ISSUE' }),
+      [users.contributor, users.maintainer, users.admin].map((client) =>
+        importCsv(client, csv, { projectId, kind: 'ISSUE' }),
       ),
     )
     expect(done.map(countsOf).toSorted().reverse()).toEqual([
@@ -284,13 +284,13 @@ describe('a dry run', () => {
   test('tells what would happen and changes nothing', async () => {
     const projectId = await freshProject()
     const input = { projectId, kind: 'DEFECT' } as const
-    await importCsv(cast.maintainer, 'title,category,externalKey\nOne,Dent,1\nTwo,Dent,2\n', input)
+    await importCsv(users.maintainer, 'title,category,externalKey\nOne,Dent,1\nTwo,Dent,2\n', input)
     const before = await ticketsOf(projectId)
     const csv = 'title,category,externalKey,labels\nUno,Dent,1,new\nTwo,Dent,2,\nThree,Scratch,3,\n'
-    const done = await importCsv(cast.maintainer, csv, { ...input, createLabels: true, dryRun: true })
+    const done = await importCsv(users.maintainer, csv, { ...input, createLabels: true, dryRun: true })
     expect(countsOf(done)).toEqual([1, 1, 1, 0])
     expect(done).toMatchObject({ dryRun: true, tickets: { totalCount: 0 } })
     expect(await ticketsOf(projectId)).toEqual(before)
-    expect(countsOf(await importCsv(cast.maintainer, csv, { ...input, createLabels: true }))).toEqual([1, 1, 1, 0])
+    expect(countsOf(await importCsv(users.maintainer, csv, { ...input, createLabels: true }))).toEqual([1, 1, 1, 0])
   })
 })

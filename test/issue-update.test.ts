@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Resolution, TicketStatus, UpdateIssueInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue } from './support/people.ts'
+import { createDefect, createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const IssuePatch = graphql(`
@@ -35,17 +35,17 @@ const IssueAssign = graphql(`
   }
 `)
 
-const stateOf = async (id: string) => (await cast.contributor.ask(IssueState, { id })).issue
+const stateOf = async (id: string) => (await users.contributor.ask(IssueState, { id })).issue
 const patch = async (id: string, change: Omit<UpdateIssueInput, 'id'>) =>
-  (await cast.contributor.ask(IssuePatch, { input: { id, ...change } })).updateIssue.issue
+  (await users.contributor.ask(IssuePatch, { input: { id, ...change } })).updateIssue.issue
 const full = {
   description: 'What there is to know',
   priority: 'HIGH',
   assigneeId: 'maintainer',
 } as const
-const newIssue = async () => (await createIssue(cast.contributor, 'CORE', 'A title', full)).id
+const newIssue = async () => (await createIssue(users.contributor, 'CORE', 'A title', full)).id
 
-describe('a patch', () => {
+describe('updateIssue', () => {
   const changes = [
     { field: 'title', input: { title: 'Another title' }, shown: { title: 'Another title' } },
     { field: 'description', input: { description: 'Known better' }, shown: { description: 'Known better' } },
@@ -54,7 +54,7 @@ describe('a patch', () => {
     { field: 'assigneeId', input: { assigneeId: 'reporter' }, shown: { assignee: { username: 'reporter' } } },
   ] as const
 
-  test.each(changes)('of $field changes that field, and the version, and nothing else', async ({ input, shown }) => {
+  test.each(changes)('changes only the field $field and the version', async ({ input, shown }) => {
     const id = await newIssue()
     const before = await stateOf(id)
     const after = await patch(id, input)
@@ -79,10 +79,10 @@ describe('a patch', () => {
     expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, version: 2, history: { totalCount: 1 } })
   })
 
-  test('that gives null for what cannot be null is refused, and names all of it', async () => {
+  test('rejects null for required fields and reports each of them', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
-    const { extensions } = await cast.contributor.refusal(IssuePatch, {
+    const { extensions } = await users.contributor.expectError(IssuePatch, {
       input: { id, title: null, status: null, priority: null, description: null },
     })
     expect(extensions?.code).toBe('BAD_USER_INPUT')
@@ -95,21 +95,22 @@ describe('a patch', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('that is empty, or gives what the issue has, changes nothing', async () => {
+  test('keeps the version for an empty patch or equal values', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const same = { ...full, title: 'A title', status: 'OPEN', resolution: null } as const
-    for (const change of [{}, same, { assigneeId: cast.maintainer.id }]) expect(await patch(id, change)).toEqual(before)
-    const { assignTicket } = await cast.contributor.ask(IssueAssign, { input: { id, assigneeId: 'MAINTAINER' } })
+    for (const change of [{}, same, { assigneeId: users.maintainer.id }])
+      expect(await patch(id, change)).toEqual(before)
+    const { assignTicket } = await users.contributor.ask(IssueAssign, { input: { id, assigneeId: 'MAINTAINER' } })
     expect(assignTicket.ticket).toMatchObject({ version: 1, history: { totalCount: 0 } })
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('is refused with every fault named at once', async () => {
+  test('reports all field errors of a patch together', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const refused = async (input: Omit<UpdateIssueInput, 'id'>) => {
-      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...input } })
+      const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id, ...input } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       return extensions?.fieldErrors?.map(({ path }) => path).sort()
     }
@@ -125,38 +126,41 @@ describe('a patch', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('finds an issue by its key in any case, and no defect', async () => {
-    const { key } = await createIssue(cast.contributor, 'CORE', 'By key')
+  test('finds an issue by a key in any case, but not a defect', async () => {
+    const { key } = await createIssue(users.contributor, 'CORE', 'By key')
     expect((await patch(key.toLowerCase(), { title: 'Found' })).key).toBe(key)
-    const defect = await createDefect(cast.contributor, 'CORE', 'Solder')
+    const defect = await createDefect(users.contributor, 'CORE', 'Solder')
     for (const id of [defect.id, defect.key, 'CORE-99999', 'NONE-1', crypto.randomUUID()]) {
-      const error = await cast.contributor.refusal(IssuePatch, { input: { id, title: 'Not found' } })
+      const error = await users.contributor.expectError(IssuePatch, { input: { id, title: 'Not found' } })
       expect(error.extensions?.code).toBe('NOT_FOUND')
       expect(await stateOf(id)).toBeNull()
     }
-    const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id: 'CORE', title: 'No' } })
+    const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id: 'CORE', title: 'No' } })
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.id'])
   })
 
-  test('assigns and unassigns on its own too, and must say which', async () => {
+  test('assigns and unassigns with assignTicket, which requires assigneeId', async () => {
     const id = await newIssue()
     const assign = async (assigneeId: string | null) =>
-      (await cast.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
+      (await users.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
     expect(await assign('reporter')).toMatchObject({ version: 2, assignee: { username: 'reporter' } })
     expect(await assign(null)).toMatchObject({ version: 3, assignee: null, history: { totalCount: 2 } })
-    const { extensions } = await cast.contributor.refusal(IssueAssign, { input: { id } })
+    const { extensions } = await users.contributor.expectError(IssueAssign, { input: { id } })
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
   })
 })
 
-describe('a status', () => {
-  test.each(['RESOLVED', 'CLOSED'] as const)('%s without a resolution makes it FIXED, at that time', async (status) => {
-    const issue = await patch(await newIssue(), { status })
-    expect(issue).toMatchObject({ status, resolution: 'FIXED', version: 2 })
-    expect(issue.resolvedAt).toBe(issue.updatedAt)
-  })
+describe('status and resolution', () => {
+  test.each(['RESOLVED', 'CLOSED'] as const)(
+    'sets resolution FIXED and the time for status %s without a resolution',
+    async (status) => {
+      const issue = await patch(await newIssue(), { status })
+      expect(issue).toMatchObject({ status, resolution: 'FIXED', version: 2 })
+      expect(issue.resolvedAt).toBe(issue.updatedAt)
+    },
+  )
 
-  test('RESOLVED takes another resolution, then or later, which keeps the time', async () => {
+  test('keeps the time of resolution when the resolution changes', async () => {
     const id = await newIssue()
     const resolved = await patch(id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
     expect(resolved.resolution).toBe('DUPLICATE')
@@ -168,7 +172,7 @@ describe('a status', () => {
     })
   })
 
-  test('CLOSED after RESOLVED keeps the resolution and the time', async () => {
+  test('keeps the resolution and its time from RESOLVED to CLOSED', async () => {
     const id = await newIssue()
     const { resolvedAt } = await patch(id, { status: 'RESOLVED', resolution: 'CANNOT_REPRODUCE' })
     const closed = await patch(id, { status: 'CLOSED' })
@@ -176,7 +180,7 @@ describe('a status', () => {
     expect(await patch(id, { status: 'RESOLVED' })).toMatchObject({ resolution: 'CANNOT_REPRODUCE', resolvedAt })
   })
 
-  test.each(['OPEN', 'IN_PROGRESS'] as const)('%s again clears the resolution and the time', async (status) => {
+  test.each(['OPEN', 'IN_PROGRESS'] as const)('clears the resolution and its time for status %s', async (status) => {
     const id = await newIssue()
     const first = await patch(id, { status: 'RESOLVED', resolution: 'NOT_A_DEFECT' })
     expect(await patch(id, { status })).toMatchObject({ status, resolution: null, resolvedAt: null })
@@ -185,11 +189,11 @@ describe('a status', () => {
     expect(Date.parse(again.updatedAt)).toBeGreaterThanOrEqual(Date.parse(first.resolvedAt ?? ''))
   })
 
-  test('that is open goes with no resolution', async () => {
+  test('rejects a resolution for an open issue', async () => {
     const id = await newIssue()
     const refused = async (change: Omit<UpdateIssueInput, 'id'>) => {
       const before = await stateOf(id)
-      const { extensions } = await cast.contributor.refusal(IssuePatch, { input: { id, ...change } })
+      const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id, ...change } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.resolution' }] })
       expect(await stateOf(id)).toEqual(before)
     }
@@ -199,7 +203,7 @@ describe('a status', () => {
     await refused({ status: 'OPEN', resolution: 'FIXED' })
   })
 
-  test('is done exactly while there are a resolution and a time, and each change is one version, after any patches', async () => {
+  test('keeps status, resolution and time consistent, one version per change, for random patches', async () => {
     const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
     const resolutions: readonly Resolution[] = ['FIXED', 'DUPLICATE', 'WONT_FIX']
     const change = fc.record(
@@ -211,7 +215,7 @@ describe('a status', () => {
         const id = await newIssue()
         let before = await stateOf(id)
         for (const given of patches) {
-          const { errors } = await cast.contributor.send(IssuePatch, { input: { id, ...given } })
+          const { errors } = await users.contributor.send(IssuePatch, { input: { id, ...given } })
           const after = await stateOf(id)
           if (errors) expect(after).toEqual(before)
           const done = after?.status === 'RESOLVED' || after?.status === 'CLOSED'

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateIssueInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createLabel } from './support/people.ts'
+import { createIssue, createLabel, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const IssueChange = graphql(`
@@ -37,16 +37,16 @@ const IssueAddLabel = graphql(`
 `)
 
 const change = async (id: string, input: Omit<UpdateIssueInput, 'id'>) =>
-  (await cast.contributor.ask(IssueChange, { input: { id, ...input } })).updateIssue.issue
-const seen = async (id: string) => (await cast.contributor.ask(IssueSeen, { id })).issue
+  (await users.contributor.ask(IssueChange, { input: { id, ...input } })).updateIssue.issue
+const seen = async (id: string) => (await users.contributor.ask(IssueSeen, { id })).issue
 
-describe('a change that tells the version it saw', () => {
-  test('merges with what others have changed elsewhere since', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: 'Text' })
-    const label = await createLabel(cast.maintainer, 'CORE', 'merged')
-    await cast.maintainer.ask(IssueChange, { input: { id, expectedVersion: 1, title: 'Theirs' } })
-    await cast.maintainer.ask(IssueLabel, { input: { ticketId: id, expectedVersion: 1, labelIds: [label] } })
-    await cast.maintainer.ask(IssueAssignSeen, { input: { id, expectedVersion: 1, assigneeId: 'reporter' } })
+describe('expectedVersion', () => {
+  test('merges with concurrent changes of other fields', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title', { description: 'Text' })
+    const label = await createLabel(users.maintainer, 'CORE', 'merged')
+    await users.maintainer.ask(IssueChange, { input: { id, expectedVersion: 1, title: 'Theirs' } })
+    await users.maintainer.ask(IssueLabel, { input: { ticketId: id, expectedVersion: 1, labelIds: [label] } })
+    await users.maintainer.ask(IssueAssignSeen, { input: { id, expectedVersion: 1, assigneeId: 'reporter' } })
     expect(await change(id, { expectedVersion: 1, priority: 'HIGH', description: 'Ours' })).toMatchObject({
       version: 5,
     })
@@ -60,13 +60,13 @@ describe('a change that tells the version it saw', () => {
     })
   })
 
-  test('is refused with every field that others have changed since, theirs beside ours, and changes nothing', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: 'Text' })
+  test('rejects a conflicting change with both values of each field, and changes nothing', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title', { description: 'Text' })
     await change(id, { title: 'First', priority: 'LOW' })
     await change(id, { title: 'Theirs', status: 'RESOLVED', resolution: 'DUPLICATE' })
-    await cast.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
+    await users.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
     const before = await seen(id)
-    const { extensions } = await cast.maintainer.refusal(IssueChange, {
+    const { extensions } = await users.maintainer.expectError(IssueChange, {
       input: {
         id,
         expectedVersion: 1,
@@ -88,8 +88,8 @@ describe('a change that tells the version it saw', () => {
     expect(await seen(id)).toEqual(before)
   })
 
-  test('looks only at what changed after the version it saw', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
+  test('ignores changes up to the expected version', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title')
     await change(id, { title: 'Second' })
     await change(id, { priority: 'LOW' })
     expect(await change(id, { expectedVersion: 2, title: 'Ours' })).toMatchObject({ title: 'Ours', version: 4 })
@@ -97,42 +97,42 @@ describe('a change that tells the version it saw', () => {
     expect(await change(id, { expectedVersion: null, title: 'Last' })).toMatchObject({ title: 'Last', version: 6 })
   })
 
-  test('to what others have made it already is no conflict and no change', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', { description: null })
+  test('accepts a value that a concurrent change has already set', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title', { description: null })
     await change(id, { title: 'Same', description: 'Theirs' })
     expect(await change(id, { expectedVersion: 1, title: 'Same' })).toMatchObject({ version: 2 })
-    const { extensions } = await cast.contributor.refusal(IssueChange, {
+    const { extensions } = await users.contributor.expectError(IssueChange, {
       input: { id, expectedVersion: 1, title: 'Same', description: 'Ours' },
     })
     expect(extensions?.['fields']).toEqual([{ field: 'description', theirs: 'Theirs', yours: 'Ours' }])
   })
 
-  test('tells a cleared field as null', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title', {
+  test('reports a cleared field as null', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title', {
       description: 'Text',
       assigneeId: 'contributor',
     })
     await change(id, { description: null })
-    const described = await cast.contributor.refusal(IssueChange, {
+    const described = await users.contributor.expectError(IssueChange, {
       input: { id, expectedVersion: 1, description: 'Ours' },
     })
     expect(described.extensions?.['fields']).toEqual([{ field: 'description', theirs: null, yours: 'Ours' }])
-    await cast.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
-    const { extensions } = await cast.contributor.refusal(IssueAssignSeen, {
+    await users.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
+    const { extensions } = await users.contributor.expectError(IssueAssignSeen, {
       input: { id, expectedVersion: 1, assigneeId: null },
     })
     expect(extensions?.['fields']).toEqual([{ field: 'assignee', theirs: 'reporter', yours: null }])
   })
 
   test.each([
-    { what: 'of the future', expectedVersion: 3, title: 'Ours' },
-    { what: 'of before its birth', expectedVersion: 0, title: 'Ours' },
-    { what: 'of the future, with nothing to change', expectedVersion: 3, title: 'Second' },
-  ])('is refused for a version $what', async ({ expectedVersion, title }) => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
+    { what: 'in the future', expectedVersion: 3, title: 'Ours' },
+    { what: 'before the first one', expectedVersion: 0, title: 'Ours' },
+    { what: 'in the future, without a change', expectedVersion: 3, title: 'Second' },
+  ])('rejects a version $what', async ({ expectedVersion, title }) => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title')
     await change(id, { title: 'Second' })
     const before = await seen(id)
-    const { errors } = await cast.contributor.send(IssueChange, { input: { id, expectedVersion, title } })
+    const { errors } = await users.contributor.send(IssueChange, { input: { id, expectedVersion, title } })
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'input.expectedVersion' }],
@@ -141,37 +141,39 @@ describe('a change that tells the version it saw', () => {
   })
 })
 
-test('of two changes at once that saw the same version, one is made and the other told', async () => {
+test('accepts one of two concurrent changes with the same expected version and rejects the other', async () => {
   for (let round = 0; round < 20; round++) {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title')
-    const answers = await Promise.all(
-      ['One', 'Other'].map((title) => cast.contributor.send(IssueChange, { input: { id, expectedVersion: 1, title } })),
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title')
+    const responses = await Promise.all(
+      ['One', 'Other'].map((title) =>
+        users.contributor.send(IssueChange, { input: { id, expectedVersion: 1, title } }),
+      ),
     )
-    const [error, ...none] = answers.flatMap(({ errors }) => errors ?? [])
+    const [error, ...none] = responses.flatMap(({ errors }) => errors ?? [])
     expect(none).toEqual([])
     expect(error?.extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 2 })
     expect(await seen(id)).toMatchObject({ version: 2, history: { totalCount: 1 } })
   }
 })
 
-test('50 clients at once who try again on CONFLICT lose no change', async () => {
-  const { id } = await createIssue(cast.contributor, 'CORE', 'Contended')
+test('loses no change of 50 concurrent clients that retry on CONFLICT', async () => {
+  const { id } = await createIssue(users.contributor, 'CORE', 'Contended')
   const labels = await Promise.all(
-    Array.from({ length: 50 }, (_, client) => createLabel(cast.maintainer, 'CORE', `client ${client}`)),
+    Array.from({ length: 50 }, (_, client) => createLabel(users.maintainer, 'CORE', `client ${client}`)),
   )
 
   /** Changes one field; after a CONFLICT again, from the version that it tells. Returns the version that it made. */
   const insist = async (field: 'title' | 'description', text: string): Promise<number> => {
     for (let expectedVersion = 1; ; ) {
       const input = { id, expectedVersion, [field]: text }
-      const { data, errors } = await cast.contributor.send(IssueChange, { input })
+      const { data, errors } = await users.contributor.send(IssueChange, { input })
       if (data) return data.updateIssue.issue.version
       expect(errors?.[0]?.extensions?.code).toBe('CONFLICT')
       expectedVersion = errors?.[0]?.extensions?.['currentVersion'] as number
     }
   }
   const label = async (labelId: string): Promise<number> => {
-    const { addLabels } = await cast.contributor.ask(IssueAddLabel, { input: { ticketId: id, labelIds: [labelId] } })
+    const { addLabels } = await users.contributor.ask(IssueAddLabel, { input: { ticketId: id, labelIds: [labelId] } })
     return addLabels.ticket.version
   }
 

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+import { createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const IssueCreate = graphql(`
@@ -36,10 +36,10 @@ const IssueTextsChange = graphql(`
 const pathsOf = (error: { extensions?: { fieldErrors?: readonly { path: string }[] } } | undefined) =>
   error?.extensions?.fieldErrors?.map(({ path }) => path).sort()
 
-describe('an issue', () => {
-  test('that is filed with a title alone gets the defaults', async () => {
-    const { createIssue } = await cast.reporter.ask(IssueCreate, {
-      input: { projectId: cast.project.id, title: 'Bare' },
+describe('createIssue', () => {
+  test('applies defaults to an issue with only a title', async () => {
+    const { createIssue } = await users.reporter.ask(IssueCreate, {
+      input: { projectId: users.project.id, title: 'Bare' },
     })
     expect(createIssue.issue).toMatchObject({
       key: `CORE-${createIssue.issue.number}`,
@@ -63,12 +63,12 @@ describe('an issue', () => {
     expect(createIssue.issue.updatedAt).toBe(createIssue.issue.createdAt)
   })
 
-  test('takes the key of its project and the username of its assignee, in any case, and labels, which stand by name', async () => {
+  test('accepts project keys and usernames in any case, and sorts labels by name', async () => {
     const labelIds = [
-      await createLabel(cast.maintainer, 'CORE', 'zebra'),
-      await createLabel(cast.maintainer, 'CORE', 'Ant'),
+      await createLabel(users.maintainer, 'CORE', 'zebra'),
+      await createLabel(users.maintainer, 'CORE', 'Ant'),
     ]
-    const { createIssue } = await cast.contributor.ask(IssueCreate, {
+    const { createIssue } = await users.contributor.ask(IssueCreate, {
       input: {
         projectId: 'core',
         title: 'Full',
@@ -88,37 +88,37 @@ describe('an issue', () => {
     })
   })
 
-  test('takes null for what may be left out', async () => {
+  test('accepts null for optional fields', async () => {
     const nothing = { description: null, assigneeId: null, labelIds: null }
-    const { createIssue } = await cast.reporter.ask(IssueCreate, {
+    const { createIssue } = await users.reporter.ask(IssueCreate, {
       input: { projectId: 'CORE', title: 'Null', ...nothing },
     })
     expect(createIssue.issue).toMatchObject({ description: null, assignee: null, labels: [] })
   })
 
-  test('gets the next number of its project, without gaps, when 200 come at once and some of them are refused', async () => {
-    await createProject(cast.maintainer, 'RUSH')
+  test('numbers 200 concurrent issues without gaps although some are rejected', async () => {
+    await createProject(users.maintainer, 'RUSH')
     const faults = [{}, { title: ' ' }, {}, { assigneeId: 'nobody' }, {}, { labelIds: [crypto.randomUUID()] }]
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
-        cast.maintainer.send(IssueCreate, {
+        users.maintainer.send(IssueCreate, {
           input: { projectId: 'RUSH', title: `Issue ${index}`, ...faults[index % faults.length] },
         }),
       ),
     )
-    answers.forEach(({ errors }, index) => {
+    responses.forEach(({ errors }, index) => {
       expect(errors?.[0]?.extensions?.code).toBe(index % 2 === 0 ? undefined : 'BAD_USER_INPUT')
     })
-    const numbers = answers.flatMap(({ data }) => data?.createIssue.issue.number ?? [])
+    const numbers = responses.flatMap(({ data }) => data?.createIssue.issue.number ?? [])
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
-    const { issues } = await cast.maintainer.ask(IssueNumbers, { project: 'RUSH' })
+    const { issues } = await users.maintainer.ask(IssueNumbers, { project: 'RUSH' })
     expect(issues.nodes.map(({ number }) => number)).toEqual(numbers)
-    const { createIssue } = await cast.maintainer.ask(IssueCreate, { input: { projectId: 'RUSH', title: 'Next' } })
+    const { createIssue } = await users.maintainer.ask(IssueCreate, { input: { projectId: 'RUSH', title: 'Next' } })
     expect(createIssue.issue.key).toBe('RUSH-101')
   })
 
-  test('is refused with every fault named at once', async () => {
-    const error = await cast.contributor.refusal(IssueCreate, {
+  test('reports all field errors of an issue together', async () => {
+    const error = await users.contributor.expectError(IssueCreate, {
       input: {
         projectId: 'no project',
         title: '\n ',
@@ -139,36 +139,38 @@ describe('an issue', () => {
     ])
   })
 
-  test('is refused with every fault that only the database knows, along with the others', async () => {
+  test('reports errors that require the database together with all others', async () => {
     const unknown = { assigneeId: 'nobody', labelIds: [crypto.randomUUID(), crypto.randomUUID()] }
-    const known = await cast.contributor.refusal(IssueCreate, {
+    const known = await users.contributor.expectError(IssueCreate, {
       input: { projectId: 'CORE', title: 'Good', ...unknown },
     })
     expect(pathsOf(known)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1'])
-    const all = await cast.contributor.refusal(IssueCreate, { input: { projectId: 'CORE', title: ' ', ...unknown } })
+    const all = await users.contributor.expectError(IssueCreate, {
+      input: { projectId: 'CORE', title: ' ', ...unknown },
+    })
     expect(pathsOf(all)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1', 'input.title'])
   })
 
-  test('cannot be assigned to who does not see the project, nor to a closed account', async () => {
-    const before = (await cast.contributor.ask(IssueNumbers, { project: 'CORE' })).issues.totalCount
-    await cast.admin.ask(
+  test('rejects assignees who cannot see the project or are deactivated', async () => {
+    const before = (await users.contributor.ask(IssueNumbers, { project: 'CORE' })).issues.totalCount
+    await users.admin.ask(
       graphql(`mutation IssueCloseViewer { updateUser(input: { id: "viewer", active: false }) { user { active } } }`),
     )
-    for (const assigneeId of ['stranger', 'viewer', cast.stranger.id, crypto.randomUUID()]) {
-      const error = await cast.contributor.refusal(IssueCreate, {
+    for (const assigneeId of ['outsider', 'viewer', users.outsider.id, crypto.randomUUID()]) {
+      const error = await users.contributor.expectError(IssueCreate, {
         input: { projectId: 'CORE', title: 'To', assigneeId },
       })
       expect(pathsOf(error)).toEqual(['input.assigneeId'])
     }
-    expect((await cast.contributor.ask(IssueNumbers, { project: 'CORE' })).issues.totalCount).toBe(before)
+    expect((await users.contributor.ask(IssueNumbers, { project: 'CORE' })).issues.totalCount).toBe(before)
   })
 })
 
-describe('a text', () => {
+describe('texts of an issue', () => {
   const fits = (text: string) => !text.includes('\0') && text.trim() !== ''
   const texts = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength }).filter(fits)
 
-  test('comes back as it went in', async () => {
+  test('returns texts unchanged', async () => {
     const awkward = [
       '  spaces around  ',
       'line\nafter line\r\nand tab\t',
@@ -177,44 +179,46 @@ describe('a text', () => {
       '\uFFFD\u0001\u001F\u007F\u2028',
     ]
     for (const text of awkward) {
-      const { createIssue } = await cast.reporter.ask(IssueCreate, {
+      const { createIssue } = await users.reporter.ask(IssueCreate, {
         input: { projectId: 'CORE', title: text, description: text },
       })
       expect(createIssue.issue).toMatchObject({ title: text, description: text })
-      expect((await cast.reporter.ask(IssueTexts, { id: createIssue.issue.id })).issue).toEqual({
+      expect((await users.reporter.ask(IssueTexts, { id: createIssue.issue.id })).issue).toEqual({
         title: text,
         description: text,
       })
     }
   })
 
-  test('of any characters comes back as it went in', async () => {
-    const { createIssue } = await cast.reporter.ask(IssueCreate, { input: { projectId: 'CORE', title: 'Any' } })
+  test('returns texts of random characters unchanged', async () => {
+    const { createIssue } = await users.reporter.ask(IssueCreate, { input: { projectId: 'CORE', title: 'Any' } })
     const { id } = createIssue.issue
     await fc.assert(
       fc.asyncProperty(texts(250), texts(1000), async (title, description) => {
-        const { updateIssue } = await cast.reporter.ask(IssueTextsChange, { input: { id, title, description } })
+        const { updateIssue } = await users.reporter.ask(IssueTextsChange, { input: { id, title, description } })
         expect(updateIssue.issue).toEqual({ title, description })
-        expect((await cast.reporter.ask(IssueTexts, { id })).issue).toEqual({ title, description })
+        expect((await users.reporter.ask(IssueTexts, { id })).issue).toEqual({ title, description })
       }),
       { numRuns: 25 },
     )
   })
 
-  test('may be as long as it may be, and no longer', async () => {
+  test('accepts texts up to their maximum length', async () => {
     const longest = { title: '🔩'.repeat(200), description: 'é'.repeat(32_768) }
-    const { createIssue } = await cast.reporter.ask(IssueCreate, { input: { projectId: 'CORE', ...longest } })
+    const { createIssue } = await users.reporter.ask(IssueCreate, { input: { projectId: 'CORE', ...longest } })
     expect(createIssue.issue).toMatchObject(longest)
     const longer = { title: `${longest.title}!`, description: `${longest.description}!` }
-    const created = await cast.reporter.refusal(IssueCreate, { input: { projectId: 'CORE', ...longer } })
+    const created = await users.reporter.expectError(IssueCreate, { input: { projectId: 'CORE', ...longer } })
     expect(pathsOf(created)).toEqual(['input.description', 'input.title'])
-    const updated = await cast.reporter.refusal(IssueTextsChange, { input: { id: createIssue.issue.id, ...longer } })
+    const updated = await users.reporter.expectError(IssueTextsChange, {
+      input: { id: createIssue.issue.id, ...longer },
+    })
     expect(pathsOf(updated)).toEqual(['input.description', 'input.title'])
   })
 
-  test('that no database can hold is refused', async () => {
+  test('rejects texts that PostgreSQL cannot store', async () => {
     for (const title of ['nul \0', 'half of an emoji \uD83D']) {
-      const error = await cast.reporter.refusal(IssueCreate, { input: { projectId: 'CORE', title } })
+      const error = await users.reporter.expectError(IssueCreate, { input: { projectId: 'CORE', title } })
       expect(error.extensions?.code).toBe('BAD_USER_INPUT')
       expect(pathsOf(error)).toEqual(['input.title'])
     }

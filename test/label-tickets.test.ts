@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createLabel, createProject } from './support/people.ts'
+import { createIssue, createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 const names = ['a', 'B', 'c', 'D', 'e', 'F', 'g', 'H'] as const
 let labels: Readonly<Record<(typeof names)[number], string>>
 beforeAll(async () => {
-  cast = await castOf(server)
-  const ids = await Promise.all(names.map(async (name) => [name, await createLabel(cast.maintainer, 'CORE', name)]))
+  users = await createTestUsers(server)
+  const ids = await Promise.all(names.map(async (name) => [name, await createLabel(users.maintainer, 'CORE', name)]))
   labels = Object.fromEntries(ids)
 })
 
@@ -46,14 +46,14 @@ const LabelsRetitle = graphql(`
 type Name = keyof typeof labels
 const idsOf = (some: readonly Name[]) => some.map((name) => labels[name])
 const newIssue = async (...some: Name[]) =>
-  (await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: idsOf(some) })).id
+  (await createIssue(users.contributor, 'CORE', 'Labelled', { labelIds: idsOf(some) })).id
 const stateOf = async (id: string) => {
-  const { ticket } = await cast.contributor.ask(LabelsState, { id })
+  const { ticket } = await users.contributor.ask(LabelsState, { id })
   if (!ticket) throw new Error(`There is no ticket ${id}.`)
   return ticket
 }
 
-describe('the labels of a ticket', () => {
+describe('labels of a ticket', () => {
   const shown = (version: number, ...some: Name[]) => ({
     version,
     labels: some.map((name) => ({ name })),
@@ -61,20 +61,20 @@ describe('the labels of a ticket', () => {
   })
   const input = (ticketId: string, some: readonly Name[]) => ({ input: { ticketId, labelIds: idsOf(some) } })
 
-  test('are replaced as a whole; the same ones again are no change', async () => {
+  test('replaces all labels, and changes nothing for equal ones', async () => {
     const id = await newIssue('a', 'B')
-    const set = async (...some: Name[]) => (await cast.contributor.ask(LabelsSet, input(id, some))).setLabels.ticket
+    const set = async (...some: Name[]) => (await users.contributor.ask(LabelsSet, input(id, some))).setLabels.ticket
     expect(await set('D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
     expect(await set('c', 'D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
     expect(await set()).toEqual(shown(3))
     expect(await set()).toEqual(shown(3))
   })
 
-  test('are added to, and taken from; what is there already, or is not, does no harm', async () => {
+  test('adds and removes labels, and ignores present and missing ones', async () => {
     const id = await newIssue('a')
-    const add = async (...some: Name[]) => (await cast.contributor.ask(LabelsAdd, input(id, some))).addLabels.ticket
+    const add = async (...some: Name[]) => (await users.contributor.ask(LabelsAdd, input(id, some))).addLabels.ticket
     const remove = async (...some: Name[]) =>
-      (await cast.contributor.ask(LabelsRemove, input(id, some))).removeLabels.ticket
+      (await users.contributor.ask(LabelsRemove, input(id, some))).removeLabels.ticket
     expect(await add('c', 'a')).toEqual(shown(2, 'a', 'c'))
     expect(await add('c', 'a')).toEqual(shown(2, 'a', 'c'))
     expect(await add()).toEqual(shown(2, 'a', 'c'))
@@ -87,31 +87,33 @@ describe('the labels of a ticket', () => {
     ])
   })
 
-  test('are of its project, and of no other', async () => {
-    await createProject(cast.contributor, 'OTHER')
-    const other = await createLabel(cast.contributor, 'OTHER', 'a')
+  test('rejects labels of other projects, malformed ids and long lists', async () => {
+    await createProject(users.contributor, 'OTHER')
+    const other = await createLabel(users.contributor, 'OTHER', 'a')
     const id = await newIssue('a')
     const before = await stateOf(id)
     const labelIds = [labels.B, other, crypto.randomUUID()]
     for (const Labels of [LabelsSet, LabelsAdd as never, LabelsRemove as never]) {
-      const unknown = await cast.contributor.refusal(Labels, { input: { ticketId: id, labelIds } })
+      const unknown = await users.contributor.expectError(Labels, { input: { ticketId: id, labelIds } })
       expect(unknown.extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
         fieldErrors: [{ path: 'input.labelIds.1' }, { path: 'input.labelIds.2' }],
       })
-      const malformed = await cast.contributor.refusal(Labels, { input: { ticketId: 'x', labelIds: [labels.B, 'B'] } })
+      const malformed = await users.contributor.expectError(Labels, {
+        input: { ticketId: 'x', labelIds: [labels.B, 'B'] },
+      })
       expect(malformed.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.ticketId', 'input.labelIds.1'])
       const many = { ticketId: id, labelIds: Array(51).fill(labels.a) }
-      const { extensions } = await cast.contributor.refusal(Labels, { input: many })
+      const { extensions } = await users.contributor.expectError(Labels, { input: many })
       expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.labelIds'])
     }
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('are not replaced by who saw others', async () => {
+  test('rejects a change based on outdated labels', async () => {
     const id = await newIssue('a')
-    await cast.contributor.ask(LabelsRetitle, { id, title: 'Retitled' })
-    await cast.maintainer.ask(LabelsSet, { input: { ...input(id, ['B', 'c']).input, expectedVersion: 1 } })
+    await users.contributor.ask(LabelsRetitle, { id, title: 'Retitled' })
+    await users.maintainer.ask(LabelsSet, { input: { ...input(id, ['B', 'c']).input, expectedVersion: 1 } })
     const before = await stateOf(id)
     expect(before.version).toBe(3)
     const labelIds = idsOf(['D'])
@@ -119,7 +121,7 @@ describe('the labels of a ticket', () => {
       [LabelsSet, 'D'],
       [LabelsAdd as never, 'B, c, D'],
     ] as const) {
-      const { extensions } = await cast.contributor.refusal(Labels, {
+      const { extensions } = await users.contributor.expectError(Labels, {
         input: { ticketId: id, labelIds, expectedVersion: 2 },
       })
       expect(extensions).toMatchObject({
@@ -128,28 +130,28 @@ describe('the labels of a ticket', () => {
         fields: [{ field: 'labels', theirs: 'B, c', yours: ours }],
       })
     }
-    const taken = await cast.contributor.refusal(LabelsRemove, {
+    const taken = await users.contributor.expectError(LabelsRemove, {
       input: { ...input(id, ['B', 'c']).input, expectedVersion: 2 },
     })
     expect(taken.extensions?.['fields']).toEqual([{ field: 'labels', theirs: 'B, c', yours: null }])
-    const { extensions } = await cast.contributor.refusal(LabelsSet, {
+    const { extensions } = await users.contributor.expectError(LabelsSet, {
       input: { ticketId: id, labelIds, expectedVersion: 4 },
     })
     expect(extensions).toMatchObject({ fieldErrors: [{ path: 'input.expectedVersion' }] })
     expect(await stateOf(id)).toEqual(before)
-    await cast.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds, expectedVersion: 3 } })
+    await users.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds, expectedVersion: 3 } })
     expect(await stateOf(id)).toMatchObject({ version: 4, labels: [{ name: 'D' }] })
   })
 })
 
-describe('at once', () => {
-  test('20 sets of labels leave exactly one of them, and a history that adds up', async () => {
+describe('concurrent changes of labels', () => {
+  test('leave one of 20 sets of labels and a consistent history', async () => {
     const id = await newIssue()
     const sets = Array.from({ length: 20 }, (_, index) =>
       names.filter((_name, place) => ((index + 1) * 37) & (1 << place)),
     )
     await Promise.all(
-      sets.map((some) => cast.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds: idsOf(some) } })),
+      sets.map((some) => users.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds: idsOf(some) } })),
     )
     const { version, labels: left, history } = await stateOf(id)
     expect(sets).toContainEqual(left.map(({ name }) => name))
@@ -160,14 +162,14 @@ describe('at once', () => {
     expect(changes.at(-1)?.to ?? '').toBe(left.map(({ name }) => name).join(', '))
   })
 
-  test('labels that many add and take are all added and all taken', async () => {
+  test('add and remove all labels of many clients', async () => {
     const id = await newIssue('a', 'B', 'c', 'D')
     await Promise.all([
       ...(['e', 'F', 'g', 'H'] as const).map((name) =>
-        cast.contributor.ask(LabelsAdd, { input: { ticketId: id, labelIds: [labels[name]] } }),
+        users.contributor.ask(LabelsAdd, { input: { ticketId: id, labelIds: [labels[name]] } }),
       ),
       ...(['a', 'B', 'c', 'D'] as const).map((name) =>
-        cast.contributor.ask(LabelsRemove, { input: { ticketId: id, labelIds: [labels[name]] } }),
+        users.contributor.ask(LabelsRemove, { input: { ticketId: id, labelIds: [labels[name]] } }),
       ),
     ])
     const { version, labels: left } = await stateOf(id)
@@ -175,30 +177,30 @@ describe('at once', () => {
     expect(version).toBe(9)
   })
 
-  test('the deletion of a label and changes of who has it all finish, and each event in history is a change', async () => {
+  test('complete together with the deletion of a label, one history event per change', async () => {
     for (let round = 0; round < 10; round++) {
-      const label = await createLabel(cast.maintainer, 'CORE', `brief ${round}`)
+      const label = await createLabel(users.maintainer, 'CORE', `brief ${round}`)
       const having = await Promise.all(
-        Array.from({ length: 3 }, () => createIssue(cast.contributor, 'CORE', 'Has it', { labelIds: [label] })),
+        Array.from({ length: 3 }, () => createIssue(users.contributor, 'CORE', 'Has it', { labelIds: [label] })),
       )
       const without = await newIssue('a')
       const labelIds = [label]
-      const deleting = [() => cast.maintainer.send(LabelsGone, { id: label })]
+      const deleting = [() => users.maintainer.send(LabelsGone, { id: label })]
       const labelling = [
         // These hold the tickets, so that those below wait for one another.
         ...having.map(
           ({ id }) =>
             () =>
-              cast.contributor.send(LabelsRetitle, { id, title: 'Retitled' }),
+              users.contributor.send(LabelsRetitle, { id, title: 'Retitled' }),
         ),
         ...having.map(
           ({ id: ticketId }, index) =>
             () =>
               index % 2
-                ? cast.contributor.send(LabelsRemove, { input: { ticketId, labelIds } })
-                : cast.contributor.send(LabelsSet, { input: { ticketId, labelIds: [] } }),
+                ? users.contributor.send(LabelsRemove, { input: { ticketId, labelIds } })
+                : users.contributor.send(LabelsSet, { input: { ticketId, labelIds: [] } }),
         ),
-        () => cast.contributor.send(LabelsAdd, { input: { ticketId: without, labelIds } }),
+        () => users.contributor.send(LabelsAdd, { input: { ticketId: without, labelIds } }),
       ]
       const all = round % 2 ? [...deleting, ...labelling] : [...labelling, ...deleting]
       for (const { errors } of await Promise.all(all.map((send) => send())))

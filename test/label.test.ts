@@ -1,12 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import {
+  createDefect,
+  createIssue,
+  createLabel,
+  createProject,
+  createTestUsers,
+  type TestUsers,
+} from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const LabelCreate = graphql(`
@@ -39,15 +46,15 @@ const LabelTicket = graphql(`
 
 const color = '#336699'
 const namesIn = async (project: string) =>
-  (await cast.maintainer.ask(LabelsOfProject, { id: project })).project?.labels.map(({ name }) => name)
-const ticketOf = async (id: string) => (await cast.viewer.ask(LabelTicket, { id })).ticket
+  (await users.maintainer.ask(LabelsOfProject, { id: project })).project?.labels.map(({ name }) => name)
+const ticketOf = async (id: string) => (await users.viewer.ask(LabelTicket, { id })).ticket
 const label = async (ticketId: string, ...labelIds: string[]) =>
-  (await cast.contributor.ask(LabelSet, { input: { ticketId, labelIds } })).setLabels.ticket
+  (await users.contributor.ask(LabelSet, { input: { ticketId, labelIds } })).setLabels.ticket
 
-describe('a label', () => {
-  test('is made with a name, a colour and a description, and stands by name in its project', async () => {
-    await createProject(cast.maintainer, 'MADE')
-    const { createLabel: made } = await cast.maintainer.ask(LabelCreate, {
+describe('createLabel and updateLabel', () => {
+  test('creates a label, sorted by name in its project', async () => {
+    await createProject(users.maintainer, 'MADE')
+    const { createLabel: made } = await users.maintainer.ask(LabelCreate, {
       input: { projectId: 'made', name: '  needs   work ', color: '#D73A4A', description: 'Not yet done' },
     })
     expect(made.label).toEqual({
@@ -57,40 +64,41 @@ describe('a label', () => {
       description: 'Not yet done',
       project: { key: 'MADE' },
     })
-    await createLabel(cast.maintainer, 'MADE', 'Zebra')
-    await createLabel(cast.maintainer, 'MADE', 'ant')
-    await createLabel(cast.maintainer, 'MADE', 'Öl')
+    await createLabel(users.maintainer, 'MADE', 'Zebra')
+    await createLabel(users.maintainer, 'MADE', 'ant')
+    await createLabel(users.maintainer, 'MADE', 'Öl')
     expect(await namesIn('MADE')).toEqual(expect.arrayContaining(['ant', 'needs work', 'Zebra', 'Öl']))
     expect((await namesIn('MADE'))?.filter((name) => name !== 'Öl')).toEqual(['ant', 'needs work', 'Zebra'])
   })
 
-  test('has a name of its own in its project, without case; another project may have it too', async () => {
-    await createProject(cast.maintainer, 'UNIQUE')
-    await createProject(cast.maintainer, 'OTHER')
-    const id = await createLabel(cast.maintainer, 'UNIQUE', 'Bug')
-    const other = await createLabel(cast.maintainer, 'UNIQUE', 'other')
+  test('requires a unique name in a project, ignoring case', async () => {
+    await createProject(users.maintainer, 'UNIQUE')
+    await createProject(users.maintainer, 'OTHER')
+    const id = await createLabel(users.maintainer, 'UNIQUE', 'Bug')
+    const other = await createLabel(users.maintainer, 'UNIQUE', 'other')
     for (const name of ['Bug', 'bUG', ' bug '])
       expect(
-        (await cast.maintainer.refusal(LabelCreate, { input: { projectId: 'UNIQUE', name, color } })).extensions?.code,
+        (await users.maintainer.expectError(LabelCreate, { input: { projectId: 'UNIQUE', name, color } })).extensions
+          ?.code,
       ).toBe('CONFLICT')
-    const renamed = await cast.maintainer.refusal(LabelUpdate, { input: { id: other, name: 'BUG' } })
+    const renamed = await users.maintainer.expectError(LabelUpdate, { input: { id: other, name: 'BUG' } })
     expect(renamed.extensions?.code).toBe('CONFLICT')
     expect(await namesIn('UNIQUE')).toEqual(['Bug', 'other'])
-    await createLabel(cast.maintainer, 'OTHER', 'BUG')
-    const { updateLabel } = await cast.maintainer.ask(LabelUpdate, { input: { id, name: 'bug' } })
+    await createLabel(users.maintainer, 'OTHER', 'BUG')
+    const { updateLabel } = await users.maintainer.ask(LabelUpdate, { input: { id, name: 'bug' } })
     expect(updateLabel.label).toMatchObject({ name: 'bug', color })
   })
 
-  test('that ten make at once is made once', async () => {
-    await createProject(cast.maintainer, 'ONCE')
-    const answers = await Promise.all(
+  test('creates one of ten concurrent labels with the same name', async () => {
+    await createProject(users.maintainer, 'ONCE')
+    const responses = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
-        cast.maintainer.send(LabelCreate, {
+        users.maintainer.send(LabelCreate, {
           input: { projectId: 'ONCE', name: index % 2 ? 'SAME' : 'same', color },
         }),
       ),
     )
-    const codes = answers.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions?.code))
+    const codes = responses.flatMap(({ errors }) => errors?.map(({ extensions }) => extensions?.code))
     expect(codes.filter((code) => code === 'CONFLICT')).toHaveLength(9)
     expect(await namesIn('ONCE')).toHaveLength(1)
   })
@@ -103,13 +111,13 @@ describe('a label', () => {
     ['#33669g', 'input.color'],
   ])('of the colour %s is refused', async (wrong, path) => {
     const input = { projectId: 'CORE', name: 'Coloured', color: wrong }
-    const { extensions } = await cast.maintainer.refusal(LabelCreate, { input })
+    const { extensions } = await users.maintainer.expectError(LabelCreate, { input })
     expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
     expect(await namesIn('CORE')).not.toContain('Coloured')
   })
 
-  test('is refused with every fault named at once', async () => {
-    const { extensions } = await cast.maintainer.refusal(LabelCreate, {
+  test('reports all field errors of a label together', async () => {
+    const { extensions } = await users.maintainer.expectError(LabelCreate, {
       input: { projectId: '?', name: ' ', color: '#fff', description: 'x'.repeat(1001) },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
@@ -118,44 +126,44 @@ describe('a label', () => {
       'input.name',
       'input.projectId',
     ])
-    const long = await cast.maintainer.refusal(LabelCreate, {
+    const long = await users.maintainer.expectError(LabelCreate, {
       input: { projectId: 'CORE', name: 'x'.repeat(51), color },
     })
     expect(long.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.name'])
   })
 
-  test('is changed field by field: left out stays, null clears, and is refused where there must be something', async () => {
-    const id = await createLabel(cast.maintainer, 'CORE', 'patched')
+  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
+    const id = await createLabel(users.maintainer, 'CORE', 'patched')
     const patch = async (change: object) =>
-      (await cast.maintainer.ask(LabelUpdate, { input: { id, ...change } })).updateLabel.label
+      (await users.maintainer.ask(LabelUpdate, { input: { id, ...change } })).updateLabel.label
     expect(await patch({ description: 'When' })).toMatchObject({ name: 'patched', color, description: 'When' })
     expect(await patch({ color: '#ABCDEF' })).toMatchObject({ name: 'patched', color: '#abcdef', description: 'When' })
     expect(await patch({ description: null })).toMatchObject({ color: '#abcdef', description: null })
     expect(await patch({})).toMatchObject({ name: 'patched', color: '#abcdef', description: null })
-    const { extensions } = await cast.maintainer.refusal(LabelUpdate, { input: { id, name: null, color: null } })
+    const { extensions } = await users.maintainer.expectError(LabelUpdate, { input: { id, name: null, color: null } })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.color', 'input.name'])
   })
 
-  test('shows its new name on its tickets, whose versions stay', async () => {
-    const id = await createLabel(cast.maintainer, 'CORE', 'old name')
-    const issue = await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: [id] })
-    await cast.maintainer.ask(LabelUpdate, { input: { id, name: 'new name' } })
+  test('renames a label on its tickets without changing their versions', async () => {
+    const id = await createLabel(users.maintainer, 'CORE', 'old name')
+    const issue = await createIssue(users.contributor, 'CORE', 'Labelled', { labelIds: [id] })
+    await users.maintainer.ask(LabelUpdate, { input: { id, name: 'new name' } })
     expect(await ticketOf(issue.id)).toMatchObject({ version: 1, labels: [{ name: 'new name' }] })
   })
 })
 
-describe('a label that is deleted', () => {
-  test('is off all tickets, each of which tells so in its history, in one batch', async () => {
-    await createProject(cast.maintainer, 'GONE', 'CONTRIBUTOR')
+describe('deleteLabel', () => {
+  test('removes a label from all tickets, with a history event each in one batch', async () => {
+    await createProject(users.maintainer, 'GONE', 'CONTRIBUTOR')
     const [gone, kept] = [
-      await createLabel(cast.maintainer, 'GONE', 'gone'),
-      await createLabel(cast.maintainer, 'GONE', 'Kept'),
+      await createLabel(users.maintainer, 'GONE', 'gone'),
+      await createLabel(users.maintainer, 'GONE', 'Kept'),
     ]
-    const both = await createIssue(cast.contributor, 'GONE', 'Both', { labelIds: [gone, kept] })
-    const one = await createDefect(cast.contributor, 'GONE', 'Solder')
+    const both = await createIssue(users.contributor, 'GONE', 'Both', { labelIds: [gone, kept] })
+    const one = await createDefect(users.contributor, 'GONE', 'Solder')
     await label(one.id, gone)
-    const other = await createIssue(cast.contributor, 'GONE', 'Other', { labelIds: [kept] })
-    const { deleteLabel } = await cast.maintainer.ask(LabelDelete, { id: gone })
+    const other = await createIssue(users.contributor, 'GONE', 'Other', { labelIds: [kept] })
+    const { deleteLabel } = await users.maintainer.ask(LabelDelete, { id: gone })
     expect(deleteLabel).toEqual({ deletedLabelId: gone, project: { key: 'GONE', labels: [{ name: 'Kept' }] } })
 
     const [first, second, third] = [await ticketOf(both.id), await ticketOf(one.id), await ticketOf(other.id)]
@@ -171,16 +179,17 @@ describe('a label that is deleted', () => {
     expect(second?.updatedAt).toBe(first?.updatedAt)
   })
 
-  test('is not there any more', async () => {
-    const id = await createLabel(cast.maintainer, 'CORE', 'brief')
-    const issue = await createIssue(cast.contributor, 'CORE', 'Without')
-    await cast.maintainer.ask(LabelDelete, { id })
+  test('does not find a deleted label', async () => {
+    const id = await createLabel(users.maintainer, 'CORE', 'brief')
+    const issue = await createIssue(users.contributor, 'CORE', 'Without')
+    await users.maintainer.ask(LabelDelete, { id })
     const codes = [
-      (await cast.maintainer.refusal(LabelDelete, { id })).extensions?.code,
-      (await cast.maintainer.refusal(LabelUpdate, { input: { id, name: 'again' } })).extensions?.code,
-      (await cast.contributor.refusal(LabelSet, { input: { ticketId: issue.id, labelIds: [id] } })).extensions?.code,
+      (await users.maintainer.expectError(LabelDelete, { id })).extensions?.code,
+      (await users.maintainer.expectError(LabelUpdate, { input: { id, name: 'again' } })).extensions?.code,
+      (await users.contributor.expectError(LabelSet, { input: { ticketId: issue.id, labelIds: [id] } })).extensions
+        ?.code,
     ]
     expect(codes).toEqual(['NOT_FOUND', 'NOT_FOUND', 'BAD_USER_INPUT'])
-    await createLabel(cast.maintainer, 'CORE', 'brief')
+    await createLabel(users.maintainer, 'CORE', 'brief')
   })
 })

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { TicketFilter, TicketOrderField } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Answer } from './support/caller.ts'
-import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+import type { ApiResponse } from './support/client.ts'
+import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 // Whatever it costs.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -16,10 +16,10 @@ beforeAll(async () => {
 })
 
 /** The paths of what is wrong with an input; any other answer fails the test. */
-function faultPaths({ status, data, errors }: Answer<unknown>): string[] {
-  const told = JSON.stringify({ status, data, errors })
-  expect(errors, told).toHaveLength(1)
-  expect(errors?.[0]?.extensions?.code, told).toBe('BAD_USER_INPUT')
+function faultPaths({ status, data, errors }: ApiResponse<unknown>): string[] {
+  const details = JSON.stringify({ status, data, errors })
+  expect(errors, details).toHaveLength(1)
+  expect(errors?.[0]?.extensions?.code, details).toBe('BAD_USER_INPUT')
   return errors?.[0]?.extensions?.fieldErrors?.map(({ path }) => path) ?? []
 }
 
@@ -33,7 +33,7 @@ const Page = graphql(`
 `)
 const Search = graphql(`query LimitsSearch($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
 
-describe('a page', () => {
+describe('page arguments', () => {
   const cursorOf = async (field: TicketOrderField) =>
     (await ada.ask(Page, { first: 1, orderBy: [{ field }] })).tickets.pageInfo.endCursor ?? ''
   /** A cursor of the order in which a value, or the id, was replaced by hand. */
@@ -54,17 +54,17 @@ describe('a page', () => {
     [{ after: 'x' }, ['after']],
     [{ before: '' }, ['before']],
     [{ after: 'WyJhIl0', before: '%%%' }, ['after', 'before']],
-  ])('of %j is refused', async (variables, paths) => {
+  ])('rejects %j', async (variables, paths) => {
     expect(faultPaths(await ada.send(Page, variables))).toEqual(paths)
   })
 
-  test('has at most 200 rows, and 0 when that is asked for', async () => {
+  test('returns at most 200 rows, and none for first: 0', async () => {
     for (const variables of [{ first: 200 }, { last: 200 }, { first: 200, offset: 0 }])
       expect((await ada.ask(Page, variables)).tickets.nodes).toHaveLength(3)
     expect((await ada.ask(Page, { first: 0 })).tickets.nodes).toEqual([])
   })
 
-  test('begins at no cursor and offset at once, and at no cursor of another order', async () => {
+  test('rejects a cursor with an offset, and a cursor of another order', async () => {
     const after = await cursorOf('CREATED_AT')
     expect((await ada.ask(Page, { after, orderBy: [{ field: 'CREATED_AT' }] })).tickets.nodes).toHaveLength(2)
     expect(faultPaths(await ada.send(Page, { after, offset: 1, orderBy: [{ field: 'CREATED_AT' }] }))).toEqual([
@@ -101,11 +101,11 @@ describe('a page', () => {
   })
 })
 
-describe('a filter', () => {
+describe('filter limits', () => {
   const nest = (depth: number, within: TicketFilter, wrap: (filter: TicketFilter) => TicketFilter): TicketFilter =>
     depth === 1 ? within : wrap(nest(depth - 1, within, wrap))
 
-  test('nests at most 5 deep', async () => {
+  test('accepts filters nested at most 5 levels deep', async () => {
     const wraps = [
       [(filter: TicketFilter) => ({ not: filter }), 'filter.not.not.not.not.not'],
       [(filter: TicketFilter) => ({ and: [filter] }), 'filter.and.0.and.0.and.0.and.0.and.0'],
@@ -136,7 +136,7 @@ describe('a filter', () => {
     expect(faultPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
   })
 
-  test('has no null where it compares, and says so of each', async () => {
+  test('rejects null operands and reports each of them', async () => {
     const filter = { status: { eq: null }, title: { in: null, isNull: null }, not: { label: { some: null } } }
     expect(faultPaths(await ada.send(Search, { filter })).sort()).toEqual([
       'filter.not.label.some',
@@ -149,10 +149,10 @@ describe('a filter', () => {
   })
 
   test.each(['0000-01-01T00:00:00Z', '0000-01-01T00:00:00+14:00', '9999-12-31T23:59:59-12:00'])(
-    'takes the time %s or refuses it',
+    'accepts or rejects the time %s without failing',
     async (time) => {
-      const answer = await ada.send(Search, { filter: { createdAt: { lt: time } } })
-      if (answer.errors) expect(faultPaths(answer)).toEqual(['filter.createdAt.lt'])
+      const response = await ada.send(Search, { filter: { createdAt: { lt: time } } })
+      if (response.errors) expect(faultPaths(response)).toEqual(['filter.createdAt.lt'])
     },
   )
 })

@@ -10,10 +10,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { CreateIssue, createIssue, createProject, type Person, signUp } from './support/people.ts'
+import { CreateIssue, createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -48,7 +48,7 @@ const texts = Object.values(schema.getMutationType()?.getFields() ?? {}).flatMap
 /** What is only compared with what is stored: any text is just the wrong one. */
 const compared = ['signIn.username', 'signIn.password', 'changePassword.currentPassword']
 
-test.each(texts)('no text that cannot be stored comes through $name($field)', async ({ name, type, field, isList }) => {
+test.each(texts)('rejects text that cannot be stored in $name($field)', async ({ name, type, field, isList }) => {
   for (const text of ['NUL \0 within', 'half a pair \ud83d', '\udc00 the other half']) {
     await server.database.pool.query('TRUNCATE sign_in_attempts')
     const input = { ...requiredOf(type), [field]: isList ? [text] : text }
@@ -57,13 +57,13 @@ test.each(texts)('no text that cannot be stored comes through $name($field)', as
       variables: { input },
     })
     const { code, fieldErrors = [] } = errors?.[0]?.extensions ?? {}
-    const told = JSON.stringify({ text, errors })
-    if (compared.includes(`${name}.${field}`)) expect(['UNAUTHENTICATED', 'BAD_USER_INPUT'], told).toContain(code)
+    const details = JSON.stringify({ text, errors })
+    if (compared.includes(`${name}.${field}`)) expect(['UNAUTHENTICATED', 'BAD_USER_INPUT'], details).toContain(code)
     else {
-      expect(code, told).toBe('BAD_USER_INPUT')
+      expect(code, details).toBe('BAD_USER_INPUT')
       expect(
         fieldErrors.map(({ path }) => path),
-        told,
+        details,
       ).toContain(`input.${field}${isList ? '.0' : ''}`)
     }
   }
@@ -99,32 +99,40 @@ test.each([
   }
 })
 
-describe('a variable of the wrong type', () => {
+describe('variables of the wrong type', () => {
   const issue = { projectId: 'CORE', title: 'A title' }
   test.each<[string, unknown, readonly string[]]>([
-    ['a word that is none of an enum', { ...issue, priority: 'NOW' }, ['input.priority']],
+    ['an unknown enum value', { ...issue, priority: 'NOW' }, ['input.priority']],
     ['a number for a text', { ...issue, title: 5 }, ['input.title']],
     ['an object in a list of ids', { ...issue, labelIds: [ada?.id ?? 'x', {}] }, ['input.labelIds.1']],
     [
-      'several at once',
+      'several values',
       { ...issue, title: 5, priority: 'NOW', description: [] },
       ['input.title', 'input.priority', 'input.description'],
     ],
-    ['what looks like the end of a message', { ...issue, priority: 'a; b" at "input.title"; c' }, ['input.priority']],
-    ['that beside it', { projectId: 'CORE', title: 'x" at "input.y"; z', priority: 'NOW' }, ['input.priority']],
-    ['no object at all', 5, ['input']],
+    [
+      'a value that resembles the end of a message',
+      { ...issue, priority: 'a; b" at "input.title"; c' },
+      ['input.priority'],
+    ],
+    [
+      'such a value next to another error',
+      { projectId: 'CORE', title: 'x" at "input.y"; z', priority: 'NOW' },
+      ['input.priority'],
+    ],
+    ['a value that is not an object', 5, ['input']],
     ['null', null, ['input']],
-    ['nothing', undefined, ['input']],
-  ])('is told by its path: %s', async (_what, input, paths) => {
+    ['a missing value', undefined, ['input']],
+  ])('reports the path of an invalid value: %s', async (_what, input, paths) => {
     const { errors, data } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
-    const told = JSON.stringify(errors)
-    expect(data, told).toBeUndefined()
-    expect(new Set(errors?.map(({ extensions }) => extensions?.code)), told).toEqual(new Set(['BAD_USER_INPUT']))
+    const details = JSON.stringify(errors)
+    expect(data, details).toBeUndefined()
+    expect(new Set(errors?.map(({ extensions }) => extensions?.code)), details).toEqual(new Set(['BAD_USER_INPUT']))
     const faults = errors?.flatMap(({ extensions }) => extensions?.fieldErrors?.map(({ path }) => path) ?? [])
-    expect(faults?.sort(), told).toEqual([...paths].sort())
+    expect(faults?.sort(), details).toEqual([...paths].sort())
   })
 
-  test('is told of a field that is missing or unknown', async () => {
+  test('reports missing and unknown fields', async () => {
     for (const input of [{ projectId: 'CORE' }, { ...issue, nope: 1 }]) {
       const { errors } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
       expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
@@ -132,12 +140,12 @@ describe('a variable of the wrong type', () => {
     }
   })
 
-  test('is told of times and durations that are none', async () => {
+  test('reports invalid times and durations', async () => {
     const Since = graphql(
       `query LimitsSince($at: RelativeDateTime) { tickets(filter: { createdAt: { gte: $at } }) { totalCount } }`,
     )
     for (const at of ['yesterday; or so', 'P', 'P1001Y', '2026-13-01T00:00:00Z', '2026-01-01']) {
-      const { extensions } = await ada.refusal(Since, { at })
+      const { extensions } = await ada.expectError(Since, { at })
       expect(extensions?.code, at).toBe('BAD_USER_INPUT')
       expect(
         extensions?.fieldErrors?.map(({ path }) => path),
@@ -148,14 +156,14 @@ describe('a variable of the wrong type', () => {
   })
 })
 
-test('an access token lasts until a time that can be told again', async () => {
+test('stores only times of expiry that can be returned', async () => {
   const Token = graphql(`
     mutation LimitsToken($expiresAt: DateTime) {
       createAccessToken(input: { name: "late", expiresAt: $expiresAt }) { accessToken { expiresAt } }
     }
   `)
-  const answer = await ada.send(Token, { expiresAt: '9999-12-31T23:59:59-12:00' })
-  if (answer.errors) expect(answer.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+  const response = await ada.send(Token, { expiresAt: '9999-12-31T23:59:59-12:00' })
+  if (response.errors) expect(response.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
   const Tokens = graphql(`query LimitsTokens { accessTokens { expiresAt } }`)
   expect((await ada.send(Tokens)).errors).toBeUndefined()
 })

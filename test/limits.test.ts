@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { getIntrospectionQuery } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
-import { createIssue, createProject, type Person, signUp } from './support/people.ts'
+import type { Client } from './support/client.ts'
+import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
@@ -16,8 +16,8 @@ beforeAll(async () => {
 })
 
 /** Posts a document, and asks for an answer whose status tells of errors. */
-const send = (query: string, variables: object = {}, caller: Caller = ada) =>
-  caller.post({ query, variables }, { accept: 'application/graphql-response+json' })
+const send = (query: string, variables: object = {}, client: Client = ada) =>
+  client.post({ query, variables }, { accept: 'application/graphql-response+json' })
 /** What a document over a limit is answered with. */
 const tooComplex = (cost: unknown, limit: number) => ({
   status: 400,
@@ -60,10 +60,10 @@ describe('a body', () => {
   })
 
   test('holds one document and not a list of them', async () => {
-    const answer = await ada.post([{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }])
-    expect(answer.status).toBe(400)
-    expect(answer.errors).toHaveLength(1)
-    expect(answer.data).toBeUndefined()
+    const response = await ada.post([{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }])
+    expect(response.status).toBe(400)
+    expect(response.errors).toHaveLength(1)
+    expect(response.data).toBeUndefined()
   })
 })
 
@@ -127,8 +127,8 @@ describe('a document', () => {
 
   test('may be standard introspection, which is deeper', async () => {
     const query = getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, oneOf: true })
-    for (const caller of [ada, server.nobody])
-      expect((await send(query, {}, caller)).data).toHaveProperty('__schema.queryType.name', 'Query')
+    for (const client of [ada, server.anonymous])
+      expect((await send(query, {}, client)).data).toHaveProperty('__schema.queryType.name', 'Query')
   })
 
   const aliases = (from: number, to: number) => times(to - from, (index) => `a${from + index}: id`)
@@ -188,16 +188,16 @@ describe('a document', () => {
         fragment M on Mutation { ${mutations(count - 1)} }`,
     ],
   ])('may hold 10 mutations %s', async (_where, query) => {
-    const fits = await send(query(10), variables, server.nobody)
+    const fits = await send(query(10), variables, server.anonymous)
     expect(fits.errors?.map(({ extensions }) => extensions?.code)).toContain('UNAUTHENTICATED')
-    expect(await send(query(11), variables, server.nobody)).toMatchObject(tooComplex(11, 10))
+    expect(await send(query(11), variables, server.anonymous)).toMatchObject(tooComplex(11, 10))
   })
 
   test('may have no fragment inside itself, which is an ordinary fault', async () => {
-    const answer = await send(`{ viewer { ...A } } fragment A on User { ...B } fragment B on User { id ...A ...B }`)
-    expect(answer.status).toBe(400)
-    expect(answer.errors?.map(({ extensions }) => extensions?.code)).not.toContain('QUERY_TOO_COMPLEX')
-    expect(answer.errors?.[0]?.message).toContain('Cannot spread fragment')
+    const response = await send(`{ viewer { ...A } } fragment A on User { ...B } fragment B on User { id ...A ...B }`)
+    expect(response.status).toBe(400)
+    expect(response.errors?.map(({ extensions }) => extensions?.code)).not.toContain('QUERY_TOO_COMPLEX')
+    expect(response.errors?.[0]?.message).toContain('Cannot spread fragment')
   })
 
   const doubling = (type: string, last: string, spread: (fragment: string) => string) =>

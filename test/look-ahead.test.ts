@@ -2,12 +2,20 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Answer } from './support/caller.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, type Person, signUp } from './support/people.ts'
+import type { ApiResponse } from './support/client.ts'
+import {
+  createDefect,
+  createIssue,
+  createLabel,
+  createTestUsers,
+  signUp,
+  type TestUser,
+  type TestUsers,
+} from './support/people.ts'
 import { documentOf, shared, ticket, variables } from './support/selections.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 const ids: string[] = []
 
 const Comment = graphql(`
@@ -21,10 +29,10 @@ const Rename = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
   const { app } = server.configured({ SNAGLIST_COMPILE: '0' })
-  interpreted = Object.assign(Object.create(cast.contributor), { app })
-  const { contributor, maintainer, reporter } = cast
+  interpreted = Object.assign(Object.create(users.contributor), { app })
+  const { contributor, maintainer, reporter } = users
   await server.database.pool.query("UPDATE users SET email = username || '@example.com'")
   const labelIds = [await createLabel(maintainer, 'CORE', 'two'), await createLabel(maintainer, 'CORE', 'one')]
   const issue = await createIssue(contributor, 'CORE', 'All of it', { labelIds, assigneeId: 'contributor' })
@@ -33,11 +41,11 @@ beforeAll(async () => {
   const bare = await createDefect(reporter, 'CORE', 'Paint')
   ids.push(issue.id, plain.id, defect.id, bare.id)
   for (const ticketId of [issue.id, defect.id]) {
-    const comment = async (caller: typeof reporter, body: string, parentId: string | null = null) =>
-      (await caller.ask(Comment, { input: { ticketId, body, parentId } })).addComment.comment.id
+    const comment = async (client: typeof reporter, body: string, parentId: string | null = null) =>
+      (await client.ask(Comment, { input: { ticketId, body, parentId } })).addComment.comment.id
     const first = await comment(contributor, 'first')
-    const answer = await comment(maintainer, 'answer', first)
-    await comment(reporter, 'deeper', answer)
+    const response = await comment(maintainer, 'answer', first)
+    await comment(reporter, 'deeper', response)
     await comment(contributor, 'beside', first)
     await contributor.ask(Uncomment, { id: first })
   }
@@ -46,10 +54,10 @@ beforeAll(async () => {
 })
 
 /** The same server without compiled queries. */
-let interpreted: Person
+let interpreted: TestUser
 
 /** The data of an answer; documents over the limits, and those with an issue that is a defect, are left to other tests. */
-function dataOf<Data>({ data, errors }: Answer<Data>, query: string): Data {
+function dataOf<Data>({ data, errors }: ApiResponse<Data>, query: string): Data {
   fc.pre(
     !errors?.some(
       ({ message, extensions }) => extensions?.code === 'QUERY_TOO_COMPLEX' || /can never be of type/.test(message),
@@ -67,7 +75,7 @@ describe('whatever is selected of tickets', () => {
     ['compiled from the second time on', (text: string) => text.replaceAll(directives, '')],
   ])('is the same by one statement as by loaders, for one ticket and for many: %s', async (_way, prepare) => {
     const ask = async <Data>(query: string, given: object) =>
-      dataOf(await cast.contributor.post<Data>({ query, variables: given }), query)
+      dataOf(await users.contributor.post<Data>({ query, variables: given }), query)
     await fc.assert(
       fc.asyncProperty(ticket(3), shared, variables, variables, async (set, fragment, ...given) => {
         const document = (root: string, parameter: string) => documentOf(prepare(root), parameter, prepare(fragment))
@@ -98,7 +106,7 @@ describe('arguments at fault in a nested field', () => {
     const body = { query, variables: { id } }
     const expected = await interpreted.post(body)
     for (let time = 1; time <= 3; time++) {
-      const { data, errors } = await cast.contributor.post(body)
+      const { data, errors } = await users.contributor.post(body)
       expect({ data, errors: errors?.map(({ path, extensions }) => [path, extensions]) }).toEqual({
         data: expected.data,
         errors: expected.errors?.map(({ path, extensions }) => [path, extensions]),
@@ -146,7 +154,7 @@ describe('arguments at fault in a nested field', () => {
   })
 
   test('of a cursor of another list are at fault too', async () => {
-    const { data } = await cast.contributor.post<{ ticket: { history: { pageInfo: { endCursor: string } } } }>({
+    const { data } = await users.contributor.post<{ ticket: { history: { pageInfo: { endCursor: string } } } }>({
       query: '{ ticket(id: "CORE-1") { history(first: 1) { pageInfo { endCursor } } } }',
     })
     const cursor = data?.ticket.history.pageInfo.endCursor
@@ -169,8 +177,8 @@ test.each([
   const spread = root.includes('...Spread') ? ' fragment Spread on User { username }' : ''
   const body = { query: `query ($yes: Boolean!) ${root}${spread}`, variables: { yes: false } }
   const { data } = await interpreted.post(body)
-  await cast.contributor.post(body)
-  expect(dataOf(await cast.contributor.post(body), body.query)).toEqual(data)
+  await users.contributor.post(body)
+  expect(dataOf(await users.contributor.post(body), body.query)).toEqual(data)
 })
 
 test('directives on fields that stand once are heeded once compiled, too', async () => {
@@ -184,7 +192,7 @@ test('directives on fields that stand once are heeded once compiled, too', async
   for (const yes of [true, false, true, false]) {
     const body = { query, variables: { yes, id: ids[0] } }
     const { data } = await interpreted.post(body)
-    expect(dataOf(await cast.contributor.post(body), query)).toEqual(data)
+    expect(dataOf(await users.contributor.post(body), query)).toEqual(data)
     expect(JSON.stringify(data).includes('username')).toBe(yes)
   }
 })
@@ -201,16 +209,16 @@ test('the e-mail of users is seen by themselves and admins alone, however deep i
       }
     }
   `)
-  const emails = async (caller: Cast['viewer']) =>
-    [...JSON.stringify(await caller.ask(document)).matchAll(/"email":(?:"(\w+)@example.com"|null)/g)].map(
+  const emails = async (client: TestUsers['viewer']) =>
+    [...JSON.stringify(await client.ask(document)).matchAll(/"email":(?:"(\w+)@example.com"|null)/g)].map(
       ([, name]) => name ?? null,
     )
   const beside = await signUpBeside()
-  const all = await emails(cast.admin)
+  const all = await emails(users.admin)
   expect(all).toContain('maintainer')
   expect(all).not.toContain(null)
-  for (const caller of [cast.viewer, cast.contributor, beside])
-    expect(await emails(caller)).toEqual(all.map((name) => (name === caller.username ? name : null)))
+  for (const client of [users.viewer, users.contributor, beside])
+    expect(await emails(client)).toEqual(all.map((name) => (name === client.username ? name : null)))
 })
 
 /** A member who has done nothing. */

@@ -7,12 +7,12 @@ import { startServer } from '../src/server.ts'
 import { type TestServer, useServer } from './support/app.ts'
 import { copiedDatabase } from './support/environment.ts'
 import { importCsv } from './support/imports.ts'
-import { createProject, type Person, signUp } from './support/people.ts'
+import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
 const token = 'figures-for-prometheus'
 let watched: TestServer
-let ada: Person
+let ada: TestUser
 beforeAll(async () => {
   watched = server.configured({ SNAGLIST_METRICS_TOKEN: token })
   ada = await signUp(watched, 'ada')
@@ -32,8 +32,8 @@ async function figure(name: string): Promise<number | null> {
 test('figures are for who has their token, and only where there is one', async () => {
   expect((await scrape(token)).status).toBe(200)
   for (const wrong of [null, 'wrong', ada.token, `${token}x`]) {
-    const answer = await scrape(wrong)
-    expect([answer.status, await answer.text()]).toEqual([401, ''])
+    const response = await scrape(wrong)
+    expect([response.status, await response.text()]).toEqual([401, ''])
   }
   expect((await scrape(token, server)).status).toBe(404)
 })
@@ -63,8 +63,8 @@ test('errors are counted by code, those before a document runs too', async () =>
 })
 
 test('names that strangers think of make no figures, and those of accounts not endless ones, nor long ones', async () => {
-  const stranger = Object.assign(Object.create(ada), { token: null }) as Person
-  await stranger.post({ query: 'query Strange { __typename }' })
+  const outsider = Object.assign(Object.create(ada), { token: null }) as TestUser
+  await outsider.post({ query: 'query Strange { __typename }' })
   const long = 'L'.repeat(65)
   await ada.post({ query: `query ${long} { __typename }` })
   for (let n = 0; n < 250; n++) await ada.post({ query: `query Many${n} { __typename }` })

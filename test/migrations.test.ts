@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { currentSchema, schemaDiff } from '../prisma/diff.ts'
 import { isMigrated, listMigrations, migrate } from '../src/database/migrate.ts'
-import { openBlank } from './support/environment.ts'
+import { openEmptyDatabase } from './support/environment.ts'
 
 /** What a database is made of, a line for each part. */
 async function structure(pool: pg.Pool): Promise<string[]> {
@@ -21,8 +21,8 @@ async function structure(pool: pg.Pool): Promise<string[]> {
 const beyondPrisma = (part: string) => /^constraint \w+_check |^index .*(?:lower\(|USING gin| WHERE )/.test(part)
 
 test('the migrations make what schema.prisma describes', async () => {
-  await using described = await openBlank()
-  await using migrated = await openBlank()
+  await using described = await openEmptyDatabase()
+  await using migrated = await openEmptyDatabase()
   const newId = /CREATE FUNCTION new_id.*?\$\$;/s.exec(listMigrations()[0]?.sql ?? '')?.[0]
   await described.pool.query(`${newId} CREATE TABLE _prisma_migrations (id int)`)
   await described.pool.query(await schemaDiff(described.pool, null, currentSchema()))
@@ -33,7 +33,7 @@ test('the migrations make what schema.prisma describes', async () => {
 })
 
 test('migrations run once, in one transaction, however many servers start together', async () => {
-  await using fresh = await openBlank()
+  await using fresh = await openEmptyDatabase()
   await expect(isMigrated(fresh.pool)).rejects.toThrow()
   const runs = await Promise.all([migrate(fresh.pool), migrate(fresh.pool), migrate(fresh.pool)])
   expect(runs.flat()).toEqual(listMigrations().map(({ name }) => name))
@@ -45,7 +45,7 @@ test('migrations run once, in one transaction, however many servers start togeth
 })
 
 test('a database that a newer server made, or whose migration was changed since, is refused', async () => {
-  await using fresh = await openBlank()
+  await using fresh = await openEmptyDatabase()
   await migrate(fresh.pool)
   await fresh.pool.query("UPDATE _prisma_migrations SET checksum = 'other'")
   await expect(migrate(fresh.pool)).rejects.toThrow(/Migrations were changed after they were applied/)
@@ -54,7 +54,7 @@ test('a database that a newer server made, or whose migration was changed since,
 })
 
 test('a database user who may not make tables is told so', async () => {
-  await using fresh = await openBlank()
+  await using fresh = await openEmptyDatabase()
   await fresh.pool.query('CREATE ROLE guest; SET ROLE guest')
   await expect(migrate(fresh.pool)).rejects.toThrow(
     /not allowed to migrate the database: permission denied .* OWNER TO/,

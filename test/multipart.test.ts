@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Answer, Caller } from './support/caller.ts'
+import type { ApiResponse, Client } from './support/client.ts'
 import { importCsv, importForm, sendFile } from './support/imports.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 const Count = graphql(`query MultipartCount { project(id: "CORE") { issues { totalCount } imports { totalCount } } }`)
 const counts = async () => {
-  const { project } = await cast.admin.ask(Count)
+  const { project } = await users.admin.ask(Count)
   return [project?.issues.totalCount, project?.imports.totalCount]
 }
 
@@ -30,9 +30,9 @@ const end = '--B--\r\n'
 async function post(
   body: string,
   headers: Record<string, string> = {},
-  caller: Caller = cast.maintainer,
-): Promise<Answer<unknown>> {
-  const response = await caller.fetch('/graphql', {
+  client: Client = users.maintainer,
+): Promise<ApiResponse<unknown>> {
+  const response = await client.fetch('/graphql', {
     method: 'POST',
     body,
     headers: { 'content-type': 'multipart/form-data; boundary=B', ...headers },
@@ -42,16 +42,16 @@ async function post(
 }
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 describe('a request with a file', () => {
   test('is answered like any other', async () => {
-    const answer = await post(part('operations', operations) + part('map', map) + file() + end, {
+    const response = await post(part('operations', operations) + part('map', map) + file() + end, {
       'x-request-id': 'mine',
     })
-    expect(answer).toMatchObject({ status: 200, data: { importTickets: { import: { rowCount: 1 } } } })
-    expect(answer.headers.get('x-request-id')).toBe('mine')
+    expect(response).toMatchObject({ status: 200, data: { importTickets: { import: { rowCount: 1 } } } })
+    expect(response.headers.get('x-request-id')).toBe('mine')
   })
 
   test.each<[string, string, string, RegExp]>([
@@ -161,9 +161,9 @@ describe('a request with a file', () => {
   })
 
   test('by nobody, or with a token that is none, is refused before it is read', async () => {
-    expect((await sendFile(server.nobody, 'title\n', input)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    const stranger = await post(part('operations', operations), { authorization: 'Bearer snag_none' }, server.nobody)
-    expect(stranger).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+    expect((await sendFile(server.anonymous, 'title\n', input)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    const outsider = await post(part('operations', operations), { authorization: 'Bearer snag_none' }, server.anonymous)
+    expect(outsider).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
   })
 
   test('that is broken off leaves nothing behind', async () => {
@@ -177,7 +177,7 @@ describe('a request with a file', () => {
         method: 'POST',
         body: importForm(`title\n${rows}\n`, input),
       })
-      const response = await cast.maintainer
+      const response = await users.maintainer
         .fetch('/graphql', {
           method: 'POST',
           body: await request.arrayBuffer(),
@@ -192,11 +192,11 @@ describe('a request with a file', () => {
 })
 
 test('a file is no value that JSON can hold', async () => {
-  const answer = await cast.maintainer.post({
+  const response = await users.maintainer.post({
     ...JSON.parse(operations),
     variables: { input: { ...input, file: 'title\na\n' } },
   })
-  expect(answer.errors?.[0]?.extensions).toMatchObject({
+  expect(response.errors?.[0]?.extensions).toMatchObject({
     code: 'BAD_USER_INPUT',
     fieldErrors: [{ path: 'input.file' }],
   })
@@ -213,7 +213,7 @@ test('the name of a file is taken without what no text can hold, and not endless
   expect(await nameOf('C:\\files\\a\0b\x07c.csv')).toBe('abc.csv')
   expect(await nameOf('\0')).toBe('file')
   expect(await nameOf(`${'x'.repeat(254)}\u{1f41b}.csv`)).toBe('x'.repeat(254))
-  expect((await importCsv(cast.maintainer, 'title\na\n', input, 'Mängel.csv')).fileName).toBe('Mängel.csv')
+  expect((await importCsv(users.maintainer, 'title\na\n', input, 'Mängel.csv')).fileName).toBe('Mängel.csv')
 })
 
 test('a server that cannot keep files says so, logs why, and goes on', async () => {
@@ -221,7 +221,7 @@ test('a server that cannot keep files says so, logs why, and goes on', async () 
   const { TMPDIR } = process.env
   process.env['TMPDIR'] = join(tmpdir(), 'snaglist-is-not-here')
   const large = `title\n${'a\n'.repeat(1_000_000)}`
-  const { status, errors } = await sendFile(cast.maintainer, large, input).finally(() => {
+  const { status, errors } = await sendFile(users.maintainer, large, input).finally(() => {
     if (TMPDIR === undefined) delete process.env['TMPDIR']
     else process.env['TMPDIR'] = TMPDIR
   })
@@ -229,5 +229,5 @@ test('a server that cannot keep files says so, logs why, and goes on', async () 
   expect(JSON.stringify(errors)).not.toContain('ENOENT')
   expect(server.lines.filter((line) => line.includes('ENOENT'))).toHaveLength(1)
   expect(await counts()).toEqual(before)
-  expect((await importCsv(cast.maintainer, 'title\na\n', input)).createdCount).toBe(1)
+  expect((await importCsv(users.maintainer, 'title\na\n', input)).createdCount).toBe(1)
 })

@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { PagingPageQuery, TicketFilter, TicketOrder } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { createProject, type Person, signUp } from './support/people.ts'
+import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 
 const Page = graphql(`
   query PagingPage(
@@ -120,8 +120,8 @@ async function walk(
   }
 }
 
-describe('pages joined', () => {
-  test('are the whole list: for any data, filter, order, page size and direction', async () => {
+describe('joined pages', () => {
+  test('equal the whole list for random data, filters, orders, page sizes and directions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(1_000_000),
@@ -139,7 +139,7 @@ describe('pages joined', () => {
     )
   })
 
-  test('repeat and drop no row that stays where it is, while others come, go and move', async () => {
+  test('neither repeat nor skip unchanged rows during concurrent changes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(1_000_000),
@@ -178,7 +178,7 @@ describe('pages joined', () => {
     )
   })
 
-  test('are the whole list by offset too', async () => {
+  test('equal the whole list by offset', async () => {
     await scatter(7)
     const list = { filter: { kind: 'ISSUE' as const }, orderBy: [{ field: 'PRIORITY' as const }] }
     const seen: string[] = []
@@ -192,7 +192,7 @@ describe('pages joined', () => {
   })
 })
 
-test('a page between two cursors holds what lies between them', async () => {
+test('returns the rows between two cursors', async () => {
   await scatter(11)
   const { edges } = (await ada.ask(Page, { first: 20 })).tickets
   const between = { after: edges[4]?.cursor ?? null, before: edges[15]?.cursor ?? null }
@@ -201,7 +201,7 @@ test('a page between two cursors holds what lies between them', async () => {
   expect((await ada.ask(Page, { ...between, last: 3 })).tickets.nodes.map(({ id }) => id)).toEqual(expected.slice(-3))
 })
 
-test('a page is 50 rows unless another size is asked for, and none is a size', async () => {
+test('returns 50 rows by default, and none for first: 0', async () => {
   await scatter(3)
   expect((await ada.ask(Page, {})).tickets.nodes).toHaveLength(50)
   const { nodes, totalCount, pageInfo } = (await ada.ask(Page, { first: 0 })).tickets
@@ -212,7 +212,7 @@ test('a page is 50 rows unless another size is asked for, and none is a size', a
   ])
 })
 
-test('rows of one moment keep one order, and the newest come first when none is asked for', async () => {
+test('sorts newest first by default, and rows of the same time by id', async () => {
   await scatter(5)
   const { rows: expected } = await server.database.pool.query<{ id: string }>(
     'SELECT id FROM tickets ORDER BY created_at DESC, id DESC',
@@ -220,7 +220,7 @@ test('rows of one moment keep one order, and the newest come first when none is 
   expect(await whole({})).toEqual(expected.map(({ id }) => id))
 })
 
-test('nothing is counted unless the total is asked for, and no row read for the total alone', async () => {
+test('counts only for totalCount, and reads no rows for totalCount alone', async () => {
   server.statements.length = 0
   await ada.ask(graphql(`query PagingNodes { tickets(first: 2) { nodes { id } } }`))
   expect(server.statements.filter((sql) => sql.includes('count('))).toEqual([])

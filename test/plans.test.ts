@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import type { TicketFilter, TicketOrder } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { castProject } from './support/contents.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { createTestProject } from './support/contents.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 const pageSize = 50
 const tickets = 20_000
 
@@ -72,8 +72,8 @@ const newest: TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
 describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () => {
   beforeAll(async () => {
-    cast = await castOf(server)
-    for (const key of ['TWO', 'THREE', 'FOUR']) await castProject(cast, key)
+    users = await createTestUsers(server)
+    for (const key of ['TWO', 'THREE', 'FOUR']) await createTestProject(users, key)
     const { pool } = server.database
     await pool.query(
       `INSERT INTO tickets (project_id, number, kind, title, status, resolution, resolved_at, reporter_id, assignee_id, created_at, updated_at,
@@ -87,14 +87,16 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
          (enum_range(NULL::ticket_status))[1 + n / 8 % 4] AS status, n / 8 % 4 >= 2 AS done,
          timestamptz '2026-01-01' + make_interval(mins => n) AS moment) made
        JOIN (SELECT id, row_number() OVER (ORDER BY key) - 1 AS place FROM projects) p ON p.place = n % 4`,
-      [cast.contributor.id, cast.reporter.id, tickets],
+      [users.contributor.id, users.reporter.id, tickets],
     )
     await pool.query('VACUUM ANALYZE')
   })
 
   const all = { filter: null, orderBy: null, first: pageSize, after: null, offset: null }
-  const page = (given: { filter?: TicketFilter; orderBy?: TicketOrder[]; after?: string }, caller = cast.contributor) =>
-    caller.ask(Page, { ...all, ...given })
+  const page = (
+    given: { filter?: TicketFilter; orderBy?: TicketOrder[]; after?: string },
+    client = users.contributor,
+  ) => client.ask(Page, { ...all, ...given })
   const rowsRead = (plan: readonly Plan[]) => plan.reduce((sum, node) => sum + readBy(node), 0)
 
   async function expectFew(ask: () => Promise<unknown>, returned = pageSize) {
@@ -126,12 +128,12 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
 
   test.each(shapes)('a page reads no more than it shows: %s', async (_name, list) => {
     await expectFew(() => page(list))
-    await expectFew(() => page(list, cast.admin))
+    await expectFew(() => page(list, users.admin))
   })
 
   test('a search goes by the indexes of words and of parts of words', async () => {
-    for (const caller of [cast.contributor, cast.admin]) {
-      const [statement] = await sentFor(() => page({ filter: { search: '12345' }, orderBy: newest }, caller))
+    for (const client of [users.contributor, users.admin]) {
+      const [statement] = await sentFor(() => page({ filter: { search: '12345' }, orderBy: newest }, client))
       const { rows } = await server.database.pool.query<{ 'QUERY PLAN': string }>(
         `EXPLAIN ${statement?.text}`,
         statement?.values,
@@ -147,7 +149,7 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
     let after = ''
     for (let pages = 0; pages < 4; pages++) {
       const { nodes, pageInfo } = (
-        await cast.contributor.ask(Page, { ...all, ...list, first: 200, ...(after && { after }) })
+        await users.contributor.ask(Page, { ...all, ...list, first: 200, ...(after && { after }) })
       ).tickets
       expect(nodes).toHaveLength(200)
       after = pageInfo.endCursor ?? ''
@@ -162,15 +164,15 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
     const filtered = graphql(
       `query PlansIssues { issues(first: 50, filter: { project: { eq: "TWO" } }) { nodes { id title } } }`,
     )
-    await expectFew(() => cast.contributor.ask(below))
-    await expectFew(() => cast.contributor.ask(filtered))
+    await expectFew(() => users.contributor.ask(below))
+    await expectFew(() => users.contributor.ask(filtered))
   })
 
   test('a ticket by its key or its id reads that one', async () => {
     const document = graphql(`query PlansTicket($id: ID!) { ticket(id: $id) { id title project { key } } }`)
-    const { ticket } = await cast.contributor.ask(document, { id: 'TWO-4000' })
+    const { ticket } = await users.contributor.ask(document, { id: 'TWO-4000' })
     for (const id of ['TWO-4000', ticket?.id ?? '']) {
-      const plan = await planOf(() => cast.contributor.ask(document, { id }))
+      const plan = await planOf(() => users.contributor.ask(document, { id }))
       expect(plan.map((node) => node['Node Type'])).not.toContain('Seq Scan')
       expect(rowsRead(plan)).toBe(1)
     }
@@ -178,7 +180,7 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
 
   test('a project is counted by status in an index alone', async () => {
     const filter: TicketFilter = { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }
-    const plan = await planOf(() => cast.contributor.ask(Count, { filter }))
+    const plan = await planOf(() => users.contributor.ask(Count, { filter }))
     expect(plan).toMatchObject([{ 'Node Type': 'Index Only Scan', 'Heap Fetches': 0 }])
     expect(rowsRead(plan)).toBe(1250)
   })
@@ -189,7 +191,7 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
     ['of a project by status', { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }],
   ] satisfies [string, TicketFilter][])('what an offset skips is read in an index alone: %s', async (_name, filter) => {
     const offset = 1000
-    const plan = await planOf(() => cast.contributor.ask(Page, { ...all, filter, orderBy: newest, offset }))
+    const plan = await planOf(() => users.contributor.ask(Page, { ...all, filter, orderBy: newest, offset }))
     const said = JSON.stringify(plan, null, 1)
     const [skipping = [], reading = []] = [
       plan.filter((node) => node['Node Type'] === 'Index Only Scan'),

@@ -5,7 +5,7 @@ import { schema } from '../src/schema.ts'
 
 const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type))
 
-test('no type and no field selects columns or relations through Prisma', () => {
+test('selects no columns or relations through Prisma', () => {
   const selecting = types.flatMap((type) =>
     [type, ...Object.values(type.getFields())]
       // All types and exposed fields have the keys, most without a value.
@@ -15,7 +15,7 @@ test('no type and no field selects columns or relations through Prisma', () => {
   expect(selecting).toEqual([])
 })
 
-test('the types of stored rows are declared from their Prisma models', () => {
+test('declares the types of stored rows from their Prisma models', () => {
   const models = types.flatMap(({ name, extensions }) => {
     const model = extensions['pothosPrismaModel']
     return model ? [[name, model]] : []
@@ -36,7 +36,7 @@ test('the types of stored rows are declared from their Prisma models', () => {
   })
 })
 
-test('relations, selections and hidden columns do not compile', () => {
+test('does not compile relations, selections and hidden columns', () => {
   // Checked by tsc, never called.
   const declarations = [
     // @ts-expect-error a relation would be read by a statement of its own

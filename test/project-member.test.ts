@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createProject } from './support/people.ts'
+import { createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const ProjectSetMember = graphql(`
@@ -26,36 +26,36 @@ const ProjectMembers = graphql(`
 const ProjectViewerRole = graphql(`query ProjectViewerRole($id: ID!) { project(id: $id) { viewerRole } }`)
 
 const membersOf = async (id: string) => {
-  const { project } = await cast.maintainer.ask(ProjectMembers, { id })
+  const { project } = await users.maintainer.ask(ProjectMembers, { id })
   return project?.members.nodes.map(({ role, user }) => [user.username, role])
 }
 const setMember = async (projectId: string, userId: string, role: 'VIEWER' | 'REPORTER' | 'MAINTAINER' | null) =>
-  (await cast.maintainer.ask(ProjectSetMember, { input: { projectId, userId, role } })).setProjectMember
+  (await users.maintainer.ask(ProjectSetMember, { input: { projectId, userId, role } })).setProjectMember
 
-describe('a member', () => {
-  test('gets a role, another one, and none, by username or id', async () => {
-    await createProject(cast.maintainer, 'TEAM')
-    expect(await setMember('team', 'Stranger', 'VIEWER')).toEqual({
+describe('setProjectMember', () => {
+  test('sets, changes and removes a role by username or id', async () => {
+    await createProject(users.maintainer, 'TEAM')
+    expect(await setMember('team', 'Outsider', 'VIEWER')).toEqual({
       project: { key: 'TEAM', members: { totalCount: 2 } },
-      member: { role: 'VIEWER', user: { username: 'stranger' } },
+      member: { role: 'VIEWER', user: { username: 'outsider' } },
     })
-    expect((await cast.stranger.ask(ProjectViewerRole, { id: 'TEAM' })).project?.viewerRole).toBe('VIEWER')
-    expect((await setMember('TEAM', cast.stranger.id, 'REPORTER')).member?.role).toBe('REPORTER')
+    expect((await users.outsider.ask(ProjectViewerRole, { id: 'TEAM' })).project?.viewerRole).toBe('VIEWER')
+    expect((await setMember('TEAM', users.outsider.id, 'REPORTER')).member?.role).toBe('REPORTER')
     expect(await membersOf('TEAM')).toEqual([
       ['maintainer', 'MAINTAINER'],
-      ['stranger', 'REPORTER'],
+      ['outsider', 'REPORTER'],
     ])
     for (let times = 0; times < 2; times++)
-      expect(await setMember('TEAM', 'stranger', null)).toMatchObject({ project: { key: 'TEAM' }, member: null })
-    expect((await cast.stranger.ask(ProjectViewerRole, { id: 'TEAM' })).project).toBeNull()
+      expect(await setMember('TEAM', 'outsider', null)).toMatchObject({ project: { key: 'TEAM' }, member: null })
+    expect((await users.outsider.ask(ProjectViewerRole, { id: 'TEAM' })).project).toBeNull()
     expect(await membersOf('TEAM')).toEqual([['maintainer', 'MAINTAINER']])
   })
 
-  test('must be a user, and the role must be said', async () => {
-    await createProject(cast.maintainer, 'NOBODY')
+  test('requires an existing user and a role', async () => {
+    await createProject(users.maintainer, 'NOBODY')
     const refused = async (input: object) => {
       const set = { projectId: 'NOBODY', userId: 'viewer', ...input }
-      return (await cast.maintainer.refusal(ProjectSetMember, { input: set })).extensions
+      return (await users.maintainer.expectError(ProjectSetMember, { input: set })).extensions
     }
     for (const userId of ['nobody', crypto.randomUUID(), 'x y'])
       expect(await refused({ userId, role: 'VIEWER' })).toMatchObject({
@@ -67,8 +67,8 @@ describe('a member', () => {
     expect(await membersOf('NOBODY')).toEqual([['maintainer', 'MAINTAINER']])
   })
 
-  test('that 20 set at once is one member, with one of the roles', async () => {
-    await createProject(cast.maintainer, 'CROWD')
+  test('stores one member with one of 20 concurrent roles', async () => {
+    await createProject(users.maintainer, 'CROWD')
     const roles = ['VIEWER', 'REPORTER'] as const
     await Promise.all(Array.from({ length: 20 }, (_, index) => setMember('CROWD', 'viewer', roles[index % 2] ?? null)))
     const members = await membersOf('CROWD')
@@ -76,13 +76,13 @@ describe('a member', () => {
     expect(roles).toContain(members?.[1]?.[1])
   })
 
-  test('stands in a list by username, page by page', async () => {
-    const first = await cast.viewer.ask(ProjectMembers, { id: 'CORE', first: 3 })
+  test('lists members by username, in pages', async () => {
+    const first = await users.viewer.ask(ProjectMembers, { id: 'CORE', first: 3 })
     const members = first.project?.members
     expect(members?.nodes.map(({ user }) => user.username)).toEqual(['contributor', 'maintainer', 'reporter'])
     expect(members).toMatchObject({ totalCount: 4, pageInfo: { hasNextPage: true } })
     const after = members?.pageInfo.endCursor ?? null
-    const second = await cast.viewer.ask(ProjectMembers, { id: 'CORE', first: 3, after })
+    const second = await users.viewer.ask(ProjectMembers, { id: 'CORE', first: 3, after })
     expect(second.project?.members.nodes).toEqual([{ role: 'VIEWER', user: { username: 'viewer' } }])
   })
 })

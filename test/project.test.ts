@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateProjectInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createProject, setMember } from './support/people.ts'
+import { createIssue, createProject, createTestUsers, setMember, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const ProjectCreate = graphql(`
@@ -44,14 +44,14 @@ const ProjectSetViewer = graphql(`
 `)
 
 const patch = async (id: string, change: Omit<UpdateProjectInput, 'id'>) =>
-  (await cast.maintainer.ask(ProjectPatch, { input: { id, ...change } })).updateProject.project
-const read = async (id: string) => (await cast.maintainer.ask(ProjectRead, { id })).project
+  (await users.maintainer.ask(ProjectPatch, { input: { id, ...change } })).updateProject.project
+const read = async (id: string) => (await users.maintainer.ask(ProjectRead, { id })).project
 const keysOf = async (archived: boolean | null) =>
-  (await cast.maintainer.ask(ProjectKeys, { archived })).projects.nodes.map(({ key }) => key)
+  (await users.maintainer.ask(ProjectKeys, { archived })).projects.nodes.map(({ key }) => key)
 
-describe('a project', () => {
-  test('is made with a key and a name, and has its maker as MAINTAINER', async () => {
-    const { createProject: made } = await cast.reporter.ask(ProjectCreate, {
+describe('createProject and updateProject', () => {
+  test('makes the creator of a project its MAINTAINER', async () => {
+    const { createProject: made } = await users.reporter.ask(ProjectCreate, {
       input: { key: 'new', name: ' New  one ' },
     })
     expect(made.project).toMatchObject({
@@ -68,22 +68,22 @@ describe('a project', () => {
     })
   })
 
-  test.each(['AB', 'A1', 'ABCDEFGHIJ', 'Z987654321'])('may have the key %s', async (key) => {
-    await cast.reporter.ask(ProjectCreate, { input: { key, name: 'Any' } })
+  test.each(['AB', 'A1', 'ABCDEFGHIJ', 'Z987654321'])('accepts the key %s', async (key) => {
+    await users.reporter.ask(ProjectCreate, { input: { key, name: 'Any' } })
   })
 
   test.each(['', 'A', '1A', 'A-B', 'A B', ' AB', 'AB\n', 'ÄB', 'ABCDEFGHIJK'])(
     'may not have the key "%s"',
     async (key) => {
-      const { extensions } = await cast.maintainer.refusal(ProjectCreate, { input: { key, name: 'Any' } })
+      const { extensions } = await users.maintainer.expectError(ProjectCreate, { input: { key, name: 'Any' } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       expect(new Set(extensions?.fieldErrors?.map(({ path }) => path))).toEqual(new Set(['input.key']))
     },
   )
 
-  test('is refused with every fault named at once', async () => {
+  test('reports all field errors of a project together', async () => {
     const input = { key: '?', name: ' ', description: 'x'.repeat(65_537) }
-    const { extensions } = await cast.maintainer.refusal(ProjectCreate, { input })
+    const { extensions } = await users.maintainer.expectError(ProjectCreate, { input })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
       'input.description',
       'input.key',
@@ -91,55 +91,55 @@ describe('a project', () => {
     ])
   })
 
-  test('has a key of its own, also when ten come at once, and also against projects that one does not see', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => cast.maintainer.send(ProjectCreate, { input: { key: 'SAME', name: 'Same' } })),
+  test('requires a unique key, also concurrently and against invisible projects', async () => {
+    const responses = await Promise.all(
+      Array.from({ length: 10 }, () => users.maintainer.send(ProjectCreate, { input: { key: 'SAME', name: 'Same' } })),
     )
-    expect(answers.filter(({ data }) => data)).toHaveLength(1)
-    for (const { errors } of answers) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
-    const hidden = await cast.stranger.refusal(ProjectCreate, { input: { key: 'core', name: 'Core' } })
+    expect(responses.filter(({ data }) => data)).toHaveLength(1)
+    for (const { errors } of responses) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
+    const hidden = await users.outsider.expectError(ProjectCreate, { input: { key: 'core', name: 'Core' } })
     expect(hidden.extensions?.code).toBe('CONFLICT')
   })
 
-  test('is changed field by field: left out stays, null clears, and is refused where there must be something', async () => {
-    await createProject(cast.maintainer, 'PATCH', 'VIEWER')
+  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
+    await createProject(users.maintainer, 'PATCH', 'VIEWER')
     const project = { key: 'PATCH', name: 'Project PATCH', description: null, defaultRole: 'VIEWER', archivedAt: null }
     expect(await patch('patch', {})).toEqual(project)
     expect(await patch('PATCH', { description: 'About' })).toEqual({ ...project, description: 'About' })
     expect(await patch('PATCH', { name: 'Named' })).toMatchObject({ name: 'Named', description: 'About' })
     expect(await patch('PATCH', { defaultRole: null })).toMatchObject({ defaultRole: null, description: 'About' })
     expect(await patch('PATCH', { description: null })).toMatchObject({ name: 'Named', description: null })
-    const { extensions } = await cast.maintainer.refusal(ProjectPatch, {
+    const { extensions } = await users.maintainer.expectError(ProjectPatch, {
       input: { id: 'PATCH', name: null, archived: null },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.archived', 'input.name'])
     expect(await read('PATCH')).toMatchObject({ name: 'Named', archivedAt: null })
   })
 
-  test('with a defaultRole is for everybody, with that role or their own, whichever is higher', async () => {
-    await createProject(cast.maintainer, 'SHARED')
-    const roleOf = async (caller: Cast['viewer']) =>
-      (await caller.ask(ProjectRead, { id: 'SHARED' })).project?.viewerRole ?? null
-    await setMember(cast.maintainer, 'SHARED', 'viewer', 'VIEWER')
-    expect([await roleOf(cast.stranger), await roleOf(cast.viewer)]).toEqual([null, 'VIEWER'])
+  test('grants every user the higher of defaultRole and individual role', async () => {
+    await createProject(users.maintainer, 'SHARED')
+    const roleOf = async (client: TestUsers['viewer']) =>
+      (await client.ask(ProjectRead, { id: 'SHARED' })).project?.viewerRole ?? null
+    await setMember(users.maintainer, 'SHARED', 'viewer', 'VIEWER')
+    expect([await roleOf(users.outsider), await roleOf(users.viewer)]).toEqual([null, 'VIEWER'])
     await patch('SHARED', { defaultRole: 'REPORTER' })
-    expect([await roleOf(cast.stranger), await roleOf(cast.viewer)]).toEqual(['REPORTER', 'REPORTER'])
-    expect([await roleOf(cast.maintainer), await roleOf(cast.admin)]).toEqual(['MAINTAINER', 'MAINTAINER'])
+    expect([await roleOf(users.outsider), await roleOf(users.viewer)]).toEqual(['REPORTER', 'REPORTER'])
+    expect([await roleOf(users.maintainer), await roleOf(users.admin)]).toEqual(['MAINTAINER', 'MAINTAINER'])
     await patch('SHARED', { defaultRole: null })
-    expect(await roleOf(cast.stranger)).toBeNull()
+    expect(await roleOf(users.outsider)).toBeNull()
   })
 })
 
-describe('an archived project', () => {
-  test('is listed with the archived ones, can only be read, and is taken back', async () => {
-    await createProject(cast.maintainer, 'AWAY')
-    const { key } = await createIssue(cast.maintainer, 'AWAY', 'Before')
+describe('archived projects', () => {
+  test('lists an archived project separately, read-only until unarchived', async () => {
+    await createProject(users.maintainer, 'AWAY')
+    const { key } = await createIssue(users.maintainer, 'AWAY', 'Before')
     const { archivedAt } = await patch('AWAY', { archived: true })
     expect(new Date(archivedAt ?? '').toISOString()).toBe(archivedAt)
     expect(await keysOf(false)).not.toContain('AWAY')
     expect(await keysOf(true)).toEqual(['AWAY'])
     expect(await keysOf(null)).toEqual([...(await keysOf(false)), 'AWAY'].sort())
-    const byDefault = await cast.maintainer.ask(ProjectKeysByDefault)
+    const byDefault = await users.maintainer.ask(ProjectKeysByDefault)
     expect(byDefault.projects.nodes.map((project) => project.key)).toEqual(await keysOf(false))
 
     const ProjectRetitle = graphql(`
@@ -149,33 +149,33 @@ describe('an archived project', () => {
       mutation ProjectFile { createIssue(input: { projectId: "AWAY", title: "After" }) { issue { key } } }
     `)
     const refusals = [
-      await cast.maintainer.refusal(ProjectRetitle, { id: key }),
-      await cast.admin.refusal(ProjectFile),
-      await cast.maintainer.refusal(ProjectPatch, { input: { id: 'AWAY', name: 'Renamed' } }),
-      await cast.maintainer.refusal(ProjectSetViewer, { id: 'AWAY' }),
+      await users.maintainer.expectError(ProjectRetitle, { id: key }),
+      await users.admin.expectError(ProjectFile),
+      await users.maintainer.expectError(ProjectPatch, { input: { id: 'AWAY', name: 'Renamed' } }),
+      await users.maintainer.expectError(ProjectSetViewer, { id: 'AWAY' }),
     ]
     expect(refusals.map(({ extensions }) => extensions?.code)).toEqual(Array(4).fill('FORBIDDEN'))
     expect(await read('AWAY')).toMatchObject({ name: 'Project AWAY', archivedAt })
 
     expect(await patch('AWAY', { archived: false, name: 'Back' })).toMatchObject({ name: 'Back', archivedAt: null })
-    expect((await cast.maintainer.ask(ProjectRetitle, { id: key })).updateIssue.issue.title).toBe('After')
-    expect((await cast.maintainer.ask(ProjectFile)).createIssue.issue.key).toBe('AWAY-2')
+    expect((await users.maintainer.ask(ProjectRetitle, { id: key })).updateIssue.issue.title).toBe('After')
+    expect((await users.maintainer.ask(ProjectFile)).createIssue.issue.key).toBe('AWAY-2')
     expect(await keysOf(true)).toEqual([])
   })
 })
 
-test('projects stand by key, page by page', async () => {
+test('lists projects by key, in pages', async () => {
   const all = await keysOf(null)
   expect(all).toEqual([...all].sort())
   const seen: string[] = []
   const readPage = async (after: string | null): Promise<void> => {
-    const { projects } = await cast.maintainer.ask(ProjectKeys, { archived: null, first: 2, after })
+    const { projects } = await users.maintainer.ask(ProjectKeys, { archived: null, first: 2, after })
     expect(projects.totalCount).toBe(all.length)
     seen.push(...projects.nodes.map(({ key }) => key))
     if (projects.pageInfo.hasNextPage) await readPage(projects.pageInfo.endCursor)
   }
   await readPage(null)
   expect(seen).toEqual(all)
-  const { projects } = await cast.maintainer.ask(ProjectKeys, { archived: null, last: 2 })
+  const { projects } = await users.maintainer.ask(ProjectKeys, { archived: null, last: 2 })
   expect(projects.nodes.map(({ key }) => key)).toEqual(all.slice(-2))
 })

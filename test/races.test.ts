@@ -1,30 +1,27 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue, createLabel, password } from './support/people.ts'
+import { createIssue, createLabel, createTestUsers, password, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
-/**
- * Begins a change in a transaction of its own, then a request that has to wait for it, and lets the change through once
- * the request waits.
- */
-async function behind<Answer>(
+/** Commits a change once the request waits for its lock. */
+async function runBehindLock<Result>(
   change: string,
   values: readonly unknown[],
-  request: () => Promise<Answer>,
-): Promise<Answer> {
+  request: () => Promise<Result>,
+): Promise<Result> {
   const { pool } = server.database
   const client = await pool.connect()
   try {
     await client.query('BEGIN')
     await client.query(change, [...values])
-    const answer = request()
+    const response = request()
     for (let waiting = 0; waiting === 0; ) {
       const { rows } = await pool.query<{ count: number }>(
         "SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
@@ -32,60 +29,60 @@ async function behind<Answer>(
       waiting = rows[0]?.count ?? 0
     }
     await client.query('COMMIT')
-    return await answer
+    return await response
   } finally {
     client.release()
   }
 }
 
-// The embedded database has one connection: nothing waits for a lock there.
-describe.runIf(inject('postgres'))('what was decided before a wait is decided again after it', () => {
-  test('a password that was changed meanwhile starts no session', async () => {
+// The embedded database has one connection, so nothing waits for a lock.
+describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
+  test('start no session if the password was changed', async () => {
     const SignIn = graphql(`mutation RaceSignIn($input: SignInInput!) { signIn(input: $input) { token } }`)
-    const { errors } = await behind(
-      "UPDATE users SET password_hash = '$2b$04$' || repeat('.', 53) WHERE username = 'stranger'",
+    const { errors } = await runBehindLock(
+      "UPDATE users SET password_hash = '$2b$04$' || repeat('.', 53) WHERE username = 'outsider'",
       [],
-      () => server.nobody.send(SignIn, { input: { username: 'stranger', password } }),
+      () => server.anonymous.send(SignIn, { input: { username: 'outsider', password } }),
     )
     expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 
-  test('nothing is filed in a project that was archived meanwhile', async () => {
+  test('create no ticket if the project was archived', async () => {
     const File = graphql(
       `mutation RaceFile($input: CreateIssueInput!) { createIssue(input: $input) { issue { key } } }`,
     )
-    const { errors } = await behind('UPDATE projects SET archived_at = now() WHERE key = $1', ['CORE'], () =>
-      cast.contributor.send(File, { input: { projectId: 'CORE', title: 'Too late' } }),
+    const { errors } = await runBehindLock('UPDATE projects SET archived_at = now() WHERE key = $1', ['CORE'], () =>
+      users.contributor.send(File, { input: { projectId: 'CORE', title: 'Too late' } }),
     )
     expect(errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
     await server.database.pool.query('UPDATE projects SET archived_at = NULL')
   })
 
-  test('a member who was taken out meanwhile changes nothing', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Held')
+  test('change nothing if the member was removed', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Held')
     const Move = graphql(`mutation RaceMove($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }`)
-    const { errors } = await behind(
+    const { errors } = await runBehindLock(
       'WITH held AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM project_members WHERE user_id = $2) SELECT * FROM held',
-      [id, cast.contributor.id],
-      () => cast.contributor.send(Move, { input: { id, status: 'CLOSED' } }),
+      [id, users.contributor.id],
+      () => users.contributor.send(Move, { input: { id, status: 'CLOSED' } }),
     )
     expect(errors?.[0]?.extensions?.code).toBe('NOT_FOUND')
     await server.database.pool.query("INSERT INTO project_members SELECT id, $1, 'CONTRIBUTOR' FROM projects", [
-      cast.contributor.id,
+      users.contributor.id,
     ])
   })
 
-  test('a bulk leaves out tickets whose label went meanwhile', async () => {
-    const label = await createLabel(cast.maintainer, 'CORE', 'going')
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Labelled', { labelIds: [label] })
+  test('exclude tickets from a bulk update if their label was removed', async () => {
+    const label = await createLabel(users.maintainer, 'CORE', 'going')
+    const { id } = await createIssue(users.contributor, 'CORE', 'Labelled', { labelIds: [label] })
     const Bulk = graphql(`
       mutation RaceBulk($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { updatedCount } }
     `)
-    const { errors } = await behind(
+    const { errors } = await runBehindLock(
       'WITH held AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM ticket_labels WHERE label_id = $2) SELECT * FROM held',
       [id, label],
       () =>
-        cast.contributor.send(Bulk, {
+        users.contributor.send(Bulk, {
           input: { filter: { label: { some: ['going'] } }, expectedCount: 1, status: 'CLOSED' },
         }),
     )
@@ -93,12 +90,12 @@ describe.runIf(inject('postgres'))('what was decided before a wait is decided ag
   })
 })
 
-test('an admin who steps down has no more rights in the rest of the document', async () => {
+test('revokes the rights of a demoted ADMIN for the rest of the document', async () => {
   const { prisma } = server.database
-  await cast.admin.ask(
+  await users.admin.ask(
     graphql(`mutation StepUp { updateUser(input: { id: "maintainer", role: ADMIN }) { user { role } } }`),
   )
-  const { errors } = await cast.maintainer.send(
+  const { errors } = await users.maintainer.send(
     graphql(`
       mutation StepDown {
         down: updateUser(input: { id: "maintainer", role: MEMBER }) { user { role } }
@@ -110,8 +107,8 @@ test('an admin who steps down has no more rights in the rest of the document', a
   expect(await prisma.user.findUnique({ where: { username: 'friend' } })).toBeNull()
 })
 
-test('signing in as somebody else changes nothing of who the request comes from', async () => {
-  const { errors } = await cast.viewer.send(
+test('keeps the viewer of a request that signs in as another user', async () => {
+  const { errors } = await users.viewer.send(
     graphql(`
       mutation SignInBeside {
         signIn(input: { username: "maintainer", password: "correct horse" }) { viewer { username } }

@@ -2,11 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
-import { createProject, type Person, signUp } from './support/people.ts'
+import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
-let grace: Person
+let ada: TestUser
+let grace: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   grace = await signUp(server, 'grace')
@@ -71,13 +71,13 @@ describe.each(stores)('counted in %s', (SNAGLIST_RATE_STORE) => {
 
   test.each(ways)('an address may make so many requests in a minute, whoever asks, %s', async (_way, headers) => {
     limitedTo({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
-    for (const [caller, left] of [
-      [server.nobody, 2],
+    for (const [client, left] of [
+      [server.anonymous, 2],
       [ada, 1],
       [{ token: 'snag_unknown' }, 0],
     ] as const)
-      expect(allowanceOf(await ask('{ __typename }', caller, headers)).slice(0, 2)).toEqual([3, left])
-    for (const caller of [server.nobody, ada]) await expectLimited(await ask(viewer, caller, headers), 3)
+      expect(allowanceOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([3, left])
+    for (const client of [server.anonymous, ada]) await expectLimited(await ask(viewer, client, headers), 3)
     expect((await ask(viewer, ada, headers, '192.0.2.2')).status).toBe(200)
   })
 })

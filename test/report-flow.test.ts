@@ -4,10 +4,10 @@ import type { ReportInterval, TicketFilter } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { importCsv } from './support/imports.ts'
-import { type Cast, castOf, createIssue, createProject } from './support/people.ts'
+import { createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 
 const Flow = graphql(`
   query Flow($filter: TicketFilter, $timeZone: String, $interval: ReportInterval!, $from: RelativeDateTime!, $to: RelativeDateTime) {
@@ -33,10 +33,10 @@ interface Asked {
 }
 
 const ask = async (asked: Asked) =>
-  (await cast.viewer.ask(Flow, { filter: { project: { eq: 'FLOW' } }, ...asked })).reports
+  (await users.viewer.ask(Flow, { filter: { project: { eq: 'FLOW' } }, ...asked })).reports
 
 const countOf = async (filter: unknown) =>
-  (await cast.viewer.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
+  (await users.viewer.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
 
 /** Sets the times of a ticket: when it was filed, and when each of its changes happened. */
 async function setTimes(key: string, filed: string, ...changes: readonly string[]): Promise<void> {
@@ -56,14 +56,14 @@ async function setTimes(key: string, filed: string, ...changes: readonly string[
 type Step = readonly [status: 'OPEN' | 'IN_PROGRESS' | 'RESOLVED' | 'CLOSED', at: string]
 
 async function ticketThat(project: string, filed: string, ...steps: readonly Step[]): Promise<void> {
-  const { key } = await createIssue(cast.maintainer, project, 'A ticket')
-  for (const [status] of steps) await cast.maintainer.ask(Move, { id: key, status })
+  const { key } = await createIssue(users.maintainer, project, 'A ticket')
+  for (const [status] of steps) await users.maintainer.ask(Move, { id: key, status })
   await setTimes(key, filed, ...steps.map(([, at]) => at))
 }
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  await createProject(cast.maintainer, 'FLOW', 'VIEWER')
+  users = await createTestUsers(server)
+  await createProject(users.maintainer, 'FLOW', 'VIEWER')
   await ticketThat(
     'FLOW',
     '2026-03-01T10:00:00Z',
@@ -80,7 +80,7 @@ beforeAll(async () => {
   )
   await ticketThat('FLOW', '2026-03-10T00:00:00Z')
   const csv = 'title,status,createdAt,resolvedAt\nFrom elsewhere,resolved,2026-02-20,2026-03-02T05:00:00Z\n'
-  await importCsv(cast.maintainer, csv, { projectId: 'FLOW', kind: 'ISSUE' })
+  await importCsv(users.maintainer, csv, { projectId: 'FLOW', kind: 'ISSUE' })
 })
 
 describe('the flow of tickets', () => {
@@ -158,10 +158,10 @@ describe('the flow of tickets', () => {
         fc.array(story, { minLength: 1, maxLength: 6 }),
         fc.constantFrom('UTC', 'Asia/Kolkata', 'America/New_York'),
         async (stories, timeZone) => {
-          const key = (await createProject(cast.maintainer, `RUN${++project}`, 'VIEWER')).key
+          const key = (await createProject(users.maintainer, `RUN${++project}`, 'VIEWER')).key
           const start = Date.parse('2026-03-05T00:00:00Z')
           const at = (minutes: number) => new Date(start + minutes * 60_000)
-          const told = stories.map(({ filed, steps }) => {
+          const details = stories.map(({ filed, steps }) => {
             let time = filed
             let current = 'OPEN'
             const moves = steps.flatMap(([next, wait]) => {
@@ -172,7 +172,7 @@ describe('the flow of tickets', () => {
             })
             return { filed: at(filed), moves }
           })
-          for (const { filed, moves } of told)
+          for (const { filed, moves } of details)
             await ticketThat(
               key,
               filed.toISOString(),
@@ -190,15 +190,15 @@ describe('the flow of tickets', () => {
             const [from, to] = [new Date(point.from), new Date(point.to)]
             const within = (time: Date) => time >= from && time < to
             const moved = (open: boolean) =>
-              told.filter(({ moves }) =>
+              details.filter(({ moves }) =>
                 moves.some((move) => within(move.at) && isOpen(move.from) !== open && isOpen(move.to) === open),
               ).length
-            const left = told.filter(
+            const left = details.filter(
               ({ filed, moves }) => filed < to && isOpen(moves.findLast((move) => move.at < to)?.to ?? 'OPEN'),
             ).length
             const { opened, resolved, reopened, backlog } = point
             expect([opened, resolved, reopened, backlog]).toEqual([
-              told.filter(({ filed }) => within(filed)).length,
+              details.filter(({ filed }) => within(filed)).length,
               moved(false),
               moved(true),
               left,
@@ -233,6 +233,10 @@ test.each<[string, Partial<Asked>, string]>([
   ['an empty time zone', { timeZone: '' }, 'timeZone'],
   ['SQL for a time zone', { timeZone: "UTC'; --" }, 'timeZone'],
 ])('%s is refused', async (_what, asked, path) => {
-  const { extensions } = await cast.viewer.refusal(Flow, { interval: 'DAY', from: '2026-03-01T00:00:00Z', ...asked })
+  const { extensions } = await users.viewer.expectError(Flow, {
+    interval: 'DAY',
+    from: '2026-03-01T00:00:00Z',
+    ...asked,
+  })
   expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
 })

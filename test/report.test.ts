@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { ReportGroup, TicketFilter } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { importCsv } from './support/imports.ts'
-import { type Cast, castOf, createLabel, createProject } from './support/people.ts'
+import { createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
-let cast: Cast
+let users: TestUsers
 
 const Reports = graphql(`
   query Reports($filter: TicketFilter, $groupBy: ReportGroup, $by: ReportGroup!, $limit: Int, $edges: [Int!]) {
@@ -69,14 +69,14 @@ async function readStored(): Promise<Stored[]> {
 
 const ask = (
   variables: { groupBy?: ReportGroup; by?: ReportGroup; limit?: number; edges?: number[]; filter?: TicketFilter },
-  caller: Caller = cast.viewer,
+  client: Client = users.viewer,
 ) =>
-  caller
+  client
     .ask(Reports, { by: 'CATEGORY', filter: { project: { eq: 'LINE' } }, ...variables })
     .then(({ reports }) => reports)
 
-const countOf = async (filter: unknown, caller: Caller = cast.viewer) =>
-  (await caller.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
+const countOf = async (filter: unknown, client: Client = users.viewer) =>
+  (await client.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
 
 /** The quantile of type 7 of Hyndman and Fan (1996). */
 function quantile(values: readonly number[], share: number): number {
@@ -87,9 +87,9 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  await createProject(cast.maintainer, 'LINE', 'CONTRIBUTOR')
-  for (const name of ['net', 'ui', 'db']) await createLabel(cast.maintainer, 'LINE', name)
+  users = await createTestUsers(server)
+  await createProject(users.maintainer, 'LINE', 'CONTRIBUTOR')
+  for (const name of ['net', 'ui', 'db']) await createLabel(users.maintainer, 'LINE', name)
   const now = Date.now()
   const ago = (days: number) => new Date(now - days * day * 1000).toISOString()
   const pick = <Item>(items: readonly Item[], index: number) => items[index % items.length] as Item
@@ -116,14 +116,14 @@ beforeAll(async () => {
   })
   const header =
     'title,category,subcategory,absn,severity,assignee,labels,status,createdAt,resolvedAt,reportedBy,archivedAt'
-  await importCsv(cast.maintainer, `${header}\n${rows.join('\n')}\n`, { projectId: 'LINE', kind: 'DEFECT' })
-  await importCsv(cast.maintainer, 'title,priority\nAn issue,high\n', { projectId: 'LINE', kind: 'ISSUE' })
+  await importCsv(users.maintainer, `${header}\n${rows.join('\n')}\n`, { projectId: 'LINE', kind: 'DEFECT' })
+  await importCsv(users.maintainer, 'title,priority\nAn issue,high\n', { projectId: 'LINE', kind: 'ISSUE' })
   // Two of the resolved ones are opened again, one of them is resolved once more, and others get an answer.
-  for (const key of ['LINE-1', 'LINE-4']) await cast.contributor.ask(Patch, { input: { id: key, status: 'OPEN' } })
-  await cast.contributor.ask(Patch, { input: { id: 'LINE-4', status: 'RESOLVED' } })
-  await cast.contributor.ask(Patch, { input: { id: 'LINE-2', assigneeId: 'contributor' } })
-  await cast.contributor.ask(Comment, { input: { ticketId: 'LINE-3', body: 'Seen' } })
-  await cast.maintainer.ask(Comment, { input: { ticketId: 'LINE-5', body: 'My own' } })
+  for (const key of ['LINE-1', 'LINE-4']) await users.contributor.ask(Patch, { input: { id: key, status: 'OPEN' } })
+  await users.contributor.ask(Patch, { input: { id: 'LINE-4', status: 'RESOLVED' } })
+  await users.contributor.ask(Patch, { input: { id: 'LINE-2', assigneeId: 'contributor' } })
+  await users.contributor.ask(Comment, { input: { ticketId: 'LINE-3', body: 'Seen' } })
+  await users.maintainer.ask(Comment, { input: { ticketId: 'LINE-5', body: 'My own' } })
   stored = await readStored()
 })
 
@@ -287,21 +287,21 @@ test('a report is one statement, and the people in it another', async () => {
 })
 
 test('reports are about what the caller may see', async () => {
-  const hidden = (await createProject(cast.maintainer, 'HIDE')).key
-  await importCsv(cast.maintainer, 'title,status,assignee\nSecret,closed,maintainer\n', {
+  const hidden = (await createProject(users.maintainer, 'HIDE')).key
+  await importCsv(users.maintainer, 'title,status,assignee\nSecret,closed,maintainer\n', {
     projectId: hidden,
     kind: 'ISSUE',
   })
   const filter: TicketFilter = { project: { eq: hidden } }
   const nothing = { count: 0, mean: null, p50: null, p75: null, p90: null, p95: null, max: null }
-  const seen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, cast.maintainer)
+  const seen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, users.maintainer)
   expect(seen).toMatchObject({
     topAssignees: [{ total: 1 }],
     resolutionTime: [{ count: 1 }],
     pareto: [{ value: 'maintainer' }],
     reopenRate: { resolved: 1 },
   })
-  const unseen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, cast.stranger)
+  const unseen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, users.outsider)
   expect(unseen).toMatchObject({
     topAssignees: [],
     resolutionTime: [nothing],
@@ -313,7 +313,7 @@ test('reports are about what the caller may see', async () => {
     ],
     reopenRate: { resolved: 0, reopened: 0, rate: null },
   })
-  expect(await ask({ filter, groupBy: 'LABEL' }, cast.stranger)).toMatchObject({ resolutionTime: [], ageing: [] })
+  expect(await ask({ filter, groupBy: 'LABEL' }, users.outsider)).toMatchObject({ resolutionTime: [], ageing: [] })
 })
 
 test.each<[string, object, string]>([
@@ -324,6 +324,6 @@ test.each<[string, object, string]>([
   ['too many edges', { edges: Array.from({ length: 21 }, (_, index) => index + 1) }, 'edges'],
   ['a filter at fault', { filter: { title: { eq: 'x'.repeat(1001) } } }, 'filter.title.eq'],
 ])('%s is refused', async (_what, variables, path) => {
-  const { extensions } = await cast.viewer.refusal(Reports, { by: 'CATEGORY', ...variables })
+  const { extensions } = await users.viewer.expectError(Reports, { by: 'CATEGORY', ...variables })
   expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
 })

@@ -6,7 +6,7 @@ import { withRetries } from '../src/database/transaction.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { execute } from './support/databases.ts'
-import { castOf, createDefect, signUp } from './support/people.ts'
+import { createDefect, createTestUsers, signUp } from './support/people.ts'
 
 const server = useServer()
 const unavailable = { extensions: { code: 'UNAVAILABLE' } }
@@ -115,7 +115,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     const locking = await pool.connect()
     await locking.query('BEGIN')
     await locking.query('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE')
-    const answer = reader.send(Read)
+    const response = reader.send(Read)
     for (let waiting = 0; waiting === 0; ) {
       const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'`)
@@ -123,7 +123,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     }
     await locking.query('ROLLBACK')
     locking.release()
-    expect((await answer).errors?.map(({ path, extensions }) => [path, extensions?.code])).toEqual([
+    expect((await response).errors?.map(({ path, extensions }) => [path, extensions?.code])).toEqual([
       [['tickets'], 'UNAVAILABLE'],
     ])
   })
@@ -176,8 +176,8 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
 const fields = ['title', 'description', 'absn', 'reportedBy'] as const
 
 test('fifty clients make twenty changes each, again after every CONFLICT: none is lost, and history has each', async () => {
-  const cast = await castOf(server)
-  const { id } = await createDefect(cast.contributor, 'CORE', 'Solder')
+  const users = await createTestUsers(server)
+  const { id } = await createDefect(users.contributor, 'CORE', 'Solder')
   const Change = graphql(`
     mutation RetryChange($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { version } } }
   `)
@@ -186,7 +186,7 @@ test('fifty clients make twenty changes each, again after every CONFLICT: none i
   const change = async (field: (typeof fields)[number], text: string, seen: number): Promise<number> => {
     for (let attempt = 0; ; attempt++) {
       const input = { id, [field]: text, expectedVersion: seen }
-      const { data, errors } = await cast.contributor.send(Change, { input })
+      const { data, errors } = await users.contributor.send(Change, { input })
       if (data) {
         const { version } = data.updateDefect.defect
         acknowledged.set(version, `${field}: ${text}`)
@@ -208,7 +208,7 @@ test('fifty clients make twenty changes each, again after every CONFLICT: none i
   await Promise.all(Array.from({ length: 50 }, (_, number) => client(number)))
   expect(conflicts).toBeGreaterThan(0)
   expect(acknowledged.size).toBe(1000)
-  const { defect } = await cast.contributor.ask(
+  const { defect } = await users.contributor.ask(
     graphql(`query RetryOutcome($id: ID!) { defect(id: $id) { version history { totalCount } } }`),
     { id },
   )

@@ -3,26 +3,26 @@ import { beforeAll, expect, test } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Contents, castProject, fillProject } from './support/contents.ts'
+import { type Contents, createTestProject, fillProject } from './support/contents.ts'
 import { type ImportOptions, sendFile } from './support/imports.ts'
-import { type Cast, castOf, signUp } from './support/people.ts'
+import { createTestUsers, signUp, type TestUsers } from './support/people.ts'
 import {
   type Codes,
-  callerOf,
-  callers,
+  clientOf,
   type Digests,
   digestsOf,
-  expectFoundAlike,
-  expectRefusal,
-  faultsOfRows,
+  expectFoundByNode,
+  expectRejection,
+  missingRows,
   type Row,
+  roleNames,
   row,
   serverMutations,
 } from './support/rights.ts'
 
 // Payloads are selected in full, which is dear.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
-let cast: Cast
+let users: TestUsers
 /** In a project that only its members see. */
 let closed: Contents
 /** In a project whose defaultRole is VIEWER. */
@@ -37,12 +37,12 @@ const UpdateProject = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
   await signUp(server, 'extra')
-  closed = await fillProject(cast, cast.project)
-  open = await fillProject(cast, await castProject(cast, 'OPEN', 'VIEWER'))
-  archived = await fillProject(cast, await castProject(cast, 'OLD'))
-  await cast.maintainer.ask(UpdateProject, { input: { id: 'OLD', archived: true } })
+  closed = await fillProject(users, users.project)
+  open = await fillProject(users, await createTestProject(users, 'OPEN', 'VIEWER'))
+  archived = await fillProject(users, await createTestProject(users, 'OLD'))
+  await users.maintainer.ask(UpdateProject, { input: { id: 'OLD', archived: true } })
 })
 
 const any = () => crypto.randomUUID()
@@ -55,7 +55,7 @@ const fromMaintainer: Codes = [U, N, F, F, F, F, ok, ok]
 const importing = (name: string, codes: Codes, file: string, options: Partial<ImportOptions> = {}): Row => ({
   name,
   codes,
-  send: (caller, at) => sendFile(caller, file, { projectId: at.project, kind: 'ISSUE', ...options }),
+  send: (client, at) => sendFile(client, file, { projectId: at.project, kind: 'ISSUE', ...options }),
 })
 
 const rows: readonly Row[] = [
@@ -154,39 +154,39 @@ const rows: readonly Row[] = [
 
 const names = [...rows.map(({ name }) => name), ...serverMutations]
 
-test('every mutation of the schema has a row', () => {
-  expect(faultsOfRows(schema, names)).toEqual([])
+test('has a row for each mutation of the schema', () => {
+  expect(missingRows(schema, names)).toEqual([])
 })
 
-test('a new mutation fails without a row', () => {
-  expect(faultsOfRows(extendSchema(schema, parse('extend type Mutation { awardBadge: Int }')), names)).toEqual([
+test('reports a mutation without a row', () => {
+  expect(missingRows(extendSchema(schema, parse('extend type Mutation { awardBadge: Int }')), names)).toEqual([
     'awardBadge has no row: say in test/rights-in-projects.test.ts or test/rights-on-server.test.ts who may do it.',
   ])
 })
 
-test.each(rows)('$name takes the right role, and changes nothing without it', async (deed) => {
+test.each(rows)('requires the role for $name, and changes nothing without it', async (deed) => {
   let before: Digests | null = null
-  for (const [index, who] of callers.entries()) {
-    const caller = callerOf(server, cast, who)
+  for (const [index, who] of roleNames.entries()) {
+    const client = clientOf(server, users, who)
     const code = deed.codes[index] ?? null
     const project = who === 'guest' ? open : closed
     if (code !== null) {
       before ??= await digestsOf(server)
-      await expectRefusal(server, deed, caller, who, project, code, before)
+      await expectRejection(server, deed, client, who, project, code, before)
     } else {
       before = null
-      const contents = /^(delete|undo)/.test(deed.name) ? await fillProject(cast, cast.project) : project
-      const { data, errors } = await deed.send(caller, contents, who)
+      const contents = /^(delete|undo)/.test(deed.name) ? await fillProject(users, users.project) : project
+      const { data, errors } = await deed.send(client, contents, who)
       expect(errors, `${deed.name} as ${who}`).toBeUndefined()
-      await expectFoundAlike(caller, data)
+      await expectFoundByNode(client, data)
     }
   }
 })
 
-test.each(rows)('$name is refused to everybody in an archived project', async (deed) => {
+test.each(rows)('rejects $name for all users in an archived project', async (deed) => {
   const before = await digestsOf(server)
   for (const who of ['reporter', 'maintainer', 'admin'] as const)
-    await expectRefusal(server, deed, cast[who], who, archived, 'FORBIDDEN', before)
-  const code = deed.codes[callers.indexOf('stranger')] ?? null
-  await expectRefusal(server, deed, cast.stranger, 'stranger', archived, code, before)
+    await expectRejection(server, deed, users[who], who, archived, 'FORBIDDEN', before)
+  const code = deed.codes[roleNames.indexOf('outsider')] ?? null
+  await expectRejection(server, deed, users.outsider, 'outsider', archived, code, before)
 })

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import type { Answer } from './support/caller.ts'
-import { cellOf, faultsOfMatrix, matrix } from './support/matrix.ts'
-import { type Cast, castOf } from './support/people.ts'
-import { type CallerName, callerOf, callers, usernameOf } from './support/rights.ts'
+import type { ApiResponse } from './support/client.ts'
+import { cellOf, matrix, matrixErrors } from './support/matrix.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
+import { clientOf, type RoleName, roleNames, usernameOf } from './support/rights.ts'
 import { fillSample, type Sample } from './support/sample.ts'
-import { Walk, type Way } from './support/ways.ts'
+import { type AccessPath, SchemaWalker } from './support/schema-walker.ts'
 
 // What the documents ask for is dear, and what they get is little.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
@@ -55,11 +55,11 @@ const roots = {
   import: { 'by id': 'import(id: "<import>")' },
 }
 /** Each way to all that a schema leads to; what stands in <> is filled in once there is something. */
-const waysOf = (known: GraphQLSchema) => new Walk(known, given).ways(entities, roots)
+const waysOf = (known: GraphQLSchema) => new SchemaWalker(known, given).ways(entities, roots)
 const ways = waysOf(schema)
 
-type Shown = Pick<Answer<unknown>, 'data' | 'errors'> & { readonly statements?: number }
-let cast: Cast
+type Shown = Pick<ApiResponse<unknown>, 'data' | 'errors'> & { readonly statements?: number }
+let users: TestUsers
 let words: Readonly<Record<string, string>>
 let secrets: readonly string[]
 /** What was answered while CORE was closed to the guest, once it was open, and when it was gone. */
@@ -67,17 +67,17 @@ const closed = new Map<string, Shown>()
 const opened = new Map<string, Shown>()
 const gone = new Map<string, Shown>()
 
-const filled = ({ query }: Way) => query.replaceAll(/<(\w+)>/g, (_, word) => words[word] ?? '')
-const keyOf = (way: Way, who: CallerName) => `${way.name} ${who}`
+const filled = ({ query }: AccessPath) => query.replaceAll(/<(\w+)>/g, (_, word) => words[word] ?? '')
+const keyOf = (way: AccessPath, who: RoleName) => `${way.name} ${who}`
 
-async function askAll(answers: Map<string, Shown>, whom: readonly CallerName[]): Promise<void> {
+async function askAll(responses: Map<string, Shown>, whom: readonly RoleName[]): Promise<void> {
   for (const way of ways)
     for (const who of whom) {
       const { result, sent } = await statementsOf(server, () =>
-        callerOf(server, cast, who).post({ query: filled(way) }),
+        clientOf(server, users, who).post({ query: filled(way) }),
       )
       const { data, errors } = result
-      answers.set(keyOf(way, who), { data, ...(errors && { errors }), statements: sent.length })
+      responses.set(keyOf(way, who), { data, ...(errors && { errors }), statements: sent.length })
     }
 }
 
@@ -86,19 +86,19 @@ const Open = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  const sample: Sample = await fillSample(cast)
+  users = await createTestUsers(server)
+  const sample: Sample = await fillSample(users)
   // Reports tell filters with times in them.
   vi.useFakeTimers({ toFake: ['Date'] })
-  words = { ...sample, contributor: cast.contributor.id, now: new Date().toISOString() }
+  words = { ...sample, contributor: users.contributor.id, now: new Date().toISOString() }
   await askAll(
     closed,
-    callers.filter((who) => who !== 'guest'),
+    roleNames.filter((who) => who !== 'guest'),
   )
-  await cast.maintainer.ask(Open)
+  await users.maintainer.ask(Open)
   await askAll(opened, ['guest', 'admin'])
   await server.database.pool.query('TRUNCATE projects CASCADE')
-  await askAll(gone, ['nobody', 'stranger'])
+  await askAll(gone, ['anonymous', 'outsider'])
   secrets = secretsOf()
 }, 300_000)
 afterAll(() => {
@@ -109,7 +109,7 @@ type Seen = Readonly<Record<string, unknown>> & { readonly __typename?: string; 
 const isSeen = (value: unknown): value is Seen => typeof value === 'object' && value !== null
 
 /** What a caller is to get where an ADMIN, who sees everything, gets this. */
-function expected(value: unknown, who: CallerName): unknown {
+function expected(value: unknown, who: RoleName): unknown {
   if (Array.isArray(value)) return value.map((item) => expected(item, who))
   if (!isSeen(value)) return value
   const { __typename: type = '', id } = value
@@ -117,7 +117,7 @@ function expected(value: unknown, who: CallerName): unknown {
     Object.entries(value).map(([field, inner]) => {
       const cell = matrix[type]?.but[field] ? cellOf(who, type, field) : 'all'
       if (typeof cell === 'object') return [field, cell.is]
-      const shown = cell === 'all' || (cell === 'own' && id === cast[usernameOf(who) as keyof Cast].id)
+      const shown = cell === 'all' || (cell === 'own' && id === users[usernameOf(who) as keyof TestUsers].id)
       return [field, shown ? expected(inner, who) : null]
     }),
   )
@@ -125,17 +125,17 @@ function expected(value: unknown, who: CallerName): unknown {
 
 /** What nobody may learn who does not see CORE: its ids and words. */
 function secretsOf(): readonly string[] {
-  const people = Object.values(cast).map(({ id }) => id)
-  const told = [...closed].flatMap(([key, shown]) => (key.endsWith(' admin') ? [JSON.stringify(shown)] : []))
-  const all = new Set(told.join().match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g))
+  const people = Object.values(users).map(({ id }) => id)
+  const details = [...closed].flatMap(([key, shown]) => (key.endsWith(' admin') ? [JSON.stringify(shown)] : []))
+  const all = new Set(details.join().match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g))
   return [...all.difference(new Set(people)), 'hush', 'CORE']
 }
 
-test.each(ways)('$name shows everybody what the table says', (way) => {
+test.each(ways)('shows each user the rows and fields of the table: $name', (way) => {
   const query = filled(way)
   // What the question has in it is no secret.
   const untold = secrets.filter((word) => !query.includes(word))
-  for (const who of callers) {
+  for (const who of roleNames) {
     const phase = who === 'guest' ? opened : closed
     const shown = phase.get(keyOf(way, who)) ?? {}
     const cells = [cellOf(who, 'Query', way.root), ...way.through.map((type) => cellOf(who, type))]
@@ -161,7 +161,7 @@ test.each(ways)('$name shows everybody what the table says', (way) => {
           who,
         ).toEqual([usernameOf(who)])
     }
-    if (who === 'nobody' || who === 'stranger')
+    if (who === 'anonymous' || who === 'outsider')
       expect(
         untold.filter((secret) => text.includes(secret)),
         `${who}: ${text}`,
@@ -179,23 +179,23 @@ function* valuesIn(value: unknown): Generator<string> {
   }
 }
 
-test('every field that a query leads to has a value that could be told', () => {
-  const told = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
+test('has a value for each field that a query can reach', () => {
+  const details = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
   const fields = Object.entries(matrix).flatMap(([type, { fields }]) => [...fields].map((field) => `${type}.${field}`))
   const inAnswers = fields.filter((name) => !/^(Query|Node|Ticket|\w+Payload|ImportRefusal)\./.test(name))
-  expect(inAnswers.filter((name) => !told.has(name))).toEqual(['Project.archivedAt'])
+  expect(inAnswers.filter((name) => !details.has(name))).toEqual(['Project.archivedAt'])
 })
 
-test('every type and every field of the schema has a row', () => {
-  expect(faultsOfMatrix(schema)).toEqual([])
+test('has a row for each type and field of the schema', () => {
+  expect(matrixErrors(schema)).toEqual([])
 })
 
-test('a new type, a new field and a new query fail without a row', () => {
+test('reports a type, field or query without a row', () => {
   const extended = extendSchema(
     schema,
     parse('type Badge { id: ID! } extend type User { badges: [Badge!]! } extend type Query { badge(id: ID!): Badge }'),
   )
-  expect(faultsOfMatrix(extended)).toEqual([
+  expect(matrixErrors(extended)).toEqual([
     'User.badges is not in the row of User: say in test/support/matrix.ts who sees it.',
     'Query.badge is not in the row of Query: say in test/support/matrix.ts who sees it.',
     'Badge has no row: say in test/support/matrix.ts who sees it.',

@@ -3,16 +3,24 @@ import { schema } from '../src/schema.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { noContents } from './support/contents.ts'
-import { type Cast, castOf, createIssue, createProject, password, setMember, signUp } from './support/people.ts'
+import {
+  createIssue,
+  createProject,
+  createTestUsers,
+  password,
+  setMember,
+  signUp,
+  type TestUsers,
+} from './support/people.ts'
 import {
   type Codes,
-  callerOf,
-  callers,
+  clientOf,
   type Digests,
   digestsOf,
-  expectFoundAlike,
-  expectRefusal,
+  expectFoundByNode,
+  expectRejection,
   type Row,
+  roleNames,
   row,
   serverMutations,
   usernameOf,
@@ -20,9 +28,9 @@ import {
 
 // Payloads are selected in full, which is dear.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
   await signUp(server, 'extra')
 })
 
@@ -62,38 +70,38 @@ const rows: readonly Row[] = [
   row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 
-test('every mutation that is about no project stands in the table, but those that begin and end a session', () => {
+test('has a row for each mutation outside of projects, except those of sessions', () => {
   const inTable = new Set(rows.map(({ name }) => name.split(',')[0] ?? ''))
   expect([...inTable, 'signUp', 'signIn', 'signOut'].sort()).toEqual([...serverMutations].sort())
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(expect.arrayContaining([...serverMutations]))
 })
 
-test.each(rows)('$name is for whom it is meant, and changes nothing for others', async (deed) => {
+test.each(rows)('permits $name to the users of the table, and changes nothing for others', async (deed) => {
   let before: Digests | null = null
-  for (const [index, who] of callers.entries()) {
-    const caller = callerOf(server, cast, who)
+  for (const [index, who] of roleNames.entries()) {
+    const client = clientOf(server, users, who)
     const code = deed.codes[index] ?? null
     if (code !== null) {
       before ??= await digestsOf(server)
-      await expectRefusal(server, deed, caller, who, noContents, code, before)
+      await expectRejection(server, deed, client, who, noContents, code, before)
     } else {
       before = null
-      const { data, errors } = await deed.send(caller, noContents, who)
+      const { data, errors } = await deed.send(client, noContents, who)
       expect(errors, `${deed.name} as ${who}`).toBeUndefined()
-      await expectFoundAlike(caller, data)
+      await expectFoundByNode(client, data)
     }
   }
 })
 
-test('an access token is taken back by its owner and by admins, and is there for nobody else', async () => {
+test('lets only its owner and an ADMIN revoke an access token', async () => {
   for (const owner of ['reporter', 'admin'] as const) {
-    const { createAccessToken } = await cast.reporter.ask(CreateToken, { input: { name: 'script' } })
+    const { createAccessToken } = await users.reporter.ask(CreateToken, { input: { name: 'script' } })
     const input = { id: createAccessToken.accessToken.id }
     const before = await digestsOf(server)
-    for (const who of ['stranger', 'viewer', 'contributor', 'maintainer'] as const)
-      expect((await cast[who].refusal(RevokeToken, { input })).extensions?.code, who).toBe('NOT_FOUND')
+    for (const who of ['outsider', 'viewer', 'contributor', 'maintainer'] as const)
+      expect((await users[who].expectError(RevokeToken, { input })).extensions?.code, who).toBe('NOT_FOUND')
     expect(await digestsOf(server)).toEqual(before)
-    expect((await cast[owner].ask(RevokeToken, { input })).revokeAccessToken.revokedAccessTokenId).toBe(input.id)
+    expect((await users[owner].ask(RevokeToken, { input })).revokeAccessToken.revokedAccessTokenId).toBe(input.id)
   }
 })
 
@@ -109,17 +117,19 @@ const Patch = graphql(`
   mutation RightsPatchAnyone($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title } } }
 `)
 
-test('an assignee is active and may see the project; any other is refused and changes nothing', async () => {
-  const issue = await createIssue(cast.contributor, 'CORE', 'Whose?')
+test('accepts only assignees who are active and can see the project', async () => {
+  const issue = await createIssue(users.contributor, 'CORE', 'Whose?')
   const closed = await signUp(server, 'closed')
-  await setMember(cast.maintainer, 'CORE', closed.id, 'MAINTAINER')
-  await cast.admin.ask(UpdateUser, { input: { id: 'closed', active: false } })
+  await setMember(users.maintainer, 'CORE', closed.id, 'MAINTAINER')
+  await users.admin.ask(UpdateUser, { input: { id: 'closed', active: false } })
   const before = await digestsOf(server)
-  for (const assigneeId of ['stranger', cast.stranger.id, 'closed', closed.id, 'nosuchuser', noContents.issue])
+  for (const assigneeId of ['outsider', users.outsider.id, 'closed', closed.id, 'nosuchuser', noContents.issue])
     for (const refused of [
-      await cast.contributor.refusal(File, { input: { projectId: 'CORE', title: 'T', category: 'C', assigneeId } }),
-      await cast.contributor.refusal(Assign, { input: { id: issue.key, assigneeId } }),
-      await cast.contributor.refusal(Patch, { input: { id: issue.id, title: 'T', assigneeId } }),
+      await users.contributor.expectError(File, {
+        input: { projectId: 'CORE', title: 'T', category: 'C', assigneeId },
+      }),
+      await users.contributor.expectError(Assign, { input: { id: issue.key, assigneeId } }),
+      await users.contributor.expectError(Patch, { input: { id: issue.id, title: 'T', assigneeId } }),
     ]) {
       expect(refused.extensions?.code, assigneeId).toBe('BAD_USER_INPUT')
       expect(refused.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
@@ -127,12 +137,12 @@ test('an assignee is active and may see the project; any other is refused and ch
   expect(await digestsOf(server)).toEqual(before)
   for (const username of ['viewer', 'admin']) {
     const input = { id: issue.id, assigneeId: username }
-    expect((await cast.contributor.ask(Assign, { input })).assignTicket.ticket.assignee).toEqual({ username })
+    expect((await users.contributor.ask(Assign, { input })).assignTicket.ticket.assignee).toEqual({ username })
   }
-  await createProject(cast.maintainer, 'OPEN', 'VIEWER')
-  const input = { projectId: 'OPEN', title: 'T', category: 'C', assigneeId: 'stranger' }
-  const { createDefect } = await cast.maintainer.ask(File, { input })
-  expect(createDefect.defect.assignee).toEqual({ username: 'stranger' })
+  await createProject(users.maintainer, 'OPEN', 'VIEWER')
+  const input = { projectId: 'OPEN', title: 'T', category: 'C', assigneeId: 'outsider' }
+  const { createDefect } = await users.maintainer.ask(File, { input })
+  expect(createDefect.defect.assignee).toEqual({ username: 'outsider' })
 })
 
 const Leave = graphql(`
@@ -144,15 +154,15 @@ const Close = graphql(`
   mutation RightsClose($input: UpdateProjectInput!) { updateProject(input: $input) { project { key viewerRole } } }
 `)
 
-test('a maintainer may shut themselves out of a project, and then sees nothing of it', async () => {
-  await createProject(cast.viewer, 'LEAVE')
-  await createProject(cast.viewer, 'CLOSE', 'MAINTAINER')
+test('lets a maintainer leave a project and hides it afterwards', async () => {
+  await createProject(users.viewer, 'LEAVE')
+  await createProject(users.viewer, 'CLOSE', 'MAINTAINER')
   const leave = { projectId: 'LEAVE', userId: 'viewer', role: null }
-  expect((await cast.viewer.send(Leave, { input: leave })).errors).toBeUndefined()
-  expect((await cast.viewer.refusal(Leave, { input: leave })).extensions?.code).toBe('NOT_FOUND')
+  expect((await users.viewer.send(Leave, { input: leave })).errors).toBeUndefined()
+  expect((await users.viewer.expectError(Leave, { input: leave })).extensions?.code).toBe('NOT_FOUND')
   const close = { id: 'CLOSE', defaultRole: null }
-  expect((await cast.stranger.send(Close, { input: close })).errors).toBeUndefined()
-  expect((await cast.stranger.refusal(Close, { input: close })).extensions?.code).toBe('NOT_FOUND')
+  expect((await users.outsider.send(Close, { input: close })).errors).toBeUndefined()
+  expect((await users.outsider.expectError(Close, { input: close })).extensions?.code).toBe('NOT_FOUND')
 })
 
 const Archive = graphql(`
@@ -168,26 +178,26 @@ const ReadArchived = graphql(`
   }
 `)
 
-test('an archived project is read as before, and comes back by its maintainers alone', async () => {
-  await createProject(cast.maintainer, 'OLD')
-  await setMember(cast.maintainer, 'OLD', cast.reporter.id, 'REPORTER')
-  await createIssue(cast.reporter, 'OLD', 'An issue')
-  await cast.maintainer.ask(Archive, { input: { id: 'OLD', archived: true } })
+test('lets all roles read an archived project and only a MAINTAINER unarchive it', async () => {
+  await createProject(users.maintainer, 'OLD')
+  await setMember(users.maintainer, 'OLD', users.reporter.id, 'REPORTER')
+  await createIssue(users.reporter, 'OLD', 'An issue')
+  await users.maintainer.ask(Archive, { input: { id: 'OLD', archived: true } })
   for (const [who, viewerRole] of [
     ['reporter', 'REPORTER'],
     ['maintainer', 'MAINTAINER'],
     ['admin', 'MAINTAINER'],
   ] as const) {
-    const { project, ticket, projects } = await cast[who].ask(ReadArchived)
+    const { project, ticket, projects } = await users[who].ask(ReadArchived)
     expect(project).toEqual({ viewerRole, issues: { totalCount: 1 }, members: { totalCount: 2 } })
     expect(ticket?.viewerCan).toEqual({ update: false, comment: false, assign: false, archive: false })
     expect(projects.nodes).not.toContainEqual({ key: 'OLD' })
   }
   const back = { id: 'OLD', name: 'Back', archived: false }
-  expect((await cast.reporter.refusal(Archive, { input: back })).extensions?.code).toBe('FORBIDDEN')
-  expect((await cast.stranger.refusal(Archive, { input: back })).extensions?.code).toBe('NOT_FOUND')
-  const { updateProject } = await cast.maintainer.ask(Archive, { input: back })
+  expect((await users.reporter.expectError(Archive, { input: back })).extensions?.code).toBe('FORBIDDEN')
+  expect((await users.outsider.expectError(Archive, { input: back })).extensions?.code).toBe('NOT_FOUND')
+  const { updateProject } = await users.maintainer.ask(Archive, { input: back })
   expect(updateProject.project).toEqual({ name: 'Back', archivedAt: null })
-  const { ticket } = await cast.reporter.ask(ReadArchived)
+  const { ticket } = await users.reporter.ask(ReadArchived)
   expect(ticket?.viewerCan).toEqual({ update: true, comment: true, assign: false, archive: false })
 })

@@ -2,7 +2,7 @@ import { type GraphQLField, getNamedType, isCompositeType } from 'graphql'
 import { expect, test } from 'vitest'
 import { schema } from '../src/schema.ts'
 import { useServer } from './support/app.ts'
-import { requiredArguments } from './support/ways.ts'
+import { requiredArguments } from './support/schema-walker.ts'
 
 const server = useServer()
 
@@ -12,9 +12,9 @@ const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).fil
   (field) => !['signUp', 'signIn'].includes(field.name) && !hasFile(field),
 )
 
-test.each(mutations)('nobody gets no further than UNAUTHENTICATED with $name', async (field) => {
+test.each(mutations)('rejects $name without authentication', async (field) => {
   const below = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : ''
-  const { errors, data } = await server.nobody.post({
+  const { errors, data } = await server.anonymous.post({
     query: `mutation { ${field.name}${requiredArguments(field)} ${below} }`,
   })
   expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(['UNAUTHENTICATED'])

@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { type Contents, castProject, fillProject, noContents, toldAlike } from './support/contents.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { type Contents, createTestProject, fillProject, noContents, withPlaceholders } from './support/contents.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 /** In a project that only its members see. */
 let closed: Contents
 /** In a project whose defaultRole is VIEWER. */
 let open: Contents
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  closed = await fillProject(cast, cast.project)
-  open = await fillProject(cast, await castProject(cast, 'OPEN', 'VIEWER'))
+  users = await createTestUsers(server)
+  closed = await fillProject(users, users.project)
+  open = await fillProject(users, await createTestProject(users, 'OPEN', 'VIEWER'))
 })
 
 const Tickets = graphql(`
@@ -38,66 +38,66 @@ type Ask = (contents: Contents) => object
 /** Each way to ask for some of what a project holds: the question, its variables, and what an answer shows to who may see it. */
 const ways: readonly [name: string, document: { toString(): string }, shows: keyof Contents, variables: Ask][] = [
   ['a search', Search, 'ownIssue', ({ project }) => ({ project })],
-  ['tickets of an id', Tickets, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
-  ['tickets of keys', Tickets, 'defect', ({ defectKey, issue }) => ({ filter: { id: { in: [defectKey, issue] } } })],
-  ['tickets of a project', Tickets, 'issue', ({ project }) => ({ filter: { project: { eq: project } } })],
-  ['tickets of a key', Tickets, 'defect', ({ projectKey }) => ({ filter: { project: { in: [projectKey] } } })],
+  ['tickets by id', Tickets, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
+  ['tickets by keys', Tickets, 'defect', ({ defectKey, issue }) => ({ filter: { id: { in: [defectKey, issue] } } })],
+  ['tickets by project id', Tickets, 'issue', ({ project }) => ({ filter: { project: { eq: project } } })],
+  ['tickets by project key', Tickets, 'defect', ({ projectKey }) => ({ filter: { project: { in: [projectKey] } } })],
   [
-    'tickets in any of two ways',
+    'tickets by id or project key',
     Tickets,
     'issue',
     ({ issue, projectKey }) => ({ filter: { or: [{ id: { eq: issue } }, { project: { eq: projectKey } }] } }),
   ],
-  ['issues of an id', Issues, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
-  ['issues of a key', Issues, 'issue', ({ projectKey }) => ({ filter: { project: { eq: projectKey } } })],
-  ['defects of a key', Defects, 'defect', ({ defectKey }) => ({ filter: { id: { eq: defectKey } } })],
-  ['defects of a project', Defects, 'defect', ({ project }) => ({ filter: { project: { eq: project } } })],
+  ['issues by id', Issues, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
+  ['issues by project key', Issues, 'issue', ({ projectKey }) => ({ filter: { project: { eq: projectKey } } })],
+  ['defects by key', Defects, 'defect', ({ defectKey }) => ({ filter: { id: { eq: defectKey } } })],
+  ['defects by project id', Defects, 'defect', ({ project }) => ({ filter: { project: { eq: project } } })],
 ]
 
 describe.each(ways)('%s', (_name, document, shows, variables) => {
-  const ask = async (caller: { post: Cast['admin']['post'] }, contents: Contents) => {
-    const { status, data, errors } = await caller.post({ query: document.toString(), variables: variables(contents) })
+  const ask = async (client: { post: TestUsers['admin']['post'] }, contents: Contents) => {
+    const { status, data, errors } = await client.post({ query: document.toString(), variables: variables(contents) })
     return { status, data, errors }
   }
 
-  test('is there for everybody with a role, alike', async () => {
+  test('returns the same to all users with a role', async () => {
     for (const [contents, roles] of [
       [closed, ['viewer', 'reporter', 'contributor', 'maintainer']],
-      [open, ['stranger', 'viewer', 'maintainer']],
+      [open, ['outsider', 'viewer', 'maintainer']],
     ] as const) {
-      const known = await ask(cast.admin, contents)
+      const known = await ask(users.admin, contents)
       expect(known.errors).toBeUndefined()
       expect(JSON.stringify(known)).toContain(contents[shows])
-      for (const role of roles) expect(await ask(cast[role], contents), role).toEqual(known)
+      for (const role of roles) expect(await ask(users[role], contents), role).toEqual(known)
     }
   })
 
-  test('is for a stranger what nothing at all is', async () => {
-    const hidden = await ask(cast.stranger, closed)
+  test('returns the same to a stranger as for missing objects', async () => {
+    const hidden = await ask(users.outsider, closed)
     expect(hidden.errors).toBeUndefined()
-    expect(toldAlike(hidden, closed)).toBe(toldAlike(await ask(cast.stranger, noContents), noContents))
+    expect(withPlaceholders(hidden, closed)).toBe(withPlaceholders(await ask(users.outsider, noContents), noContents))
     expect(JSON.stringify(hidden)).not.toContain(closed[shows])
   })
 
-  test('needs a signed-in caller', async () => {
-    const refused = await ask(server.nobody, closed)
+  test('requires authentication', async () => {
+    const refused = await ask(server.anonymous, closed)
     expect(refused.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    for (const contents of [open, noContents]) expect(await ask(server.nobody, contents)).toEqual(refused)
+    for (const contents of [open, noContents]) expect(await ask(server.anonymous, contents)).toEqual(refused)
   })
 })
 
-test('whole lists and their counts hold what the caller may see', async () => {
+test('limits lists and their counts to visible rows', async () => {
   for (const [name, contents] of [
-    ['stranger', [open]],
+    ['outsider', [open]],
     ['viewer', [open, closed]],
     ['admin', [open, closed]],
   ] as const) {
     const sorted = (lists: readonly { readonly nodes: readonly { readonly id: string }[] }[]) =>
       lists.flatMap(({ nodes }) => nodes.map(({ id }) => id)).sort()
-    const { tickets } = await cast[name].ask(Tickets, {})
-    const { issues } = await cast[name].ask(Issues, {})
-    const { defects } = await cast[name].ask(Defects, {})
-    const { projects } = await cast[name].ask(Projects)
+    const { tickets } = await users[name].ask(Tickets, {})
+    const { issues } = await users[name].ask(Issues, {})
+    const { defects } = await users[name].ask(Defects, {})
+    const { projects } = await users[name].ask(Projects)
     expect(sorted([issues]), name).toEqual(
       contents.flatMap(({ issue, importedIssue, ownIssue }) => [issue, importedIssue, ownIssue]).sort(),
     )
@@ -105,7 +105,7 @@ test('whole lists and their counts hold what the caller may see', async () => {
     expect(sorted([tickets]), name).toEqual(sorted([issues, defects]))
     expect(sorted([projects]), name).toEqual(contents.map(({ project }) => project).sort())
     for (const list of [tickets, issues, defects, projects]) expect(list.totalCount, name).toBe(list.nodes.length)
-    const counts = await cast[name].ask(Counts)
+    const counts = await users[name].ask(Counts)
     expect(Object.values(counts).map(({ totalCount }) => totalCount)).toEqual(
       [tickets, issues, defects].map(({ nodes }) => nodes.length),
     )
@@ -125,13 +125,13 @@ test.each([
   ['contributor', 'CONTRIBUTOR', ['update', 'comment', 'assign'], ['update', 'comment', 'assign']],
   ['maintainer', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
   ['admin', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
-  ['stranger', 'VIEWER', [], []],
-] as const)('viewerRole and viewerCan tell a %s what it may do', async (name, role, own, other) => {
-  const { ownIssue, defect } = name === 'stranger' ? open : closed
-  const answer = await cast[name].ask(ViewerCan, { own: ownIssue, other: defect })
+  ['outsider', 'VIEWER', [], []],
+] as const)('returns the rights of a %s in viewerRole and viewerCan', async (name, role, own, other) => {
+  const { ownIssue, defect } = name === 'outsider' ? open : closed
+  const response = await users[name].ask(ViewerCan, { own: ownIssue, other: defect })
   for (const [ticket, allowed] of [
-    [answer.own, own],
-    [answer.other, other],
+    [response.own, own],
+    [response.other, other],
   ] as const) {
     expect(ticket?.project.viewerRole).toBe(role)
     const can = Object.entries(ticket?.viewerCan ?? {}).flatMap(([deed, may]) => (may ? [deed] : []))

@@ -9,7 +9,7 @@ const ownScalars = types.filter(
   (type) => !isScalarType(type) || !['Boolean', 'Float', 'ID', 'Int', 'String'].includes(type.name),
 )
 
-test('every type, field, argument and word is described in a sentence', () => {
+test('describes each type, field, argument and enum value in a sentence', () => {
   const described: (readonly [string, string | null | undefined])[] = ownScalars.flatMap((type) => [
     [type.name, type.description] as const,
     ...(isObjectType(type) || isInterfaceType(type)
@@ -33,10 +33,10 @@ test('every type, field, argument and word is described in a sentence', () => {
   )
 })
 
-test('the committed schema is the one that the code makes', () => {
+test('equals the committed schema', () => {
   expect(readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8')).toBe(printSortedSchema())
 })
 
-test('the examples that GraphiQL opens with are valid', () => {
+test('accepts the examples of GraphiQL', () => {
   expect(examples.flatMap(({ query }) => validate(schema, parse(query)))).toEqual([])
 })

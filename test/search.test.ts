@@ -3,13 +3,20 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { FindQuery, TicketFilter, TicketOrder } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
+import type { Client } from './support/client.ts'
 import { importCsv } from './support/imports.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import {
+  createDefect,
+  createIssue,
+  createLabel,
+  createProject,
+  createTestUsers,
+  type TestUsers,
+} from './support/people.ts'
 
 // What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
-let cast: Cast
+let users: TestUsers
 
 const Find = graphql(`
   query Find($filter: TicketFilter, $orderBy: [TicketOrder!], $first: Int, $after: String, $last: Int, $before: String) {
@@ -34,9 +41,9 @@ const project = 'CORE'
 const oldest: TicketOrder[] = [{ field: 'NUMBER' }]
 
 /** The titles that a search finds in the project, by number. */
-async function found(search: string, caller: Caller = cast.viewer, more: TicketFilter = {}): Promise<string[]> {
+async function found(search: string, client: Client = users.viewer, more: TicketFilter = {}): Promise<string[]> {
   const filter = { project: { eq: project }, search, ...more }
-  const { tickets } = await caller.ask(Find, { filter, orderBy: oldest })
+  const { tickets } = await client.ask(Find, { filter, orderBy: oldest })
   expect(tickets.totalCount).toBe(tickets.nodes.length)
   return tickets.nodes.map(({ title }) => title)
 }
@@ -49,11 +56,11 @@ const texts = [
 ] as const
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  for (const [title, description] of texts) await createIssue(cast.maintainer, project, title, { description })
-  await createDefect(cast.maintainer, project, 'Solder', { title: 'Bridge', absn: 'SN-100/A' })
-  await createDefect(cast.maintainer, project, 'Solder', { title: 'Gap', absn: 'SN-1000' })
-  await importCsv(cast.maintainer, 'title,externalKey\nImported,JIRA-7\n', { projectId: project, kind: 'ISSUE' })
+  users = await createTestUsers(server)
+  for (const [title, description] of texts) await createIssue(users.maintainer, project, title, { description })
+  await createDefect(users.maintainer, project, 'Solder', { title: 'Bridge', absn: 'SN-100/A' })
+  await createDefect(users.maintainer, project, 'Solder', { title: 'Gap', absn: 'SN-1000' })
+  await importCsv(users.maintainer, 'title,externalKey\nImported,JIRA-7\n', { projectId: project, kind: 'ISSUE' })
 })
 
 const [workflows, executor, balloon, docs] = texts.map(([title]) => title) as [string, string, string, string]
@@ -96,24 +103,24 @@ describe('a search finds', () => {
   })
 
   test('what comments say, as long as they say it', async () => {
-    const { id } = await createIssue(cast.maintainer, project, 'Talked about')
-    const { addComment } = await cast.reporter.ask(Comment, { input: { ticketId: id, body: 'A zookeeper quorum' } })
+    const { id } = await createIssue(users.maintainer, project, 'Talked about')
+    const { addComment } = await users.reporter.ask(Comment, { input: { ticketId: id, body: 'A zookeeper quorum' } })
     expect(await found('zookeepers talk')).toEqual(['Talked about'])
     expect(await found('ookeep')).toEqual(['Talked about'])
-    await cast.reporter.ask(Edit, { input: { id: addComment.comment.id, body: 'An elephant' } })
+    await users.reporter.ask(Edit, { input: { id: addComment.comment.id, body: 'An elephant' } })
     expect(await found('zookeeper')).toEqual([])
     expect(await found('elephants')).toEqual(['Talked about'])
-    await cast.reporter.ask(Comment, { input: { ticketId: id, parentId: addComment.comment.id, body: 'Large' } })
-    await cast.reporter.ask(Delete, { input: { id: addComment.comment.id } })
+    await users.reporter.ask(Comment, { input: { ticketId: id, parentId: addComment.comment.id, body: 'Large' } })
+    await users.reporter.ask(Delete, { input: { id: addComment.comment.id } })
     expect(await found('elephant')).toEqual([])
     expect(await found('large')).toEqual(['Talked about'])
   })
 
   test('what was changed', async () => {
-    const issue = await createIssue(cast.maintainer, project, 'Giraffe')
-    const defect = await createDefect(cast.maintainer, project, 'Solder', { title: 'Numbered', absn: 'Z-1' })
-    await cast.maintainer.ask(Patch, { input: { id: issue.id, title: 'Camel', description: 'in the desert' } })
-    await cast.maintainer.ask(PatchDefect, { input: { id: defect.id, absn: 'Z-2' } })
+    const issue = await createIssue(users.maintainer, project, 'Giraffe')
+    const defect = await createDefect(users.maintainer, project, 'Solder', { title: 'Numbered', absn: 'Z-1' })
+    await users.maintainer.ask(Patch, { input: { id: issue.id, title: 'Camel', description: 'in the desert' } })
+    await users.maintainer.ask(PatchDefect, { input: { id: defect.id, absn: 'Z-2' } })
     expect(await Promise.all(['giraffe', 'camels', 'deserts', 'z-1', 'z-2'].map((search) => found(search)))).toEqual([
       [],
       ['Camel'],
@@ -124,13 +131,13 @@ describe('a search finds', () => {
   })
 
   test('nothing in a project that the caller may not see', async () => {
-    const hidden = (await createProject(cast.maintainer, 'SECRET')).key
-    await createIssue(cast.maintainer, hidden, 'Unicorn workflow')
+    const hidden = (await createProject(users.maintainer, 'SECRET')).key
+    await createIssue(users.maintainer, hidden, 'Unicorn workflow')
     const filter: TicketFilter = { search: 'unicorn' }
-    expect((await cast.maintainer.ask(Find, { filter })).tickets.totalCount).toBe(1)
-    for (const caller of [cast.viewer, cast.stranger])
+    expect((await users.maintainer.ask(Find, { filter })).tickets.totalCount).toBe(1)
+    for (const client of [users.viewer, users.outsider])
       for (const search of ['unicorn', 'nicor', 'SECRET-1', '-executor'])
-        expect((await caller.ask(Find, { filter: { search } })).tickets.nodes.map(({ title }) => title)).not.toContain(
+        expect((await client.ask(Find, { filter: { search } })).tickets.nodes.map(({ title }) => title)).not.toContain(
           'Unicorn workflow',
         )
   })
@@ -138,27 +145,27 @@ describe('a search finds', () => {
 
 describe('a search combines', () => {
   test('with every other part of a filter', async () => {
-    await createLabel(cast.maintainer, project, 'seen')
-    expect(await found('fail', cast.viewer, { title: { startsWith: 'Work' } })).toEqual([workflows])
-    expect(await found('fail', cast.viewer, { not: { search: 'log4j' } })).toEqual([workflows])
-    expect(await found('', cast.viewer, { or: [{ search: 'balloon' }, { search: 'flow' }] })).toEqual([
+    await createLabel(users.maintainer, project, 'seen')
+    expect(await found('fail', users.viewer, { title: { startsWith: 'Work' } })).toEqual([workflows])
+    expect(await found('fail', users.viewer, { not: { search: 'log4j' } })).toEqual([workflows])
+    expect(await found('', users.viewer, { or: [{ search: 'balloon' }, { search: 'flow' }] })).toEqual([
       workflows,
       balloon,
     ])
-    expect(await found('fail', cast.viewer, { and: [{ search: 'executor' }, { kind: 'ISSUE' }] })).toEqual([executor])
-    expect(await found('solder', cast.viewer, { kind: 'DEFECT', label: { some: ['seen'] } })).toEqual([])
+    expect(await found('fail', users.viewer, { and: [{ search: 'executor' }, { kind: 'ISSUE' }] })).toEqual([executor])
+    expect(await found('solder', users.viewer, { kind: 'DEFECT', label: { some: ['seen'] } })).toEqual([])
   })
 })
 
 describe('RELEVANCE', () => {
   const zebras = { project: { eq: 'RANK' }, search: 'zebra' }
   beforeAll(async () => {
-    await createProject(cast.maintainer, 'RANK', 'VIEWER')
-    const { id } = await createIssue(cast.maintainer, 'RANK', 'In a comment')
-    await cast.maintainer.ask(Comment, { input: { ticketId: id, body: 'A zebra' } })
-    await createIssue(cast.maintainer, 'RANK', 'A part of a word', { description: 'megazebras' })
-    await createIssue(cast.maintainer, 'RANK', 'In the description', { description: 'Many zebras' })
-    await createIssue(cast.maintainer, 'RANK', 'A zebra in the title')
+    await createProject(users.maintainer, 'RANK', 'VIEWER')
+    const { id } = await createIssue(users.maintainer, 'RANK', 'In a comment')
+    await users.maintainer.ask(Comment, { input: { ticketId: id, body: 'A zebra' } })
+    await createIssue(users.maintainer, 'RANK', 'A part of a word', { description: 'megazebras' })
+    await createIssue(users.maintainer, 'RANK', 'In the description', { description: 'Many zebras' })
+    await createIssue(users.maintainer, 'RANK', 'A zebra in the title')
   })
 
   const best: TicketOrder[] = [{ field: 'RELEVANCE', direction: 'DESC' }]
@@ -166,7 +173,7 @@ describe('RELEVANCE', () => {
 
   test('puts titles before descriptions, these before comments, and those before parts of words', async () => {
     const titles = async (orderBy: TicketOrder[]) =>
-      (await cast.viewer.ask(Find, { filter: zebras, orderBy })).tickets.nodes.map(({ title }) => title)
+      (await users.viewer.ask(Find, { filter: zebras, orderBy })).tickets.nodes.map(({ title }) => title)
     expect(await titles(best)).toEqual(ranked)
     expect(await titles([{ field: 'RELEVANCE' }])).toEqual(ranked.toReversed())
   })
@@ -181,8 +188,8 @@ describe('RELEVANCE', () => {
       const titles: string[] = []
       for (let cursor: string | null | undefined = null; ; ) {
         const page: object = forward ? { first: size, after: cursor } : { last: size, before: cursor }
-        const answer: FindQuery = await cast.viewer.ask(Find, { filter: zebras, orderBy: best, ...page })
-        const { nodes, pageInfo } = answer.tickets
+        const response: FindQuery = await users.viewer.ask(Find, { filter: zebras, orderBy: best, ...page })
+        const { nodes, pageInfo } = response.tickets
         const part = nodes.map(({ title }) => title)
         titles.splice(forward ? titles.length : 0, 0, ...part)
         cursor = forward ? pageInfo.endCursor : pageInfo.startCursor
@@ -197,13 +204,13 @@ describe('RELEVANCE', () => {
       or: [{ search: 'zebra' }, { title: { eq: 'x' }, search: 'part word' }],
       project: { eq: 'RANK' },
     }
-    expect((await cast.viewer.ask(Find, { filter, orderBy: best })).tickets.nodes[0]?.title).toBe('A part of a word')
+    expect((await users.viewer.ask(Find, { filter, orderBy: best })).tickets.nodes[0]?.title).toBe('A part of a word')
   })
 
   test('needs a search', async () => {
     const orderBy: TicketOrder[] = [{ field: 'TITLE' }, { field: 'RELEVANCE' }]
     for (const filter of [{}, { not: { search: 'zebra' } }])
-      expect((await cast.viewer.refusal(Find, { filter, orderBy })).extensions).toMatchObject({
+      expect((await users.viewer.expectError(Find, { filter, orderBy })).extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
         fieldErrors: [{ path: 'orderBy.1.field', message: 'must not be RELEVANCE without `search` in the filter' }],
       })
@@ -244,7 +251,7 @@ describe('any text', () => {
       .map((pieces) => pieces.join('').toWellFormed().replaceAll('\0', '').slice(0, 1000).toWellFormed())
     await fc.assert(
       fc.asyncProperty(search, async (text) => {
-        await cast.viewer.ask(Find, { filter: { search: text }, orderBy: text.trim() ? [{ field: 'RELEVANCE' }] : [] })
+        await users.viewer.ask(Find, { filter: { search: text }, orderBy: text.trim() ? [{ field: 'RELEVANCE' }] : [] })
       }),
       { numRuns: 60 },
     )
@@ -256,12 +263,12 @@ describe('any text', () => {
       '\u{1f41b}'.repeat(500),
       'or '.repeat(300),
     ])
-      await cast.viewer.ask(Find, { filter: { search: text }, orderBy: [{ field: 'RELEVANCE' }] })
+      await users.viewer.ask(Find, { filter: { search: text }, orderBy: [{ field: 'RELEVANCE' }] })
   })
 
   test('of a title finds its ticket by any part', async () => {
     const title = 'The qu1ck_brown-fox:: jumps (over) %the% lazy dog.cpp \u{1f98a} Ünïcode'
-    await createIssue(cast.maintainer, project, title)
+    await createIssue(users.maintainer, project, title)
     const letters = [...title]
     await fc.assert(
       fc.asyncProperty(fc.nat(letters.length - 1), fc.integer({ min: 1, max: 30 }), async (start, length) => {
@@ -281,7 +288,7 @@ describe('any text', () => {
     ['is not well-formed', 'a\ud800', 'contains an invalid character (NUL or an unpaired surrogate)'],
   ])('that %s is refused', async (_what, search, message) => {
     const nested = { and: [{ search }] }
-    expect((await cast.viewer.refusal(Find, { filter: nested })).extensions).toMatchObject({
+    expect((await users.viewer.expectError(Find, { filter: nested })).extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'filter.and.0.search', message }],
     })
@@ -289,12 +296,12 @@ describe('any text', () => {
 })
 
 test('of many that are found, and of few, every page is had, by cursor and by offset', async () => {
-  await createProject(cast.maintainer, 'MANY')
+  await createProject(users.maintainer, 'MANY')
   await server.database.pool.query(
     `INSERT INTO tickets (project_id, number, kind, title, reporter_id)
      SELECT p.id, n, 'ISSUE', CASE WHEN n % 2 = 0 THEN 'A frequent word ' ELSE 'A frequent and seldom word ' END || n, $1
      FROM projects p, generate_series(1, 700) n WHERE p.key = 'MANY'`,
-    [cast.maintainer.id],
+    [users.maintainer.id],
   )
   const document = graphql(`
     query FoundPages($search: String!, $after: String, $offset: Int) {
@@ -321,7 +328,7 @@ test('of many that are found, and of few, every page is had, by cursor and by of
     expect(tickets.nodes.map(({ number }) => number)).toEqual(expected.slice(300, 450))
   }
   function page(variables: { search: string; after: string | null; offset: number | null }) {
-    return cast.maintainer.ask(document, variables)
+    return users.maintainer.ask(document, variables)
   }
 })
 
@@ -333,8 +340,8 @@ test('a list by relevance with excerpts is one statement', async () => {
       }
     }
   `)
-  await cast.viewer.ask(document, { search: 'fail' })
-  const { result, sent } = await statementsOf(server, () => cast.viewer.ask(document, { search: 'fail' }))
+  await users.viewer.ask(document, { search: 'fail' })
+  const { result, sent } = await statementsOf(server, () => users.viewer.ask(document, { search: 'fail' }))
   expect(result.tickets.nodes.length).toBeGreaterThan(1)
   expect(sent).toHaveLength(1)
 })

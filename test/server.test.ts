@@ -57,7 +57,7 @@ test('a port that is taken ends the start', async () => {
 
 test('a request for no host that could be is refused without a word of how', async () => {
   await withServer(async (server) => {
-    const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    const response = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
       const sent = request(`${server.url}/graphql`, { method: 'POST', headers: { host: 'evil"<>' } }, (response) => {
         let body = ''
         response.on('data', (text) => {
@@ -67,7 +67,7 @@ test('a request for no host that could be is refused without a word of how', asy
       })
       sent.on('error', reject).end('{}')
     })
-    expect(answer).toEqual({ status: 400, body: '' })
+    expect(response).toEqual({ status: 400, body: '' })
     await server[Symbol.asyncDispose]()
   })
 })

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
-import { type Cast, castOf, createIssue } from './support/people.ts'
+import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
 // What one request may take, whatever it costs.
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
-  await createIssue(cast.contributor, 'CORE', 'One')
+  users = await createTestUsers(server)
+  await createIssue(users.contributor, 'CORE', 'One')
 })
 
 /** A page sends its origin. */
@@ -40,9 +40,9 @@ describe('an answer of more than 20 MB', () => {
     ['is more than that', `${comments} again: comments(first: 99) { nodes { body } }`, true],
   ])('%s', async (_what, fields, fits) => {
     for (const [, headers] of ways) {
-      const answer = await cast.viewer.post({ query: `{ issue(id: "CORE-1") { ${fields} } }` }, headers)
-      if (fits) expect(answer.errors).toBeUndefined()
-      else expect(answer.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 20_000_000 } }])
+      const response = await users.viewer.post({ query: `{ issue(id: "CORE-1") { ${fields} } }` }, headers)
+      if (fits) expect(response.errors).toBeUndefined()
+      else expect(response.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 20_000_000 } }])
     }
   })
 })
@@ -56,7 +56,7 @@ test.runIf(inject('postgres'))('a query leaves connections to others, however ma
   const give = () => used--
   pool.on('acquire', take).on('release', give)
   const lists = Array.from({ length: 30 }, (_, n) => `a${n}: tickets(first: ${n + 1}) { totalCount nodes { id } }`)
-  const { errors } = await cast.viewer.post({ query: `{ ${lists.join(' ')} }` })
+  const { errors } = await users.viewer.post({ query: `{ ${lists.join(' ')} }` })
   pool.off('acquire', take).off('release', give)
   expect(errors).toBeUndefined()
   expect(most).toBeLessThanOrEqual(4)

@@ -1,10 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
-import { type Cast, castOf, createDefect, createIssue, createLabel, createProject } from './support/people.ts'
+import {
+  createDefect,
+  createIssue,
+  createLabel,
+  createProject,
+  createTestUsers,
+  type TestUsers,
+} from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 let labelIds: string[]
 
 const Create = graphql(`
@@ -27,21 +34,21 @@ const Comment = graphql(`
 `)
 
 beforeAll(async () => {
-  cast = await castOf(server)
-  labelIds = [await createLabel(cast.maintainer, 'CORE', 'one'), await createLabel(cast.maintainer, 'CORE', 'two')]
+  users = await createTestUsers(server)
+  labelIds = [await createLabel(users.maintainer, 'CORE', 'one'), await createLabel(users.maintainer, 'CORE', 'two')]
   for (let number = 1; number <= 4; number++) {
-    const { id } = await createIssue(cast.contributor, 'CORE', `Issue ${number}`, { labelIds, assigneeId: 'viewer' })
-    await createDefect(cast.contributor, 'CORE', 'Solder')
-    for (const caller of [cast.contributor, cast.reporter])
-      await caller.ask(Comment, { input: { ticketId: id, body: 'Seen' } })
-    await cast.contributor.ask(Update, { input: { id, title: `Issue ${number}, again` } })
+    const { id } = await createIssue(users.contributor, 'CORE', `Issue ${number}`, { labelIds, assigneeId: 'viewer' })
+    await createDefect(users.contributor, 'CORE', 'Solder')
+    for (const client of [users.contributor, users.reporter])
+      await client.ask(Comment, { input: { ticketId: id, body: 'Seen' } })
+    await users.contributor.ask(Update, { input: { id, title: `Issue ${number}, again` } })
   }
 })
 
 const countOf = async (ask: () => Promise<unknown>) => (await statementsOf(server, ask)).sent.length
 
-describe('one statement is', () => {
-  test('a ticket with everything that is nested in it', async () => {
+describe('one statement', () => {
+  test('reads a ticket with all nested fields', async () => {
     const document = graphql(`
       query StatementsTicket {
         ticket(id: "CORE-1") {
@@ -54,13 +61,13 @@ describe('one statement is', () => {
         }
       }
     `)
-    expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
+    expect(await countOf(() => users.viewer.ask(document))).toBe(1)
     // Also once it is compiled.
-    expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
-    expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
+    expect(await countOf(() => users.viewer.ask(document))).toBe(1)
+    expect(await countOf(() => users.viewer.ask(document))).toBe(1)
   })
 
-  test('a page of tickets with what is nested in them, its cursors and its count', async () => {
+  test('reads a page of tickets with nested fields, cursors and count', async () => {
     const document = graphql(`
       query StatementsPage($first: Int) {
         tickets(first: $first, offset: 1) {
@@ -72,10 +79,10 @@ describe('one statement is', () => {
       }
     `)
     for (const first of [1, 2, 8, 8])
-      expect(await countOf(() => cast.viewer.ask(document, { first })), String(first)).toBe(1)
+      expect(await countOf(() => users.viewer.ask(document, { first })), String(first)).toBe(1)
   })
 
-  test('a page of projects with the issues below', async () => {
+  test('reads a page of projects with their issues', async () => {
     const document = graphql(`
       query StatementsProjects {
         projects {
@@ -89,59 +96,59 @@ describe('one statement is', () => {
         }
       }
     `)
-    expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
-    expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
+    expect(await countOf(() => users.viewer.ask(document))).toBe(1)
+    expect(await countOf(() => users.viewer.ask(document))).toBe(1)
   })
 
-  test('a page that is only counted', async () => {
+  test('counts a list', async () => {
     const document = graphql(`query StatementsCount { tickets(filter: { kind: DEFECT }) { totalCount } }`)
-    expect(await countOf(() => cast.viewer.ask(document))).toBe(1)
+    expect(await countOf(() => users.viewer.ask(document))).toBe(1)
     expect(server.statements.at(-1)).not.toContain('LIMIT')
   })
 })
 
-describe('a mutation of one ticket takes', () => {
-  const fresh = async () => (await createIssue(cast.contributor, 'CORE', 'Fresh')).id
+describe('number of statements of a mutation', () => {
+  const fresh = async () => (await createIssue(users.contributor, 'CORE', 'Fresh')).id
 
-  test('one statement to file an issue that refers to nothing', async () => {
+  test('creates an issue without references in one statement', async () => {
     const input = { projectId: 'CORE', title: 'Plain', description: 'Words', priority: 'HIGH' as const }
-    expect(await countOf(() => cast.reporter.ask(Create, { input }))).toBe(1)
+    expect(await countOf(() => users.reporter.ask(Create, { input }))).toBe(1)
   })
 
-  test('at most four to file one with an assignee and labels', async () => {
+  test('creates an issue with assignee and labels in at most four statements', async () => {
     const input = { projectId: 'CORE', title: 'Rich', assigneeId: 'contributor', labelIds }
-    expect(await countOf(() => cast.contributor.ask(Create, { input }))).toBeLessThanOrEqual(4)
+    expect(await countOf(() => users.contributor.ask(Create, { input }))).toBeLessThanOrEqual(4)
   })
 
-  test('one to change a title, two to change a status', async () => {
+  test('changes a title in one statement and a status in two', async () => {
     const id = await fresh()
-    expect(await countOf(() => cast.contributor.ask(Update, { input: { id, title: 'Other' } }))).toBe(1)
-    expect(await countOf(() => cast.contributor.ask(Update, { input: { id, status: 'CLOSED' } }))).toBe(2)
+    expect(await countOf(() => users.contributor.ask(Update, { input: { id, title: 'Other' } }))).toBe(1)
+    expect(await countOf(() => users.contributor.ask(Update, { input: { id, status: 'CLOSED' } }))).toBe(2)
   })
 
-  test('at most four to set its labels', async () => {
+  test('sets labels in at most four statements', async () => {
     const ticketId = await fresh()
-    expect(await countOf(() => cast.contributor.ask(SetLabels, { input: { ticketId, labelIds } }))).toBeLessThanOrEqual(
-      4,
-    )
+    expect(
+      await countOf(() => users.contributor.ask(SetLabels, { input: { ticketId, labelIds } })),
+    ).toBeLessThanOrEqual(4)
   })
 })
 
-test('a bulk takes as many statements for 50 tickets as for 2', async () => {
-  await createProject(cast.contributor, 'BULK')
+test('updates 50 tickets with as many statements as 2', async () => {
+  await createProject(users.contributor, 'BULK')
   const ids: string[] = []
-  for (let number = 1; number <= 52; number++) ids.push((await createIssue(cast.contributor, 'BULK', `${number}`)).id)
-  const move = (some: string[]) => () => cast.contributor.ask(Bulk, { input: { ids: some, status: 'IN_PROGRESS' } })
+  for (let number = 1; number <= 52; number++) ids.push((await createIssue(users.contributor, 'BULK', `${number}`)).id)
+  const move = (some: string[]) => () => users.contributor.ask(Bulk, { input: { ids: some, status: 'IN_PROGRESS' } })
   expect(await countOf(move(ids.slice(2)))).toBe(await countOf(move(ids.slice(0, 2))))
 })
 
-describe('at the same moment', () => {
+describe('concurrent mutations', () => {
   const many = 30
 
-  test('many file in one project: all succeed, and their numbers have no gaps', async () => {
-    await createProject(cast.contributor, 'FILED')
+  test('number tickets of one project without gaps', async () => {
+    await createProject(users.contributor, 'FILED')
     const files = Array.from({ length: many }, (_, index) =>
-      cast.contributor.ask(Numbered, {
+      users.contributor.ask(Numbered, {
         input: { projectId: 'FILED', title: `${index}`, ...(index % 3 === 0 && { assigneeId: 'contributor' }) },
       }),
     )
@@ -149,8 +156,8 @@ describe('at the same moment', () => {
     expect(numbers.toSorted((a, b) => a - b)).toEqual(files.map((_, index) => index + 1))
   })
 
-  test('many change the same and other fields of one ticket: all succeed, each with a version and its history', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Busy')
+  test('create one version and history event per change of a ticket', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Busy')
     const change = (index: number) =>
       [
         { title: `Title ${index}` },
@@ -159,7 +166,7 @@ describe('at the same moment', () => {
         { description: `More ${index}`, status: index % 2 ? ('CLOSED' as const) : ('OPEN' as const) },
       ][index % 3]
     const updates = Array.from({ length: many }, (_, index) =>
-      cast.contributor.ask(Update, { input: { id, ...change(index) } }),
+      users.contributor.ask(Update, { input: { id, ...change(index) } }),
     )
     const versions = (await Promise.all(updates)).map(({ updateIssue }) => updateIssue.issue.version)
     const expected = updates.map((_, index) => index + 2)
@@ -172,11 +179,11 @@ describe('at the same moment', () => {
     expect((await server.database.prisma.ticket.findUnique({ where: { id } }))?.version).toBe(many + 1)
   })
 
-  test('what history says of each field joins up', async () => {
-    const { id } = await createIssue(cast.contributor, 'CORE', 'Title 0')
+  test('store a history whose values are contiguous for each field', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title 0')
     await Promise.all(
       Array.from({ length: many }, (_, index) =>
-        cast.contributor.ask(Update, { input: { id, title: `Title ${index + 1}` } }),
+        users.contributor.ask(Update, { input: { id, title: `Title ${index + 1}` } }),
       ),
     )
     const { rows } = await server.database.pool.query<{ was: string; became: string }>(

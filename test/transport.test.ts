@@ -9,10 +9,10 @@ import { type Server, startServer } from '../src/server.ts'
 import { temporaryDirectory } from './drill/served.ts'
 import { useServer } from './support/app.ts'
 import { copyEmbedded } from './support/databases.ts'
-import { createProject, type Person, signUp } from './support/people.ts'
+import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-let ada: Person
+let ada: TestUser
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await createProject(ada, 'CORE')
@@ -48,7 +48,7 @@ describe('what a page of another origin can send without asking first', () => {
     const body = new FormData()
     body.set('operations', JSON.stringify({ query: change }))
     body.set('map', '{}')
-    const response = await server.nobody.fetch('/graphql', { method: 'POST', body })
+    const response = await server.anonymous.fetch('/graphql', { method: 'POST', body })
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
     expect(await forged()).toBe(false)
   })
@@ -88,7 +88,7 @@ test('what is compressed is not read, however small', async () => {
 
 describe('pages', () => {
   test.each(['/', '/graphql'])('run their own scripts alone, and stand in no frame: %s', async (path) => {
-    const response = await server.nobody.fetch(path, { headers: { accept: 'text/html' } })
+    const response = await server.anonymous.fetch(path, { headers: { accept: 'text/html' } })
     const policy = response.headers.get('content-security-policy')
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("frame-ancestors 'none'")
@@ -101,7 +101,7 @@ describe('pages', () => {
     const nonce = /'nonce-([^']+)'/.exec(policy ?? '')?.[1] ?? ''
     const scripts = [...(await response.text()).matchAll(/^ *<script( [^>]*)?>$/gm)].map(([, attributes]) => attributes)
     expect(scripts).toEqual(scripts.map(() => ` nonce="${nonce}"`))
-    const again = await server.nobody.fetch(path, { headers: { accept: 'text/html' } })
+    const again = await server.anonymous.fetch(path, { headers: { accept: 'text/html' } })
     expect(again.headers.get('content-security-policy')).not.toContain(nonce)
   })
 
@@ -162,9 +162,11 @@ describe('a caller who is slow', () => {
 
   /** What was begun and not ended is told as its caller's doing, if at all. */
   function expectNoneOfOurs() {
-    const told = lines.map((line) => JSON.parse(line)).filter(({ path }) => path === '/graphql')
-    expect(told.map(({ level, codes }) => [level, codes])).toEqual(told.map(() => [30, ['CLIENT_CLOSED_REQUEST']]))
-    expect(told.length).toBeGreaterThan(0)
+    const details = lines.map((line) => JSON.parse(line)).filter(({ path }) => path === '/graphql')
+    expect(details.map(({ level, codes }) => [level, codes])).toEqual(
+      details.map(() => [30, ['CLIENT_CLOSED_REQUEST']]),
+    )
+    expect(details.length).toBeGreaterThan(0)
   }
 
   test('to take the answer is dropped', async () => {

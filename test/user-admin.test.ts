@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateUserInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
-import { type Person, signUp } from './support/people.ts'
+import type { Client } from './support/client.ts'
+import { signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
 /** The only ADMIN, between tests. */
-let admin: Person
-let member: Person
+let admin: TestUser
+let member: TestUser
 beforeAll(async () => {
   admin = await signUp(server, 'admin')
   member = await signUp(server, 'member')
@@ -19,8 +19,8 @@ const UserChange = graphql(`
 `)
 const UserRoles = graphql(`query UserRoles { users(first: 200) { nodes { username role active } } }`)
 
-const update = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
-  (await caller.ask(UserChange, { input: { id, ...change } })).updateUser.user
+const update = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await client.ask(UserChange, { input: { id, ...change } })).updateUser.user
 const admins = async () =>
   (await member.ask(UserRoles)).users.nodes
     .filter(({ role, active }) => role === 'ADMIN' && active)
@@ -31,10 +31,10 @@ const newAdmin = async (username: string) => {
   return person
 }
 
-describe('the last active ADMIN', () => {
-  test('neither steps down nor closes their account', async () => {
+describe('last active ADMIN', () => {
+  test('can neither be demoted nor deactivated', async () => {
     const refused = async (change: Omit<UpdateUserInput, 'id'>) =>
-      (await admin.refusal(UserChange, { input: { id: 'admin', ...change } })).extensions?.code
+      (await admin.expectError(UserChange, { input: { id: 'admin', ...change } })).extensions?.code
     expect(await refused({ role: 'MEMBER' })).toBe('CONFLICT')
     expect(await refused({ active: false, name: 'Gone' })).toBe('CONFLICT')
     expect(await update(admin, 'admin', { role: 'ADMIN', active: true })).toMatchObject({ name: 'admin' })
@@ -44,10 +44,10 @@ describe('the last active ADMIN', () => {
     expect(await admins()).toEqual(['admin'])
   })
 
-  test('may step down once there is another one, and is none from then on', async () => {
+  test('can be demoted once there is another ADMIN, and loses the rights', async () => {
     const next = await newAdmin('next')
     expect(await update(admin, 'admin', { role: 'MEMBER' })).toMatchObject({ role: 'MEMBER' })
-    const { extensions } = await admin.refusal(UserChange, { input: { id: 'member', name: 'Renamed' } })
+    const { extensions } = await admin.expectError(UserChange, { input: { id: 'member', name: 'Renamed' } })
     expect(extensions?.code).toBe('FORBIDDEN')
     admin = next
     expect(await admins()).toEqual(['next'])
@@ -63,7 +63,7 @@ describe('the last active ADMIN', () => {
       const suffix = crypto.randomUUID().slice(0, 8)
       const [one, other] = [await newAdmin(`one-${suffix}`), await newAdmin(`other-${suffix}`)]
       await update(admin, admin.id, { role: 'MEMBER' })
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         [one, other].map((person) => {
           const id = (person === one) === crossed ? other.id : one.id
           return person.send(UserChange, { input: { id, ...change } })
@@ -73,7 +73,7 @@ describe('the last active ADMIN', () => {
       expect(more).toEqual([])
       admin = left === one.username ? one : other
       expect(left).toBe(admin.username)
-      const codes = answers.map(({ errors }) => errors?.[0]?.extensions?.code)
+      const codes = responses.map(({ errors }) => errors?.[0]?.extensions?.code)
       expect(codes.filter((code) => code === undefined)).toHaveLength(1)
       // Who was deposed, or closed, before their own request began is not asked any more.
       expect(['CONFLICT', 'FORBIDDEN', 'UNAUTHENTICATED']).toContain(codes.find((code) => code !== undefined))

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateUserInput } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import type { Caller } from './support/caller.ts'
-import { type Cast, castOf, createIssue, password, signUp } from './support/people.ts'
+import type { Client } from './support/client.ts'
+import { createIssue, createTestUsers, password, signUp, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
 })
 
 const UserCreate = graphql(`
@@ -31,17 +31,17 @@ const UserSearch = graphql(`
 `)
 
 const add = async (username: string, more: object = {}) =>
-  (await cast.admin.ask(UserCreate, { input: { username, name: username, password, ...more } })).createUser.user
-const update = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
-  (await caller.ask(UserUpdate, { input: { id, ...change } })).updateUser.user
-const refusedTo = async (caller: Caller, id: string, change: Omit<UpdateUserInput, 'id'>) =>
-  (await caller.refusal(UserUpdate, { input: { id, ...change } })).extensions
-const read = async (id: string) => (await cast.admin.ask(UserRead, { id })).user
+  (await users.admin.ask(UserCreate, { input: { username, name: username, password, ...more } })).createUser.user
+const update = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await client.ask(UserUpdate, { input: { id, ...change } })).updateUser.user
+const refusedTo = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+  (await client.expectError(UserUpdate, { input: { id, ...change } })).extensions
+const read = async (id: string) => (await users.admin.ask(UserRead, { id })).user
 const search = async (text: string | null) =>
-  (await cast.viewer.ask(UserSearch, { search: text })).users.nodes.map(({ username }) => username)
+  (await users.viewer.ask(UserSearch, { search: text })).users.nodes.map(({ username }) => username)
 
-describe('a user', () => {
-  test('is made by an ADMIN, a MEMBER unless said otherwise', async () => {
+describe('createUser and updateUser', () => {
+  test('creates a MEMBER by default', async () => {
     const user = await add('Made.By-Admin_1', { name: '  Made  by ', email: 'made@example.com' })
     expect(user).toMatchObject({
       username: 'made.by-admin_1',
@@ -52,39 +52,39 @@ describe('a user', () => {
     })
     expect(await read('MADE.by-admin_1')).toEqual(await read(user.id))
     expect(await add('second-admin', { role: 'ADMIN' })).toMatchObject({ role: 'ADMIN', email: null })
-    await update(cast.admin, 'second-admin', { role: 'MEMBER' })
+    await update(users.admin, 'second-admin', { role: 'MEMBER' })
   })
 
-  test('is refused with every fault named at once, and a name that is taken', async () => {
+  test('reports all field errors of a user together, and a taken username', async () => {
     const faulty = { username: '-x', name: '', password: 'short', role: null }
-    const { extensions } = await cast.admin.refusal(UserCreate, { input: faulty })
+    const { extensions } = await users.admin.expectError(UserCreate, { input: faulty })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
       'input.name',
       'input.password',
       'input.role',
       'input.username',
     ])
-    const taken = await cast.admin.refusal(UserCreate, { input: { username: 'VIEWER', name: 'Again', password } })
+    const taken = await users.admin.expectError(UserCreate, { input: { username: 'VIEWER', name: 'Again', password } })
     expect(taken.extensions?.code).toBe('CONFLICT')
     const email = { username: 'mailed', name: 'Mailed', password, email: 'nowhere' }
-    const wrong = await cast.admin.refusal(UserCreate, { input: email })
+    const wrong = await users.admin.expectError(UserCreate, { input: email })
     expect(wrong.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.email' }] })
     expect(await read('mailed')).toBeNull()
   })
 
-  test('of one name that ten make at once is made once', async () => {
-    const answers = await Promise.all(
+  test('creates one of ten concurrent users with the same username', async () => {
+    const responses = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
-        cast.admin.send(UserCreate, {
+        users.admin.send(UserCreate, {
           input: { username: index % 2 ? 'TWIN' : 'twin', name: `Twin ${index}`, password },
         }),
       ),
     )
-    expect(answers.filter(({ data }) => data)).toHaveLength(1)
-    for (const { errors } of answers) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
+    expect(responses.filter(({ data }) => data)).toHaveLength(1)
+    for (const { errors } of responses) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
   })
 
-  test('changes their own name and e-mail: left out stays, null clears, a name cannot be cleared', async () => {
+  test('lets users change their own name and e-mail, and rejects a null name', async () => {
     const person = await signUp(server, 'changing')
     expect(await update(person, 'changing', { name: 'Changed', email: 'c@example.com' })).toEqual({
       username: 'changing',
@@ -104,55 +104,55 @@ describe('a user', () => {
     expect(await read('changing')).toMatchObject({ name: 'Changed', email: null })
   })
 
-  test('changes neither others, nor their own role, nor whether they are active', async () => {
+  test('rejects changes of other users and of the own role or activity', async () => {
     const before = [await read('viewer'), await read('reporter')]
-    expect((await refusedTo(cast.viewer, 'reporter', { name: 'Mine' }))?.code).toBe('FORBIDDEN')
-    expect((await refusedTo(cast.viewer, 'viewer', { role: 'ADMIN' }))?.code).toBe('FORBIDDEN')
-    expect((await refusedTo(cast.viewer, 'viewer', { name: 'Mine', active: true }))?.code).toBe('FORBIDDEN')
-    expect((await refusedTo(cast.admin, 'nobody', { name: 'Nobody' }))?.code).toBe('NOT_FOUND')
+    expect((await refusedTo(users.viewer, 'reporter', { name: 'Mine' }))?.code).toBe('FORBIDDEN')
+    expect((await refusedTo(users.viewer, 'viewer', { role: 'ADMIN' }))?.code).toBe('FORBIDDEN')
+    expect((await refusedTo(users.viewer, 'viewer', { name: 'Mine', active: true }))?.code).toBe('FORBIDDEN')
+    expect((await refusedTo(users.admin, 'nobody', { name: 'Nobody' }))?.code).toBe('NOT_FOUND')
     expect([await read('viewer'), await read('reporter')]).toEqual(before)
   })
 
-  test('has an e-mail that only they and an ADMIN see', async () => {
+  test('shows an e-mail only to its user and to an ADMIN', async () => {
     const person = await signUp(server, 'mailing')
     await update(person, 'mailing', { email: 'mailing@example.com' })
-    const seenBy = async (caller: Caller) => (await caller.ask(UserRead, { id: 'mailing' })).user?.email
+    const seenBy = async (client: Client) => (await client.ask(UserRead, { id: 'mailing' })).user?.email
     expect(await seenBy(person)).toBe('mailing@example.com')
-    expect(await seenBy(cast.admin)).toBe('mailing@example.com')
-    expect(await seenBy(cast.maintainer)).toBeNull()
+    expect(await seenBy(users.admin)).toBe('mailing@example.com')
+    expect(await seenBy(users.maintainer)).toBeNull()
   })
 
-  test('whose account is closed keeps what they did, and is assigned to nothing more', async () => {
+  test('keeps tickets of a deactivated user and rejects new assignments', async () => {
     const leaver = await signUp(server, 'leaver')
-    const { updateProject } = await cast.maintainer.ask(
+    const { updateProject } = await users.maintainer.ask(
       graphql(
         `mutation UserOpenProject { updateProject(input: { id: "CORE", defaultRole: REPORTER }) { project { id } } }`,
       ),
     )
     const { id } = await createIssue(leaver, updateProject.project.id, 'Left behind')
-    await cast.contributor.ask(
+    await users.contributor.ask(
       graphql(
         `mutation UserAssign($id: ID!) { assignTicket(input: { id: $id, assigneeId: "leaver" }) { ticket { id } } }`,
       ),
       { id },
     )
-    expect(await update(cast.admin, 'leaver', { active: false })).toMatchObject({ active: false })
+    expect(await update(users.admin, 'leaver', { active: false })).toMatchObject({ active: false })
     const UserTicket = graphql(`
       query UserTicket($id: ID!) { issue(id: $id) { reporter { username active } assignee { username active } } }
     `)
     const closed = { username: 'leaver', active: false }
-    expect((await cast.viewer.ask(UserTicket, { id })).issue).toEqual({ reporter: closed, assignee: closed })
+    expect((await users.viewer.ask(UserTicket, { id })).issue).toEqual({ reporter: closed, assignee: closed })
     const again = { projectId: 'CORE', title: 'More', assigneeId: 'leaver' }
     const UserFile = graphql(`
       mutation UserFile($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }
     `)
-    const { extensions } = await cast.contributor.refusal(UserFile, { input: again })
+    const { extensions } = await users.contributor.expectError(UserFile, { input: again })
     expect(extensions?.fieldErrors).toMatchObject([{ path: 'input.assigneeId' }])
   })
 })
 
-describe('users', () => {
-  test('are found by a part of their username or name, without case, in which % and _ and \\ stand for themselves', async () => {
+describe('list of users', () => {
+  test('finds users by a literal substring of username or name, ignoring case', async () => {
     await add('per.cent', { name: '100% Sure' })
     await add('under_score', { name: 'Plain' })
     await add('under-score', { name: 'Back\\slash' })
@@ -167,24 +167,24 @@ describe('users', () => {
     expect(await search('nowhere to be found')).toEqual([])
   })
 
-  test('are all listed by username without a search, page by page', async () => {
+  test('lists all users by username without a search, in pages', async () => {
     const all = await search(null)
     expect(all).toEqual([...all].sort())
     expect(await search('')).toEqual(all)
     const pages: string[] = []
     const readPage = async (after: string | null): Promise<void> => {
-      const { users } = await cast.viewer.ask(UserSearch, { first: 5, after })
-      expect(users.totalCount).toBe(all.length)
-      pages.push(...users.nodes.map(({ username }) => username))
-      if (users.pageInfo.hasNextPage) await readPage(users.pageInfo.endCursor)
+      const { users: page } = await users.viewer.ask(UserSearch, { first: 5, after })
+      expect(page.totalCount).toBe(all.length)
+      pages.push(...page.nodes.map(({ username }) => username))
+      if (page.pageInfo.hasNextPage) await readPage(page.pageInfo.endCursor)
     }
     await readPage(null)
     expect(pages).toEqual(all)
   })
 
-  test('are not searched for what no text has', async () => {
+  test('rejects a search with invalid characters', async () => {
     for (const text of ['\0', 'x'.repeat(201)]) {
-      const { extensions } = await cast.viewer.refusal(UserSearch, { search: text })
+      const { extensions } = await users.viewer.expectError(UserSearch, { search: text })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'search' }] })
     }
   })

@@ -1,14 +1,11 @@
 import { hasRole, type ProjectRights } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
+import type { CommentRow } from './comment.sql.ts'
 
-interface Written {
-  readonly authorId: string
-}
+type WithAuthor = Pick<CommentRow, 'authorId'>
 
-/** Whether the viewer may change what a comment says: who wrote it, and admins. */
-export const canEditComment = (viewer: Viewer, { authorId }: Written, rights: ProjectRights) =>
+export const canEditComment = (viewer: Viewer, { authorId }: WithAuthor, rights: ProjectRights) =>
   hasRole(rights, 'REPORTER') && (authorId === viewer.id || viewer.role === 'ADMIN')
 
-/** Whether the viewer may delete a comment: who wrote it, and the project's maintainers. */
-export const canDeleteComment = (viewer: Viewer, { authorId }: Written, rights: ProjectRights) =>
+export const canDeleteComment = (viewer: Viewer, { authorId }: WithAuthor, rights: ProjectRights) =>
   hasRole(rights, 'MAINTAINER') || (hasRole(rights, 'REPORTER') && authorId === viewer.id)

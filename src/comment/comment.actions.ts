@@ -14,7 +14,6 @@ export interface NewComment {
   readonly body: string
 }
 
-/** Comments on a ticket, or answers a comment of it that was not deleted. */
 export async function addComment(
   tx: Transaction,
   viewer: Viewer,
@@ -26,7 +25,7 @@ export async function addComment(
   if (!ticket) throw new NotFound(`Ticket "${ticketId}" was not found, or you cannot see it.`)
   mustHaveRole(ticket, 'REPORTER', 'Commenting')
   if (parentId) {
-    // Held against its deletion until the answer stands.
+    // Locks the comment against deletion until the reply is committed.
     const parents = await tx.query<unknown[]>(sql`
       SELECT FROM comments WHERE id = ${parentId}::uuid AND ticket_id = ${ticket.id}::uuid AND deleted_at IS NULL FOR SHARE`)
     if (parents.length === 0)
@@ -38,7 +37,6 @@ export async function addComment(
   return readComment(tx, comment.id)
 }
 
-/** Changes what a comment says. */
 export async function editComment(tx: Transaction, viewer: Viewer, id: string, body: string): Promise<CommentRow> {
   const comment = await lockComment(tx, viewer, id)
   if (!canEditComment(viewer, comment, comment)) {
@@ -52,8 +50,8 @@ export async function editComment(tx: Transaction, viewer: Viewer, id: string, b
 }
 
 /**
- * Deletes a comment. While it has replies it keeps its place, empty; with the last reply go the deleted comments above
- * it. Returns the id of its ticket.
+ * Empties a comment with replies, and removes one without, together with deleted ancestors that have no other replies.
+ * Returns the id of the ticket.
  */
 export async function deleteComment(tx: Transaction, viewer: Viewer, id: string): Promise<string> {
   const comment = await lockComment(tx, viewer, id)
@@ -67,10 +65,10 @@ export async function deleteComment(tx: Transaction, viewer: Viewer, id: string)
   return comment.ticketId
 }
 
-/** Removes a deleted comment without replies, then the one that it answered if that holds for it too, and so on. */
+/** Removes a deleted comment without replies, then its parent under the same condition, and so on. */
 async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
   for (let next: string | null = id; next !== null; ) {
-    // The lock waits for answers that are just being written; the statement after it sees them.
+    // The lock waits for concurrent replies, which the following statement sees.
     await tx.query(sql`SELECT FROM comments WHERE id = ${next}::uuid FOR UPDATE`)
     const removed: { parentId: string | null }[] = await tx.query(sql`
       DELETE FROM comments c WHERE id = ${next}::uuid AND deleted_at IS NOT NULL
@@ -81,13 +79,13 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
 }
 
 async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
-  const named = sql`c.id = ${id}::uuid AND ${visibleTicketsByReference(viewer)}`
+  const target = sql`c.id = ${id}::uuid AND ${visibleTicketsByReference(viewer)}`
   await tx.query(sql`
-    SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${named} FOR UPDATE OF c`)
+    SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${target} FOR UPDATE OF c`)
   const rows = await tx.query<(CommentRow & ProjectRights)[]>(sql`
     SELECT ${commentColumns.all}, ${rightsColumns(viewer)} FROM comments c
     JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
-    WHERE ${named}`)
+    WHERE ${target}`)
   if (!rows[0]) throw new NotFound(`Comment "${id}" was not found, or you cannot see it.`)
   return rows[0]
 }

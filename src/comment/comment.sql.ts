@@ -3,10 +3,8 @@ import { moment, type Order, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 
-/** A comment. */
 export type CommentRow = Row<'Comment'>
 
-/** The columns of a CommentRow, from comments `c`. */
 export const commentColumns = columnsOf<CommentRow>('c', {
   id: 'always',
   ticketId: 'plain',

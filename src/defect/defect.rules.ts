@@ -1,6 +1,5 @@
 import { maxTitleLength, nameText, text } from '../check.ts'
 
-/** Rules for the texts of a defect. */
 export const defectRules = {
   category: nameText(100),
   subcategory: nameText(100).nullable(),
@@ -10,7 +9,7 @@ export const defectRules = {
   reportedBy: nameText(100),
 } as const
 
-/** Returns the first line that is not blank, cut to the longest title; null if there is none. */
+/** The first line that is not blank, truncated to the maximum length of a title. */
 export function firstLine(description: string | null | undefined): string | null {
   const line = description?.split(/\r?\n/).find((text) => text.trim() !== '')
   return line ? [...line.trim()].slice(0, maxTitleLength).join('') : null

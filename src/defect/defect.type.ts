@@ -8,8 +8,8 @@ import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { DefectFilterInput } from '../ticket/ticket-filter.type.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
-/** A defect's own columns have values, by the database's word; this says it to the compiler. */
-const own = <Name extends 'category' | 'reportedBy' | 'severity'>(defect: TicketRow, name: Name) =>
+/** These columns are not null for defects: a constraint of the database. */
+const requiredValue = <Name extends 'category' | 'reportedBy' | 'severity'>(defect: TicketRow, name: Name) =>
   defect[name] as NonNullable<TicketRow[Name]>
 
 builder.prismaObject('Ticket', {
@@ -19,7 +19,7 @@ builder.prismaObject('Ticket', {
   fields: (t) => ({
     category: t.string({
       description: 'Kind of defect, in the spelling that was used first in the project, ignoring case.',
-      resolve: (defect) => own(defect, 'category'),
+      resolve: (defect) => requiredValue(defect, 'category'),
     }),
     subcategory: t.exposeString('subcategory', {
       nullable: true,
@@ -31,12 +31,12 @@ builder.prismaObject('Ticket', {
     }),
     reportedBy: t.string({
       description: 'Person or station that found the defect, as free text. Defaults to the name of the reporter.',
-      resolve: (defect) => own(defect, 'reportedBy'),
+      resolve: (defect) => requiredValue(defect, 'reportedBy'),
     }),
     severity: t.field({
       type: 'Severity',
       description: 'Impact of the defect. Defaults to MAJOR.',
-      resolve: (defect) => own(defect, 'severity'),
+      resolve: (defect) => requiredValue(defect, 'severity'),
     }),
     disposition: t.expose('disposition', {
       type: 'Disposition',
@@ -48,7 +48,6 @@ builder.prismaObject('Ticket', {
 
 export const DefectConnection = connectionType<TicketRow>('Defect', 'defects', ticketCountCost)
 
-/** The arguments of a list of defects. */
 export const defectListArgs = builder.args((t) => ({
   filter: t.field({
     type: DefectFilterInput,

@@ -2,48 +2,48 @@ import { join, raw, type Sql, sql } from '../database/sql.ts'
 import type { FieldError } from '../errors.ts'
 import { type Moment, momentSql } from '../moment.ts'
 
-type Given<Value> = Value | null | undefined
+type Optional<Value> = Value | null | undefined
 
 export interface IDFilter {
-  readonly eq?: Given<string>
-  readonly in?: Given<readonly string[]>
-  readonly notIn?: Given<readonly string[]>
+  readonly eq?: Optional<string>
+  readonly in?: Optional<readonly string[]>
+  readonly notIn?: Optional<readonly string[]>
 }
 export interface StringFilter {
-  readonly eq?: Given<string>
-  readonly in?: Given<readonly string[]>
-  readonly contains?: Given<string>
-  readonly startsWith?: Given<string>
-  readonly isNull?: Given<boolean>
+  readonly eq?: Optional<string>
+  readonly in?: Optional<readonly string[]>
+  readonly contains?: Optional<string>
+  readonly startsWith?: Optional<string>
+  readonly isNull?: Optional<boolean>
 }
 export interface EnumFilter {
-  readonly eq?: Given<string>
-  readonly in?: Given<readonly string[]>
-  readonly notIn?: Given<readonly string[]>
-  readonly gte?: Given<string>
-  readonly lte?: Given<string>
+  readonly eq?: Optional<string>
+  readonly in?: Optional<readonly string[]>
+  readonly notIn?: Optional<readonly string[]>
+  readonly gte?: Optional<string>
+  readonly lte?: Optional<string>
 }
 export interface UserFilter {
-  readonly eq?: Given<string>
-  readonly in?: Given<readonly string[]>
-  readonly isViewer?: Given<boolean>
-  readonly isNull?: Given<boolean>
+  readonly eq?: Optional<string>
+  readonly in?: Optional<readonly string[]>
+  readonly isViewer?: Optional<boolean>
+  readonly isNull?: Optional<boolean>
 }
 export interface LabelFilter {
-  readonly some?: Given<readonly string[]>
-  readonly every?: Given<readonly string[]>
-  readonly none?: Given<readonly string[]>
-  readonly isEmpty?: Given<boolean>
+  readonly some?: Optional<readonly string[]>
+  readonly every?: Optional<readonly string[]>
+  readonly none?: Optional<readonly string[]>
+  readonly isEmpty?: Optional<boolean>
 }
 export interface DateTimeFilter {
-  readonly gte?: Given<Moment>
-  readonly gt?: Given<Moment>
-  readonly lte?: Given<Moment>
-  readonly lt?: Given<Moment>
-  readonly isNull?: Given<boolean>
+  readonly gte?: Optional<Moment>
+  readonly gt?: Optional<Moment>
+  readonly lte?: Optional<Moment>
+  readonly lt?: Optional<Moment>
+  readonly isNull?: Optional<boolean>
 }
 
-/** The path of a part of a filter, and the list that collects its errors. */
+/** The path of a part of a filter, and the collected errors of the filter. */
 export interface Location {
   readonly path: string
   readonly errors: FieldError[]
@@ -52,21 +52,16 @@ export interface Location {
 export const maxListLength = 100
 const maxTextLength = 1000
 
-/** Joins conditions by AND; TRUE without conditions. */
 export const allOf = (conditions: readonly Sql[]) =>
   conditions.length === 0 ? sql`TRUE` : sql`(${join([...conditions], ' AND ')})`
 
-/** Joins conditions by OR; FALSE without conditions. */
 export const anyOf = (conditions: readonly Sql[]) =>
   conditions.length === 0 ? sql`FALSE` : sql`(${join([...conditions], ' OR ')})`
 
-/** Negates a condition. NULL counts as false. */
+/** NULL counts as false. */
 export const notSql = (condition: Sql) => sql`(${condition}) IS NOT TRUE`
 
-/**
- * Translates the operators of a comparator to a condition. Adds an error for operands that are null, lists with more than
- * 100 items, and texts that have more than 1,000 characters or cannot be stored.
- */
+/** Joins the conditions of all operators by AND. Adds an error for each invalid operand. */
 export function compare<Filter extends object>(
   filter: Filter,
   location: Location,
@@ -83,7 +78,6 @@ export function compare<Filter extends object>(
   return allOf(conditions)
 }
 
-/** Returns the error of an operand, null if it is valid. */
 export function operandError(operand: unknown): string | null {
   if (operand === null) return 'must not be null: omit the operator, or use `isNull` if available'
   if (Array.isArray(operand) && operand.length > maxListLength)
@@ -97,11 +91,10 @@ export function operandError(operand: unknown): string | null {
   return null
 }
 
-/** Texts in lower case, as an array that is computed once per statement. */
+/** Computed once per statement. */
 export const lowerCaseArray = (texts: readonly string[]) =>
   sql`ARRAY(SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`
 
-/** Compares a nullable text column without case. */
 export function compareText(column: Sql, filter: StringFilter, location: Location): Sql {
   return compare(filter, location, {
     eq: (text) => sql`lower(${column}) = lower(${text})`,
@@ -112,7 +105,7 @@ export function compareText(column: Sql, filter: StringFilter, location: Locatio
   })
 }
 
-/** Compares a nullable enum column; gte and lte by the order of declaration. */
+/** `gte` and `lte` compare by the order of declaration. */
 export function compareEnum(column: Sql, type: string, filter: EnumFilter, location: Location): Sql {
   const cast = raw(`::${type}`)
   return compare(filter, location, {
@@ -124,7 +117,6 @@ export function compareEnum(column: Sql, type: string, filter: EnumFilter, locat
   })
 }
 
-/** Compares a nullable time column. */
 export function compareTime(column: Sql, filter: DateTimeFilter, location: Location): Sql {
   return compare(filter, location, {
     gte: (moment) => sql`${column} >= ${momentSql(moment)}`,
@@ -138,5 +130,4 @@ export function compareTime(column: Sql, filter: DateTimeFilter, location: Locat
 export const nullCheck = (column: Sql, isNull: boolean) =>
   isNull ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`
 
-/** Escapes the wildcards of LIKE. */
 export const escapeLike = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')

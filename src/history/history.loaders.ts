@@ -3,7 +3,6 @@ import { rowLoader } from '../reading/loader.ts'
 import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import { type HistoryRow, historyColumns } from './history.sql.ts'
 
-/** The change with an id; null if there is none that the viewer may see. */
 export const findHistoryEvent = rowLoader<HistoryRow>(
   historyColumns,
   sql`history h JOIN tickets t ON t.id = h.ticket_id`,

@@ -3,10 +3,8 @@ import { integer, type Order } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 
-/** A change of a ticket. */
 export type HistoryRow = Row<'HistoryEvent'>
 
-/** The columns of a HistoryRow, from history `h`. */
 export const historyColumns = columnsOf<HistoryRow>('h', {
   id: 'always',
   ticketId: 'plain',
@@ -18,5 +16,5 @@ export const historyColumns = columnsOf<HistoryRow>('h', {
   changes: 'plain',
 })
 
-/** Newest first: within a ticket each change has its own version. */
+/** Newest first. Versions are unique in a ticket. */
 export const historyOrder: Order = [{ name: 'version', sql: sql`h.version`, type: integer, descending: true }]

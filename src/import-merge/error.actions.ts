@@ -4,7 +4,7 @@ import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
 import { suggestNames } from '../import-file/name-match.ts'
 import type { CellError, FileHeader } from '../import-file/row.parser.ts'
-import { assignableIn } from '../project/project.access.ts'
+import { assignableUsers } from '../project/project.access.ts'
 import { unknownNameMessages } from './check.sql.ts'
 import type { ImportFile } from './stage.actions.ts'
 
@@ -26,7 +26,7 @@ export async function storeErrors(tx: BulkTransaction, importId: string, project
     ORDER BY p.row, position LIMIT ${maxStoredErrors}`)
   if (errors.length === 0) return
   const known = await tx.query<{ name: string; isLabel: boolean }[]>(sql`
-    (SELECT u.username AS name, FALSE AS "isLabel" FROM users u WHERE ${assignableIn(projectId)} LIMIT ${maxCandidates})
+    (SELECT u.username AS name, FALSE AS "isLabel" FROM users u WHERE ${assignableUsers(projectId)} LIMIT ${maxCandidates})
     UNION ALL SELECT l.name, TRUE FROM labels l WHERE l.project_id = ${projectId}::uuid`)
   const usernames = known.filter(({ isLabel }) => !isLabel).map(({ name }) => name)
   const labelNames = known.filter(({ isLabel }) => isLabel).map(({ name }) => name)

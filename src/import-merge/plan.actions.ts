@@ -2,7 +2,7 @@ import type { TicketKind } from '../../prisma/generated/client.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
 import type { FileHeader } from '../import-file/row.parser.ts'
-import { assignableIn } from '../project/project.access.ts'
+import { assignableUsers } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
 import { isDone, rowErrors } from './check.sql.ts'
 
@@ -42,7 +42,7 @@ export async function planRows(
     LEFT JOIN tickets t ON t.project_id = ${project} AND t.external_key = r.external_key
     LEFT JOIN users reporter ON reporter.username = r.reporter
     LEFT JOIN LATERAL (SELECT u.id FROM users u
-      WHERE u.username = r.assignee AND (u.id = t.assignee_id OR (${assignableIn(projectId)}))) assignee ON r.assignee IS NOT NULL
+      WHERE u.username = r.assignee AND (u.id = t.assignee_id OR (${assignableUsers(projectId)}))) assignee ON r.assignee IS NOT NULL
     LEFT JOIN LATERAL (SELECT string_agg(given.name, '; ') AS unknown FROM jsonb_array_elements_text(r.labels) AS given(name)
       WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))) labelled
       ON r.labels IS NOT NULL

@@ -16,7 +16,6 @@ builder.prismaObject('Ticket', {
 
 export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', ticketCountCost)
 
-/** The arguments of a list of issues. */
 export const issueListArgs = builder.args((t) => ({
   filter: t.field({ type: IssueFilterInput, description: 'Issues to return. Defaults to all that are not archived.' }),
   ...ticketOrderArg,

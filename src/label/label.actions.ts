@@ -14,7 +14,6 @@ export interface NewLabel {
   readonly description?: string | null | undefined
 }
 
-/** Makes a label. CONFLICT when the project has one of that name. */
 export async function createLabel(
   tx: Transaction,
   viewer: Viewer,
@@ -25,13 +24,12 @@ export async function createLabel(
   return tx.prisma.label.create({ data: { projectId: project.id, name, color, description: description ?? null } })
 }
 
-/** A label that the viewer may change, locked. */
 async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<LabelRow> {
-  const named = sql`l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
-  await tx.query(sql`SELECT FROM labels l JOIN projects p ON p.id = l.project_id WHERE ${named} FOR UPDATE OF l`)
+  const target = sql`l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
+  await tx.query(sql`SELECT FROM labels l JOIN projects p ON p.id = l.project_id WHERE ${target} FOR UPDATE OF l`)
   const rows = await tx.query<(LabelRow & ProjectRights)[]>(sql`
     SELECT ${labelColumns.all}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
-    WHERE ${named}`)
+    WHERE ${target}`)
   if (!rows[0]) throw new NotFound(`Label "${id}" was not found, or you cannot see it.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')
   return rows[0]
@@ -44,7 +42,7 @@ export interface LabelPatch {
   readonly description?: string | null | undefined
 }
 
-/** Changes a label, on all tickets that have it; their versions stay. */
+/** Does not change the versions of tickets with the label. */
 export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patch }: LabelPatch): Promise<LabelRow> {
   await lockLabel(tx, viewer, id)
   return tx.prisma.label.update({
@@ -53,27 +51,27 @@ export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patc
   })
 }
 
-/** Deletes a label and takes it off all its tickets: a change of each of them, in one batch. Returns its project's id. */
+/** Removing the label is a change of each of its tickets, in one batch. Returns the id of the project. */
 export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): Promise<string> {
   const { projectId } = await lockLabel(tx, viewer, id)
   const tickets = await tx.query<{ id: string }[]>(sql`
     SELECT t.id FROM tickets t JOIN ticket_labels tl ON tl.ticket_id = t.id WHERE tl.label_id = ${id}::uuid
     ORDER BY t.id FOR UPDATE OF t`)
-  const withNames = (without: Sql) => sql`
+  const labelNames = (condition: Sql) => sql`
     (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
-     WHERE tl.ticket_id = changed.id ${without})`
+     WHERE tl.ticket_id = changed.id ${condition})`
   await tx.query(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
     changed AS (
       UPDATE tickets t SET version = t.version + 1, updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM moment WHERE t.id = ANY(${tickets.map((ticket) => ticket.id)}::uuid[])
-        -- Others may have taken the label off while this waited for their locks.
+        -- The label may have been removed during the wait for the locks.
         AND EXISTS (SELECT FROM ticket_labels tl WHERE tl.ticket_id = t.id AND tl.label_id = ${id}::uuid)
       RETURNING t.id, t.version, moment.at, moment.batch)
     INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
     SELECT changed.id, ${viewer.id}::uuid, changed.at, changed.version, 'BULK', changed.batch,
       jsonb_build_array(jsonb_build_object('field', 'labels',
-        'from', ${withNames(empty)}, 'to', ${withNames(sql`AND l.id <> ${id}::uuid`)}))
+        'from', ${labelNames(empty)}, 'to', ${labelNames(sql`AND l.id <> ${id}::uuid`)}))
     FROM changed`)
   await tx.prisma.label.delete({ where: { id } })
   return projectId

@@ -4,18 +4,15 @@ import { rowLoader } from '../reading/loader.ts'
 import { toMany } from '../reading/nested.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
-/** The label with an id; null if there is none that the viewer may see. */
 export const findLabel = rowLoader<LabelRow>(
   labelColumns,
   sql`labels l JOIN projects p ON p.id = l.project_id`,
   visibleProjects,
 )
 
-/** The labels of a ticket, by name. */
 export const ticketLabels = toMany(
   labelColumns,
   sql`ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = parent.id ORDER BY lower(l.name)`,
 )
 
-/** The labels that a project has, by name. */
 export const projectLabels = toMany(labelColumns, sql`labels l WHERE l.project_id = parent.id ORDER BY lower(l.name)`)

@@ -4,7 +4,7 @@ import { mutation } from '../mutation.ts'
 import { findProject } from '../project/project.loaders.ts'
 import { write, writeOptimistically } from '../write.ts'
 import { createLabel, deleteLabel, updateLabel } from './label.actions.ts'
-import { labelName } from './label.rules.ts'
+import { labelName, maxLabels } from './label.rules.ts'
 import { addLabels, removeLabels, setLabels } from './ticket-labels.actions.ts'
 
 const rules = {
@@ -81,7 +81,6 @@ mutation('deleteLabel', {
   }),
 })
 
-/** Adds a mutation of the labels of a ticket. */
 const ticketLabelsMutation = (name: string, action: typeof setLabels, description: string, labelsDescription: string) =>
   mutation(name, {
     inputDescription: 'A ticket and labels of its project.',
@@ -89,12 +88,12 @@ const ticketLabelsMutation = (name: string, action: typeof setLabels, descriptio
     description: `${description} Requires CONTRIBUTOR in the project.`,
     input: (t) => ({
       ticketId: t.id({ required: true, description: 'Id or key of the ticket.' }),
-      labelIds: t.idList({ required: true, description: `${labelsDescription} At most 50.` }),
+      labelIds: t.idList({ required: true, description: `${labelsDescription} At most ${maxLabels}.` }),
       expectedVersion: t.int({
         description: 'Version that the change is based on. Fails with CONFLICT if the labels were changed since.',
       }),
     }),
-    rules: { ticketId: ticketReference, labelIds: idList(50) },
+    rules: { ticketId: ticketReference, labelIds: idList(maxLabels) },
     resolve: async (input, context) => ({
       ticket: await writeOptimistically(context, (db, viewer) => action(db, viewer, input)),
     }),

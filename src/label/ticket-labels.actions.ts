@@ -21,21 +21,18 @@ export interface TicketLabels {
   readonly expectedVersion?: number | null | undefined
 }
 
-/** Replaces all labels of a ticket. */
 export const setLabels = (db: Statements, viewer: Viewer, input: TicketLabels) =>
-  changeLabels(db, viewer, input, (_current, given) => given)
+  changeLabels(db, viewer, input, (_current, input) => input)
 
-/** Puts labels on a ticket, beside those it has. */
 export const addLabels = (db: Statements, viewer: Viewer, input: TicketLabels) =>
-  changeLabels(db, viewer, input, (current, given) => [...current.filter((one) => !holds(given, one)), ...given])
+  changeLabels(db, viewer, input, (current, input) => [...current.filter((label) => !includes(input, label)), ...input])
 
-/** Takes labels off a ticket. */
 export const removeLabels = (db: Statements, viewer: Viewer, input: TicketLabels) =>
-  changeLabels(db, viewer, input, (current, given) => current.filter((one) => !holds(given, one)))
+  changeLabels(db, viewer, input, (current, input) => current.filter((label) => !includes(input, label)))
 
-const holds = (labels: readonly LabelRow[], { id }: LabelRow) => labels.some((label) => label.id === id)
+const includes = (labels: readonly LabelRow[], { id }: LabelRow) => labels.some((other) => other.id === id)
 
-/** How history tells a set of labels. */
+/** The format of history. */
 const namesOf = (labels: readonly LabelRow[]) =>
   labels.length === 0
     ? null
@@ -48,9 +45,9 @@ async function changeLabels(
   db: Statements,
   viewer: Viewer,
   { ticketId, labelIds, expectedVersion }: TicketLabels,
-  choose: (current: readonly LabelRow[], given: readonly LabelRow[]) => readonly LabelRow[],
+  combine: (current: readonly LabelRow[], input: readonly LabelRow[]) => readonly LabelRow[],
 ): Promise<TicketRow> {
-  // In a transaction labels are locked before tickets, as they are when a label is deleted.
+  // Locks labels before tickets, as `deleteLabel` does.
   if (db.inTransaction)
     await db.query(sql`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`)
   const ticket = await lockTicket(db, viewer, ticketId)
@@ -65,17 +62,17 @@ async function changeLabels(
   checkLabels(labelIds, labels, errors)
   if (errors.length > 0) throw new BadUserInput(errors)
   const current = labels.filter(({ isSet }) => isSet)
-  const given = labels.filter(({ id }) => labelIds.includes(id))
-  const next = choose(current, given)
-  const added = next.filter((label) => !holds(current, label)).map(({ id }) => id)
-  const removed = current.filter((label) => !holds(next, label)).map(({ id }) => id)
+  const inputLabels = labels.filter(({ id }) => labelIds.includes(id))
+  const next = combine(current, inputLabels)
+  const added = next.filter((label) => !includes(current, label)).map(({ id }) => id)
+  const removed = current.filter((label) => !includes(next, label)).map(({ id }) => id)
   if (added.length === 0 && removed.length === 0) return ticket
   const changes = [{ field: 'labels', from: namesOf(current), to: namesOf(next) }]
   await mustNotConflict(db, ticket, expectedVersion, changes)
   return recordChange(db, viewer, {
-    which: unchangedTicket(viewer, ticket),
+    where: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
-    also: [
+    ctes: [
       sql`removed AS (
         DELETE FROM ticket_labels tl USING changed WHERE tl.ticket_id = changed.id AND tl.label_id = ANY(${removed}::uuid[]))`,
       sql`added AS (

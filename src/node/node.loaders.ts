@@ -12,7 +12,6 @@ import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import { findTicket } from '../ticket/ticket.loaders.ts'
 import { findUser } from '../user/user.loaders.ts'
 
-/** How each type of node is found: by its id, if the viewer may see it. */
 const finders = {
   User: findUser,
   Project: findProject,
@@ -26,10 +25,7 @@ const finders = {
 
 type NodeType = keyof typeof finders
 
-/**
- * Whatever has an id, with the name of its type; null where there is nothing that the viewer may see. What the viewer may
- * not see takes no more steps than what is not there: else time would tell the two apart.
- */
+/** Takes the same steps for invisible and for missing objects, so that timing does not reveal which. */
 export async function findNode(context: Context, id: string): Promise<{ id: string; __typename: NodeType } | null> {
   const type = await loaderOf<{ id: string; type: NodeType } | null>(context, 'node types', async (ids) => {
     const viewer = requireViewer(context)

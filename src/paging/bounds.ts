@@ -2,7 +2,6 @@ import { BadUserInput, type FieldError } from '../errors.ts'
 import { decodeCursor } from './cursor.ts'
 import { type CursorKey, type Order, reversed } from './keyset.ts'
 
-/** The arguments that choose a page. */
 export interface PageArguments {
   readonly first?: number | null | undefined
   readonly after?: string | null | undefined
@@ -11,7 +10,7 @@ export interface PageArguments {
   readonly offset?: number | null | undefined
 }
 
-/** The validated arguments of a page. `backward` reads from the end of the order. */
+/** Validated arguments of a page. */
 export interface Bounds {
   readonly limit: number
   readonly backward: boolean
@@ -23,7 +22,7 @@ export interface Bounds {
 export const defaultPageSize = 50
 export const maxPageSize = 200
 
-/** Validates the arguments of a page in an order. Throws BAD_USER_INPUT with every error. */
+/** Throws BAD_USER_INPUT with all errors. */
 export function boundsOf(args: PageArguments, order: Order): Bounds {
   const errors: FieldError[] = []
   const addError = (path: string, message: string) => errors.push({ path, message })
@@ -55,5 +54,4 @@ export function boundsOf(args: PageArguments, order: Order): Bounds {
   return bounds
 }
 
-/** The order in which the rows of a page are read. */
 export const readingOrder = (order: Order, { backward }: Bounds) => (backward ? reversed(order) : order)

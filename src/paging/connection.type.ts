@@ -28,7 +28,7 @@ export function readConnection<Row extends object>(
   return readValue(context.db, selectedPage(list, args, selectedField(info), { context, info }))
 }
 
-/** A connection field over the rows of a list that belong to a parent. `parentColumn` holds the parent's id. */
+/** A connection of the rows of a list that belong to a parent, whose id is in `parentColumn`. */
 export function relatedConnection<Row extends object>(
   parentColumn: Sql,
   listOf: (context: Context, args: object) => List<Row>,
@@ -43,7 +43,6 @@ export function relatedConnection<Row extends object>(
   }
 }
 
-/** The value of a page: the selected fields of its rows, and cursors and the total count if selected. */
 function selectedPage<Row extends object>(
   list: List<Row>,
   args: PageArguments,
@@ -68,7 +67,6 @@ function selectedPage<Row extends object>(
 
 const cursors = new Set(['cursor', 'startCursor', 'endCursor'])
 
-/** Arguments of a list that is read forward. */
 export const forwardArgs = builder.args((t) => ({
   first: t.int({
     description: `Number of items to return from the start. Defaults to ${defaultPageSize}, at most ${maxPageSize}.`,
@@ -76,7 +74,6 @@ export const forwardArgs = builder.args((t) => ({
   after: t.string({ description: 'Cursor after which the page starts.' }),
 }))
 
-/** Arguments of a list that is read from both ends. */
 export const pageArgs = builder.args((t) => ({
   ...forwardArgs,
   last: t.int({
@@ -85,7 +82,6 @@ export const pageArgs = builder.args((t) => ({
   before: t.string({ description: 'Cursor before which the page ends.' }),
 }))
 
-/** Arguments of a list that is read from both ends, or by page number. */
 export const offsetArgs = builder.args((t) => ({
   ...pageArgs,
   offset: t.int({
@@ -118,19 +114,16 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
 const cursorOf = (order: Order, row: WithCursorKey<unknown> | undefined) =>
   row ? encodeCursor(order, row.cursorKey) : null
 
-/**
- * Makes the connection and edge types of a type, given by its name or itself; `rows` is the word for many of them, and
- * `countCost` what it costs to count them all, in points.
- */
+/** `plural` is a noun for descriptions. `countCost` is the cost of `totalCount` in points. */
 export function connectionType<Row extends object>(
   node: string | ObjectRef<typeof builder.$inferSchemaTypes, Row>,
-  rows: string,
+  plural: string,
   countCost: GraphQLFieldExtensions<unknown, unknown>['cost'] = 1,
 ) {
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'
   const Edge = builder.objectRef<{ row: WithCursorKey<Row>; order: Order }>(`${name}Edge`).implement({
-    description: `One of the ${rows} of a page, with its cursor.`,
+    description: `One of the ${plural} of a page, with its cursor.`,
     fields: (t) => ({
       cursor: t.string({
         description: 'Position in the list, to pass as `after` or `before` with the same sort order.',
@@ -140,12 +133,12 @@ export function connectionType<Row extends object>(
     }),
   })
   return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
-    description: `A page of ${rows}.`,
+    description: `A page of ${plural}.`,
     fields: (t) => ({
       edges: t.field({
         type: [Edge],
         description: 'Items of the page, each with its cursor.',
-        resolve: ({ rows: found, order }) => found.map((row) => ({ row, order })),
+        resolve: ({ rows, order }) => rows.map((row) => ({ row, order })),
       }),
       nodes: t.field({
         type: [type],

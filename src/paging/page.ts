@@ -6,44 +6,41 @@ import { type Bounds, readingOrder } from './bounds.ts'
 import { cursorKeyColumn } from './cursor.ts'
 import { after, type Order, orderBy, reversed } from './keyset.ts'
 
-/** A list as SQL. */
 export interface List<Row> {
   readonly columns: Columns<Row>
-  /** The table under the alias of its columns, and its joins. */
+  /** The table, with the alias of `columns`, and joins. */
   readonly from: Sql
   readonly where: Sql
   readonly order: Order
-  /** Present if PostgreSQL cannot estimate how many rows meet the condition: then a page is read with a probe. */
+  /** Present if PostgreSQL cannot estimate how many rows match. Reads pages with a probe. */
   readonly selectivityUnknown?: SelectivityUnknown | null
 }
 
 interface SelectivityUnknown {
-  /** ORDER BY and LIMIT of the rows to sort if there are many; null to sort all. */
+  /** ORDER BY and LIMIT of the rows to rank if the probe is incomplete; null ranks all. */
   readonly rankingWindow: Sql | null
 }
 
-/** A row with its cursor key as JSON text, which is present if a cursor is selected. */
+/** `cursorKey` is JSON text, present if a cursor is selected. */
 export type WithCursorKey<Row> = Row & { readonly cursorKey: string }
 
-/** A page of a list, in the order of the list. Parts that are not selected are empty. */
+/** Parts that are not selected are empty. */
 export interface Page<Row> {
   readonly order: Order
   readonly rows: readonly WithCursorKey<Row>[]
   readonly hasNextPage: boolean
   readonly hasPreviousPage: boolean
-  /** The number of rows of the whole list. */
   readonly totalCount: number
 }
 
-/** The selected parts of a page. */
 interface PageParts<Row> {
-  /** The value of each row; null if no rows are selected. */
+  /** Null if no rows are selected. */
   readonly row: Value<Row> | null
   readonly withCursorKeys: boolean
   readonly withTotalCount: boolean
 }
 
-/** A page as one value. Reads one row more than the limit, which shows if there are further rows. */
+/** Reads one row more than the limit, to determine if further rows follow. */
 export function pageOf<Row>(
   list: List<Row>,
   bounds: Bounds,
@@ -67,7 +64,6 @@ export function pageOf<Row>(
 
 const nothing = sql`NULL`
 
-/** SELECT of the rows of a page, and one more. */
 function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean): Sql {
   const {
     columns: { alias },
@@ -82,7 +78,7 @@ function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean)
   ])
   const columns = withCursorKeys ? sql`${alias}.*, ${cursorKeyColumn(order)} AS cursor_key` : sql`${alias}.*`
   const sorted = sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
-  // The limit is a literal, so that a generic plan takes it into account.
+  // A literal, so that a generic plan takes the limit into account.
   const cut = (chosen: Sql) => {
     const ordered = (more: number) => sql`${sorted} LIMIT ${raw(String(bounds.limit + 1 + more))}`
     if (!selectivityUnknown)
@@ -103,15 +99,13 @@ function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean)
 const probeLimit = raw('500')
 
 /**
- * The probe: up to 501 rows that meet the condition of a list, in no order. Walking a list in its order until a page is full
- * is fast if many rows meet the condition, but reads the whole table if hardly any do. If the probe has at most 500 rows
- * it is complete, and the page is read from it.
+ * Up to 501 matching rows in no order. Walking a list in its order is fast if many rows match, but reads the whole table if
+ * hardly any do. If the probe has at most 500 rows it is complete, and the page is read from it.
  */
 const probeOf = ({ columns: { alias }, from, where }: List<unknown>) =>
   sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${probeLimit} + 1`
 const probeIsComplete = sql`(SELECT count(*) <= ${probeLimit} FROM probe)`
 
-/** Removes the additional row, and derives from it if there are further pages. */
 function trim<Row>(read: readonly Row[], bounds: Bounds) {
   const hasMore = read.length > bounds.limit
   const rows = hasMore ? read.slice(0, bounds.limit) : read

@@ -16,7 +16,6 @@ export interface NewProject {
   readonly defaultRole?: ProjectRole | null | undefined
 }
 
-/** Makes a project, whose MAINTAINER the viewer becomes. CONFLICT when the key is taken. */
 export async function createProject(tx: Transaction, viewer: Viewer, project: NewProject): Promise<ProjectRow> {
   return tx.prisma.project.create({
     data: {
@@ -30,7 +29,6 @@ export async function createProject(tx: Transaction, viewer: Viewer, project: Ne
   })
 }
 
-/** The project that a reference names, with the viewer's rights there; NOT_FOUND where there is none to see. */
 export async function getProjectByReference(
   db: Statements,
   viewer: Viewer,
@@ -43,9 +41,7 @@ export async function getProjectByReference(
   return { ...row, ...projectColumns.parse(row.project) }
 }
 
-/**
- * The same. Locks the project if `db` is a transaction: nobody else changes it or creates tickets in it until the end.
- */
+/** Locks the project against changes and new tickets if `db` is a transaction. */
 export async function lockProject(
   db: Statements,
   viewer: Viewer,
@@ -66,14 +62,13 @@ export interface ProjectPatch {
   readonly archived?: boolean | undefined
 }
 
-/** Changes a project, archives it or takes it back into use. */
 export async function updateProject(
   tx: Transaction,
   viewer: Viewer,
   { id, archived, ...patch }: ProjectPatch,
 ): Promise<ProjectRow> {
   const project = await lockProject(tx, viewer, id)
-  // Nothing but its return can happen to an archived project.
+  // Unarchiving is the only permitted change of an archived project.
   mustHaveRole(
     archived === false ? { ...project, projectArchivedAt: null } : project,
     'MAINTAINER',
@@ -90,7 +85,7 @@ export async function updateProject(
   })
 }
 
-/** Gives a user a role in a project, or with null takes them out of it. Tickets stay assigned to whom they were. */
+/** A null role removes the member, whose tickets stay assigned. */
 export async function setProjectMember(
   tx: Transaction,
   viewer: Viewer,

@@ -8,13 +8,11 @@ import { projectsByReference } from '../reference.ts'
 import { type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
 import { type ProjectRow, projectColumns } from './project.sql.ts'
 
-/** The project with an id; null if there is none that the viewer may see. */
 export const findProject = rowLoader<ProjectRow>(projectColumns, sql`projects p`, visibleProjects)
 
-/** A relation to the project whose id is in a property. */
+/** `property` contains the id of the project. */
 export const projectRelation = (property: string) => toOne(property, projectColumns, sql`projects p`)
 
-/** What the viewer's rights in a project hang on. */
 export async function getProjectRights(context: Context, id: string): Promise<ProjectRights> {
   const rights = await loaderOf<(ProjectRights & { id: string }) | null>(context, 'project rights', async (ids) =>
     inOrder(
@@ -24,11 +22,11 @@ export async function getProjectRights(context: Context, id: string): Promise<Pr
     ),
   ).load(id)
   if (!rights) throw new Error(`Project ${id} was not found.`)
-  // Who has just shut themselves out still reads the answer to that.
+  // A viewer who has lost access in this request can still read its payload.
   return { ...rights, viewerRole: rights.viewerRole ?? 'VIEWER' }
 }
 
-/** The project that an id or a key names, with what is selected of it; null where there is none to see. */
+/** Reads the selected fields in one statement. */
 export function readProjectByReference(reference: string, request: ResolverRequest): Promise<ProjectRow | null> {
   const row = rowOf(projectColumns, subfieldsOf(selectedField(request.info), request.info), request)
   const visible = visibleProjects(requireViewer(request.context))

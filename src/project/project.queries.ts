@@ -29,8 +29,9 @@ builder.queryFields((t) => ({
       ...pageArgs,
     },
     resolve: (_root, { archived, ...page }, context, info) => {
-      const inUse = archived === null || archived === undefined ? sql`TRUE` : nullCheck(sql`p.archived_at`, !archived)
-      const where = sql`${visibleProjects(requireViewer(context))} AND ${inUse}`
+      const isArchived =
+        archived === null || archived === undefined ? sql`TRUE` : nullCheck(sql`p.archived_at`, !archived)
+      const where = sql`${visibleProjects(requireViewer(context))} AND ${isArchived}`
       const list = { columns: projectColumns, from: sql`projects p`, where, order: projectOrder }
       return readConnection(list, page, context, info)
     },

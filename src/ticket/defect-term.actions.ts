@@ -7,32 +7,29 @@ interface Terms {
   readonly subcategory?: string | null | undefined
 }
 
-/**
- * Returns a category and a subcategory in the spelling that the project used first, and stores new ones. Expects them
- * trimmed, with single spaces. Omits undefined and null terms.
- */
-export async function spellTerms(db: Statements, projectId: string, given: Terms): Promise<Partial<Terms>> {
+/** Returns terms in the spelling that the project used first, and stores new ones. Omits undefined and null terms. */
+export async function normalizeTerms(db: Statements, projectId: string, input: Terms): Promise<Partial<Terms>> {
   const terms = [
-    { field: 'CATEGORY', key: 'category', term: given.category },
-    { field: 'SUBCATEGORY', key: 'subcategory', term: given.subcategory },
+    { field: 'CATEGORY', key: 'category', term: input.category },
+    { field: 'SUBCATEGORY', key: 'subcategory', term: input.subcategory },
   ].filter(({ term }) => term !== null && term !== undefined)
   if (terms.length === 0) return {}
-  // New terms must be rolled back together with the ticket.
+  // New terms are rolled back together with the ticket.
   if (!db.inTransaction) throw new LostRace()
   const fields = terms.map(({ field }) => field)
   const spellings = terms.map(({ term }) => term)
   await db.query(sql`
     INSERT INTO defect_terms (project_id, field, folded, spelling)
     SELECT ${projectId}::uuid, field, lower(spelling), spelling
-    FROM unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS given(field, spelling)
+    FROM unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS input(field, spelling)
     WHERE NOT EXISTS (SELECT FROM defect_terms known
-      WHERE known.project_id = ${projectId}::uuid AND known.field = given.field AND known.folded = lower(given.spelling))
+      WHERE known.project_id = ${projectId}::uuid AND known.field = input.field AND known.folded = lower(input.spelling))
     ON CONFLICT DO NOTHING`)
-  // A separate statement sees the terms that concurrent transactions have committed.
+  // A separate statement sees the terms of concurrent transactions.
   const rows = await db.query<{ field: string; spelling: string }[]>(sql`
     SELECT known.field, known.spelling FROM defect_terms known
-    JOIN unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS given(field, spelling)
-      ON known.field = given.field AND known.folded = lower(given.spelling)
+    JOIN unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS input(field, spelling)
+      ON known.field = input.field AND known.folded = lower(input.spelling)
     WHERE known.project_id = ${projectId}::uuid`)
   return Object.fromEntries(terms.map(({ field, key }) => [key, rows.find((row) => row.field === field)?.spelling]))
 }

@@ -2,10 +2,7 @@ import { empty, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import type { FieldError } from '../errors.ts'
 
-/**
- * Returns the ids of labels that exist in a project, in the order of their names and without duplicates. Adds an error for
- * each unknown id. A transaction locks the labels against deletion.
- */
+/** Returns unique ids in the order of the names. In a transaction, locks the labels against deletion. */
 export async function findProjectLabels(
   db: Statements,
   projectId: string,
@@ -20,7 +17,6 @@ export async function findProjectLabels(
   return labels.map(({ id }) => id)
 }
 
-/** Adds an error for each id that is not among the labels of the project. */
 export function checkLabels(
   ids: readonly string[],
   labels: readonly { readonly id: string }[],

@@ -1,31 +1,27 @@
 import { type Sql, sql } from '../database/sql.ts'
 
-// Events from the history of tickets. `of` is a table or subquery with the ids of the tickets.
+// `of` is a table or subquery with the ids of tickets.
 
-/** The ticket `t` of the outer statement. */
 export const thisTicket = sql`(SELECT t.id)`
 
-const open = sql`('OPEN', 'IN_PROGRESS')`
-const done = sql`('RESOLVED', 'CLOSED')`
+const openStatuses = sql`('OPEN', 'IN_PROGRESS')`
+const doneStatuses = sql`('RESOLVED', 'CLOSED')`
 
-/** The changes of status: ticket_id, at, version, and the statuses `was` and `became`. */
+/** Columns: ticket_id, at, version, and the statuses `was` and `became`. */
 export const statusChanges = (of: Sql) => sql`(
   SELECT o.id AS ticket_id, h.at, h.version, change ->> 'from' AS was, change ->> 'to' AS became
   FROM ${of} o JOIN history h ON h.ticket_id = o.id AND h.changes @> '[{"field": "status"}]'
   CROSS JOIN LATERAL jsonb_array_elements(h.changes) change WHERE change ->> 'field' = 'status')`
 
-/** The changes from OPEN or IN_PROGRESS to RESOLVED or CLOSED: ticket_id and at. */
+/** Columns: ticket_id, at. */
 export const resolutions = (of: Sql) => sql`(
-  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${open} AND s.became IN ${done})`
+  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${openStatuses} AND s.became IN ${doneStatuses})`
 
-/** The changes from RESOLVED or CLOSED to OPEN or IN_PROGRESS: ticket_id and at. */
+/** Columns: ticket_id, at. */
 export const reopenings = (of: Sql) => sql`(
-  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${done} AND s.became IN ${open})`
+  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${doneStatuses} AND s.became IN ${openStatuses})`
 
-/**
- * The time of the first comment, assignment or change of status of the ticket `t` by another user than its reporter; null if
- * there is none. Imports do not count, since they describe the past.
- */
+/** The first comment, assignment or change of status by another user than the reporter. Imports do not count. */
 export const firstResponse = sql`least(
   (SELECT c.created_at FROM comments c
     WHERE c.ticket_id = t.id AND c.author_id <> t.reporter_id AND c.deleted_at IS NULL ORDER BY c.created_at LIMIT 1),
@@ -34,8 +30,7 @@ export const firstResponse = sql`least(
       AND (h.changes @> '[{"field": "status"}]' OR EXISTS (SELECT FROM jsonb_array_elements(h.changes) change
         WHERE change ->> 'field' = 'assignee' AND change ->> 'to' IS NOT NULL))))`
 
-/** The condition that the ticket `t` was open at a time, according to its changes of status. */
 export const wasOpenAt = (time: Sql) => sql`(t.created_at < ${time} AND coalesce(
   (SELECT s.became FROM ${statusChanges(thisTicket)} s WHERE s.at < ${time} ORDER BY s.at DESC, s.version DESC LIMIT 1),
   (SELECT s.was FROM ${statusChanges(thisTicket)} s ORDER BY s.at, s.version LIMIT 1),
-  t.status::text) IN ${open})`
+  t.status::text) IN ${openStatuses})`

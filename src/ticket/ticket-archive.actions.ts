@@ -6,7 +6,6 @@ import type { TicketRow } from './ticket.sql.ts'
 import { lockTicket, recordChange, unchangedTicket } from './ticket-change.actions.ts'
 import { changesAsJson } from './ticket-change.sql.ts'
 
-/** Archives or unarchives a ticket. */
 export async function archiveTicket(
   db: Statements,
   viewer: Viewer,
@@ -23,7 +22,7 @@ export async function archiveTicket(
     to: archivedAt?.toISOString() ?? null,
   }
   return recordChange(db, viewer, {
-    which: unchangedTicket(viewer, ticket),
+    where: unchangedTicket(viewer, ticket),
     changes: changesAsJson([change]),
     set: [sql`archived_at = ${archivedAt}::timestamptz`],
   })

@@ -10,8 +10,8 @@ import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
 import { changeOf } from './ticket-change.sql.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
-/** A change of status of many tickets. Exactly one of `ids` and `filter` is not null; `ids` may contain keys. */
-export interface StatusBulk {
+/** Exactly one of `ids` and `filter` is not null. `ids` can contain keys. */
+export interface BulkStatusUpdate {
   readonly ids: readonly string[] | null
   readonly filter: TicketFilter | null
   readonly expectedCount: number | null
@@ -20,7 +20,7 @@ export interface StatusBulk {
   readonly dryRun: boolean
 }
 
-export interface StatusBulkResult {
+export interface BulkStatusResult {
   readonly matchedIds: readonly string[]
   readonly updatedCount: number
   readonly batch: string | null
@@ -33,65 +33,65 @@ interface Match extends ProjectRights {
 
 const maxErrors = 100
 
-/**
- * Changes the status of many tickets atomically, in four statements. Throws NOT_FOUND or FORBIDDEN with the tickets that do
- * not exist or that the viewer may not move, and CONFLICT if the filter does not match the expected number.
- */
-export async function bulkUpdateStatus(tx: Transaction, viewer: Viewer, bulk: StatusBulk): Promise<StatusBulkResult> {
-  const condition = bulk.ids ? ticketsByReference(bulk.ids) : ticketCondition(bulk.filter, viewer)
-  const chosen = sql`${condition} AND ${visibleTickets(viewer)}`
-  const locked = bulk.dryRun ? sql`TRUE` : await lockTickets(tx, chosen)
+/** Throws NOT_FOUND or FORBIDDEN with errors for each ticket, and CONFLICT for another number than `expectedCount`. */
+export async function bulkUpdateStatus(
+  tx: Transaction,
+  viewer: Viewer,
+  update: BulkStatusUpdate,
+): Promise<BulkStatusResult> {
+  const condition = update.ids ? ticketsByReference(update.ids) : ticketCondition(update.filter, viewer)
+  const selection = sql`${condition} AND ${visibleTickets(viewer)}`
+  const locked = update.dryRun ? sql`TRUE` : await lockTickets(tx, selection)
   const matches = await tx.query<Match[]>(sql`
     SELECT t.id, t.number, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${locked} AND ${chosen} ORDER BY t.id`)
-  if (bulk.ids) mustAllBeThere(bulk.ids, matches)
-  else if (matches.length !== bulk.expectedCount)
+    WHERE ${locked} AND ${selection} ORDER BY t.id`)
+  if (update.ids) mustAllExist(update.ids, matches)
+  else if (matches.length !== update.expectedCount)
     throw new Conflict(
-      `The filter matches ${matches.length} tickets, but \`expectedCount\` is ${bulk.expectedCount}. Nothing was changed.`,
+      `The filter matches ${matches.length} tickets, but \`expectedCount\` is ${update.expectedCount}. Nothing was changed.`,
       {
         matchedCount: matches.length,
       },
     )
-  mustAllBeAllowed(matches, bulk.ids ? 'ids' : 'filter')
+  mustAllBeUpdatable(matches, update.ids ? 'ids' : 'filter')
   const matchedIds = matches.map(({ id }) => id)
-  const moving = movingTickets(matchedIds, bulk)
-  if (bulk.dryRun) {
+  const changing = changingTickets(matchedIds, update)
+  if (update.dryRun) {
     const [{ count }] = await tx.query<[{ count: number }]>(
-      sql`SELECT count(*)::integer AS count FROM (${moving}) moving`,
+      sql`SELECT count(*)::integer AS count FROM (${changing}) changing`,
     )
     return { matchedIds, updatedCount: count, batch: null }
   }
-  // Writing takes longer than finding the tickets.
+  // Writing takes longer than the default timeout.
   await tx.query(sql`SELECT set_config('statement_timeout', '30s', true)`)
-  const [moved] = await tx.query<[{ count: number; batch: string | null }]>(sql`
+  const [updated] = await tx.query<[{ count: number; batch: string | null }]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
-    moving AS MATERIALIZED (${moving}),
-    moved AS (
-      UPDATE tickets t SET status = moving.status, resolution = moving.resolution, version = t.version + 1,
-        resolved_at = CASE WHEN moving.resolution IS NOT NULL THEN coalesce(t.resolved_at, moment.at) END,
+    changing AS MATERIALIZED (${changing}),
+    updated AS (
+      UPDATE tickets t SET status = changing.status, resolution = changing.resolution, version = t.version + 1,
+        resolved_at = CASE WHEN changing.resolution IS NOT NULL THEN coalesce(t.resolved_at, moment.at) END,
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
-      FROM moving, moment WHERE t.id = moving.id
-      RETURNING t.id, t.version, moment.at, moment.batch, moving.changes),
+      FROM changing, moment WHERE t.id = changing.id
+      RETURNING t.id, t.version, moment.at, moment.batch, changing.changes),
     recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
-      SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes FROM moved)
-    SELECT count(*)::integer AS count, min(batch::text) AS batch FROM moved`)
-  return { matchedIds, updatedCount: moved.count, batch: moved.batch }
+      SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes FROM updated)
+    SELECT count(*)::integer AS count, min(batch::text) AS batch FROM updated`)
+  return { matchedIds, updatedCount: updated.count, batch: updated.batch }
 }
 
 /**
- * Locks tickets in the order of their ids, so that bulk changes do not deadlock. Returns a condition for the locked tickets:
- * the next statement sees the tickets and the rights as of after the wait for the locks.
+ * Locks tickets in the order of their ids, so that bulk changes do not deadlock. Returns a condition for a separate
+ * statement, which sees the tickets and rights as of after the wait for the locks.
  */
-async function lockTickets(tx: Transaction, chosen: Sql): Promise<Sql> {
+async function lockTickets(tx: Transaction, selection: Sql): Promise<Sql> {
   const rows = await tx.query<{ id: string }[]>(
-    sql`SELECT t.id FROM tickets t WHERE ${chosen} ORDER BY t.id FOR UPDATE`,
+    sql`SELECT t.id FROM tickets t WHERE ${selection} ORDER BY t.id FOR UPDATE`,
   )
   return sql`t.id = ANY(${rows.map(({ id }) => id)}::uuid[])`
 }
 
-/** SELECT of the tickets that change: their new status and resolution, and the changes in the format of history. */
-function movingTickets(ids: readonly string[], { status, resolution }: StatusBulk): Sql {
+function changingTickets(ids: readonly string[], { status, resolution }: BulkStatusUpdate): Sql {
   const next = isDoneStatus(status)
     ? sql`coalesce(${resolution}::resolution, t.resolution, 'FIXED')`
     : sql`NULL::resolution`
@@ -103,10 +103,10 @@ function movingTickets(ids: readonly string[], { status, resolution }: StatusBul
     WHERE t.id = ANY(${ids}::uuid[]) AND (t.status, t.resolution) IS DISTINCT FROM (target.status, target.resolution)`
 }
 
-function mustAllBeThere(ids: readonly string[], matches: readonly Match[]): void {
-  const there = new Set(matches.flatMap((match) => [match.id, keyOf(match)]))
+function mustAllExist(ids: readonly string[], matches: readonly Match[]): void {
+  const found = new Set(matches.flatMap((match) => [match.id, keyOf(match)]))
   const errors = ids.flatMap((id, index): FieldError[] =>
-    there.has(id.toLowerCase()) || there.has(id.toUpperCase())
+    found.has(id.toLowerCase()) || found.has(id.toUpperCase())
       ? []
       : [{ path: `ids.${index}`, message: 'was not found, or you cannot see it' }],
   )
@@ -117,15 +117,15 @@ function mustAllBeThere(ids: readonly string[], matches: readonly Match[]): void
     )
 }
 
-function mustAllBeAllowed(matches: readonly Match[], path: string): void {
-  const refused = matches.filter((match) => !hasRole(match, 'CONTRIBUTOR')).map(keyOf)
-  if (refused.length === 0) return
-  const named = refused
+function mustAllBeUpdatable(matches: readonly Match[], path: string): void {
+  const forbidden = matches.filter((match) => !hasRole(match, 'CONTRIBUTOR')).map(keyOf)
+  if (forbidden.length === 0) return
+  const errors = forbidden
     .slice(0, maxErrors)
     .map((key) => ({ path, message: `includes ${key}, whose status you cannot change` }))
   throw new Forbidden(
-    `You cannot change the status of ${refused.length} of the tickets: this requires CONTRIBUTOR in their projects, which must not be archived. Nothing was changed.`,
-    named,
+    `You cannot change the status of ${forbidden.length} of the tickets: this requires CONTRIBUTOR in their projects, which must not be archived. Nothing was changed.`,
+    errors,
   )
 }
 

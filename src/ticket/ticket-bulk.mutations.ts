@@ -5,20 +5,21 @@ import { mutation } from '../mutation.ts'
 import { write } from '../write.ts'
 import { filterCost } from './ticket.cost.ts'
 import { getTicket } from './ticket.loaders.ts'
-import { bulkUpdateStatus, type StatusBulkResult } from './ticket-bulk.actions.ts'
+import { type BulkStatusResult, bulkUpdateStatus } from './ticket-bulk.actions.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
 const maxIds = 1000
-const maxTicketsShown = 1000
+const maxReturnedTickets = 1000
 
-/** How many tickets an input names or says that its filter matches, as it stands in the document. */
+/** The expected number of tickets of an input before coercion. */
 function countOf(input: unknown): number {
   const { ids, expectedCount } = (input ?? {}) as Readonly<Record<string, unknown>>
   return Array.isArray(ids) ? ids.length : typeof expectedCount === 'number' ? Math.max(0, expectedCount) : 0
 }
 
-const errorIf = (wrong: boolean, path: string, message: string): FieldError[] => (wrong ? [{ path, message }] : [])
+const errorIf = (isInvalid: boolean, path: string, message: string): FieldError[] =>
+  isInvalid ? [{ path, message }] : []
 
 mutation('bulkUpdateStatus', {
   description:
@@ -44,7 +45,7 @@ mutation('bulkUpdateStatus', {
     }),
     dryRun: t.boolean({ defaultValue: false, description: 'True returns the result without changing anything.' }),
   }),
-  // It looks for its tickets twice.
+  // The filter runs twice: to lock the tickets, and to read them.
   cost: (input) => 10 + countOf(input) / 10 + 2 * filterCost(input['filter']),
   rules: { ids: z.array(ticketReference).max(maxIds, atMostItems(maxIds)).nullable() },
   validate: ({ ids, filter, expectedCount, status, resolution }) => [
@@ -58,7 +59,7 @@ mutation('bulkUpdateStatus', {
       'can only be set with status RESOLVED or CLOSED',
     ),
   ],
-  resolve: ({ ids, filter, expectedCount, status, resolution, dryRun }, context): Promise<StatusBulkResult> =>
+  resolve: ({ ids, filter, expectedCount, status, resolution, dryRun }, context): Promise<BulkStatusResult> =>
     write(context, (tx, viewer) =>
       bulkUpdateStatus(tx, viewer, {
         ids: ids ?? null,
@@ -84,10 +85,10 @@ mutation('bulkUpdateStatus', {
     }),
     tickets: t.field({
       type: ['Ticket'],
-      extensions: { size: (_args, above) => Math.min(maxTicketsShown, countOf(above['input'])) },
-      description: `Matched tickets after the change, sorted by id. At most the first ${maxTicketsShown}.`,
+      extensions: { size: (_args, mutationArgs) => Math.min(maxReturnedTickets, countOf(mutationArgs['input'])) },
+      description: `Matched tickets after the change, sorted by id. At most the first ${maxReturnedTickets}.`,
       resolve: ({ matchedIds }, _args, context) =>
-        Promise.all(matchedIds.slice(0, maxTicketsShown).map((id) => getTicket(context, id))),
+        Promise.all(matchedIds.slice(0, maxReturnedTickets).map((id) => getTicket(context, id))),
     }),
   }),
 })

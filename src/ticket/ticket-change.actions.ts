@@ -3,32 +3,28 @@ import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
-import { assignableIn, type ProjectRights, rightsColumns, roleSuffices } from '../project/project.access.ts'
+import { assignableUsers, type ProjectRights, rightsColumns, roleSuffices } from '../project/project.access.ts'
 import { isUserReference, ticketsByReference, usersByReference } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTicketsByReference } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
-/** A ticket to change, with the viewer's rights in its project. */
-export type LockedTicket = TicketRow & ProjectRights
+export type TicketWithRights = TicketRow & ProjectRights
 
-/**
- * Returns the ticket with an id or a key, with the viewer's rights. Locks it if `db` is a transaction. Throws NOT_FOUND if
- * the viewer may see no such ticket of the kind.
- */
+/** Locks the ticket if `db` is a transaction. Throws NOT_FOUND for a ticket of another kind. */
 export async function lockTicket(
   db: Statements,
   viewer: Viewer,
   reference: string,
   kind?: TicketKind,
-): Promise<LockedTicket> {
-  const named = sql`${ticketsByReference([reference])} AND ${visibleTicketsByReference(viewer)}`
-  if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${named} FOR UPDATE`)
-  // A separate statement sees the rights and the project as of after the wait for the lock.
+): Promise<TicketWithRights> {
+  const target = sql`${ticketsByReference([reference])} AND ${visibleTicketsByReference(viewer)}`
+  if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${target} FOR UPDATE`)
+  // A separate statement sees the ticket and rights as of after the wait for the lock.
   const [row] = await db.query<(ProjectRights & { ticket: string })[]>(sql`
     SELECT ${ticketColumns.text} AS ticket, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${named}`)
+    WHERE ${target}`)
   const ticket = row && ticketColumns.parse(row.ticket)
   if (!ticket || (kind && ticket.kind !== kind))
     throw new NotFound(`${nounOf(kind)} "${reference}" was not found, or you cannot see it.`)
@@ -37,7 +33,6 @@ export async function lockTicket(
 
 const nounOf = (kind?: TicketKind) => (kind ? { ISSUE: 'Issue', DEFECT: 'Defect' }[kind] : 'Ticket')
 
-/** Adds an error if the ticket never had the expected version. */
 export function checkVersion({ version }: TicketRow, expected: number | null | undefined, errors: FieldError[]): void {
   if (expected === null || expected === undefined || (expected >= 1 && expected <= version)) return
   errors.push({
@@ -46,9 +41,7 @@ export function checkVersion({ version }: TicketRow, expected: number | null | u
   })
 }
 
-/**
- * Throws CONFLICT if one of the fields was changed since the expected version. Changes of other fields do not conflict.
- */
+/** Throws CONFLICT if one of the changed fields was also changed since the expected version. */
 export async function mustNotConflict(
   db: Statements,
   { id, version }: TicketRow,
@@ -56,12 +49,12 @@ export async function mustNotConflict(
   changes: readonly FieldChange[],
 ): Promise<void> {
   if (expectedVersion === null || expectedVersion === undefined || expectedVersion === version) return
-  const since = await db.query<{ field: string }[]>(sql`
+  const concurrentChanges = await db.query<{ field: string }[]>(sql`
     SELECT DISTINCT change ->> 'field' AS field FROM history h, jsonb_array_elements(h.changes) change
     WHERE h.ticket_id = ${id}::uuid AND h.version > ${expectedVersion}`)
-  const theirs = new Set(since.map(({ field }) => field))
+  const changedFields = new Set(concurrentChanges.map(({ field }) => field))
   const fields = changes
-    .filter(({ field }) => theirs.has(field))
+    .filter(({ field }) => changedFields.has(field))
     .map(({ field, from, to }) => ({ field, theirs: from, yours: to }))
   if (fields.length === 0) return
   const names = fields.map(({ field }) => field).join(', ')
@@ -74,43 +67,39 @@ export async function mustNotConflict(
   )
 }
 
-/** A change of a ticket in SQL. */
 export interface TicketChange {
-  /** The condition for the ticket `t` in project `p`, with the preconditions of the change. */
-  readonly which: Sql
-  /** The changes in the format of history. An empty array means no change. */
+  /** Condition on ticket `t` and project `p`, with the preconditions of the change. */
+  readonly where: Sql
+  /** In the format of history. An empty array means no change. */
   readonly changes: Sql
   /** Assignments to columns of `t`. `moment.at` is the time of the change. */
   readonly set?: readonly Sql[]
-  /** Further common table expressions, which can read `changed`. */
-  readonly also?: readonly Sql[]
+  /** Common table expressions, which can read `changed`. */
+  readonly ctes?: readonly Sql[]
 }
 
-/** The condition for a ticket with unchanged version, on which the viewer still has the same rights. */
-export const unchangedTicket = (viewer: Viewer, { id, version, viewerRole }: LockedTicket) => sql`
+/** Verifies that the version and the viewer's rights are unchanged. */
+export const unchangedTicket = (viewer: Viewer, { id, version, viewerRole }: TicketWithRights) => sql`
   t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, sql`${viewerRole}`)}`
 
-/**
- * Writes a change of a ticket and its history in one statement. Writes nothing and throws LostRace if no ticket meets the
- * condition, if another transaction has locked it, or if nothing changes.
- */
+/** Throws LostRace if no ticket satisfies `where`, if another transaction has locked it, or if nothing changes. */
 export async function recordChange(
   db: Statements,
   viewer: Viewer,
-  { which, changes, set = [], also = [] }: TicketChange,
+  { where, changes, set = [], ctes = [] }: TicketChange,
 ): Promise<TicketRow> {
   const [row] = await db.query<{ ticket: string }[]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at),
     locked AS MATERIALIZED (
-      SELECT t.id, ${changes} AS changes FROM tickets t JOIN projects p ON p.id = t.project_id WHERE ${which}
+      SELECT t.id, ${changes} AS changes FROM tickets t JOIN projects p ON p.id = t.project_id WHERE ${where}
       FOR UPDATE OF t SKIP LOCKED),
     changed AS (
       UPDATE tickets t SET ${join([...set, sql`version = t.version + 1`])},
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
-      FROM moment, locked WHERE t.id = locked.id AND locked.changes <> '[]' 
+      FROM moment, locked WHERE t.id = locked.id AND locked.changes <> '[]'
       RETURNING t.id, t.version, t.updated_at, locked.changes, ${ticketColumns.text} AS ticket),
     ${join([
-      ...also,
+      ...ctes,
       sql`recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
       SELECT id, ${viewer.id}::uuid, updated_at, version, changes FROM changed)`,
@@ -120,7 +109,6 @@ export async function recordChange(
   return ticketColumns.parse(row.ticket)
 }
 
-/** Returns the user to assign tickets of a project to. Adds an error if they cannot be assigned. */
 export async function findAssignee(
   db: Statements,
   projectId: string,
@@ -129,7 +117,7 @@ export async function findAssignee(
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
     ? await db.query<{ id: string; name: string }[]>(sql`
-        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND ${assignableIn(projectId)}`)
+        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND ${assignableUsers(projectId)}`)
     : []
   if (!rows[0])
     errors.push({

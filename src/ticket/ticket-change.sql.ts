@@ -1,10 +1,9 @@
 import { type Sql, sql } from '../database/sql.ts'
 import type { FieldChange } from '../rows.ts'
 
-/** The change of a field as a JSON array, empty if both values are equal. */
+/** A JSON array, empty if both values are equal. */
 export const changeOf = (field: string, from: Sql, to: Sql) => sql`
   CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(
     jsonb_build_object('field', ${field}::text, 'from', ${from}, 'to', ${to})) ELSE '[]' END`
 
-/** Changes as a JSON array. */
 export const changesAsJson = (changes: readonly FieldChange[]) => sql`${JSON.stringify(changes)}::jsonb`

@@ -7,7 +7,7 @@ import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
 import { lockProject } from '../project/project.actions.ts'
 import { projectsByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
-import { spellTerms } from './defect-term.actions.ts'
+import { normalizeTerms } from './defect-term.actions.ts'
 import { findProjectLabels } from './label-ids.actions.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 import { findAssignee } from './ticket-change.actions.ts'
@@ -16,7 +16,7 @@ type DefectFields = {
   readonly [Name in 'category' | 'subcategory' | 'absn' | 'reportedBy' | 'severity']?: TicketRow[Name] | undefined
 }
 
-/** A new ticket. `projectId` is an id or a key, `assigneeId` an id or a username. */
+/** `projectId` is an id or key, `assigneeId` an id or username. */
 export interface NewTicket extends DefectFields {
   readonly projectId: string
   readonly kind: TicketKind
@@ -27,10 +27,7 @@ export interface NewTicket extends DefectFields {
   readonly labelIds?: readonly string[] | null | undefined
 }
 
-/**
- * Creates a ticket with the next number of its project, without gaps. Throws BAD_USER_INPUT with all errors, those passed in
- * included.
- */
+/** Throws BAD_USER_INPUT with all errors, including `previousErrors`. */
 export async function createTicket(
   db: Statements,
   viewer: Viewer,
@@ -40,19 +37,19 @@ export async function createTicket(
   const errors = [...previousErrors]
   if (errors.some(({ path }) => path === 'projectId')) throw new BadUserInput(errors)
   const { projectId, kind, assigneeId, labelIds } = input
-  const needed = assigneeId || labelIds?.length ? 'CONTRIBUTOR' : 'REPORTER'
-  // A ticket without references is created without reading the project first.
-  if (!db.inTransaction && errors.length === 0 && kind === 'ISSUE' && needed === 'REPORTER')
-    return insertTicket(db, viewer, { ...input, project: projectsByReference([projectId]), needed })
+  const requiredRole = assigneeId || labelIds?.length ? 'CONTRIBUTOR' : 'REPORTER'
+  // Without references, one statement is sufficient.
+  if (!db.inTransaction && errors.length === 0 && kind === 'ISSUE' && requiredRole === 'REPORTER')
+    return insertTicket(db, viewer, { ...input, project: projectsByReference([projectId]), requiredRole })
   const project = await lockProject(db, viewer, projectId)
-  mustHaveRole(project, 'REPORTER', 'Filing a ticket')
-  mustHaveRole(project, needed, 'Assigning and labelling a ticket')
+  mustHaveRole(project, 'REPORTER', 'Creating a ticket')
+  mustHaveRole(project, requiredRole, 'Assigning or labelling a ticket')
 
   const assignee = assigneeId ? await findAssignee(db, project.id, assigneeId, errors) : null
-  const projectLabelIds = await findProjectLabels(db, project.id, labelIds ?? [], errors)
+  const validLabelIds = await findProjectLabels(db, project.id, labelIds ?? [], errors)
   if (errors.length > 0) throw new BadUserInput(errors)
   const defect = kind === 'DEFECT' && {
-    ...(await spellTerms(db, project.id, input)),
+    ...(await normalizeTerms(db, project.id, input)),
     reportedBy: input.reportedBy ?? viewer.name,
     severity: input.severity ?? 'MAJOR',
   }
@@ -60,40 +57,40 @@ export async function createTicket(
     ...input,
     ...defect,
     project: sql`p.id = ${project.id}::uuid`,
-    needed,
+    requiredRole,
     assigneeId: assignee?.id,
-    labelIds: projectLabelIds,
+    labelIds: validLabelIds,
   })
 }
 
-/** A ticket to insert. All references are ids; `project` is a condition on projects `p`. */
-interface TicketToInsert extends Omit<NewTicket, 'projectId'> {
+/** All references are ids. */
+interface TicketInsert extends Omit<NewTicket, 'projectId'> {
+  /** Condition on projects `p`. */
   readonly project: Sql
-  /** The required role. */
-  readonly needed: ProjectRole
+  readonly requiredRole: ProjectRole
 }
 
-/** Inserts a ticket. Throws LostRace if the viewer's role is insufficient or another transaction has locked the project. */
-async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketToInsert): Promise<TicketRow> {
-  const { project, needed, kind, title, description, priority, assigneeId, labelIds } = ticket
+/** Throws LostRace if the viewer's role is insufficient, or if another transaction has locked the project. */
+async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketInsert): Promise<TicketRow> {
+  const { project, requiredRole, kind, title, description, priority, assigneeId, labelIds } = ticket
   const { category, subcategory, absn, reportedBy, severity } = ticket
   const insertLabels = sql`, labelled AS (
-    INSERT INTO ticket_labels (ticket_id, label_id) SELECT filed.id, unnest(${labelIds}::uuid[]) FROM filed)`
+    INSERT INTO ticket_labels (ticket_id, label_id) SELECT created.id, unnest(${labelIds}::uuid[]) FROM created)`
   const [row] = await db.query<{ ticket: string }[]>(sql`
-    WITH counted AS (
+    WITH numbered AS (
       UPDATE projects SET last_number = last_number + 1 WHERE id = (
-        SELECT p.id FROM projects p WHERE ${project} AND ${roleSuffices(viewer, sql`${needed}`)}
+        SELECT p.id FROM projects p WHERE ${project} AND ${roleSuffices(viewer, sql`${requiredRole}`)}
         FOR NO KEY UPDATE SKIP LOCKED)
       RETURNING id, last_number, clock_timestamp()::timestamptz(3) AS at),
-    filed AS (
+    created AS (
       INSERT INTO tickets AS t (project_id, number, kind, title, description, priority, reporter_id, assignee_id,
         created_at, updated_at, category, subcategory, absn, reported_by, severity)
       SELECT id, last_number, ${kind}::ticket_kind, ${title}, ${description ?? null},
         ${priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assigneeId ?? null}::uuid, at, at,
         ${category ?? null}, ${subcategory ?? null}, ${absn ?? null}, ${reportedBy ?? null}, ${severity ?? null}::severity
-      FROM counted RETURNING t.id, ${ticketColumns.text} AS ticket)
+      FROM numbered RETURNING t.id, ${ticketColumns.text} AS ticket)
     ${labelIds?.length ? insertLabels : empty}
-    SELECT ticket FROM filed`)
+    SELECT ticket FROM created`)
   if (!row) throw new LostRace()
   return ticketColumns.parse(row.ticket)
 }

@@ -24,7 +24,7 @@ const SeverityFilter = rankedFilterInput('Severity')
 
 type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 
-const ofEveryTicket = (t: Fields, type: InputRef<TicketFilter>) => ({
+const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
   and: t.field({
     type: [type],
     description: `Filters that must all match. At most ${maxListLength}; filters nest at most 5 levels deep.`,
@@ -89,7 +89,7 @@ const ofEveryTicket = (t: Fields, type: InputRef<TicketFilter>) => ({
   }),
 })
 
-const ofDefects = (t: Fields) => ({
+const defectFields = (t: Fields) => ({
   category: t.field({ type: StringFilterInput, description: 'Condition on the category.' }),
   subcategory: t.field({ type: StringFilterInput, description: 'Condition on the subcategory.' }),
   absn: t.field({ type: StringFilterInput, description: 'Condition on the serial number of the affected unit.' }),
@@ -105,8 +105,8 @@ TicketFilterInput.implement({
   description:
     'A filter for tickets of both kinds. All fields must match; `{}` matches all tickets that are not archived. Fields of defects are null for issues. At most 1,000 comparisons.',
   fields: (t) => ({
-    ...ofEveryTicket(t, TicketFilterInput),
-    ...ofDefects(t),
+    ...ticketFields(t, TicketFilterInput),
+    ...defectFields(t),
     kind: t.field({ type: 'TicketKind', description: 'Kind to match; null matches both.' }),
   }),
 })
@@ -114,11 +114,11 @@ TicketFilterInput.implement({
 IssueFilterInput.implement({
   description:
     'A filter for issues. All fields must match; `{}` matches all issues that are not archived. At most 1,000 comparisons.',
-  fields: (t) => ofEveryTicket(t, IssueFilterInput),
+  fields: (t) => ticketFields(t, IssueFilterInput),
 })
 
 DefectFilterInput.implement({
   description:
     'A filter for defects. All fields must match; `{}` matches all defects that are not archived. At most 1,000 comparisons.',
-  fields: (t) => ({ ...ofEveryTicket(t, DefectFilterInput), ...ofDefects(t) }),
+  fields: (t) => ({ ...ticketFields(t, DefectFilterInput), ...defectFields(t) }),
 })

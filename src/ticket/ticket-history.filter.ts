@@ -2,12 +2,12 @@ import { type Sql, sql } from '../database/sql.ts'
 import { allOf, compareTime, type DateTimeFilter, type Location, notSql } from '../filter/comparators.ts'
 import { firstResponse, reopenings, resolutions, thisTicket } from './status-history.sql.ts'
 
-/** Compares the times of a kind of event of the ticket `t`: one of them must meet all operators. `isNull` means no event. */
+/** One of the times must satisfy all operators. `isNull` means that there is none. */
 const compareAny =
   (times: Sql) =>
   ({ isNull, ...filter }: DateTimeFilter, location: Location): Sql => {
-    const any = sql`EXISTS (SELECT FROM ${times} any_time WHERE ${compareTime(sql`any_time.at`, filter, location)})`
-    const conditions = Object.keys(filter).length > 0 || isNull === false ? [any] : []
+    const anyMatches = sql`EXISTS (SELECT FROM ${times} any_time WHERE ${compareTime(sql`any_time.at`, filter, location)})`
+    const conditions = Object.keys(filter).length > 0 || isNull === false ? [anyMatches] : []
     if (isNull === null) compareTime(sql`NULL`, { isNull }, location)
     return allOf(isNull ? [...conditions, notSql(sql`EXISTS (SELECT FROM ${times} any_time)`)] : conditions)
   }

@@ -3,7 +3,6 @@ import type { builder } from '../builder.ts'
 
 type Fields = InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 
-/** What every ticket can be filed with. */
 export const newTicketFields = (t: Fields) => ({
   projectId: t.id({ required: true, description: 'Id or key of the project.' }),
   description: t.string({ description: 'Full description in Markdown, at most 64 KiB.' }),
@@ -12,7 +11,6 @@ export const newTicketFields = (t: Fields) => ({
   labelIds: t.idList({ description: 'Ids of labels of the project, at most 50. Requires CONTRIBUTOR in the project.' }),
 })
 
-/** What can be patched on every ticket. */
 export const ticketPatchFields = (t: Fields) => ({
   id: t.id({ required: true, description: 'Id or key of the ticket.' }),
   expectedVersion: t.int({

@@ -54,7 +54,6 @@ const TicketOrderInput = builder.inputType('TicketOrder', {
   }),
 })
 
-/** The argument by which lists of tickets are sorted. */
 export const ticketOrderArg = builder.args((t) => ({
   orderBy: t.field({
     type: [TicketOrderInput],

@@ -6,7 +6,7 @@ import { mustHaveRole } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
-import { spellTerms } from './defect-term.actions.ts'
+import { normalizeTerms } from './defect-term.actions.ts'
 import { mustBeAbleToUpdate, updatableTickets } from './ticket.access.ts'
 import { ofKind, type TicketRow } from './ticket.sql.ts'
 import {
@@ -19,7 +19,6 @@ import {
 } from './ticket-change.actions.ts'
 import { changeOf, changesAsJson } from './ticket-change.sql.ts'
 
-/** The columns of a patch, with their PostgreSQL types. */
 const columns = {
   title: { column: 'title', type: 'text' },
   description: { column: 'description', type: 'text' },
@@ -38,12 +37,12 @@ const columns = {
 type Column = keyof typeof columns
 const isColumn = (name: string): name is Column => name in columns
 
-/** A patch: null clears a column, undefined keeps it. `assigneeId` is an id or a username. */
+/** Null clears a column, undefined keeps it. `assigneeId` is an id or username. */
 export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefined }
 
 /**
- * Applies a patch to a ticket. A patch without effect changes nothing. Throws BAD_USER_INPUT with all errors, including
- * those passed in, and CONFLICT if a patched field was changed since `expectedVersion`.
+ * A patch without effect does not change the version. Throws BAD_USER_INPUT with all errors, including `previousErrors`, and
+ * CONFLICT if a patched field was changed since `expectedVersion`.
  */
 export async function updateTicket(
   db: Statements,
@@ -64,39 +63,38 @@ export async function updateTicket(
 ): Promise<TicketRow> {
   const errors = [...previousErrors]
   if (errors.some(({ path }) => path === 'id')) throw new BadUserInput(errors)
-  // Independent columns without an expected version are written without reading the ticket first.
+  // For independent columns without an expected version, one statement is sufficient.
   if (!db.inTransaction && errors.length === 0 && expectedVersion == null && Object.keys(patch).every(isIndependent))
     return patchTicket(db, viewer, id, kind, patch)
   const ticket = await lockTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
   checkVersion(ticket, expectedVersion, errors)
   const assignee = patch.assigneeId ? await findAssignee(db, ticket.projectId, patch.assigneeId, errors) : null
-  const wanted = {
+  const values = {
     ...withResolution(ticket, patch, errors),
     ...(patch.assigneeId !== undefined && { assigneeId: assignee?.id ?? null }),
-    ...(await spellTerms(db, ticket.projectId, patch)),
+    ...(await normalizeTerms(db, ticket.projectId, patch)),
   }
   if (errors.length > 0) throw new BadUserInput(errors)
-  const changed = Object.keys(wanted)
+  const changed = Object.keys(values)
     .filter(isColumn)
-    .filter((name) => wanted[name] !== undefined && wanted[name] !== ticket[name])
+    .filter((name) => values[name] !== undefined && values[name] !== ticket[name])
   if (changed.length === 0) return ticket
   if (changed.includes('assigneeId')) mustHaveRole(ticket, 'CONTRIBUTOR', 'Assigning a ticket')
-  const changes = await describeChanges(db, ticket, wanted, changed, assignee?.name ?? null)
+  const changes = await describeChanges(db, ticket, values, changed, assignee?.name ?? null)
   await mustNotConflict(db, ticket, expectedVersion, changes)
-  const isDone = isDoneStatus(wanted.status ?? ticket.status)
+  const isDone = isDoneStatus(values.status ?? ticket.status)
   const resolvedAt = isDone ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
   return recordChange(db, viewer, {
-    which: unchangedTicket(viewer, ticket),
+    where: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
-    set: [...changed.map((name) => assignment(name, wanted)), resolvedAt],
+    set: [...changed.map((name) => assignment(name, values)), resolvedAt],
   })
 }
 
 const isIndependent = (name: string) =>
   isColumn(name) && !['status', 'resolution', 'assigneeId', 'category', 'subcategory'].includes(name)
 
-/** Writes a patch of independent columns in one statement. */
 function patchTicket(
   db: Statements,
   viewer: Viewer,
@@ -109,7 +107,7 @@ function patchTicket(
     .filter((name) => patch[name] !== undefined)
   const changes = names.map((name) => changeOf(name, sql`t.${columnOf(name)}`, newValue(name, patch)))
   return recordChange(db, viewer, {
-    which: sql`${ticketsByReference([reference])} AND ${ofKind(kind)} AND ${updatableTickets(viewer)}`,
+    where: sql`${ticketsByReference([reference])} AND ${ofKind(kind)} AND ${updatableTickets(viewer)}`,
     changes: join([sql`'[]'::jsonb`, ...changes], ' || '),
     set: names.map((name) => assignment(name, patch)),
   })
@@ -119,10 +117,9 @@ const columnOf = (name: Column) => raw(columns[name].column)
 const newValue = (name: Column, patch: TicketPatch) => sql`${patch[name] ?? null}::${raw(columns[name].type)}`
 const assignment = (name: Column, patch: TicketPatch) => sql`${columnOf(name)} = ${newValue(name, patch)}`
 
-/** True for the statuses with a resolution. */
 export const isDoneStatus = (status: TicketRow['status']) => status === 'RESOLVED' || status === 'CLOSED'
 
-/** Completes a patch with the resolution for its status: FIXED by default if done, else null. */
+/** Sets the resolution for the status: null while open, else FIXED by default. */
 function withResolution(ticket: TicketRow, patch: TicketPatch, errors: FieldError[]): TicketPatch {
   if (isDoneStatus(patch.status ?? ticket.status)) {
     const resolution = patch.resolution === undefined ? ticket.resolution : patch.resolution
@@ -132,21 +129,20 @@ function withResolution(ticket: TicketRow, patch: TicketPatch, errors: FieldErro
   return { ...patch, resolution: null }
 }
 
-/** Returns the changes in the format of history. */
 async function describeChanges(
   db: Statements,
   ticket: TicketRow,
-  wanted: TicketPatch,
+  values: TicketPatch,
   changed: readonly Column[],
   assigneeName: string | null,
 ): Promise<FieldChange[]> {
-  const [former] =
+  const [previousAssignee] =
     changed.includes('assigneeId') && ticket.assigneeId
       ? await db.query<{ name: string }[]>(sql`SELECT name FROM users WHERE id = ${ticket.assigneeId}::uuid`)
       : []
   return changed.map((name) =>
     name === 'assigneeId'
-      ? { field: 'assignee', from: former?.name ?? null, to: assigneeName }
-      : { field: name, from: ticket[name] ?? null, to: wanted[name] ?? null },
+      ? { field: 'assignee', from: previousAssignee?.name ?? null, to: assigneeName }
+      : { field: name, from: ticket[name] ?? null, to: values[name] ?? null },
   )
 }

@@ -1,8 +1,7 @@
 import { lacksTrigram } from '../search/search.filter.ts'
 import { parseSearch } from '../search/search.parser.ts'
 
-// Prices of lists of tickets in points. 25,000 points take at most two seconds of two cores. Measured on 200,000 tickets
-// in 20 projects, for comparisons that read each ticket.
+// In points: 25,000 take at most two seconds of two cores. Measured with 200,000 tickets in 20 projects.
 
 type Arguments = Readonly<Record<string, unknown>>
 
@@ -11,13 +10,13 @@ const sortCost = 8000
 const relevanceCost = 10_000
 const skippedPerPoint = 50
 
-/** Reading the rows of all tickets, for a comparison without an index. */
-const rowsCost = 3000
+/** Once per filter with a comparison without an index. */
+const fullScanCost = 3000
 const plainCost = 25
 const textCost = 2500
-/** For long texts. The trigram index narrows `contains`. */
+/** A trigram index narrows `contains`. */
 const longTextCost = { indexed: 8000, other: 11_000 }
-/** One page of the results of a search, and all results: per alternative, and per further term of one. */
+/** Per alternative of a search, and per further term of an alternative. */
 const pageResultsCost = { first: 1000, further: 200 }
 const allResultsCost = { first: 6000, further: 1500 }
 /** A term without an index, such as one of two letters. */
@@ -26,7 +25,7 @@ const labelCost = 5000
 const historyCost = 7000
 const responseCost = 20_000
 
-/** Prices of comparisons that cost more than plain ones: per operand, or a function of the filter. */
+/** Per operand, or a function of the comparator. */
 const comparisonCosts: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
   Object.entries<number | ((operand: unknown) => number)>({
     title: textCost,
@@ -34,7 +33,7 @@ const comparisonCosts: ReadonlyMap<string, number | ((operand: unknown) => numbe
     subcategory: textCost,
     reportedBy: textCost,
     absn: (filter) =>
-      isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? rowsCost + textCost : plainCost,
+      isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? fullScanCost + textCost : plainCost,
     description: (filter) => {
       const { contains } = isObject(filter) ? filter : {}
       const isIndexed = typeof contains === 'string' && !lacksTrigram(contains)
@@ -64,19 +63,19 @@ const indexed: ReadonlySet<string> = new Set([
 const connectives: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 const indexedOrders: ReadonlySet<unknown> = new Set(['CREATED_AT', 'UPDATED_AT'])
 const indexedProjectOrders: ReadonlySet<unknown> = new Set([...indexedOrders, 'NUMBER'])
-/** Divides prices for the tickets of one project, which an index finds. */
+/** For the tickets of one project, which an index finds. */
 const projectDivisor = 10
 
-/** The price of a list of tickets without its rows, from its arguments before coercion. */
+// Costs of lists without their rows, from arguments before coercion.
+
 export const ticketListCost = (args: Arguments) =>
   isOfProject(args['filter']) ? projectTicketListCost(args) : 1 + scanCost(args, indexedOrders)
 
-/** The price of a list of the tickets of a project without its rows. */
 export const projectTicketListCost = (args: Arguments) => 1 + scanCost(args, indexedProjectOrders) / projectDivisor
 
-/** The price of `totalCount` of a list: of all tickets at the root, of the tickets of a project elsewhere. */
-export function ticketCountCost(_args: Arguments, { filter }: Arguments, holder: string): number {
-  const divisor = holder !== 'Query' || isOfProject(filter) ? projectDivisor : 1
+/** Cost of `totalCount`. */
+export function ticketCountCost(_args: Arguments, { filter }: Arguments, parentType: string): number {
+  const divisor = parentType !== 'Query' || isOfProject(filter) ? projectDivisor : 1
   return (countCost + filterCost(filter)) / divisor
 }
 
@@ -91,24 +90,21 @@ function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
   return fields[0] && !orders.has(fields[0]) ? sortCost : 0
 }
 
-/**
- * The price of a filter: the sum of its comparisons, nested ones included, and once the price of reading rows. By default
- * for all results. A filter in a variable is priced once for all its uses, as it may be long.
- */
+/** Cached per object, since a long filter in a variable can be used often. */
 export function filterCost(filter: unknown, results = allResultsCost): number {
   if (!isObject(filter)) return 0
-  const knownPrices = results === pageResultsCost ? pagePrices : allPrices
-  const known = knownPrices.get(filter)
-  if (known !== undefined) return known
+  const cachedCosts = results === pageResultsCost ? pageFilterCosts : allFilterCosts
+  const cached = cachedCosts.get(filter)
+  if (cached !== undefined) return cached
   const comparisons = comparisonsIn(filter)
-  const readsCost = comparisons.some(([name]) => !indexed.has(name)) ? rowsCost : 0
-  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, results), readsCost)
-  knownPrices.set(filter, cost)
+  const fixedCost = comparisons.some(([name]) => !indexed.has(name)) ? fullScanCost : 0
+  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, results), fixedCost)
+  cachedCosts.set(filter, cost)
   return cost
 }
 
-const pagePrices = new WeakMap<object, number>()
-const allPrices = new WeakMap<object, number>()
+const pageFilterCosts = new WeakMap<object, number>()
+const allFilterCosts = new WeakMap<object, number>()
 
 type Comparison = readonly [name: string, operand: unknown]
 
@@ -139,7 +135,7 @@ const searchCost = (search: string, { first, further }: typeof pageResultsCost) 
 
 const isOfProject = (filter: unknown) =>
   isObject(filter) && isObject(filter['project']) && typeof filter['project']['eq'] === 'string'
-/** The number of operands of a comparator. The items of a list count less, since they are compared in one step. */
+/** Items of a list count less, since they are compared in one step. */
 function operandsIn(comparator: unknown): number {
   if (!isObject(comparator)) return 1
   return Object.values(comparator).reduce(

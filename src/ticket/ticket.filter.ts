@@ -42,69 +42,69 @@ import {
   compareFirstResponse,
 } from './ticket-history.filter.ts'
 
-type Given<Value> = Value | null | undefined
+type Optional<Value> = Value | null | undefined
 
-/** A filter of tickets; its fields are joined by AND. Filters of issues and defects have fewer fields. */
+/** Fields are joined by AND. Filters of issues and defects have fewer fields. */
 export interface TicketFilter {
-  readonly and?: Given<readonly TicketFilter[]>
-  readonly or?: Given<readonly TicketFilter[]>
-  readonly not?: Given<TicketFilter>
-  readonly id?: Given<IDFilter>
-  readonly kind?: Given<'ISSUE' | 'DEFECT'>
-  readonly project?: Given<IDFilter>
-  readonly title?: Given<StringFilter>
-  readonly description?: Given<StringFilter>
-  readonly status?: Given<EnumFilter>
-  readonly resolution?: Given<EnumFilter>
-  readonly priority?: Given<EnumFilter>
-  readonly assignee?: Given<UserFilter>
-  readonly reporter?: Given<UserFilter>
-  readonly label?: Given<LabelFilter>
-  readonly createdAt?: Given<DateTimeFilter>
-  readonly updatedAt?: Given<DateTimeFilter>
-  readonly resolvedAt?: Given<DateTimeFilter>
-  readonly firstResponseAt?: Given<DateTimeFilter>
-  readonly firstResolvedAt?: Given<DateTimeFilter>
-  readonly everResolvedAt?: Given<DateTimeFilter>
-  readonly everReopenedAt?: Given<DateTimeFilter>
-  readonly openAt?: Given<Moment>
-  readonly search?: Given<string>
-  readonly archived?: Given<boolean>
-  readonly category?: Given<StringFilter>
-  readonly subcategory?: Given<StringFilter>
-  readonly absn?: Given<StringFilter>
-  readonly reportedBy?: Given<StringFilter>
-  readonly severity?: Given<EnumFilter>
-  readonly disposition?: Given<EnumFilter>
+  readonly and?: Optional<readonly TicketFilter[]>
+  readonly or?: Optional<readonly TicketFilter[]>
+  readonly not?: Optional<TicketFilter>
+  readonly id?: Optional<IDFilter>
+  readonly kind?: Optional<'ISSUE' | 'DEFECT'>
+  readonly project?: Optional<IDFilter>
+  readonly title?: Optional<StringFilter>
+  readonly description?: Optional<StringFilter>
+  readonly status?: Optional<EnumFilter>
+  readonly resolution?: Optional<EnumFilter>
+  readonly priority?: Optional<EnumFilter>
+  readonly assignee?: Optional<UserFilter>
+  readonly reporter?: Optional<UserFilter>
+  readonly label?: Optional<LabelFilter>
+  readonly createdAt?: Optional<DateTimeFilter>
+  readonly updatedAt?: Optional<DateTimeFilter>
+  readonly resolvedAt?: Optional<DateTimeFilter>
+  readonly firstResponseAt?: Optional<DateTimeFilter>
+  readonly firstResolvedAt?: Optional<DateTimeFilter>
+  readonly everResolvedAt?: Optional<DateTimeFilter>
+  readonly everReopenedAt?: Optional<DateTimeFilter>
+  readonly openAt?: Optional<Moment>
+  readonly search?: Optional<string>
+  readonly archived?: Optional<boolean>
+  readonly category?: Optional<StringFilter>
+  readonly subcategory?: Optional<StringFilter>
+  readonly absn?: Optional<StringFilter>
+  readonly reportedBy?: Optional<StringFilter>
+  readonly severity?: Optional<EnumFilter>
+  readonly disposition?: Optional<EnumFilter>
 }
 
 const maxDepth = 5
-/** Bounds the time for planning. Filters written by hand have about ten comparisons. */
+/** Limits the time for planning. */
 const maxComparisons = 1000
 
 /**
- * Translates a filter to a condition on tickets `t`. Excludes archived tickets unless the outermost filter has `archived`.
- * Throws BAD_USER_INPUT with every error; `path` prefixes their paths.
+ * Condition on tickets `t`. Excludes archived tickets unless the outermost filter contains `archived`. Throws BAD_USER_INPUT
+ * with all errors; `path` prefixes their paths.
  */
-export function ticketCondition(filter: Given<TicketFilter>, viewer: Viewer, path = 'filter'): Sql {
+export function ticketCondition(filter: Optional<TicketFilter>, viewer: Viewer, path = 'filter'): Sql {
   const errors: FieldError[] = []
-  const given = filter?.archived === undefined ? { ...filter, archived: false } : filter
-  const size = sizeOf(given ?? {})
+  const effectiveFilter = filter?.archived === undefined ? { ...filter, archived: false } : filter
+  const size = sizeOf(effectiveFilter ?? {})
   if (size > maxComparisons)
     throw new BadUserInput([{ path, message: `must contain at most ${maxComparisons} comparisons (got ${size})` }])
-  const condition = conditionOf(given, viewer, { path, errors }, 1)
+  const condition = conditionOf(effectiveFilter, viewer, { path, errors }, 1)
   if (errors.length > 0) throw new BadUserInput(errors)
   return condition
 }
 
-/** Counts the comparisons of a filter, nested ones included. */
+/** Number of comparisons, including nested filters. */
 function sizeOf({ and, or, not, ...fields }: TicketFilter, depth = 1): number {
   if (depth > maxDepth) return 0
   const nested = [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]
   return nested.reduce((size, filter) => size + 1 + sizeOf(filter, depth + 1), Object.keys(fields).length)
 }
 
-/** Returns all searches in a filter, except in `not`. */
+/** All searches in a filter, except in `not`. */
 export function searchesOf({ search, and, or }: TicketFilter, depth = 1): string[] {
   const nested = depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []
   return [...(search ? [search] : []), ...nested.flatMap((filter) => searchesOf(filter, depth + 1))]
@@ -170,8 +170,8 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, d
       })
     return filters
       .slice(0, maxListLength)
-      .map((one, index) =>
-        conditionOf(one, viewer, { ...location, path: `${location.path}.${name}.${index}` }, depth + 1),
+      .map((nestedFilter, index) =>
+        conditionOf(nestedFilter, viewer, { ...location, path: `${location.path}.${name}.${index}` }, depth + 1),
       )
   }
   const parts: Sql[] = []
@@ -190,49 +190,48 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, d
   return allOf(parts)
 }
 
-/** The condition that a column is one of the referenced ids. A single reference is an equality, which suits an index. */
+/** A single reference is an equality, which suits an index. */
 const oneOf = (column: Sql, references: readonly string[], ids: Sql) =>
   references.length === 1 ? sql`${column} = (${ids})` : sql`${column} = ANY(ARRAY(${ids}))`
 
-/** Compares references by id, key or username. Adds an error for malformed references. */
 function compareReferences(
   filter: IDFilter,
   location: Location,
   referenceError: string,
   isReference: (reference: string) => boolean,
-  named: (references: readonly string[]) => Sql,
+  matching: (references: readonly string[]) => Sql,
 ): Sql {
-  const checked = (operator: string, references: readonly string[]) => {
+  const matchingValid = (operator: string, references: readonly string[]) => {
     references.forEach((reference, index) => {
       if (isReference(reference)) return
       const path = operator === 'eq' ? `${location.path}.eq` : `${location.path}.${operator}.${index}`
       location.errors.push({ path, message: referenceError })
     })
-    return named(references.filter(isReference))
+    return matching(references.filter(isReference))
   }
   return compare(filter, location, {
-    eq: (reference) => checked('eq', [reference]),
-    in: (references) => checked('in', references),
-    notIn: (references) => notSql(checked('notIn', references)),
+    eq: (reference) => matchingValid('eq', [reference]),
+    in: (references) => matchingValid('in', references),
+    notIn: (references) => notSql(matchingValid('notIn', references)),
   })
 }
 
 function compareUser(column: Sql, { isViewer, isNull, ...ids }: UserFilter, location: Location, viewer: Viewer): Sql {
-  const named = compareReferences(ids, location, userReferenceError, isUserReference, (references) =>
+  const byReference = compareReferences(ids, location, userReferenceError, isUserReference, (references) =>
     oneOf(column, references, sql`SELECT u.id FROM users u WHERE ${usersByReference(references)}`),
   )
-  const mine = sql`${column} = ${viewer.id}::uuid`
-  const further = compare<Pick<UserFilter, 'isViewer' | 'isNull'>>({ isViewer, isNull }, location, {
-    isViewer: (is) => (is ? mine : notSql(mine)),
-    isNull: (is) => nullCheck(column, is),
+  const isOwn = sql`${column} = ${viewer.id}::uuid`
+  const byNullOrViewer = compare<Pick<UserFilter, 'isViewer' | 'isNull'>>({ isViewer, isNull }, location, {
+    isViewer: (isViewer) => (isViewer ? isOwn : notSql(isOwn)),
+    isNull: (isNull) => nullCheck(column, isNull),
   })
-  return allOf([named, further])
+  return allOf([byReference, byNullOrViewer])
 }
 
-/** Compares a title or a description. The trigram index of searches narrows `contains`. */
+/** The trigram index of searches narrows `contains`. */
 function compareIndexedText(column: Sql, filter: StringFilter, location: Location): Sql {
-  const compared = compareText(column, filter, location)
-  return typeof filter.contains === 'string' ? allOf([mayContain(filter.contains), compared]) : compared
+  const condition = compareText(column, filter, location)
+  return typeof filter.contains === 'string' ? allOf([mayContain(filter.contains), condition]) : condition
 }
 
 function compareLabels(filter: LabelFilter, location: Location): Sql {
@@ -241,7 +240,7 @@ function compareLabels(filter: LabelFilter, location: Location): Sql {
       ${names ? sql`AND lower(l.name) = ANY(${lowerCaseArray(names)})` : empty})`
   return compare(filter, location, {
     some: (names) => labelled(names),
-    // The first label narrows the tickets by an index.
+    // The condition on the first label can use an index.
     every: (names) =>
       allOf([
         ...names.slice(0, 1).map((name) => labelled([name])),

@@ -13,20 +13,15 @@ import { visibleTickets, visibleTicketsByReference } from './ticket.access.ts'
 import { searchesOf, type TicketFilter, ticketCondition } from './ticket.filter.ts'
 import { ofKind, type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
 
-/** The ticket with an id; null if there is none that the viewer may see. */
 export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, visibleTicketsByReference)
 
-/** The ticket of an id that a row refers to which the viewer may see. */
 export async function getTicket(context: Context, id: string): Promise<TicketRow> {
   const ticket = await findTicket(context, id)
   if (!ticket) throw new NotFound(`Ticket "${id}" was not found, or you cannot see it.`)
   return ticket
 }
 
-/**
- * The ticket that an id or a key names, with what is selected of it; null where there is none to see, or none of that
- * kind.
- */
+/** Reads the selected fields in one statement. */
 export function readTicketByReference(
   reference: string,
   request: ResolverRequest,
@@ -38,28 +33,25 @@ export function readTicketByReference(
   return readRow(request.context.db, row, from)
 }
 
-/** A relation to the ticket whose id is in a property. */
+/** `property` contains the id of the ticket. */
 export const ticketRelation = (property: string) => toOne(property, ticketColumns, sql`tickets t`)
 
-/** The key of the project of a ticket. */
 export const ticketProjectKey: NestedField = {
   on: 'projectId',
   fragment: () => ({ sql: sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
 
-/** Bounds the cost of ranking by relevance. */
+/** Limits the cost of ranking by relevance. */
 const maxRanked = 10_000
 const newest = sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${raw(String(maxRanked))}`
 const isByRelevance = (orderBy: TicketListArguments['orderBy']) =>
   orderBy?.some(({ field }) => field === 'RELEVANCE') ?? false
 
-/** What chooses a list of tickets. */
 export interface TicketListArguments {
   readonly filter?: TicketFilter | null | undefined
   readonly orderBy?: readonly TicketOrder[] | null | undefined
 }
 
-/** The tickets that the viewer may see and a filter lets through. */
 export function ticketList(
   context: Context,
   { filter, orderBy }: TicketListArguments,

@@ -6,10 +6,9 @@ import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 import { relevance } from '../search/search.filter.ts'
 
-/** A ticket of either kind. The columns of defects are null in issues. */
+/** The columns of defects are null for issues. */
 export type TicketRow = Row<'Ticket'>
 
-/** The columns of a TicketRow, from tickets `t`. Its kind tells the type of it in the API. */
 export const ticketColumns = columnsOf<TicketRow>('t', {
   id: 'always',
   projectId: 'plain',
@@ -37,7 +36,6 @@ export const ticketColumns = columnsOf<TicketRow>('t', {
   disposition: 'plain',
 })
 
-/** The tickets `t` of a kind, or of any. */
 export const ofKind = (kind: TicketKind | undefined): Sql => (kind ? sql`t.kind = ${kind}::ticket_kind` : sql`TRUE`)
 
 export type TicketOrderField =
@@ -75,15 +73,17 @@ const keys: Readonly<
 
 const newestFirst: readonly TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
-/**
- * The order asked for, ended by the id in the last key's direction; newest first when none is. A field counts once.
- * RELEVANCE is that to `searches`, of which there must be one.
- */
-export function ticketOrder(given: readonly TicketOrder[] | null | undefined, searches: readonly string[] = []): Order {
-  const asked = given?.length ? given : newestFirst
-  const first = asked.filter(({ field }, index) => asked.findIndex((one) => one.field === field) === index)
-  mustBeSearched(asked, searches)
-  const order = first.map(({ field, direction, nulls }): SortKey => {
+/** Appends the id in the direction of the last key. Ignores a repeated field. RELEVANCE requires `searches`. */
+export function ticketOrder(
+  orderBy: readonly TicketOrder[] | null | undefined,
+  searches: readonly string[] = [],
+): Order {
+  const requested = orderBy?.length ? orderBy : newestFirst
+  const distinct = requested.filter(
+    ({ field }, index) => requested.findIndex((other) => other.field === field) === index,
+  )
+  mustHaveSearch(requested, searches)
+  const order = distinct.map(({ field, direction, nulls }): SortKey => {
     if (field === 'RELEVANCE') return relevanceKey(searches, direction === 'DESC')
     const { sql, type, nullable } = keys[field]
     return { name: field, sql, type, descending: direction === 'DESC', ...(nullable && { nulls: nulls ?? 'LAST' }) }
@@ -98,7 +98,7 @@ const relevanceKey = (searches: readonly string[], descending: boolean): SortKey
   descending,
 })
 
-function mustBeSearched(order: readonly TicketOrder[], searches: readonly string[]): void {
+function mustHaveSearch(order: readonly TicketOrder[], searches: readonly string[]): void {
   const index = order.findIndex(({ field }) => field === 'RELEVANCE')
   if (index >= 0 && searches.length === 0)
     throw new BadUserInput([

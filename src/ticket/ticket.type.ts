@@ -92,7 +92,7 @@ builder.prismaInterface('Ticket', {
   fields: (t) => ({
     key: t.string({
       description:
-        'Human-readable identifier such as "CORE-42": the key of the project and the number. Accepted instead of the id in all arguments.',
+        'Human-readable identifier such as "CORE-42": the key of the project and the number. Arguments for ticket ids accept it, except `node` and `nodes`.',
       extensions: { reads: { columns: ['number'], nested: ticketProjectKey } satisfies Reads },
       resolve: async (ticket, args, context, info) =>
         `${await readNested<string>(ticketProjectKey, ticket, args, { context, info })}-${ticket.number}`,

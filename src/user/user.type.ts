@@ -17,7 +17,8 @@ builder.prismaObject('User', {
   description: 'An account of a person or a script.',
   fields: (t) => ({
     username: t.exposeString('username', {
-      description: 'Unique name to sign in with, in lower case. Accepted instead of the id in all arguments.',
+      description:
+        'Unique name to sign in with, in lower case. Arguments for user ids accept it, except `node` and `nodes`.',
     }),
     name: t.exposeString('name', { description: 'Display name, at most 100 characters.' }),
     email: t.field({

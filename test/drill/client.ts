@@ -1,5 +1,5 @@
 import type { TypedDocumentString } from '../generated/graphql.ts'
-import type { AnswerError } from '../support/caller.ts'
+import type { ResponseError } from '../support/client.ts'
 import type { Kind, Ledger, Outcome } from './ledger.ts'
 import type { Served } from './served.ts'
 
@@ -10,9 +10,9 @@ const pauseMilliseconds = 100
 /** What became of a request: what was answered, the code of an error, or LOST where there was no answer. */
 export type Reply<Data> = { readonly data: Data; readonly code: null } | { readonly data: null; readonly code: string }
 
-interface Answer<Data = unknown> {
+interface ApiResponse<Data = unknown> {
   readonly data?: Data | null
-  readonly errors?: readonly AnswerError[]
+  readonly errors?: readonly ResponseError[]
 }
 
 /** What the code of an answer to a write says of it. */
@@ -83,7 +83,7 @@ export class Client {
     const code = await this.asking('an export', async () => {
       const response = await this.fetch('/export/tickets.csv')
       begun = response.status === 200
-      if (!begun) return this.codeOf((await response.json()) as Answer)
+      if (!begun) return this.codeOf((await response.json()) as ApiResponse)
       const rows = (await response.text()).trimEnd().split('\n').length - 1
       if (rows < filed) this.ledger.faults.push(`an export of ${rows} tickets, of ${filed} that were filed`)
       return null
@@ -103,7 +103,7 @@ export class Client {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: document.toString(), variables }),
       })
-      const answer = (await response.json()) as Answer<Data>
+      const answer = (await response.json()) as ApiResponse<Data>
       if (!answer.errors && answer.data) data = answer.data
       return data === null ? this.codeOf(answer) : null
     })
@@ -127,7 +127,7 @@ export class Client {
     }
   }
 
-  private codeOf(answer: Answer): string {
+  private codeOf(answer: ApiResponse): string {
     const code = answer.errors?.[0]?.extensions?.code ?? 'no code'
     if (code !== 'UNAVAILABLE' && code !== 'CONFLICT') this.ledger.faults.push(`answered ${JSON.stringify(answer)}`)
     return code

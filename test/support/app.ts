@@ -10,7 +10,7 @@ import { openPGlite, poolOver } from '../../src/database/embedded.ts'
 import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
 import { type Database, databaseOver } from '../../src/database/open.ts'
 import type { ViewerCache } from '../../src/viewer.ts'
-import { Caller } from './caller.ts'
+import { Client } from './client.ts'
 import { databaseUrl, execute } from './databases.ts'
 
 /** The lines that the log of a test's server wrote, and the statements that it sent. */
@@ -26,7 +26,7 @@ export interface TestServer extends Recorded {
   readonly viewerCache: ViewerCache
   readonly app: App
   /** Somebody who has not signed in. */
-  readonly nobody: Caller
+  readonly anonymous: Client
   /** Another server over the same database, with other settings. */
   readonly configured: (env: Readonly<Record<string, string>>) => TestServer
 }
@@ -84,7 +84,7 @@ function serverOver(
     app,
     lines,
     statements,
-    nobody: new Caller(app, null),
+    anonymous: new Client(app, null),
     configured: (other) => serverOver(database, viewerCache, statements, other),
   }
 }

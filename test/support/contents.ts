@@ -1,7 +1,7 @@
 import type { ProjectRole } from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
 import { importCsv } from './imports.ts'
-import { type Cast, createDefect, createIssue, createLabel, createProject, setMember } from './people.ts'
+import { createDefect, createIssue, createLabel, createProject, setMember, type TestUsers } from './people.ts'
 
 const Comment = graphql(`
   mutation ContentsComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
@@ -34,26 +34,26 @@ const names = [
 ] as const
 
 /** Makes a project in which the cast has its roles. */
-export async function castProject({ maintainer, ...cast }: Cast, key: string, defaultRole?: ProjectRole) {
+export async function createTestProject({ maintainer, ...users }: TestUsers, key: string, defaultRole?: ProjectRole) {
   const project = await createProject(maintainer, key, defaultRole)
-  await setMember(maintainer, key, cast.contributor.id, 'CONTRIBUTOR')
-  await setMember(maintainer, key, cast.reporter.id, 'REPORTER')
-  await setMember(maintainer, key, cast.viewer.id, 'VIEWER')
+  await setMember(maintainer, key, users.contributor.id, 'CONTRIBUTOR')
+  await setMember(maintainer, key, users.reporter.id, 'REPORTER')
+  await setMember(maintainer, key, users.viewer.id, 'VIEWER')
   return project
 }
 
 /** Fills a project with one of everything. */
 export async function fillProject(
-  { maintainer, contributor, reporter }: Cast,
+  { maintainer, contributor, reporter }: TestUsers,
   project: { readonly id: string; readonly key: string },
 ): Promise<Contents> {
   const { key } = project
   const label = await createLabel(maintainer, key, `label ${crypto.randomUUID()}`)
   const issue = await createIssue(contributor, key, 'An issue', { labelIds: [label] })
   const defect = await createDefect(contributor, key, 'Solder')
-  const comment = async (caller: typeof reporter, parentId?: string) => {
+  const comment = async (client: typeof reporter, parentId?: string) => {
     const input = { ticketId: issue.id, body: 'A comment', ...(parentId && { parentId }) }
-    return (await caller.ask(Comment, { input })).addComment.comment.id
+    return (await client.ask(Comment, { input })).addComment.comment.id
   }
   const first = await comment(contributor)
   const imported = await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })
@@ -86,7 +86,7 @@ export const noContents: Contents = {
 }
 
 /** An answer as text, in which ids and keys are replaced by what they stand for: the same for others' contents. */
-export function toldAlike(answer: object, contents: Contents): string {
+export function withPlaceholders(response: object, contents: Contents): string {
   const words = Object.entries(contents).sort(([, a], [, b]) => b.length - a.length)
-  return words.reduce((text, [name, word]) => text.replaceAll(word, `<${name}>`), JSON.stringify(answer))
+  return words.reduce((text, [name, word]) => text.replaceAll(word, `<${name}>`), JSON.stringify(response))
 }

@@ -21,6 +21,6 @@ export async function copiedDatabase(): Promise<AsyncDisposable & { readonly env
 }
 
 /** An embedded database without tables, in memory. */
-export async function openBlank(): Promise<Embedded> {
+export async function openEmptyDatabase(): Promise<Embedded> {
   return poolOver(await openPGlite({ loadDataDir: await openAsBlob(inject('blank') ?? '') }))
 }

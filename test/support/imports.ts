@@ -1,6 +1,6 @@
 import type { ImportCsvMutation, ImportCsvMutationVariables } from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
-import type { Answer, Caller } from './caller.ts'
+import type { ApiResponse, Client } from './client.ts'
 
 const document = graphql(`
   mutation ImportCsv($input: ImportTicketsInput!) {
@@ -36,23 +36,23 @@ export function importForm(
 
 /** Sends a file to be imported, and returns the whole answer. */
 export async function sendFile(
-  caller: Caller,
+  client: Client,
   file: string | Uint8Array<ArrayBuffer>,
   input: ImportOptions,
   { fileName, ...init }: RequestInit & { readonly fileName?: string } = {},
-): Promise<Answer<ImportCsvMutation>> {
-  const response = await caller.fetch('/graphql', { method: 'POST', body: importForm(file, input, fileName), ...init })
+): Promise<ApiResponse<ImportCsvMutation>> {
+  const response = await client.fetch('/graphql', { method: 'POST', body: importForm(file, input, fileName), ...init })
   return { status: response.status, headers: response.headers, ...((await response.json()) as object) }
 }
 
 /** Imports a file and returns what became of it; any error fails the test with the whole story. */
 export async function importCsv(
-  caller: Caller,
+  client: Client,
   file: string | Uint8Array<ArrayBuffer>,
   input: ImportOptions,
   fileName?: string,
 ): Promise<Imported> {
-  const { data, errors } = await sendFile(caller, file, input, fileName === undefined ? {} : { fileName })
+  const { data, errors } = await sendFile(client, file, input, fileName === undefined ? {} : { fileName })
   if (errors || !data) throw new Error(JSON.stringify({ input, errors }, null, 2))
   return data.importTickets.import
 }

@@ -1,5 +1,5 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
-import { type CallerName, callers } from './rights.ts'
+import { type RoleName, roleNames } from './rights.ts'
 
 /**
  * What a caller gets: all that there is, what it would get if it were not there, what is the caller's own alone, a value
@@ -146,13 +146,13 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
 }
 
 /** What a caller gets of an object of a type, or of one of its fields. */
-export const cellOf = (who: CallerName, type: string, field?: string): Cell => {
+export const cellOf = (who: RoleName, type: string, field?: string): Cell => {
   const known = matrix[type]
-  return ((field !== undefined && known?.but[field]) || known?.seen || [])[callers.indexOf(who)] ?? 'none'
+  return ((field !== undefined && known?.but[field]) || known?.seen || [])[roleNames.indexOf(who)] ?? 'none'
 }
 
 /** Which types and fields of a schema have no row, and which rows are of none: what to write where. */
-export function faultsOfMatrix(schema: GraphQLSchema): string[] {
+export function matrixErrors(schema: GraphQLSchema): string[] {
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__') && type.name !== 'Mutation',
   )

@@ -1,7 +1,7 @@
 import type { ProjectRole } from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
 import type { TestServer } from './app.ts'
-import { Caller } from './caller.ts'
+import { Client } from './client.ts'
 
 export const password = 'correct horse'
 
@@ -42,7 +42,7 @@ const CreateLabel = graphql(`
 `)
 
 /** Somebody with an account. */
-export class Person extends Caller {
+export class TestUser extends Client {
   readonly id: string
   readonly username: string
 
@@ -54,14 +54,14 @@ export class Person extends Caller {
 }
 
 /** Opens an account; the first of a server is its ADMIN. */
-export async function signUp(server: TestServer, username: string): Promise<Person> {
-  const { signUp: session } = await server.nobody.ask(SignUp, { username, password })
-  return new Person(server, session.token, session.viewer.id, username)
+export async function signUp(server: TestServer, username: string): Promise<TestUser> {
+  const { signUp: session } = await server.anonymous.ask(SignUp, { username, password })
+  return new TestUser(server, session.token, session.viewer.id, username)
 }
 
 /** Makes a project, whose maintainer the caller is. */
 export async function createProject(
-  maintainer: Caller,
+  maintainer: Client,
   key: string,
   defaultRole?: ProjectRole,
 ): Promise<{ id: string; key: string }> {
@@ -70,7 +70,7 @@ export async function createProject(
 }
 
 export async function setMember(
-  maintainer: Caller,
+  maintainer: Client,
   projectId: string,
   userId: string,
   role: ProjectRole | null,
@@ -80,45 +80,45 @@ export async function setMember(
 
 /** Files an issue and returns its id and key. */
 export async function createIssue(
-  caller: Caller,
+  client: Client,
   projectId: string,
   title: string,
   more: object = {},
 ): Promise<{ id: string; key: string }> {
-  return (await caller.ask(CreateIssue, { input: { projectId, title, ...more } })).createIssue.issue
+  return (await client.ask(CreateIssue, { input: { projectId, title, ...more } })).createIssue.issue
 }
 
-export async function createDefect(caller: Caller, projectId: string, category: string, more: object = {}) {
-  return (await caller.ask(CreateDefect, { input: { projectId, category, title: 'A defect', ...more } })).createDefect
+export async function createDefect(client: Client, projectId: string, category: string, more: object = {}) {
+  return (await client.ask(CreateDefect, { input: { projectId, category, title: 'A defect', ...more } })).createDefect
     .defect
 }
 
-export async function createLabel(caller: Caller, projectId: string, name: string): Promise<string> {
-  return (await caller.ask(CreateLabel, { input: { projectId, name, color: '#336699' } })).createLabel.label.id
+export async function createLabel(client: Client, projectId: string, name: string): Promise<string> {
+  return (await client.ask(CreateLabel, { input: { projectId, name, color: '#336699' } })).createLabel.label.id
 }
 
 /** One person for each kind of caller, in a project that only its members see. */
-export interface Cast {
+export interface TestUsers {
   readonly project: { readonly id: string; readonly key: string }
-  readonly admin: Person
-  readonly maintainer: Person
-  readonly contributor: Person
-  readonly reporter: Person
-  readonly viewer: Person
-  readonly stranger: Person
+  readonly admin: TestUser
+  readonly maintainer: TestUser
+  readonly contributor: TestUser
+  readonly reporter: TestUser
+  readonly viewer: TestUser
+  readonly outsider: TestUser
 }
 
 /** Fills an empty server with one person for each role. */
-export async function castOf(server: TestServer, key = 'CORE'): Promise<Cast> {
+export async function createTestUsers(server: TestServer, key = 'CORE'): Promise<TestUsers> {
   const admin = await signUp(server, 'admin')
   const maintainer = await signUp(server, 'maintainer')
   const contributor = await signUp(server, 'contributor')
   const reporter = await signUp(server, 'reporter')
   const viewer = await signUp(server, 'viewer')
-  const stranger = await signUp(server, 'stranger')
+  const outsider = await signUp(server, 'outsider')
   const project = await createProject(maintainer, key)
   await setMember(maintainer, key, contributor.id, 'CONTRIBUTOR')
   await setMember(maintainer, key, reporter.id, 'REPORTER')
   await setMember(maintainer, key, viewer.id, 'VIEWER')
-  return { project, admin, maintainer, contributor, reporter, viewer, stranger }
+  return { project, admin, maintainer, contributor, reporter, viewer, outsider }
 }

@@ -3,15 +3,15 @@ import type pg from 'pg'
 import { expect } from 'vitest'
 import { schema } from '../../src/schema.ts'
 import { statementsOf, type TestServer } from './app.ts'
-import type { Caller } from './caller.ts'
-import { type Contents, noContents, toldAlike } from './contents.ts'
-import type { Cast } from './people.ts'
-import { Walk } from './ways.ts'
+import type { Client } from './client.ts'
+import { type Contents, noContents, withPlaceholders } from './contents.ts'
+import type { TestUsers } from './people.ts'
+import { SchemaWalker } from './schema-walker.ts'
 
 /** Who calls: the guest is the stranger in a project whose defaultRole is VIEWER. */
-export const callers = [
-  'nobody',
-  'stranger',
+export const roleNames = [
+  'anonymous',
+  'outsider',
   'guest',
   'viewer',
   'reporter',
@@ -19,11 +19,11 @@ export const callers = [
   'maintainer',
   'admin',
 ] as const
-export type CallerName = (typeof callers)[number]
+export type RoleName = (typeof roleNames)[number]
 
-export const usernameOf = (who: CallerName) => (who === 'guest' ? 'stranger' : who)
-export const callerOf = (server: TestServer, cast: Cast, who: CallerName): Caller =>
-  who === 'nobody' ? server.nobody : cast[who === 'guest' ? 'stranger' : who]
+export const usernameOf = (who: RoleName) => (who === 'guest' ? 'outsider' : who)
+export const clientOf = (server: TestServer, users: TestUsers, who: RoleName): Client =>
+  who === 'anonymous' ? server.anonymous : users[who === 'guest' ? 'outsider' : who]
 
 /** What a caller gets; null is leave. */
 export type Code = 'UNAUTHENTICATED' | 'NOT_FOUND' | 'FORBIDDEN' | 'CONFLICT' | null
@@ -34,10 +34,10 @@ export type Codes = readonly [Code, Code, Code, Code, Code, Code, Code, Code]
 export interface Row {
   readonly name: string
   readonly codes: Codes
-  readonly send: (caller: Caller, contents: Contents, who: CallerName) => ReturnType<Caller['post']>
+  readonly send: (client: Client, contents: Contents, who: RoleName) => ReturnType<Client['post']>
 }
 
-const walk = new Walk(schema, { excerpt: 'search: "issue"' })
+const walk = new SchemaWalker(schema, { excerpt: 'search: "issue"' })
 
 /** A mutation that selects all of its payload; its name may have more after a comma. */
 function mutationOf(name: string): string {
@@ -50,17 +50,17 @@ function mutationOf(name: string): string {
 }
 
 /** A row of a table of rights, given what its mutation is sent; its name begins with the mutation's. */
-export const row = (name: string, codes: Codes, input: (contents: Contents, who: CallerName) => object): Row => ({
+export const row = (name: string, codes: Codes, input: (contents: Contents, who: RoleName) => object): Row => ({
   name,
   codes,
-  send: (caller, contents, who) => caller.post({ query: mutationOf(name), variables: { input: input(contents, who) } }),
+  send: (client, contents, who) => client.post({ query: mutationOf(name), variables: { input: input(contents, who) } }),
 })
 
 /** Which mutations of a schema have no row in any of the tables: what to write where. */
-export const faultsOfRows = (known: GraphQLSchema, names: readonly string[]): string[] => {
-  const told = new Set(names.map((name) => name.split(',')[0]))
+export const missingRows = (known: GraphQLSchema, names: readonly string[]): string[] => {
+  const details = new Set(names.map((name) => name.split(',')[0]))
   return Object.keys(known.getMutationType()?.getFields() ?? {})
-    .filter((name) => !told.has(name))
+    .filter((name) => !details.has(name))
     .map(
       (name) =>
         `${name} has no row: say in test/rights-in-projects.test.ts or test/rights-on-server.test.ts who may do it.`,
@@ -68,13 +68,13 @@ export const faultsOfRows = (known: GraphQLSchema, names: readonly string[]): st
 }
 
 /** Holds that what a mutation has given back is what its caller finds by the id. */
-export async function expectFoundAlike(caller: Caller, data: unknown): Promise<void> {
+export async function expectFoundByNode(client: Client, data: unknown): Promise<void> {
   for (const payload of Object.values(data ?? {}))
     for (const value of Object.values(payload ?? {}).flat()) {
       const { __typename: type, id } = (value ?? {}) as { readonly __typename?: string; readonly id?: string }
       if (!type || !id || type === 'AccessToken') continue
       const selection = walk.selection(schema.getType(type) as GraphQLCompositeType)
-      const found = await caller.post({ query: `{ node(id: "${id}") { ... on ${type} { ${selection} } } }` })
+      const found = await client.post({ query: `{ node(id: "${id}") { ... on ${type} { ${selection} } } }` })
       expect(found.data, JSON.stringify(found.errors)).toEqual({ node: value })
     }
 }
@@ -120,26 +120,26 @@ async function digestsSql(pool: pg.Pool): Promise<string> {
 }
 
 /** Sends what a caller may not, and holds that it is refused so, changes nothing, and tells nothing of what is hidden. */
-export async function expectRefusal(
+export async function expectRejection(
   server: TestServer,
   { name, send }: Row,
-  caller: Caller,
-  who: CallerName,
+  client: Client,
+  who: RoleName,
   contents: Contents,
   code: Code,
   before: Digests,
 ): Promise<void> {
-  const { result, sent } = await statementsOf(server, () => send(caller, contents, who))
+  const { result, sent } = await statementsOf(server, () => send(client, contents, who))
   const { status, data, errors } = result
   const said = `${name} as ${who}: ${JSON.stringify({ data, errors })}`
   expect(errors?.[0]?.extensions?.code, said).toBe(code)
   expect(data ?? null, said).toBeNull()
   expect(await digestsOf(server), said).toEqual(before)
   if (code === 'FORBIDDEN') return
-  const { result: nothing, sent: instead } = await statementsOf(server, () => send(caller, noContents, who))
+  const { result: nothing, sent: instead } = await statementsOf(server, () => send(client, noContents, who))
   // Time tells nothing either.
   expect(sent, said).toEqual(instead)
-  expect(toldAlike({ status, data, errors }, contents)).toBe(
-    toldAlike({ status: nothing.status, data: nothing.data, errors: nothing.errors }, noContents),
+  expect(withPlaceholders({ status, data, errors }, contents)).toBe(
+    withPlaceholders({ status: nothing.status, data: nothing.data, errors: nothing.errors }, noContents),
   )
 }

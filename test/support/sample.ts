@@ -1,6 +1,6 @@
 import { graphql } from '../generated/index.ts'
 import { type Imported, importCsv } from './imports.ts'
-import { type Cast, createLabel } from './people.ts'
+import { createLabel, type TestUsers } from './people.ts'
 
 const Describe = graphql(`
   mutation SampleDescribe($project: ID!, $label: ID!) {
@@ -43,8 +43,8 @@ const Token = graphql(`
 export type Sample = Readonly<Record<'project' | 'issue' | 'defect' | 'label' | 'comment' | 'event' | 'import', string>>
 
 /** Fills the project CORE, in which the contributor files everything; each of the cast has an e-mail and a token. */
-export async function fillSample({ admin, maintainer, contributor, reporter, ...cast }: Cast): Promise<Sample> {
-  for (const person of [admin, maintainer, contributor, reporter, cast.viewer, cast.stranger]) {
+export async function fillSample({ admin, maintainer, contributor, reporter, ...users }: TestUsers): Promise<Sample> {
+  for (const person of [admin, maintainer, contributor, reporter, users.viewer, users.outsider]) {
     await person.ask(Email, { id: person.id, email: `${person.username}@example.com` })
     await person.ask(Token, { name: person.username })
   }
@@ -76,8 +76,8 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
     tickets.nodes.find((ticket) => ticket.title === title)?.id ?? ''
   const issue = named('hush issue', issues)
   const defect = named('hush defect', defects)
-  const say = async (caller: typeof reporter, ticketId: string, parentId: string | null = null) =>
-    (await caller.ask(Say, { input: { ticketId, parentId, body: 'hush comment' } })).addComment.comment.id
+  const say = async (client: typeof reporter, ticketId: string, parentId: string | null = null) =>
+    (await client.ask(Say, { input: { ticketId, parentId, body: 'hush comment' } })).addComment.comment.id
   const first = await say(reporter, issue)
   const comment = await say(reporter, issue, first)
   await say(contributor, issue, comment)

@@ -1,82 +1,82 @@
 import { afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { type TestServer, useServer } from './support/app.ts'
-import { Caller } from './support/caller.ts'
-import { type Cast, castOf } from './support/people.ts'
+import { Client } from './support/client.ts'
+import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
-let cast: Cast
+let users: TestUsers
 let other: TestServer
 
 beforeAll(async () => {
-  cast = await castOf(server)
+  users = await createTestUsers(server)
   other = server.configured({})
 })
 
-const Whoami = graphql(`query CallersViewer { viewer { id } }`)
+const Whoami = graphql(`query ViewerCacheViewer { viewer { id } }`)
 const MakeToken = graphql(`
-  mutation CallersToken($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { secret accessToken { id } } }
+  mutation ViewerCacheToken($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { secret accessToken { id } } }
 `)
 const Revoke = graphql(`
-  mutation CallersRevoke($id: ID!) { revokeAccessToken(input: { id: $id }) { revokedAccessTokenId } }
+  mutation ViewerCacheRevoke($id: ID!) { revokeAccessToken(input: { id: $id }) { revokedAccessTokenId } }
 `)
 const OnlyForAdmins = graphql(`
-  mutation CallersCreate($username: String!) {
+  mutation ViewerCacheCreate($username: String!) {
     createUser(input: { username: $username, name: "New", password: "correct horse" }) { user { id } }
   }
 `)
 
-const statusOf = async (caller: Caller) => (await caller.send(Whoami)).status
+const statusOf = async (client: Client) => (await client.send(Whoami)).status
 
 /** How many times the caller's token is looked up for one request. */
-async function lookUps(caller: Caller): Promise<number> {
+async function lookUps(client: Client): Promise<number> {
   server.statements.length = 0
-  await caller.send(Whoami)
+  await client.send(Whoami)
   return server.statements.filter((sql) => sql.includes('FROM tokens')).length
 }
 
 /** A caller with an access token of the viewer's, known to both servers. */
 async function known(expiresAt: Date | null = null) {
   const input = { name: 'for a test', expiresAt: expiresAt?.toISOString() ?? null }
-  const { secret, accessToken } = (await cast.viewer.ask(MakeToken, { input })).createAccessToken
-  const [here, there] = [new Caller(server.app, secret), new Caller(other.app, secret)]
-  for (const caller of [here, there]) await expect.poll(() => lookUps(caller)).toBe(0)
+  const { secret, accessToken } = (await users.viewer.ask(MakeToken, { input })).createAccessToken
+  const [here, there] = [new Client(server.app, secret), new Client(other.app, secret)]
+  for (const client of [here, there]) await expect.poll(() => lookUps(client)).toBe(0)
   return { id: accessToken.id, here, there }
 }
 
-describe('a caller is remembered', () => {
+describe('viewer cache', () => {
   afterEach(() => {
     vi.useRealTimers()
   })
 
-  test('until the token is revoked: here at once, on another server as soon as it hears of it', async () => {
+  test('drops a revoked token immediately, and on other servers after the notification', async () => {
     const { id, here, there } = await known()
-    await cast.viewer.ask(Revoke, { id })
+    await users.viewer.ask(Revoke, { id })
     expect(await statusOf(here)).toBe(401)
     await expect.poll(() => statusOf(there)).toBe(401)
   })
 
-  test('until an account is changed, whoever changes it', async () => {
+  test('drops a viewer after any change of the account', async () => {
     const { here, there } = await known()
     await server.database.pool.query("UPDATE users SET active = false WHERE username = 'viewer'")
-    for (const caller of [here, there]) await expect.poll(() => statusOf(caller)).toBe(401)
+    for (const client of [here, there]) await expect.poll(() => statusOf(client)).toBe(401)
     await server.database.pool.query("UPDATE users SET active = true WHERE username = 'viewer'")
     expect(await statusOf(here)).toBe(200)
   })
 
-  test('until the rights of the account change', async () => {
+  test('drops a viewer after a change of the role', async () => {
     const { here } = await known()
-    expect((await here.refusal(OnlyForAdmins, { username: 'early' })).extensions?.code).toBe('FORBIDDEN')
+    expect((await here.expectError(OnlyForAdmins, { username: 'early' })).extensions?.code).toBe('FORBIDDEN')
     const Promote = graphql(
-      `mutation CallersPromote($role: UserRole!) { updateUser(input: { id: "viewer", role: $role }) { user { role } } }`,
+      `mutation ViewerCachePromote($role: UserRole!) { updateUser(input: { id: "viewer", role: $role }) { user { role } } }`,
     )
-    await cast.admin.ask(Promote, { role: 'ADMIN' })
+    await users.admin.ask(Promote, { role: 'ADMIN' })
     await here.ask(OnlyForAdmins, { username: 'intime' })
-    await cast.admin.ask(Promote, { role: 'MEMBER' })
-    expect((await here.refusal(OnlyForAdmins, { username: 'late' })).extensions?.code).toBe('FORBIDDEN')
+    await users.admin.ask(Promote, { role: 'MEMBER' })
+    expect((await here.expectError(OnlyForAdmins, { username: 'late' })).extensions?.code).toBe('FORBIDDEN')
   })
 
-  test('for a few seconds, and no longer than the token lasts', async () => {
+  test('caches a viewer for a few seconds, at most until the token expires', async () => {
     const now = Date.now()
     vi.useFakeTimers({ toFake: ['Date'], now })
     const { here } = await known()
@@ -94,19 +94,19 @@ describe('a caller is remembered', () => {
     expect(await lookUps(brief)).toBe(1)
   })
 
-  test('not at all where the token is none', async () => {
-    const stranger = new Caller(server.app, 'snag_unknown')
+  test('does not cache unknown tokens', async () => {
+    const outsider = new Client(server.app, 'snag_unknown')
     for (let n = 0; n < 2; n++) {
       server.statements.length = 0
-      expect(await statusOf(stranger)).toBe(401)
+      expect(await statusOf(outsider)).toBe(401)
       expect(server.statements.filter((sql) => sql.includes('FROM tokens')).length).toBeGreaterThan(0)
     }
   })
 })
 
 // The embedded database is heard in the same process.
-describe.runIf(inject('postgres'))('a server that cannot hear', () => {
-  test('looks viewerCache up for each request, and remembers again once it listens again', async () => {
+describe.runIf(inject('postgres'))('server without LISTEN connection', () => {
+  test('looks the viewer up for each request until it listens again', async () => {
     const { here } = await known()
     const { pool } = server.database
     const deafen = () =>

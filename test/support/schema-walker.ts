@@ -18,7 +18,7 @@ import {
 } from 'graphql'
 
 /** A way to objects of a type: the field that leads there, and a document that selects all that there is to see. */
-export interface Way {
+export interface AccessPath {
   readonly name: string
   readonly query: string
   /** The types that are passed, from Query on: who is to get there must be let through by all of them. */
@@ -58,7 +58,7 @@ const isEntity = (type: unknown) =>
   isHolder(type) && (type.name === 'Node' || type.getInterfaces().some(({ name }) => name === 'Node'))
 
 /** Walks a schema, and writes documents for all that it leads to. */
-export class Walk {
+export class SchemaWalker {
   readonly schema: GraphQLSchema
   readonly given: Given
 
@@ -93,11 +93,11 @@ export class Walk {
    * Every way: each field of Query, to each type that it may be of; and each field of an entity that leads to another,
    * where the entity is found by an id of `entities`.
    */
-  ways(entities: Given, roots: Readonly<Record<string, Given>>): Way[] {
+  ways(entities: Given, roots: Readonly<Record<string, Given>>): AccessPath[] {
     return [...this.fromQuery(roots), ...this.fromEntities(entities)]
   }
 
-  private *fromQuery(roots: Readonly<Record<string, Given>>): Generator<Way> {
+  private *fromQuery(roots: Readonly<Record<string, Given>>): Generator<AccessPath> {
     const query = this.schema.getQueryType() as GraphQLObjectType
     for (const field of Object.values(query.getFields())) {
       const type = getNamedType(field.type) as GraphQLCompositeType
@@ -116,7 +116,7 @@ export class Walk {
     }
   }
 
-  private *fromEntities(entities: Given): Generator<Way> {
+  private *fromEntities(entities: Given): Generator<AccessPath> {
     for (const type of Object.values(this.schema.getTypeMap())) {
       if (!isHolder(type) || !isEntity(type)) continue
       for (const field of Object.values(type.getFields())) {

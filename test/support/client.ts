@@ -2,7 +2,7 @@ import type { App } from '../../src/app.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 
 /** An error of an answer, as a client sees it. */
-export interface AnswerError {
+export interface ResponseError {
   readonly message: string
   readonly path?: readonly (string | number)[]
   readonly extensions?: {
@@ -13,18 +13,18 @@ export interface AnswerError {
   }
 }
 
-export interface Answer<Data> {
+export interface ApiResponse<Data> {
   readonly status: number
   readonly headers: Headers
   readonly data?: Data | null
-  readonly errors?: readonly AnswerError[]
+  readonly errors?: readonly ResponseError[]
   readonly extensions?: { readonly cost?: { readonly requested: number; readonly limit: number } }
 }
 
 type Variables<Given> = [Given] extends [Record<string, never>] ? [] : [variables: Given]
 
 /** Somebody who calls the API, with a token or without one. */
-export class Caller {
+export class Client {
   readonly app: App
   readonly token: string | null
 
@@ -37,7 +37,7 @@ export class Caller {
   send<Data, Given>(
     document: TypedDocumentString<Data, Given>,
     ...[variables]: Variables<NoInfer<Given>>
-  ): Promise<Answer<Data>> {
+  ): Promise<ApiResponse<Data>> {
     return this.post({ query: document.toString(), variables })
   }
 
@@ -52,18 +52,21 @@ export class Caller {
   }
 
   /** Sends a document that is to fail and returns its first error; an answer without one fails the test. */
-  async refusal<Data, Given>(
+  async expectError<Data, Given>(
     document: TypedDocumentString<Data, Given>,
     ...variables: Variables<NoInfer<Given>>
-  ): Promise<AnswerError> {
-    const answer = await this.send(document, ...variables)
-    if (!answer.errors?.[0])
-      throw new Error(`${document}\n${JSON.stringify({ variables, data: answer.data }, null, 2)}`)
-    return answer.errors[0]
+  ): Promise<ResponseError> {
+    const response = await this.send(document, ...variables)
+    if (!response.errors?.[0])
+      throw new Error(`${document}\n${JSON.stringify({ variables, data: response.data }, null, 2)}`)
+    return response.errors[0]
   }
 
   /** Posts a body as JSON, whatever it is. */
-  async post<Data = unknown>(body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer<Data>> {
+  async post<Data = unknown>(
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ApiResponse<Data>> {
     const response = await this.fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
