@@ -4,7 +4,7 @@ import { prepare } from './databases.ts'
 import { ask, startPeer } from './peers.ts'
 import { median } from './report.ts'
 
-// Runs the most expensive queries that a server allows: the size of each is the largest below its limits.
+// Runs the most expensive queries that a server allows: each with the largest size within the limits.
 const { values } = parseArgs({
   options: {
     scale: { type: 'string', default: '200000' },

@@ -10,7 +10,7 @@ export interface Sample {
   readonly deepOffset: number
 }
 
-/** The request of a workload for one server, and the conversion of its response to a form that all servers share. */
+/** The request of a workload for one server, and the conversion of its response to a common form. */
 export interface WorkloadRequest {
   readonly query: string
   readonly variables: (sample: Sample, n: number) => Readonly<Record<string, unknown>>
