@@ -12,7 +12,6 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-/** A page sends its origin. */
 const fromPage = { origin: 'http://localhost' }
 const viewer = '{ viewer { username } }'
 
@@ -30,7 +29,7 @@ describe('HTTP connection', () => {
     await new Promise((resolve) => http.close(resolve))
   })
 
-  /** Posts a body in pieces; without its length, in chunks of HTTP. */
+  /** Without a Content-Length header, sends a chunked body. */
   async function post(pieces: readonly Buffer[], headers: Readonly<Record<string, string | number>>) {
     const sent = request({
       port,

@@ -103,7 +103,7 @@ describe('categories and subcategories', () => {
 describe('20 concurrent mutations with a new category', () => {
   const cases = (word: string, count: number) =>
     Array.from({ length: count }, (_, index) =>
-      [...word].map((letter, place) => ((index >> place) & 1 ? letter.toUpperCase() : letter)).join(''),
+      [...word].map((letter, position) => ((index >> position) & 1 ? letter.toUpperCase() : letter)).join(''),
     )
 
   test('store one spelling of a category and a subcategory for concurrent defects', async () => {

@@ -142,16 +142,16 @@ describe('createDefect and updateDefect', () => {
 
 describe('title of a defect', () => {
   test.each([
-    { of: 'its only line', description: 'Cold joint', title: 'Cold joint' },
-    { of: 'the first of its lines', description: 'Cold joint\nat R12', title: 'Cold joint' },
+    { of: 'the only line of the description', description: 'Cold joint', title: 'Cold joint' },
+    { of: 'the first line of the description', description: 'Cold joint\nat R12', title: 'Cold joint' },
     { of: 'a line that ends in CRLF', description: 'Cold joint\r\nat R12\r\n', title: 'Cold joint' },
     {
-      of: 'the first line with something in it',
+      of: 'the first line that is not blank',
       description: '\r\n \t\n\n  Cold joint  \nat R12',
       title: 'Cold joint',
     },
-    { of: 'as much of a long line as it may hold', description: 'é'.repeat(600), title: 'é'.repeat(200) },
-  ])('that is left out is taken from the description: $of', async ({ description, title }) => {
+    { of: 'a long line, truncated', description: 'é'.repeat(600), title: 'é'.repeat(200) },
+  ])('defaults to $of', async ({ description, title }) => {
     const input = { projectId: 'CORE', category: 'Any', description }
     for (const more of [{}, { title: null }]) {
       const { createDefect } = await users.contributor.ask(DefectCreate, { input: { ...input, ...more } })

@@ -13,7 +13,6 @@ import {
   type TestUser,
 } from './support/people.ts'
 
-// What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '100000000' })
 let ada: TestUser
 let ben: TestUser
@@ -96,7 +95,7 @@ const cases: readonly (readonly [string, TicketFilter, readonly number[]])[] = [
   ...['\r\n\r\n\tsec', '\n\tSecond', 'st\r\n', '\n'].map(
     (text) =>
       [
-        `white space stands for itself: ${JSON.stringify(text)}`,
+        `matches literal white space: ${JSON.stringify(text)}`,
         { archived: true, description: { contains: text } },
         [6],
       ] as const,
@@ -195,7 +194,7 @@ describe('invalid filters', () => {
     expect(extensions?.fieldErrors).toEqual([
       { path: 'filter', message: 'must contain at most 1000 comparisons (got 2101)' },
     ])
-    // Too deep for JSON.stringify, too.
+    // Also too deep for JSON.stringify.
     const deep = `${'{"not":'.repeat(20_000)}{}${'}'.repeat(20_000)}`
     const response = await ada.post(`{"query":${JSON.stringify(Filtered.toString())},"variables":{"filter":${deep}}}`)
     expect([response.status, response.errors?.[0]?.extensions?.code]).toEqual([400, 'QUERY_TOO_COMPLEX'])

@@ -162,8 +162,8 @@ test('loses no change of 50 concurrent clients that retry on CONFLICT', async ()
     Array.from({ length: 50 }, (_, client) => createLabel(users.maintainer, 'CORE', `client ${client}`)),
   )
 
-  /** Changes one field; after a CONFLICT again, from the version that it tells. Returns the version that it made. */
-  const insist = async (field: 'title' | 'description', text: string): Promise<number> => {
+  /** Retries on CONFLICT. Returns the new version. */
+  const changeWithRetries = async (field: 'title' | 'description', text: string): Promise<number> => {
     for (let expectedVersion = 1; ; ) {
       const input = { id, expectedVersion, [field]: text }
       const { data, errors } = await users.contributor.send(IssueChange, { input })
@@ -179,7 +179,7 @@ test('loses no change of 50 concurrent clients that retry on CONFLICT', async ()
 
   const made = await Promise.all(
     labels.map(async (labelId, client) => [
-      await insist(client % 2 ? 'title' : 'description', `By client ${client}`),
+      await changeWithRetries(client % 2 ? 'title' : 'description', `By client ${client}`),
       await label(labelId),
     ]),
   )

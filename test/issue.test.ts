@@ -98,11 +98,11 @@ describe('createIssue', () => {
 
   test('numbers 200 concurrent issues without gaps although some are rejected', async () => {
     await createProject(users.maintainer, 'RUSH')
-    const faults = [{}, { title: ' ' }, {}, { assigneeId: 'nobody' }, {}, { labelIds: [crypto.randomUUID()] }]
+    const invalidInputs = [{}, { title: ' ' }, {}, { assigneeId: 'nobody' }, {}, { labelIds: [crypto.randomUUID()] }]
     const responses = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
         users.maintainer.send(IssueCreate, {
-          input: { projectId: 'RUSH', title: `Issue ${index}`, ...faults[index % faults.length] },
+          input: { projectId: 'RUSH', title: `Issue ${index}`, ...invalidInputs[index % invalidInputs.length] },
         }),
       ),
     )

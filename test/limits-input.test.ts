@@ -5,7 +5,6 @@ import { useServer } from './support/app.ts'
 import type { ApiResponse } from './support/client.ts'
 import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
-// Whatever it costs.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
 let ada: TestUser
 
@@ -15,8 +14,8 @@ beforeAll(async () => {
   for (const title of ['One', 'Two', 'Three']) await createIssue(ada, 'CORE', title)
 })
 
-/** The paths of what is wrong with an input; any other answer fails the test. */
-function faultPaths({ status, data, errors }: ApiResponse<unknown>): string[] {
+/** The paths of the field errors. Any other response fails the test. */
+function errorPaths({ status, data, errors }: ApiResponse<unknown>): string[] {
   const details = JSON.stringify({ status, data, errors })
   expect(errors, details).toHaveLength(1)
   expect(errors?.[0]?.extensions?.code, details).toBe('BAD_USER_INPUT')
@@ -36,7 +35,7 @@ const Search = graphql(`query LimitsSearch($filter: TicketFilter) { tickets(filt
 describe('page arguments', () => {
   const cursorOf = async (field: TicketOrderField) =>
     (await ada.ask(Page, { first: 1, orderBy: [{ field }] })).tickets.pageInfo.endCursor ?? ''
-  /** A cursor of the order in which a value, or the id, was replaced by hand. */
+  /** A cursor with a replaced value or id. */
   const forged = async (field: TicketOrderField, value: unknown, id: unknown = ada.id) => {
     const text = Buffer.from(await cursorOf(field), 'base64url').toString()
     return Buffer.from(text.slice(0, text.indexOf('[')) + JSON.stringify([value, id])).toString('base64url')
@@ -55,7 +54,7 @@ describe('page arguments', () => {
     [{ before: '' }, ['before']],
     [{ after: 'WyJhIl0', before: '%%%' }, ['after', 'before']],
   ])('rejects %j', async (variables, paths) => {
-    expect(faultPaths(await ada.send(Page, variables))).toEqual(paths)
+    expect(errorPaths(await ada.send(Page, variables))).toEqual(paths)
   })
 
   test('returns at most 200 rows, and none for first: 0', async () => {
@@ -67,7 +66,7 @@ describe('page arguments', () => {
   test('rejects a cursor with an offset, and a cursor of another order', async () => {
     const after = await cursorOf('CREATED_AT')
     expect((await ada.ask(Page, { after, orderBy: [{ field: 'CREATED_AT' }] })).tickets.nodes).toHaveLength(2)
-    expect(faultPaths(await ada.send(Page, { after, offset: 1, orderBy: [{ field: 'CREATED_AT' }] }))).toEqual([
+    expect(errorPaths(await ada.send(Page, { after, offset: 1, orderBy: [{ field: 'CREATED_AT' }] }))).toEqual([
       'offset',
     ])
     for (const orderBy of [
@@ -76,8 +75,8 @@ describe('page arguments', () => {
       [{ field: 'UPDATED_AT' }],
       [{ field: 'CREATED_AT' }, { field: 'NUMBER' }],
     ] as const) {
-      expect(faultPaths(await ada.send(Page, { after, orderBy: [...orderBy] }))).toEqual(['after'])
-      expect(faultPaths(await ada.send(Page, { before: after, orderBy: [...orderBy] }))).toEqual(['before'])
+      expect(errorPaths(await ada.send(Page, { after, orderBy: [...orderBy] }))).toEqual(['after'])
+      expect(errorPaths(await ada.send(Page, { before: after, orderBy: [...orderBy] }))).toEqual(['before'])
     }
   })
 
@@ -91,11 +90,11 @@ describe('page arguments', () => {
   ])('by %s takes no cursor whose values were forged', async (field, values) => {
     const orderBy = [{ field }]
     for (const value of values)
-      expect(faultPaths(await ada.send(Page, { after: await forged(field, value), orderBy })), `${value}`).toEqual([
+      expect(errorPaths(await ada.send(Page, { after: await forged(field, value), orderBy })), `${value}`).toEqual([
         'after',
       ])
     for (const id of ['x', 1, null, `${ada.id}'`])
-      expect(faultPaths(await ada.send(Page, { after: await forged(field, null, id), orderBy })), `${id}`).toEqual([
+      expect(errorPaths(await ada.send(Page, { after: await forged(field, null, id), orderBy })), `${id}`).toEqual([
         'after',
       ])
   })
@@ -113,7 +112,7 @@ describe('filter limits', () => {
     ] as const
     for (const [wrap, path] of wraps) {
       await ada.ask(Search, { filter: nest(5, { kind: 'ISSUE' }, wrap) })
-      expect(faultPaths(await ada.send(Search, { filter: nest(6, { kind: 'ISSUE' }, wrap) }))).toEqual([path])
+      expect(errorPaths(await ada.send(Search, { filter: nest(6, { kind: 'ISSUE' }, wrap) }))).toEqual([path])
     }
   })
 
@@ -133,12 +132,12 @@ describe('filter limits', () => {
     ['label.none', (length) => ({ label: { none: list(length, 'red') } })],
   ])('lists at most 100 in %s', async (path, filter) => {
     await ada.ask(Search, { filter: filter(100) })
-    expect(faultPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
+    expect(errorPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
   })
 
   test('rejects null operands and reports each of them', async () => {
     const filter = { status: { eq: null }, title: { in: null, isNull: null }, not: { label: { some: null } } }
-    expect(faultPaths(await ada.send(Search, { filter })).sort()).toEqual([
+    expect(errorPaths(await ada.send(Search, { filter })).sort()).toEqual([
       'filter.not.label.some',
       'filter.status.eq',
       'filter.title.in',
@@ -152,7 +151,7 @@ describe('filter limits', () => {
     'accepts or rejects the time %s without failing',
     async (time) => {
       const response = await ada.send(Search, { filter: { createdAt: { lt: time } } })
-      if (response.errors) expect(faultPaths(response)).toEqual(['filter.createdAt.lt'])
+      if (response.errors) expect(errorPaths(response)).toEqual(['filter.createdAt.lt'])
     },
   )
 })
