@@ -35,7 +35,6 @@ export interface AppOptions {
 const path = '/graphql'
 
 export interface App extends Handler {
-  /** Null unless configured. */
   readonly metrics: Metrics | null
   readonly dispose: () => Promise<void>
 }

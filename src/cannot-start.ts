@@ -1,4 +1,3 @@
-/** An expected failure to start a server or a command, as two sentences for the operator. */
 export class CannotStart extends Error {
   readonly problem: string
   readonly remedy: string

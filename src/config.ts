@@ -2,7 +2,6 @@ import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
 import { ConfigError } from './cannot-start.ts'
 
-/** The settings of the server, frozen. */
 export type Config = Readonly<z.infer<typeof variables>> & {
   /** True if a variable of OpenTelemetry (OTEL_*) is set and OTEL_SDK_DISABLED is not true. */
   readonly tracing: boolean
@@ -85,7 +84,6 @@ const variables = z
     trustedProxies: env.SNAGLIST_TRUSTED_PROXIES ?? [],
     /** Access to introspection, GraphiQL and the schema file. */
     introspection: env.SNAGLIST_INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'signed-in' : 'open'),
-    /** Maximum points of an operation. */
     costLimit: env.SNAGLIST_COST_LIMIT,
     /** Points per user and minute; 0 for no limit. */
     ratePoints: env.SNAGLIST_RATE_POINTS,

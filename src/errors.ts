@@ -8,7 +8,6 @@ export interface FieldError {
 
 const numberFormat = new Intl.NumberFormat('en')
 
-/** Formats a number for a message: 25000 becomes "25,000". */
 export const formatNumber = (number: number): string => numberFormat.format(number)
 
 export class BadUserInput extends GraphQLError {
@@ -80,7 +79,6 @@ export class ClientDisconnected extends GraphQLError {
   }
 }
 
-/** A document, its variables or its cost exceed a limit that is checked before execution. */
 export class QueryTooComplex extends GraphQLError {
   constructor(message: string, cost: number, limit: number) {
     super(message, { extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit, http: { status: 400 } } })
@@ -96,14 +94,13 @@ export class ResultTooLarge extends GraphQLError {
   }
 }
 
-/** `retryAfter` is in seconds. */
 export class RateLimited extends GraphQLError {
-  constructor(reason: string, retryAfter: number, headers: Readonly<Record<string, string>> = {}) {
-    super(`${reason} Try again in ${retryAfter} seconds.`, {
+  constructor(reason: string, retryAfterSeconds: number, headers: Readonly<Record<string, string>> = {}) {
+    super(`${reason} Try again in ${retryAfterSeconds} seconds.`, {
       extensions: {
         code: 'RATE_LIMITED',
-        retryAfter,
-        http: { status: 429, headers: { ...headers, 'retry-after': String(retryAfter) } },
+        retryAfter: retryAfterSeconds,
+        http: { status: 429, headers: { ...headers, 'retry-after': String(retryAfterSeconds) } },
       },
     })
   }

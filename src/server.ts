@@ -34,13 +34,11 @@ const defaultTimeouts: Timeouts = {
 
 /** A running server. Disposing it completes pending requests for at most ten seconds, then closes the database. */
 export interface Server extends AsyncDisposable {
-  /** The base URL, such as http://localhost:4000. */
   readonly url: string
   readonly database: Database
 }
 
 interface StartOptions {
-  /** Runs before the server accepts requests. */
   readonly prepare?: (database: Database) => Promise<void>
   readonly timeouts?: Timeouts
 }
@@ -117,7 +115,6 @@ export async function startServer(
   }
 }
 
-/** Serves metrics on a port of their own, if configured. */
 async function listenForMetrics({ host, metricsPort }: Config, metrics: Metrics | null): Promise<HttpServer | null> {
   if (metricsPort === null || !metrics) return null
   const http = createServer(async (request, response) => {

@@ -25,7 +25,6 @@ ${people.join('\n')}
 `
 }
 
-/** The console message of a server without demo data. */
 export async function welcome({ url, database: { prisma } }: Server): Promise<string> {
   const isNew = (await prisma.user.findFirst({ select: { id: true } })) === null
   const first = `

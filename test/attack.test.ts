@@ -3,8 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
 import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
-// What the auditor graphql-cop asks of a server, and what it may not be given, by somebody who has not signed in to one
-// in production.
+// The checks of graphql-cop, as an anonymous client of a production server.
 const server = useServer()
 let production: TestServer
 let ada: TestUser
@@ -19,31 +18,31 @@ const times = (count: number, piece: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => piece(index)).join(' ')
 const ask = (query: string) => production.anonymous.post({ query })
 
-describe('a query that is to wear the server out is refused', () => {
+describe('denial of service', () => {
   test.each([
-    ['aliases', `{ ${times(101, (i) => `alias${i}: __typename`)} }`],
-    ['the same field', `query cop { ${times(500, () => '__typename')} }`],
-    ['directives', `query cop { __typename ${times(10, () => '@aa')} }`],
+    ['too many aliases', `{ ${times(101, (i) => `alias${i}: __typename`)} }`],
+    ['a repeated field', `query cop { ${times(500, () => '__typename')} }`],
+    ['too many directives', `query cop { __typename ${times(10, () => '@aa')} }`],
     [
-      'introspection in circles',
+      'circular introspection',
       'query cop { __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } } }',
     ],
-    ['fragments in circles', 'query cop { ...A } fragment A on Query { ...B } fragment B on Query { ...A }'],
-  ])('with %s', async (_what, query) => {
+    ['circular fragments', 'query cop { ...A } fragment A on Query { ...B } fragment B on Query { ...A }'],
+  ])('rejects %s', async (_description, query) => {
     const { data, errors } = await ask(query)
     expect(data).toBeUndefined()
     expect(errors).toHaveLength(1)
   })
 
-  test('as a list of queries', async () => {
+  test('rejects a batch of queries', async () => {
     const { status, data } = await production.anonymous.post(Array(11).fill({ query: 'query cop { __typename }' }))
     expect(status).toBe(400)
     expect(data).toBeUndefined()
   })
 })
 
-describe('what the server is made of', () => {
-  test('is not told by introspection, but to who has signed in', async () => {
+describe('information disclosure', () => {
+  test('allows introspection in production only to signed-in users', async () => {
     for (const query of [
       getIntrospectionQuery(),
       '{ __type(name: "User") { name } }',
@@ -60,7 +59,7 @@ describe('what the server is made of', () => {
     expect((await production.anonymous.fetch('/schema.graphql')).status).toBe(401)
   })
 
-  test('is not told by suggestions', async () => {
+  test('suggests no names in production', async () => {
     const variables = { input: { projectId: 'CORE', title: 'x', priority: 'HIG', titel: 'x' } }
     for (const body of [
       { query: 'query cop { __schema { directive } }' },
@@ -80,7 +79,7 @@ describe('what the server is made of', () => {
     expect(open.errors?.[0]?.message).toMatch(/did you mean/i)
   })
 
-  test('is not told by a page, but to who has signed in', async () => {
+  test('serves GraphiQL in production only to signed-in users', async () => {
     const page = (token?: string) =>
       production.app.fetch('http://localhost/graphql', {
         headers: { accept: 'text/html', ...(token && { authorization: `Bearer ${token}` }) },
@@ -89,11 +88,11 @@ describe('what the server is made of', () => {
       expect(response.status).toBe(401)
       expect(await response.text()).not.toMatch(/graphiql|playground|altair|voyager/i)
     }
-    const shown = await page(ada.token ?? '')
-    expect([shown.status, (await shown.text()).includes('Snaglist GraphiQL')]).toEqual([200, true])
+    const graphiql = await page(ada.token ?? '')
+    expect([graphiql.status, (await graphiql.text()).includes('Snaglist GraphiQL')]).toEqual([200, true])
   })
 
-  test('is not told by faults: no stack, no path, no tracing', async () => {
+  test('omits stack traces, file paths and tracing from errors', async () => {
     for (const body of [
       '{',
       '{"query":',
@@ -109,9 +108,9 @@ describe('what the server is made of', () => {
   })
 })
 
-describe('what a page of another origin may ask in the name of somebody', () => {
+describe('cross-site request forgery', () => {
   const change = 'mutation cop { createProject(input: { key: "COP", name: "Cop" }) { project { id } } }'
-  test('is nothing by an address', async () => {
+  test('rejects a GET request without a token', async () => {
     for (const query of ['query cop { __typename }', change]) {
       const response = await production.anonymous.fetch(`/graphql?query=${encodeURIComponent(query)}`)
       expect(response.status).toBeGreaterThanOrEqual(400)
@@ -119,7 +118,7 @@ describe('what a page of another origin may ask in the name of somebody', () => 
     }
   })
 
-  test('is nothing by a form', async () => {
+  test('rejects an HTML form', async () => {
     for (const query of ['query cop { __typename }', change]) {
       const body = new URLSearchParams({ query })
       const response = await production.anonymous.fetch('/graphql', { method: 'POST', body })

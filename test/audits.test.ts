@@ -14,12 +14,12 @@ afterAll(() => {
   http.close()
 })
 
-// The checks of graphql-http, for the specification "GraphQL over HTTP": over a connection, and in a page's words.
+// The audits of graphql-http for the specification "GraphQL over HTTP".
 const portOf = () => (http.address() as AddressInfo).port
 describe.each([
-  ['a tool', {}],
+  ['a script', {}],
   ['a page', { origin: 'http://localhost' }],
-] as const)('the server serves %s as GraphQL over HTTP says', (_who, headers) => {
+] as const)('GraphQL over HTTP for %s', (_client, headers) => {
   const fetchFn = (url: string, init: RequestInit = {}) =>
     fetch(url, { ...init, headers: { ...(init.headers as object), ...headers } })
   const audits = serverAudits({ url: () => `http://127.0.0.1:${portOf()}/graphql`, fetchFn })

@@ -15,37 +15,33 @@ beforeAll(async () => {
 
 const fragment = 'fragment F on Issue { title }'
 
-// Queries are compiled when they come for the second time. What the compiler would do otherwise is left to the interpreter.
-describe('a query that comes again is answered as the first time', () => {
+// Queries are compiled at their second run.
+describe('compiled query', () => {
   test.each<[string, string, object]>([
+    ['an omitted nested variable', 'query ($a: Boolean) { tickets(filter: { archived: $a }) { totalCount } }', {}],
     [
-      'an inner variable that is left out',
-      'query ($a: Boolean) { tickets(filter: { archived: $a }) { totalCount } }',
-      {},
-    ],
-    [
-      'an inner variable that is left out of a list',
+      'an omitted variable in a list',
       'query ($s: TicketStatus = OPEN) { tickets(filter: { status: { in: [$s] } }) { totalCount } }',
       {},
     ],
     [
-      'an inner variable that is null',
+      'a nested variable that is null',
       'query ($a: Boolean) { tickets(filter: { archived: $a }) { totalCount } }',
       { a: null },
     ],
-    ['an outer variable that is left out', 'query ($n: Int) { tickets(first: $n) { nodes { key } } }', {}],
+    ['an omitted variable of an argument', 'query ($n: Int) { tickets(first: $n) { nodes { key } } }', {}],
     [
-      'a fragment with a directive, and without',
+      'a fragment spread with and without a directive',
       `query ($y: Boolean!) { issue(id: "CORE-1") { ...F @skip(if: $y) ...F } } ${fragment}`,
       { y: true },
     ],
     [
-      'a fragment in two places, left out of one',
+      'a fragment that is skipped at one of two spreads',
       `query ($y: Boolean!) { a: issue(id: "CORE-1") { ...F @skip(if: $y) } b: issue(id: "CORE-2") { ...F } } ${fragment}`,
       { y: true },
     ],
     [
-      'values that are coerced',
+      'coerced values',
       'query ($f: TicketFilter, $o: [TicketOrder!]) { tickets(filter: $f, orderBy: $o) { nodes { key } } }',
       {
         f: { and: { createdAt: { gte: '-P1D' }, or: [{ id: { in: 'CORE-1' } }, { archived: true }] } },
@@ -53,20 +49,24 @@ describe('a query that comes again is answered as the first time', () => {
       },
     ],
     [
-      'a value in a filter that is none',
+      'an invalid value in a filter',
       'query ($f: TicketFilter) { tickets(filter: $f) { nodes { key } } }',
       { f: { and: [{ createdAt: { gte: 'soon' } }, { status: { eq: 'LOST' } }] } },
     ],
     [
-      'a variable that objects know',
+      'a variable named __proto__',
       'query ($__proto__: TicketFilter) { tickets(filter: $__proto__) { nodes { key } } }',
       JSON.parse('{ "__proto__": { "id": { "eq": "CORE-1" } } }'),
     ],
-    ['what the compiler calls variables', 'query ($n: String!) { __type(name: $n) { name } }', { n: 'Coerced' }],
-    ['a fault of an argument', '{ ticket(id: "???") { key } }', {}],
-    ['a fault further in', '{ ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }', {}],
-    ['an alias that objects know', '{ __proto__: __typename constructor: __typename }', {}],
-  ])('%s', async (_what, query, variables) => {
+    ['the name of the internal scalar', 'query ($n: String!) { __type(name: $n) { name } }', { n: 'Coerced' }],
+    ['an invalid argument', '{ ticket(id: "???") { key } }', {}],
+    [
+      'an invalid argument of a nested field',
+      '{ ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }',
+      {},
+    ],
+    ['an alias named __proto__', '{ __proto__: __typename constructor: __typename }', {}],
+  ])('returns the same result compiled as interpreted: %s', async (_description, query, variables) => {
     const responses: unknown[] = []
     for (let time = 0; time < 4; time++) {
       const { data, errors } = await users.viewer.post({ query, variables })
@@ -76,7 +76,7 @@ describe('a query that comes again is answered as the first time', () => {
   })
 })
 
-test('executions are counted by mode, and SNAGLIST_COMPILE=0 interprets all of them', async () => {
+test('counts executions by mode, and interprets all queries with SNAGLIST_COMPILE=0', async () => {
   const query = '{ viewer { username role } }'
   const modesOf = async (env: Readonly<Record<string, string>>) => {
     const { app } = server.configured({ SNAGLIST_METRICS_TOKEN: 'metrics-of-compiled-queries', ...env })
@@ -96,7 +96,7 @@ test('executions are counted by mode, and SNAGLIST_COMPILE=0 interprets all of t
   expect(await modesOf({ SNAGLIST_COMPILE: '0' })).toEqual({ interpreted: 5 })
 })
 
-describe('the document cache', () => {
+describe('document cache', () => {
   const times = (count: number, piece: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => piece(index)).join(' ')
   const fields = times(70, () => '... { id username name }')
@@ -105,7 +105,7 @@ describe('the document cache', () => {
     `${times(count, (n) => `query Q${n}${variables} { viewer { ...F } ${use} }`)} fragment F on User { ${fields} }`
   const createCache = () => createDocumentCache({ schema, suggestions: false, compilation: true, onRun: () => {} })
 
-  /** Reads a document twice, which caches it, and runs or reads all its operations. Returns whether it is still cached. */
+  /** Caches a document, runs or reads all its operations, and returns true if it is still cached. */
   async function staysCached(query: string, count: number, runs: boolean): Promise<boolean> {
     const documents = createCache()
     documents.read(query)
@@ -144,22 +144,22 @@ describe('the document cache', () => {
     expect(await staysCached(query, 100, false)).toBe(false)
   })
 
-  test('evicts documents when compiled operations of others grow', async () => {
+  test('evicts documents when others grow by compilation', async () => {
     const documents = createCache()
     // Each grows to about 5 MB.
     const queries = Array.from({ length: 20 }, (_, n) => `${manyOperations(2)} #${n}`)
-    const read = []
+    const cached = []
     for (const query of queries) {
       documents.read(query)
       const document = documents.read(query)
       for (const name of ['Q0', 'Q1']) await document.operation(name)?.run({ viewer: null }, {})
-      read.push(document)
+      cached.push(document)
     }
-    expect(documents.read(queries.at(-1) ?? '')).toBe(read.at(-1))
-    expect(documents.read(queries[0] ?? '')).not.toBe(read[0])
+    expect(documents.read(queries.at(-1) ?? '')).toBe(cached.at(-1))
+    expect(documents.read(queries[0] ?? '')).not.toBe(cached[0])
   })
 
-  test('evicts the least recently used documents alone', () => {
+  test('evicts only the least recently used documents', () => {
     const documents = createCache()
     const used = '{ viewer { id } }'
     documents.read(used)

@@ -12,19 +12,19 @@ beforeAll(async () => {
   await createIssue(users.contributor, 'CORE', 'An issue')
 })
 
-/** A page sends its origin. */
+/** Browsers send the origin of a page. */
 const fromPage = { origin: 'http://localhost' }
 
 interface Request {
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
-  readonly who?: 'contributor' | 'viewer' | 'nobody' | 'unknown'
+  readonly who?: 'contributor' | 'viewer' | 'anonymous' | 'unknown'
 }
 
 const clientOf = (who: Request['who'] = 'contributor') =>
-  who === 'nobody' ? server.anonymous : who === 'unknown' ? new Client(server.app, 'snag_unknown') : users[who]
+  who === 'anonymous' ? server.anonymous : who === 'unknown' ? new Client(server.app, 'snag_unknown') : users[who]
 
-/** The parts of an answer that clients depend on; Yoga knows no request ids and no costs. */
+/** The parts of a response on which clients depend, except request ids and costs, which Yoga lacks. */
 const comparable = ({ status, headers, data, errors }: ApiResponse<unknown>) => ({
   status,
   type: headers.get('content-type'),
@@ -36,7 +36,7 @@ const comparable = ({ status, headers, data, errors }: ApiResponse<unknown>) => 
   })),
 })
 
-const answerTo = async ({ body, headers, who }: Request, more = {}) =>
+const responseTo = async ({ body, headers, who }: Request, more = {}) =>
   comparable(await clientOf(who).post(body, { ...headers, ...more }))
 
 const create = 'mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }'
@@ -50,41 +50,41 @@ const strict = { accept: 'application/graphql-response+json' }
 
 const requests: Readonly<Record<string, Request>> = {
   'a query': { body: { query: viewer } },
-  'a query with a fault in a nested field': {
+  'a query with an error in a nested field': {
     body: { query: '{ viewer { name } ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }' },
   },
-  'a query with a fault where nothing may be null': { body: { query: '{ tickets(first: 1000) { totalCount } }' } },
-  'a query that takes a caller': { body: { query: '{ projects { totalCount } }' }, who: 'nobody' },
-  'a query of variables': { body: { query: search, variables: { filter: { kind: 'ISSUE' }, first: 2 } } },
+  'a query with an error in a non-null field': { body: { query: '{ tickets(first: 1000) { totalCount } }' } },
+  'a query that requires authentication': { body: { query: '{ projects { totalCount } }' }, who: 'anonymous' },
+  'a query with variables': { body: { query: search, variables: { filter: { kind: 'ISSUE' }, first: 2 } } },
   'a variable with a default': { body: { query: search, variables: {} } },
-  'one value for a list': { body: { query: search, variables: { filter: { id: { in: 'CORE-1' } } } } },
+  'a single value for a list': { body: { query: search, variables: { filter: { id: { in: 'CORE-1' } } } } },
   'a number for an id': { body: { query: search, variables: { filter: { id: { in: [1] } } } } },
   'null for a variable with a default': { body: { query: search, variables: { first: null } } },
   'variables of the wrong type': { body: { query: search, variables: { first: 'many' } } },
-  'variables of no such word': { body: { query: search, variables: { filter: { kind: 'WISH' } } } },
+  'variables with an unknown enum value': { body: { query: search, variables: { filter: { kind: 'WISH' } } } },
   'variables with an unknown field': { body: { query: search, variables: { filter: { colour: 'red' } } } },
-  'variables with a field that objects know': {
+  'variables with fields of Object.prototype': {
     body: { query: search, variables: { filter: { valueOf: 5, constructor: 'x', toString: { a: 1 } } } },
   },
   'a missing variable': { body: { query: create } },
-  'a variable too many': { body: { query: viewer, variables: { more: 1 } } },
-  'variables that are null': { body: { query: viewer, variables: null, operationName: null, extensions: null } },
+  'an undeclared variable': { body: { query: viewer, variables: { more: 1 } } },
+  'parameters that are null': { body: { query: viewer, variables: null, operationName: null, extensions: null } },
   'variables that are a list': { body: { query: viewer, variables: [] } },
-  'a mutation that is BAD_USER_INPUT': { body: creating({ projectId: 'CORE', title: '' }) },
-  'a mutation that is NOT_FOUND': { body: creating({ projectId: 'NONE', title: 'Any' }) },
-  'a mutation that is FORBIDDEN': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'viewer' },
-  'a mutation without a caller': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'nobody' },
-  'two mutations, one at fault': {
+  'a mutation with BAD_USER_INPUT': { body: creating({ projectId: 'CORE', title: '' }) },
+  'a mutation with NOT_FOUND': { body: creating({ projectId: 'NONE', title: 'Any' }) },
+  'a mutation with FORBIDDEN': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'viewer' },
+  'a mutation of an anonymous client': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'anonymous' },
+  'two mutations, one invalid': {
     body: { query: 'mutation { a: signOut { signedOut } b: deleteLabel(input: { id: "no id" }) { deletedLabelId } }' },
-    who: 'nobody',
+    who: 'anonymous',
   },
   'an unknown operation': { body: { query: two, operationName: 'Three' } },
-  'several operations, one of them named': { body: { query: two, operationName: 'Two' } },
-  'several operations, none of them named': { body: { query: two } },
-  'an empty name': { body: { query: viewer, operationName: '' } },
+  'several operations with operationName': { body: { query: two, operationName: 'Two' } },
+  'several operations without operationName': { body: { query: two } },
+  'an empty operationName': { body: { query: viewer, operationName: '' } },
   introspection: { body: { query: '{ __schema { queryType { name } } __typename }' } },
-  'a document that is none': { body: { query: '{ viewer { ' } },
-  'a document that is empty': { body: { query: '' } },
+  'a document with a syntax error': { body: { query: '{ viewer { ' } },
+  'an empty document': { body: { query: '' } },
   'an invalid document': { body: { query: '{ viewer { size } nothing }' } },
   'an unknown parameter': { body: { query: viewer, colour: 'red' } },
   extensions: { body: { query: viewer, extensions: { persistedQuery: { version: 1 } } } },
@@ -93,68 +93,71 @@ const requests: Readonly<Record<string, Request>> = {
   'a body that is a list': { body: [{ query: viewer }] },
   'a body that is null': { body: 'null' },
   'a body that is a string': { body: '"words"' },
-  'a body that is no JSON': { body: '{"query": ' },
-  'a body that is empty': { body: '' },
-  'a token that is unknown': { body: { query: viewer }, who: 'unknown' },
-  'a header of authorization that is none': {
+  'a body that is not JSON': { body: '{"query": ' },
+  'an empty body': { body: '' },
+  'an unknown token': { body: { query: viewer }, who: 'unknown' },
+  'an Authorization header of another scheme': {
     body: { query: viewer },
-    who: 'nobody',
+    who: 'anonymous',
     headers: { authorization: 'Basic YTpi' },
   },
-  'no token': { body: { query: viewer }, who: 'nobody' },
-  'answers of GraphQL wanted': { body: { query: viewer }, headers: strict },
-  'answers of GraphQL wanted, and a fault': { body: { query: '{ nothing }' }, headers: strict },
-  'answers of GraphQL wanted, and nothing found': {
+  'no token': { body: { query: viewer }, who: 'anonymous' },
+  'Accept: graphql-response+json': { body: { query: viewer }, headers: strict },
+  'Accept: graphql-response+json, with an invalid document': { body: { query: '{ nothing }' }, headers: strict },
+  'Accept: graphql-response+json, with an error without data': {
     body: { query: '{ tickets(first: -1) { totalCount } }' },
     headers: strict,
   },
-  'answers of GraphQL wanted, of a token that is unknown': { body: { query: viewer }, who: 'unknown', headers: strict },
-  'JSON wanted': { body: { query: viewer }, headers: { accept: 'application/json' } },
-  'JSON wanted first': { body: { query: viewer }, headers: { accept: 'application/json, */*;q=0.5' } },
-  'GraphQL wanted first': { body: { query: viewer }, headers: { accept: `${strict.accept}, application/json;q=0.9` } },
-  'JSON wanted second': { body: { query: viewer }, headers: { accept: `text/html, application/json` } },
-  'extensions that are none': { body: { query: viewer, extensions: 'x' } },
-  'JSON wanted with parameters': {
+  'Accept: graphql-response+json, with an unknown token': { body: { query: viewer }, who: 'unknown', headers: strict },
+  'Accept: json': { body: { query: viewer }, headers: { accept: 'application/json' } },
+  'Accept: json first': { body: { query: viewer }, headers: { accept: 'application/json, */*;q=0.5' } },
+  'Accept: graphql-response+json first': {
+    body: { query: viewer },
+    headers: { accept: `${strict.accept}, application/json;q=0.9` },
+  },
+  'Accept: json second': { body: { query: viewer }, headers: { accept: `text/html, application/json` } },
+  'extensions that are not an object': { body: { query: viewer, extensions: 'x' } },
+  'Accept: json with parameters': {
     body: { query: viewer },
     headers: { accept: 'application/json;version=1' },
   },
-  'JSON wanted with an odd quality': { body: { query: viewer }, headers: { accept: 'application/json; q=abc' } },
-  'a body of a charset': { body: { query: viewer }, headers: { 'content-type': 'application/json; charset=utf-8' } },
+  'Accept: json with an invalid quality': { body: { query: viewer }, headers: { accept: 'application/json; q=abc' } },
+  'a body with a charset': { body: { query: viewer }, headers: { 'content-type': 'application/json; charset=utf-8' } },
 }
 
-/** Requests that the endpoint refuses for limits and types that Yoga does not have. */
-const refused: Readonly<Record<string, Request & { readonly status: number; readonly code: string }>> = {
-  'variables that are nested too deep': {
+/** Requests beyond limits and content types that Yoga does not have. */
+const rejectedRequests: Readonly<Record<string, Request & { readonly status: number; readonly code: string }>> = {
+  'deeply nested variables': {
     status: 400,
     code: 'QUERY_TOO_COMPLEX',
     body: `{"query":"${viewer}","variables":${'{"a":'.repeat(60)}1${'}'.repeat(60)}}`,
   },
-  'variables of too many values': {
+  'variables with too many values': {
     status: 400,
     code: 'QUERY_TOO_COMPLEX',
     body: { query: search, variables: { filter: { or: Array.from({ length: 20_000 }, () => ({})) } } },
   },
   'a subscription': { status: 400, code: 'BAD_REQUEST', body: { query: 'subscription { viewer }' } },
-  'a name that is a number': { status: 400, code: 'BAD_REQUEST', body: { query: viewer, operationName: 1 } },
-  'a document that is too deep': {
+  'an operationName that is a number': { status: 400, code: 'BAD_REQUEST', body: { query: viewer, operationName: 1 } },
+  'a deeply nested document': {
     status: 200,
     code: 'QUERY_TOO_COMPLEX',
     body: { query: `{ ticket(id: "CORE-1") { ${deep(5)} } }` },
   },
-  'a document that is too long': { status: 400, code: 'QUERY_TOO_COMPLEX', body: { query: viewer.padEnd(15_001) } },
-  'almost JSON wanted': {
+  'a long document': { status: 400, code: 'QUERY_TOO_COMPLEX', body: { query: viewer.padEnd(15_001) } },
+  'Accept: jsonfoo': {
     status: 406,
     code: 'BAD_REQUEST',
     body: { query: viewer },
     headers: { accept: 'application/jsonfoo' },
   },
-  'something else wanted': {
+  'Accept: png': {
     status: 406,
     code: 'BAD_REQUEST',
     body: { query: viewer },
     headers: { accept: 'image/png' },
   },
-  'a body of text': {
+  'a body of plain text': {
     status: 415,
     code: 'BAD_REQUEST',
     body: { query: viewer },
@@ -162,27 +165,27 @@ const refused: Readonly<Record<string, Request & { readonly status: number; read
   },
 }
 
-describe('the endpoint', () => {
-  test.each(Object.entries(requests))('answers as Yoga does: %s', async (_name, asked) => {
-    const client = Object.assign(Object.create(clientOf(asked.who)), { app: createOracle(server) }) as Client
-    const expected = comparable(await client.post(asked.body, asked.headers))
+describe('endpoint', () => {
+  test.each(Object.entries(requests))('responds like Yoga: %s', async (_name, request) => {
+    const client = Object.assign(Object.create(clientOf(request.who)), { app: createOracle(server) }) as Client
+    const expected = comparable(await client.post(request.body, request.headers))
     // A query is compiled when it comes the second time.
-    for (const time of ['first', 'second', 'third']) expect(await answerTo(asked), time).toEqual(expected)
-    expect(await answerTo(asked, fromPage)).toEqual(expected)
+    for (const time of ['first', 'second', 'third']) expect(await responseTo(request), time).toEqual(expected)
+    expect(await responseTo(request, fromPage)).toEqual(expected)
   })
 
-  test.each(Object.entries(refused))('refuses %s', async (_name, { status, code, ...asked }) => {
-    const response = await answerTo(asked)
+  test.each(Object.entries(rejectedRequests))('rejects %s', async (_name, { status, code, ...request }) => {
+    const response = await responseTo(request)
     expect(response).toEqual({
       status,
       type: 'application/json; charset=utf-8',
       data: undefined,
       errors: [{ message: expect.any(String), path: undefined, extensions: expect.objectContaining({ code }) }],
     })
-    expect(await answerTo(asked, fromPage)).toEqual(response)
+    expect(await responseTo(request, fromPage)).toEqual(response)
   })
 
-  test('answers with the id that a request was given', async () => {
+  test('returns the request id of the client', async () => {
     for (const headers of [{}, fromPage])
       for (const body of [
         { query: viewer },
@@ -217,7 +220,7 @@ describe('the endpoint', () => {
     }
   })
 
-  test('runs a mutation once, with an error in its payload too', async () => {
+  test('runs a mutation once, even with an error in its payload', async () => {
     const count = async () =>
       (await users.viewer.post<{ tickets: { totalCount: number } }>({ query: '{ tickets { totalCount } }' })).data
         ?.tickets.totalCount ?? 0
@@ -233,25 +236,25 @@ describe('the endpoint', () => {
 
   test.each([
     [
-      'of a query',
+      'a query',
       { query: `query Named ${viewer}` },
       'contributor',
       { operation: 'Named', cost: 1, user: 'contributor', status: 200 },
     ],
     [
-      'of an error',
+      'an error',
       { query: 'query Bad { tickets(first: -1) { totalCount } }' },
       'viewer',
       { operation: 'Bad', cost: 201, user: 'viewer', status: 200, codes: ['BAD_USER_INPUT'] },
     ],
-    ['of no name', { query: viewer }, 'nobody', { cost: 1, status: 200 }],
+    ['an unnamed operation', { query: viewer }, 'anonymous', { cost: 1, status: 200 }],
     [
-      'of one of many',
+      'one of several operations',
       { query: two, operationName: 'Two' },
       'viewer',
       { operation: 'Two', cost: 1, user: 'viewer', status: 200 },
     ],
-    ['of a token that is unknown', { query: viewer }, 'unknown', { status: 401, codes: ['UNAUTHENTICATED'] }],
+    ['an unknown token', { query: viewer }, 'unknown', { status: 401, codes: ['UNAUTHENTICATED'] }],
   ] as const)('logs a line per request: %s', async (_name, body, who, expected) => {
     for (const headers of [{}, fromPage]) {
       const requestId = crypto.randomUUID()

@@ -4,7 +4,6 @@ import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
-// What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
 let users: TestUsers
 
@@ -21,48 +20,48 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-/** The excerpt of a ticket, its hits in brackets. */
+/** The excerpt of a ticket with hits in brackets. */
 async function excerpt(id: string, search: string, maxLength = 200): Promise<string | null> {
-  const found = (await users.viewer.ask(Read, { id, search, maxLength })).ticket?.excerpt
-  if (!found) return null
-  expect(found.text.length).toBeLessThanOrEqual(maxLength)
-  return found.hits.reduceRight(
+  const result = (await users.viewer.ask(Read, { id, search, maxLength })).ticket?.excerpt
+  if (!result) return null
+  expect(result.text.length).toBeLessThanOrEqual(maxLength)
+  return result.hits.reduceRight(
     (text, { start, end }) => `${text.slice(0, start)}[${text.slice(start, end)}]${text.slice(end)}`,
-    found.text,
+    result.text,
   )
 }
 
 const issue = async (title: string, description?: string) =>
   (await createIssue(users.maintainer, 'CORE', title, { description })).id
 
-describe('an excerpt', () => {
-  test('marks words in their forms, and parts of words', async () => {
+describe('excerpt', () => {
+  test('marks inflected words and parts of words', async () => {
     const id = await issue('Workflows', 'The executors\n\nwere failing in a workflow')
     expect(await excerpt(id, 'executor fail')).toBe('The [executors] were [failing] in a workflow')
     expect(await excerpt(id, 'flow')).toBe('Work[flow]s')
     expect(await excerpt(id, '"were failing" -title')).toBe('The executors [were failing] in a workflow')
   })
 
-  test('is of the text that fits best', async () => {
+  test('is taken from the best matching text', async () => {
     const id = await issue('Title', 'Something else')
     await users.reporter.ask(Comment, { input: { ticketId: id, body: 'A zebra of <b>stripes</b>' } })
     expect(await excerpt(id, 'zebra')).toBe('A [zebra] of <b>stripes</b>')
     expect(await excerpt(id, 'title zebra')).toBe('[Title]')
   })
 
-  test('is of the place with most hits, cut between words', async () => {
+  test('contains the part with the most hits, cut between words', async () => {
     const filler = 'lorem ipsum dolor sit amet '.repeat(20)
     const id = await issue('Title', `one ${filler}two three ${filler}`)
     const found = await excerpt(id, 'one two three', 60)
     expect(found).toMatch(/^(?:\w+ )*\[two\] \[three\](?: \w+)*$/)
   })
 
-  test('is null where nothing is hit', async () => {
+  test('is null without hits', async () => {
     const id = await issue('Title', 'Description')
     for (const search of ['elsewhere', '', '-title', 'CORE-1']) expect(await excerpt(id, search)).toBeNull()
   })
 
-  test('never cuts a character, whatever the text, and hits are what was searched for', async () => {
+  test('never cuts a surrogate pair, and hits contain the searched text', async () => {
     const filler = fc.string({ unit: fc.constantFrom('\u{1f41b}', 'a', ' ', 'é', '<b>', '\n', '&'), maxLength: 120 })
     await fc.assert(
       fc.asyncProperty(filler, filler, fc.integer({ min: 20, max: 60 }), async (before, after, maxLength) => {
@@ -77,10 +76,10 @@ describe('an excerpt', () => {
   })
 
   test.each([
-    ['maxLength', 'x', 19, 'must be at least 20'],
-    ['maxLength', 'x', 1001, 'must be at most 1000'],
+    ['maxLength', 'x', 19, 'must be between 20 and 1,000 (got 19)'],
+    ['maxLength', 'x', 1001, 'must be between 20 and 1,000 (got 1001)'],
     ['search', 'x'.repeat(1001), 200, 'must be at most 1000 characters (got 1001)'],
-  ])('is refused where %s is wrong', async (path, search, maxLength, message) => {
+  ])('rejects an invalid %s: %s, %s', async (path, search, maxLength, message) => {
     const id = await issue('Title')
     expect((await users.viewer.expectError(Read, { id, search, maxLength })).extensions).toMatchObject({
       code: 'BAD_USER_INPUT',

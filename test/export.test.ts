@@ -30,8 +30,8 @@ const exported = (client: Client, project: string, filter: object = {}, format =
   client.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
 const csvOf = async (project: string, filter?: object) => (await exported(users.maintainer, project, filter)).text()
 
-/** What an export tells of tickets, without what an import cannot give them: the project, times and versions. */
-const details = (csv: string, project: string) =>
+/** An export without the values that an import cannot set: the project, times and versions. */
+const importable = (csv: string, project: string) =>
   csv.replaceAll(`${project}-`, 'KEY-').replaceAll(/,[^,\n]*,\d+\r\n/g, '\r\n')
 
 const cell = fc.oneof(
@@ -56,8 +56,8 @@ const cell = fc.oneof(
 )
 const storable = cell.map((text) => text.toWellFormed().replaceAll('\0', '0')).filter((text) => text.trim() !== '')
 
-describe('an export', () => {
-  test('is CSV that imports again without loss', async () => {
+describe('export', () => {
+  test('writes CSV that can be imported without loss', async () => {
     const ticket = fc.record({
       title: storable.filter((text) => [...text].length <= 200),
       description: fc.option(storable),
@@ -90,13 +90,13 @@ describe('an export', () => {
         const done = await importCsv(users.maintainer, csv, { projectId: to, kind: 'DEFECT' })
         expect(done.faults.nodes).toEqual([])
         expect(countsOf(done)).toEqual([tickets.length, 0, 0, 0])
-        expect(details(await csvOf(to), to)).toBe(details(csv, from))
+        expect(importable(await csvOf(to), to)).toBe(importable(csv, from))
       }),
       { numRuns: 15 },
     )
   })
 
-  test('tells everything of tickets, archived ones where the filter says so', async () => {
+  test('contains all fields, and archived tickets if the filter includes them', async () => {
     const projectId = await freshProject()
     const csv =
       'externalKey,title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\nK-1,One,closed,dupe,2024-01-02,2024-02-03,2024-03-04,viewer\nK-2,Two,,,2024-01-02,,,\n'
@@ -115,7 +115,7 @@ describe('an export', () => {
     expect(countsOf(await importCsv(users.maintainer, lines.join('\r\n'), input))).toEqual([0, 0, 2, 0])
   })
 
-  test('has all pages, by number', async () => {
+  test('contains all tickets ordered by number', async () => {
     const projectId = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
     await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
@@ -125,7 +125,7 @@ describe('an export', () => {
     expect(lines.map((line) => JSON.parse(line).title)).toEqual(rows)
   })
 
-  test('that loses its database under way breaks off, and the log tells nothing of what is stored', async () => {
+  test('closes the connection after a database error, and logs it without stored values', async () => {
     const project = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
     await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
@@ -137,7 +137,7 @@ describe('an export', () => {
       fetch(`${url}/export/tickets.csv?project=${project}`, {
         headers: { authorization: `Bearer ${users.maintainer.token}`, 'x-request-id': `broken-${project}` },
       })
-    // The embedded database has no connections to cut: there, nothing is found any more.
+    // The embedded database has no connections to terminate: its tables become invisible instead.
     const onPostgres = inject('postgres') !== null
     const breaking = onPostgres ? 'SELECT pg_terminate_backend(pg_backend_pid())' : 'SET search_path TO nowhere'
     server.statements.length = 0
@@ -158,7 +158,7 @@ describe('an export', () => {
     listener.close()
   })
 
-  test('as lines of JSON has names and lists as they are', async () => {
+  test('writes JSON Lines with unescaped names and lists', async () => {
     const projectId = await freshProject()
     const label = await createLabel(users.maintainer, projectId, 'a;b')
     await createIssue(users.maintainer, projectId, '=1', { labelIds: [label] })
@@ -172,7 +172,7 @@ describe('an export', () => {
     })
   })
 
-  test('of all projects has those that the caller may see', async () => {
+  test('contains only tickets of visible projects', async () => {
     const hidden = (await createProject(users.maintainer, 'HIDDEN')).key
     await createIssue(users.maintainer, hidden, 'Secret')
     const all = async (client: Client) => (await client.fetch('/export/tickets.csv')).text()
@@ -180,7 +180,7 @@ describe('an export', () => {
     expect(await all(users.outsider)).not.toContain('Secret')
   })
 
-  test('tells refusals with their codes', async () => {
+  test('returns errors with their codes and HTTP statuses', async () => {
     const expectError = async (path: string, client: Client = users.outsider) => {
       const response = await client.fetch(path)
       const { errors } = (await response.json()) as {

@@ -34,8 +34,8 @@ const Comment = graphql(`
   mutation HttpLogComment($input: AddCommentInput!) { addComment(input: $input) { comment { body } } }
 `)
 
-describe('the id of a request', () => {
-  test('is in the header of every answer and in the log', async () => {
+describe('request id', () => {
+  test('is in the header of every response and in the log', async () => {
     const responses = [await server.anonymous.send(Viewer), await ada.send(Viewer), await ada.post('no JSON')]
     const ids = responses.map(({ headers }) => headers.get('x-request-id') ?? '')
     expect(new Set(ids).size).toBe(3)
@@ -54,23 +54,23 @@ describe('the id of a request', () => {
       expect((await server.anonymous.fetch(path)).headers.get('x-request-id'), path).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test("is the caller's own where it is sane", async () => {
+  test('is the id of the client if it is valid', async () => {
     const idFor = async (given: string) =>
       (await ada.post({ query: '{ viewer { username } }' }, { 'x-request-id': given })).headers.get('x-request-id')
-    for (const sane of ['abc-123', 'a.b_c', 'x'.repeat(64), crypto.randomUUID()]) {
-      expect(await idFor(sane)).toBe(sane)
-      expect(linesOf(sane)).toHaveLength(1)
+    for (const valid of ['abc-123', 'a.b_c', 'x'.repeat(64), crypto.randomUUID()]) {
+      expect(await idFor(valid)).toBe(valid)
+      expect(linesOf(valid)).toHaveLength(1)
     }
-    for (const odd of ['', 'x'.repeat(65), 'a b', '{"a":1}', 'a;b', 'é', '<script>'])
-      expect(await idFor(odd), odd).toMatch(/^[0-9a-f-]{36}$/)
+    for (const invalid of ['', 'x'.repeat(65), 'a b', '{"a":1}', 'a;b', 'é', '<script>'])
+      expect(await idFor(invalid), invalid).toMatch(/^[0-9a-f-]{36}$/)
   })
 })
 
 describe.each([
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
-])('the text of an answer, %s,', (_way, headers) => {
-  /** Asks a server whose answers become JSON by a function of ours: the text of the answer, and what was logged. */
+])('serialization of results %s', (_client, headers) => {
+  /** Sends a query whose result is serialized by `toJSON`. Returns the response and the logged lines. */
   async function responded(toJSON: (logged: number) => unknown) {
     const lines: string[] = []
     const app = createApp({
@@ -89,14 +89,14 @@ describe.each([
     return { response, lines: lines.map((line) => JSON.parse(line) as Line) }
   }
 
-  test('is made before the request is told of, so that its time counts', async () => {
+  test('serializes the result before the request is logged, so that the duration includes it', async () => {
     const { response, lines } = await responded((logged) => logged)
     expect(response.data).toEqual({ viewer: 0 })
     expect(lines.map(({ msg }) => msg)).toEqual(['request'])
   })
 })
 
-/** Holds that an answer tells nothing of what went wrong but the id under which the log tells all. */
+/** Expects an error without details, and its log entry with the same request id. */
 function expectMasked({ headers, errors }: ApiResponse<unknown>, path: readonly string[]): Line {
   const requestId = headers.get('x-request-id')
   expect(errors).toEqual([
@@ -113,16 +113,16 @@ function expectMasked({ headers, errors }: ApiResponse<unknown>, path: readonly 
   return unexpected as Line
 }
 
-/** Runs work while the database is broken by one statement, which another one mends. */
-async function whileBroken<Result>(breaking: string, mending: string, work: () => Promise<Result>): Promise<Result> {
+/** Runs work between two statements that break and repair the database. */
+async function whileBroken<Result>(breaking: string, repairing: string, work: () => Promise<Result>): Promise<Result> {
   await server.database.pool.query(breaking)
-  return work().finally(() => server.database.pool.query(mending))
+  return work().finally(() => server.database.pool.query(repairing))
 }
 
-describe('an unexpected error', () => {
+describe('unexpected error', () => {
   const input = { projectId: 'CORE', name: 'whispered', color: '#336699', description: 'whispered too' }
 
-  test('of a query is masked, and the log has it', async () => {
+  test('masks and logs an unexpected error of a query', async () => {
     const response = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
       ada.send(Labels),
     )
@@ -131,7 +131,7 @@ describe('an unexpected error', () => {
     expect((await ada.ask(Labels)).project).toEqual({ key: 'CORE', labels: [] })
   })
 
-  test('of one request disturbs none beside it', async () => {
+  test('does not affect concurrent requests', async () => {
     const responses = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
       Promise.all([
         ada.send(Labels),
@@ -151,7 +151,7 @@ describe('an unexpected error', () => {
     expect(responses[4]?.data).toEqual({ viewer: { username: 'ada' } })
   })
 
-  test('of a mutation is masked, leaves nothing behind, and the log has it without what was written', async () => {
+  test('masks and logs an unexpected error of a mutation without its values, and changes nothing', async () => {
     const response = await whileBroken(
       "ALTER TABLE labels ADD CONSTRAINT provoked CHECK (name <> 'whispered')",
       'ALTER TABLE labels DROP CONSTRAINT provoked',
@@ -163,7 +163,7 @@ describe('an unexpected error', () => {
     expect((await ada.ask(Label, { input })).createLabel.label).toEqual({ name: 'whispered' })
   })
 
-  test('of a statement of our own is masked, and the log has it without what was written', async () => {
+  test('masks and logs an unexpected error of a raw statement without its values', async () => {
     const issue = graphql(`
       mutation HttpLogIssue { createIssue(input: { projectId: "CORE", title: "Any" }) { issue { id } } }
     `)
@@ -178,7 +178,7 @@ describe('an unexpected error', () => {
   })
 })
 
-test('no line of the log has a password, a token, or the value of a variable', async () => {
+test('logs no passwords, tokens or values of variables', async () => {
   const { signIn } = await server.anonymous.ask(SignIn, { input: { username: 'ada', password } })
   await server.anonymous.send(SignIn, { input: { username: 'ada', password: 'a wrong guess' } })
   await ada.send(Search, { filter: { title: { contains: 'a quiet word' } } })

@@ -27,8 +27,8 @@ const SignIn = graphql(`
   mutation HttpSignIn($input: SignInInput!) { signIn(input: $input) { viewer { username } } }
 `)
 
-/** Somebody who calls an app of its own over a database. */
-const callerOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
+/** An anonymous client, unless it has a token, of a new app over a database. */
+const clientOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
   new Client(
     createApp({
       config: readConfig({ NODE_ENV: 'test' }),
@@ -40,15 +40,15 @@ const callerOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token:
   )
 const statusOf = async (client: Client, path: string) => (await client.fetch(path)).status
 
-describe('whoever keeps the server running', () => {
-  test('hears that it lives and is ready', async () => {
+describe('health checks', () => {
+  test('/health and /ready return 200 on a running server', async () => {
     expect(await statusOf(server.anonymous, '/health')).toBe(200)
     expect(await statusOf(server.anonymous, '/ready')).toBe(200)
   })
 
-  test('hears that it is not ready once it is about to stop', async () => {
+  test('/ready returns 503 while the server is stopping', async () => {
     let stopping = false
-    const client = callerOver({ database: server.database, isStopping: () => stopping })
+    const client = clientOver({ database: server.database, isStopping: () => stopping })
     expect(await statusOf(client, '/ready')).toBe(200)
     stopping = true
     expect(await statusOf(client, '/ready')).toBe(503)
@@ -56,12 +56,12 @@ describe('whoever keeps the server running', () => {
     expect(await client.ask(Viewer)).toEqual({ viewer: null })
   })
 
-  test('hears that it is not ready before its database is migrated, and after it has gone', async () => {
+  test('/ready returns 503 before the migrations and without a database', async () => {
     using directory = temporaryDirectory()
     const dataDirectory = directory.path
     copyEmbedded(dataDirectory, inject('blank') ?? '')
     const database = await openDatabase({ url: null, dataDirectory, poolSize: 1 })
-    const client = callerOver({ database })
+    const client = clientOver({ database })
     expect(await statusOf(client, '/ready')).toBe(503)
     await migrate(database.pool)
     expect(await statusOf(client, '/ready')).toBe(200)
@@ -72,18 +72,18 @@ describe('whoever keeps the server running', () => {
   })
 })
 
-describe('a database that is away', () => {
-  const away = async (token: string | null) => {
+describe('unreachable database', () => {
+  const unreachable = async (token: string | null) => {
     const url = 'postgresql://postgres@127.0.0.1:1/x'
-    return callerOver({ database: await openDatabase({ url, dataDirectory: '', poolSize: 1 }) }, token)
+    return clientOver({ database: await openDatabase({ url, dataDirectory: '', poolSize: 1 }) }, token)
   }
 
-  test('is UNAVAILABLE, with HTTP 503 and when to try again', async () => {
+  test('returns UNAVAILABLE with HTTP 503 and Retry-After', async () => {
     const input = { username: 'ada', password: 'any password' }
     for (const response of [
-      await (await away('snag_any')).send(Viewer),
-      await (await away('snag_any')).send(Projects),
-      await (await away(null)).send(SignIn, { input }),
+      await (await unreachable('snag_any')).send(Viewer),
+      await (await unreachable('snag_any')).send(Projects),
+      await (await unreachable(null)).send(SignIn, { input }),
     ]) {
       expect(response.status).toBe(503)
       expect(response.headers.get('retry-after')).toBe('2')
@@ -92,16 +92,16 @@ describe('a database that is away', () => {
     }
   })
 
-  test('is no matter for what needs none', async () => {
-    expect(await (await away(null)).ask(Viewer)).toEqual({ viewer: null })
-    expect((await (await away(null)).send(Projects)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+  test('runs queries that do not need the database', async () => {
+    expect(await (await unreachable(null)).ask(Viewer)).toEqual({ viewer: null })
+    expect((await (await unreachable(null)).send(Projects)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 })
 
-describe('a browser', () => {
+describe('pages', () => {
   const html = { headers: { accept: 'text/html' } }
 
-  test('finds a page that leads further at /', async () => {
+  test('serves a landing page with valid links at /', async () => {
     const page = await server.anonymous.fetch('/', html)
     expect(page.status).toBe(200)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -110,19 +110,19 @@ describe('a browser', () => {
     for (const link of links) expect((await server.anonymous.fetch(link, html)).status, link).toBe(200)
   })
 
-  test('finds GraphiQL at /graphql, which asks no other host for anything', async () => {
+  test('serves GraphiQL at /graphql without resources of other hosts', async () => {
     const response = await server.anonymous.fetch('/graphql', html)
     expect(response.headers.get('content-type')).toMatch(/^text\/html/)
     const page = await response.text()
     expect(page).toContain('Snaglist GraphiQL')
-    // What stands within scripts is no element.
+    // Without the text of scripts.
     const elements = page.replaceAll(/(<script\b[^>]*>).*?<\/script>/gs, '$1')
     const sources = [...elements.matchAll(/<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']?([^"'\s>]+)/g)]
     expect(sources.map(([, url = '']) => url).filter((url) => /^(\w+:)?\/\//.test(url))).toEqual([])
     expect(elements).not.toMatch(/@import|url\(["']?(https?:)?\/\//)
   })
 
-  test('finds the schema that is committed at /schema.graphql', async () => {
+  test('serves the committed schema at /schema.graphql', async () => {
     const text = await (await server.anonymous.fetch('/schema.graphql')).text()
     expect(text).toBe(await readFile(new URL('../schema.graphql', import.meta.url), 'utf8'))
     expect(`${printSchema(buildSchema(text))}\n`).toBe(text)
@@ -133,46 +133,47 @@ describe('a browser', () => {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
     })
-  const allowed = async (client: Client, origin: string) => {
+  const allowedOrigins = async (client: Client, origin: string) => {
     const { headers } = await client.fetch('/graphql?query={__typename}', { headers: { origin } })
-    const asked = await preflight(client, origin)
-    return [headers, asked.headers].map((given) => given.get('access-control-allow-origin'))
+    const preflightResponse = await preflight(client, origin)
+    return [headers, preflightResponse.headers].map((either) => either.get('access-control-allow-origin'))
   }
 
-  test('lets pages of no other origin call', async () => {
-    expect(await allowed(server.anonymous, 'https://app.example.com')).toEqual([null, null])
-    expect(await allowed(server.anonymous, 'null')).toEqual([null, null])
+  test('allows no other origins by default', async () => {
+    expect(await allowedOrigins(server.anonymous, 'https://app.example.com')).toEqual([null, null])
+    expect(await allowedOrigins(server.anonymous, 'null')).toEqual([null, null])
   })
 
   test.each([
-    ['one', 'https://app.example.com'],
-    ['two', 'https://app.example.com, http://localhost:3000'],
-  ])('lets pages of the origins that are listed call, and of no other: %s', async (_many, SNAGLIST_CORS_ORIGINS) => {
+    ['one origin', 'https://app.example.com'],
+    ['two origins', 'https://app.example.com, http://localhost:3000'],
+  ])('allows only the origins in SNAGLIST_CORS_ORIGINS: %s', async (_description, SNAGLIST_CORS_ORIGINS) => {
     const { anonymous } = server.configured({ SNAGLIST_CORS_ORIGINS })
     for (const origin of SNAGLIST_CORS_ORIGINS.split(', ')) {
-      expect(await allowed(anonymous, origin)).toEqual([origin, origin])
+      expect(await allowedOrigins(anonymous, origin)).toEqual([origin, origin])
       const { headers } = await preflight(anonymous, origin)
       expect(headers.get('access-control-allow-headers')).toContain('authorization')
       expect(headers.get('access-control-allow-credentials')).toBeNull()
     }
-    // A page in a sandbox says that its origin is "null": whoever allows that allows any site.
+    // The origin of a sandboxed page is "null": allowing it would allow any site.
     for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.example', 'null'])
-      for (const given of await allowed(anonymous, origin)) expect([origin, '*'], origin).not.toContain(given)
+      for (const allowed of await allowedOrigins(anonymous, origin))
+        expect([origin, '*'], origin).not.toContain(allowed)
   })
 })
 
-describe('a request', () => {
+describe('GET requests', () => {
   const get = (client: Client, query: string) => client.fetch(`/graphql?query=${encodeURIComponent(query)}`)
 
-  test('by GET asks, and changes nothing', async () => {
-    const asked = await get(ada, '{ viewer { username } }')
-    expect(await asked.json()).toMatchObject({ data: { viewer: { username: 'ada' } } })
+  test('runs queries but not mutations by GET', async () => {
+    const response = await get(ada, '{ viewer { username } }')
+    expect(await response.json()).toMatchObject({ data: { viewer: { username: 'ada' } } })
     const refused = await get(ada, 'mutation { createProject(input: { key: "GET", name: "G" }) { project { id } } }')
     expect(refused.status).toBe(405)
     expect((await ada.ask(Projects)).projects.totalCount).toBe(0)
   })
 
-  test('for what is not there is 404', async () => {
+  test('returns 404 for unknown paths', async () => {
     for (const path of ['/nothing', '/graphq', '/graphql/more', '/schema.graphql/x', '/.env', '//'])
       expect(await statusOf(ada, path), path).toBe(404)
   })

@@ -12,8 +12,8 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-/** A page sends its origin. */
-const ways = [
+/** Browsers send the origin of a page. */
+const senders = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
@@ -38,10 +38,10 @@ const Patch = graphql(`
   }
 `)
 
-/** Changes of every shape: each is to take effect once. */
-const changes: Readonly<Record<string, () => Promise<{ client: Client; body: object }>>> = {
-  'a ticket that is filed': async () => ({ client: users.reporter, body: creating('Filed once') }),
-  'a patch at a version': async () => {
+/** Mutations of every kind. */
+const mutations: Readonly<Record<string, () => Promise<{ client: Client; body: object }>>> = {
+  'a new ticket': async () => ({ client: users.reporter, body: creating('Filed once') }),
+  'an update with expectedVersion': async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'To patch')
     return { client: users.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
   },
@@ -50,7 +50,7 @@ const changes: Readonly<Record<string, () => Promise<{ client: Client; body: obj
     const query = `mutation { addComment(input: { ticketId: "${id}", body: "Once" }) { comment { id createdAt ticket { commentCount } } } }`
     return { client: users.reporter, body: { query } }
   },
-  'a bulk': async () => {
+  'a bulk mutation': async () => {
     const ids = [
       await createIssue(users.contributor, 'CORE', 'One'),
       await createIssue(users.contributor, 'CORE', 'Two'),
@@ -59,16 +59,16 @@ const changes: Readonly<Record<string, () => Promise<{ client: Client; body: obj
     const query = `mutation { bulkUpdateStatus(input: ${input}) { batch updatedCount tickets { key status version } } }`
     return { client: users.contributor, body: { query } }
   },
-  'a label that is deleted': async () => {
+  'a deleted label': async () => {
     const id = await createLabel(users.maintainer, 'CORE', `label ${crypto.randomUUID()}`)
     const query = `mutation { deleteLabel(input: { id: "${id}" }) { deletedLabelId project { key } } }`
     return { client: users.maintainer, body: { query } }
   },
-  'an account that is opened': async () => {
+  'a sign-up': async () => {
     const input = `{ username: "u${crypto.randomUUID().slice(0, 8)}", name: "New", password: "${password}" }`
     return { client: server.anonymous, body: { query: `mutation { signUp(input: ${input}) { token viewer { id } } }` } }
   },
-  'a session that begins': async () => {
+  'a sign-in': async () => {
     const query = `mutation { signIn(input: { username: "viewer", password: "${password}" }) { token expiresAt } }`
     return { client: server.anonymous, body: { query } }
   },
@@ -76,15 +76,15 @@ const changes: Readonly<Record<string, () => Promise<{ client: Client; body: obj
     const query = 'mutation { createAccessToken(input: { name: "once" }) { secret accessToken { id } } }'
     return { client: users.reporter, body: { query } }
   },
-  'several changes in a document': async () => {
+  'several mutations in a document': async () => {
     const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
     return { client: users.reporter, body: { query: `mutation { a: ${create('A')} b: ${create('B')} }` } }
   },
 }
 
-describe.each(Object.entries(changes))('a repeated request: %s', (_what, change) => {
-  test.each(ways)('takes effect once and gets the same answer, %s', async (_way, headers) => {
-    const { client, body } = await change()
+describe.each(Object.entries(mutations))('repeated request: %s', (_description, prepare) => {
+  test.each(senders)('takes effect once and returns the same result, %s', async (_client, headers) => {
+    const { client, body } = await prepare()
     const key = crypto.randomUUID()
     const first = await send(client, body, key, headers)
     const before = await digestsOf(server)
@@ -95,10 +95,10 @@ describe.each(Object.entries(changes))('a repeated request: %s', (_what, change)
   })
 })
 
-test.each(ways)('a repeated request that was refused is decided again, %s', async (_way, headers) => {
+test.each(senders)('a repeated request that was rejected runs again, %s', async (_client, headers) => {
   const key = crypto.randomUUID()
-  const refused = () => send(users.viewer, creating('Refused'), key, headers)
-  const [first, again] = [await refused(), await refused()]
+  const sendForbidden = () => send(users.viewer, creating('Forbidden'), key, headers)
+  const [first, again] = [await sendForbidden(), await sendForbidden()]
   expect(first.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
   expect(details(again)).toEqual(details(first))
   expect([isReplayed(first), isReplayed(again)]).toEqual([false, false])
@@ -117,18 +117,21 @@ test('a repeated request runs only the mutations that had no effect before', asy
   expect([await count('First of two'), await count('Second of two'), isReplayed(again)]).toEqual([1, 1, false])
 })
 
-test.each(ways)('of twenty at once one takes effect, and all get its answer, %s', async (_way, headers) => {
-  const title = `At once ${crypto.randomUUID()}`
-  const key = crypto.randomUUID()
-  const responses = await Promise.all(
-    Array.from({ length: 20 }, () => send(users.reporter, creating(title), key, headers)),
-  )
-  expect(responses[0]?.data).toHaveProperty('createIssue.issue.key')
-  expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
-  expect(await count(title)).toBe(1)
-})
+test.each(senders)(
+  'one of twenty concurrent requests takes effect, and all return its result, %s',
+  async (_client, headers) => {
+    const title = `Concurrent ${crypto.randomUUID()}`
+    const key = crypto.randomUUID()
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => send(users.reporter, creating(title), key, headers)),
+    )
+    expect(responses[0]?.data).toHaveProperty('createIssue.issue.key')
+    expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
+    expect(await count(title)).toBe(1)
+  },
+)
 
-describe('a sign-in with a key', () => {
+describe('sign-in with an Idempotency-Key', () => {
   const signIn = (username: string, secret = password) => ({
     query: `mutation { signIn(input: { username: "${username}", password: "${secret}" }) { token viewer { username } } }`,
   })
@@ -140,40 +143,40 @@ describe('a sign-in with a key', () => {
       )
     ).rows[0]?.failures ?? 0
 
-  test.each(ways)('is one attempt, whether of twenty at once, %s', async (_way, headers) => {
+  test.each(senders)('counts twenty concurrent requests as one attempt, %s', async (_client, headers) => {
     const key = crypto.randomUUID()
     server.statements.length = 0
     const responses = await Promise.all(
       Array.from({ length: 20 }, () => send(server.anonymous, signIn('maintainer'), key, headers)),
     )
     expect(responses[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
-    // Nor is its password looked at more than once: that takes long.
+    // The password is verified only once, because that is slow.
     expect(server.statements.filter((sql) => sql.includes('password_hash AS'))).toHaveLength(1)
     expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
     expect(await failures('maintainer')).toBe(0)
   })
 
-  test('that failed is counted once, however often it is sent', async () => {
+  test('counts repeated requests with a wrong password once', async () => {
     const key = crypto.randomUUID()
     const wrong = () => send(server.anonymous, signIn('outsider', 'wrong'), key)
     const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
     expect(first?.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     expect(details(await wrong())).toEqual(details(first as never))
-    // The refusal is stored, so that a repeated request does not hash the password again.
+    // The failure is stored, so that a repeated request does not hash the password again.
     const { rows } = await server.database.pool.query("SELECT FROM idempotency_keys WHERE step = 'signIn refused'")
     expect(rows).toHaveLength(1)
     expect(await failures('outsider')).toBe(1)
   })
 
-  test('that was refused is counted when it is sent again', async () => {
+  test('counts a repeated request after RATE_LIMITED', async () => {
     const { pool } = server.database
     const key = crypto.randomUUID()
     await send(server.anonymous, signIn('admin', 'wrong'), crypto.randomUUID())
     await pool.query(
       "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE key LIKE 'both admin %'",
     )
-    const refused = await send(server.anonymous, signIn('admin', 'wrong'), key)
-    expect(refused.errors?.[0]?.extensions?.code).toBe('RATE_LIMITED')
+    const limited = await send(server.anonymous, signIn('admin', 'wrong'), key)
+    expect(limited.errors?.[0]?.extensions?.code).toBe('RATE_LIMITED')
     await pool.query("UPDATE sign_in_attempts SET blocked_until = '-infinity' WHERE key LIKE 'both admin %'")
     const again = await send(server.anonymous, signIn('admin', 'wrong'), key)
     expect(again.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
@@ -181,8 +184,8 @@ describe('a sign-in with a key', () => {
   })
 })
 
-describe('a key', () => {
-  test('stands for one body: with another it is a conflict, and changes nothing', async () => {
+describe('Idempotency-Key', () => {
+  test('rejects a key with another body', async () => {
     const key = crypto.randomUUID()
     await send(users.reporter, creating('The first body'), key)
     const before = await digestsOf(server)
@@ -194,7 +197,7 @@ describe('a key', () => {
     expect(await digestsOf(server)).toEqual(before)
   })
 
-  test('is each caller’s own', async () => {
+  test('belongs to one user', async () => {
     const key = crypto.randomUUID()
     const [mine, theirs] = await Promise.all(
       [users.reporter, users.contributor].map((client) => send(client, creating('Of two'), key)),
@@ -203,7 +206,7 @@ describe('a key', () => {
     expect(await count('Of two')).toBe(2)
   })
 
-  test('is forgotten after 24 hours', async () => {
+  test('expires after 24 hours', async () => {
     const key = crypto.randomUUID()
     const age = (hours: number) =>
       server.database.pool.query(`UPDATE idempotency_keys SET created_at = now() - interval '1 hour' * $1`, [hours])
@@ -221,7 +224,7 @@ describe('a key', () => {
     expect(await old()).toBe(before - 20)
   })
 
-  test('changes nothing of a query', async () => {
+  test('does not affect queries', async () => {
     const key = crypto.randomUUID()
     const ask = () => send(users.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
     const before = JSON.stringify((await ask()).data)
@@ -229,17 +232,17 @@ describe('a key', () => {
     expect(JSON.stringify((await ask()).data)).not.toBe(before)
   })
 
-  test.each(['', 'two words', 'x'.repeat(256)])('may not be "%s"', async (key) => {
+  test.each(['', 'two words', 'x'.repeat(256)])('rejects the Idempotency-Key "%s"', async (key) => {
     const { errors } = await send(users.reporter, creating('Bad key'), key)
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
-      fieldErrors: [{ path: 'Idempotency-Key' }],
+      fieldErrors: [{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }],
     })
     expect(await count('Bad key')).toBe(0)
   })
 })
 
-test('what is kept tells nothing to who reads the database', async () => {
+test('stored results and keys are not readable in the database', async () => {
   const key = crypto.randomUUID()
   const query = 'mutation { createAccessToken(input: { name: "kept" }) { secret accessToken { id } } }'
   const { data } = await send(users.reporter, { query }, key)
@@ -253,15 +256,15 @@ test('what is kept tells nothing to who reads the database', async () => {
   }
 })
 
-test('variables that are wrong are told each time, and take up no key', async () => {
+test('invalid variables are rejected each time without storing the key', async () => {
   const key = crypto.randomUUID()
-  const wrong = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
-  const [first, again] = [await send(users.reporter, wrong, key), await send(users.reporter, wrong, key)]
+  const invalid = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
+  const [first, again] = [await send(users.reporter, invalid, key), await send(users.reporter, invalid, key)]
   expect(first.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
   expect(details(again)).toEqual(details(first))
 })
 
-test('a file is imported once, and another file under the same key not at all', async () => {
+test('a file is imported once, and another file with the same key is rejected', async () => {
   const headers = { 'idempotency-key': crypto.randomUUID() }
   const send = (file: string) => sendFile(users.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
   const [first, again] = [await send('title\nImported once\n'), await send('title\nImported once\n')]
@@ -271,10 +274,10 @@ test('a file is imported once, and another file under the same key not at all', 
   expect([await count('Imported once'), await count('Imported twice')]).toEqual([1, 0])
 })
 
-test('what a stranger changes in vain leaves nothing', async () => {
+test('mutations of anonymous clients that are rejected store no key', async () => {
   await server.database.pool.query('DELETE FROM idempotency_keys')
-  for (const query of ['mutation { __typename }', creating('By nobody')])
+  for (const query of ['mutation { __typename }', creating('Anonymous')])
     await send(server.anonymous, typeof query === 'string' ? { query } : query, crypto.randomUUID())
   expect(await server.database.prisma.idempotencyKey.count()).toBe(0)
-  expect(await count('By nobody')).toBe(0)
+  expect(await count('Anonymous')).toBe(0)
 })

@@ -23,7 +23,7 @@ const graphqlSuffixes = ['.type.ts', '.queries.ts', '.mutations.ts']
 // Folders that are not features. The other files of the lowest layer are in them, or in src itself.
 const infrastructure = ['csv', 'database', 'filter', 'graphql', 'http', 'idempotency', 'paging', 'reading']
 
-// Features share the GraphQL types of tickets, since issues and defects consist of them.
+// Features use the GraphQL types of tickets, since issues and defects consist of them.
 const sharedTypes = /^ticket\/ticket-(?:connection|filter|input|order)\.type\.ts$/
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

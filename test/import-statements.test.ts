@@ -11,7 +11,7 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-test('an import takes as many statements for a thousand rows as for ten, whether they are new, changed or the same', async () => {
+test('an import runs a constant number of statements for new, changed and unchanged rows', async () => {
   const counts: number[] = []
   for (const rows of [10, 1000]) {
     const projectId = (await createProject(users.maintainer, `ROWS${rows}`)).key
@@ -34,18 +34,18 @@ test('an import takes as many statements for a thousand rows as for ten, whether
 
 const rows = Array.from({ length: 5000 }, (_, index) => `Ticket ${index},${'text '.repeat(20)}`)
 const file = `title,description\n${rows.join('\n')}\n`
-const expectAnswer = async () =>
+const expectResponse = async () =>
   expect((await users.viewer.post({ query: '{ viewer { id } projects { totalCount } }' })).errors).toBeUndefined()
 
-test('other requests are answered while the file of an import is on its way', async () => {
+test('other requests run while an import is being uploaded', async () => {
   const input: ImportOptions = { projectId: (await createProject(users.maintainer, 'SENDING')).key, kind: 'ISSUE' }
   const whole = new Request('http://localhost', { method: 'POST', body: importForm(file, input) })
   const bytes = new Uint8Array(await whole.arrayBuffer())
-  const halfTaken = Promise.withResolvers<void>()
+  const halfRead = Promise.withResolvers<void>()
   const responded = Promise.withResolvers<void>()
   async function* halves() {
     yield bytes.subarray(0, bytes.length / 2)
-    halfTaken.resolve()
+    halfRead.resolve()
     await responded.promise
     yield bytes.subarray(bytes.length / 2)
   }
@@ -55,23 +55,23 @@ test('other requests are answered while the file of an import is on its way', as
     body: Readable.toWeb(Readable.from(halves())) as BodyInit,
     duplex: 'half',
   } as RequestInit)
-  await halfTaken.promise
-  await expectAnswer()
+  await halfRead.promise
+  await expectResponse()
   responded.resolve()
   expect(await (await importing).json()).toMatchObject({ data: { importTickets: { import: { createdCount: 5000 } } } })
 })
 
 // The embedded database runs one transaction at a time.
-test.runIf(inject('postgres'))('other requests are answered while an import writes', async () => {
+test.runIf(inject('postgres'))('other requests run while an import writes', async () => {
   const projectId = (await createProject(users.maintainer, 'WRITING')).key
   const { pool } = server.database
   const locking = await pool.connect()
   await locking.query('BEGIN')
-  await locking.query('LOCK TABLE tickets IN SHARE MODE')
+  await locking.query('LOCK TABLE tickets IN EXCLUSIVE MODE')
   const importing = importCsv(users.maintainer, file, { projectId, kind: 'ISSUE' })
   const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
   while ((await pool.query(isWaiting)).rowCount === 0);
-  await expectAnswer()
+  await expectResponse()
   await locking.query('ROLLBACK')
   locking.release()
   expect(countsOf(await importing)).toEqual([5000, 0, 0, 0])

@@ -34,7 +34,7 @@ beforeAll(async () => {
 let projects = 0
 const freshProject = async () => (await createProject(users.maintainer, `UNDO${++projects}`, 'CONTRIBUTOR')).key
 
-/** All that the database holds but for imports themselves and sessions, as text. */
+/** The content of the database as text, except imports and sessions. */
 async function dump(): Promise<string> {
   const tables = [
     'users',
@@ -60,8 +60,8 @@ async function dump(): Promise<string> {
 
 const header = 'externalKey,title,category,subcategory,labels,status\n'
 
-describe('undoing an import', () => {
-  test('leaves the database as it was', async () => {
+describe('undoImport', () => {
+  test('restores the database, and does nothing in a dry run', async () => {
     const projectId = await freshProject()
     await createDefect(users.maintainer, projectId, 'Solder')
     const before = await dump()
@@ -70,8 +70,8 @@ describe('undoing an import', () => {
     expect(countsOf({ id, ...done })).toEqual([2, 0, 0, 0])
     expect(await dump()).not.toBe(before)
 
-    const tried = (await users.maintainer.ask(Undo, { id, dryRun: true })).undoImport
-    expect(tried).toMatchObject({
+    const dryRun = (await users.maintainer.ask(Undo, { id, dryRun: true })).undoImport
+    expect(dryRun).toMatchObject({
       undoneCount: 2,
       refusedCount: 0,
       import: { undoneAt: null, tickets: { totalCount: 2 } },
@@ -86,7 +86,7 @@ describe('undoing an import', () => {
     expect((await users.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
-  test('gives tickets that it changed what they had, as one more change of each', async () => {
+  test('restores changed tickets and records it in their history', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT', createLabels: true }
     await importCsv(users.maintainer, `${header}1,One,Solder,,ui,\n`, input)
@@ -126,7 +126,7 @@ describe('undoing an import', () => {
     expect((await users.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
-  test('refuses, by name, tickets that were changed or commented on since', async () => {
+  test('leaves tickets unchanged that were changed or commented on since the import', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
     const { id } = await importCsv(users.contributor, `${header}1,One,Dent,,,\n2,Two,Dent,,,\n3,Three,Dent,,,\n`, input)
@@ -145,16 +145,16 @@ describe('undoing an import', () => {
     expect((await createIssue(users.maintainer, projectId, 'Next')).key).toBe(`${projectId}-4`)
   })
 
-  test('is not for what was only tried or refused', async () => {
+  test('rejects dry runs and rejected imports', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
-    const tried = await importCsv(users.contributor, `${header}1,One,Dent,,,\n`, { ...input, dryRun: true })
-    const refused = await importCsv(users.contributor, `${header}1,One,,,,\n`, input)
-    for (const { id } of [tried, refused])
+    const dryRun = await importCsv(users.contributor, `${header}1,One,Dent,,,\n`, { ...input, dryRun: true })
+    const rejected = await importCsv(users.contributor, `${header}1,One,,,,\n`, input)
+    for (const { id } of [dryRun, rejected])
       expect((await users.contributor.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
-  test('is for who imported and for maintainers, and where nobody may see it there is nothing', async () => {
+  test('requires the user who imported or a maintainer, and hides invisible imports', async () => {
     const projectId = (await createProject(users.maintainer, `UNDO${++projects}`)).key
     const { id } = await importCsv(users.admin, `${header}1,One,Dent,,,\n`, { projectId, kind: 'DEFECT' })
     expect((await users.contributor.expectError(Undo, { id })).extensions?.code).toBe('NOT_FOUND')

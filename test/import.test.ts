@@ -23,15 +23,15 @@ const Tickets = graphql(`
 const ticketsOf = async (project: string) => (await users.admin.ask(Tickets, { project })).tickets.nodes
 
 let projects = 0
-/** A project of its own, whose maintainer the maintainer is. */
+/** A new project of the user `maintainer`. */
 const freshProject = async () => (await createProject(users.maintainer, `IMP${++projects}`, 'CONTRIBUTOR')).key
 
 beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-describe('a file', () => {
-  test('of issues becomes issues, in the order of its rows', async () => {
+describe('files', () => {
+  test('creates issues in the order of the rows', async () => {
     const projectId = await freshProject()
     const csv =
       'title,description,priority,status\nLogin fails,"It says ""no"",\nthen nothing",high,OPEN\nSlow page,,low,In Progress\n'
@@ -65,7 +65,7 @@ describe('a file', () => {
     ])
   })
 
-  test('of defects becomes defects, whose terms are spelled as the project first spelled them', async () => {
+  test('creates defects with the first spelling of each category in the project', async () => {
     const projectId = await freshProject()
     const csv =
       'Title;Category;sub category;ABSN;reported_by;severity;disposition\nA;Solder;Bridge;S-1;Station 4;minor;rework\nB;SOLDER;bridge;;;moderate;\n'
@@ -94,21 +94,21 @@ describe('a file', () => {
     ['semicolons', 'title;description\r\na;"b;c"\r\n'],
     ['tabs', 'title\tdescription\na\tb;c'],
     ['commas and a byte order mark', '\ufefftitle,description\na,b;c\n'],
-    ['headers in other words', '" TITLE ",Des_crip tion\na,b;c\n\n'],
-  ])('may have %s', async (_what, csv) => {
+    ['headers with other case and spaces', '" TITLE ",Des_crip tion\na,b;c\n\n'],
+  ])('accepts %s', async (_description, csv) => {
     const projectId = await freshProject()
     await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' })
     expect(await ticketsOf(projectId)).toMatchObject([{ title: 'a', description: 'b;c' }])
   })
 
-  test('with a header alone imports nothing', async () => {
+  test('imports nothing from a file with only a header', async () => {
     const projectId = await freshProject()
     expect(countsOf(await importCsv(users.contributor, 'title\n', { projectId, kind: 'ISSUE' }))).toEqual([0, 0, 0, 0])
   })
 })
 
 describe('columns', () => {
-  test('go where they are mapped, one of them to several fields, and words stand for others', async () => {
+  test('applies mappings of columns and replacements of values', async () => {
     const projectId = await freshProject()
     const csv = 'defect_id,defect_type,severity,cost\n17,Scratch,Moderate,1.50\n18,Dent,schlimm,2\n'
     const input: ImportOptions = {
@@ -129,7 +129,7 @@ describe('columns', () => {
     ])
   })
 
-  test('of people and labels hold usernames and names', async () => {
+  test('parses assignees as usernames and labels as names', async () => {
     const projectId = await freshProject()
     await createLabel(users.maintainer, projectId, 'needs; care')
     await createLabel(users.maintainer, projectId, 'UI')
@@ -141,7 +141,7 @@ describe('columns', () => {
     ])
   })
 
-  test('of labels make labels where a maintainer says so', async () => {
+  test('creates missing labels with createLabels', async () => {
     const projectId = await freshProject()
     const csv = 'title,labels\na,Net;db\nb,NET\n'
     const done = await importCsv(users.maintainer, csv, { projectId, kind: 'ISSUE', createLabels: true })
@@ -152,7 +152,7 @@ describe('columns', () => {
     ])
   })
 
-  test('of times keep the times that tickets had elsewhere, and their history tells of them', async () => {
+  test('keeps times from the source system, and records the resolution in the history', async () => {
     const projectId = await freshProject()
     const csv =
       'title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\na,closed,dupe,2024-01-02T10:00:00+01:00,2024-02-03,,viewer\nb,open,,2024-01-02,,2024-05-06 07:08,\n'
@@ -190,7 +190,7 @@ describe('columns', () => {
     ])
   })
 
-  test('of dates in another shape are read in the format that is named', async () => {
+  test('parses dates in dateFormat', async () => {
     const projectId = await freshProject()
     const input = { projectId, kind: 'ISSUE', dateFormat: 'M/D/YYYY' } as const
     await importCsv(users.maintainer, 'title,createdAt\na,6/30/2024\n', input)
@@ -198,11 +198,11 @@ describe('columns', () => {
   })
 })
 
-describe('the same file again', () => {
+describe('repeated import', () => {
   const header = 'externalKey,title,priority,labels,assignee,status\n'
   const first = `${header}A-1,One,high,ui,reporter,open\nA-2,Two,low,,,closed\nA-3,Three,,,,\n`
 
-  test('changes nothing, and a corrected one changes what differs, as its history tells', async () => {
+  test('changes nothing for the same file, and records the differences of a corrected one', async () => {
     const projectId = await freshProject()
     await createLabel(users.maintainer, projectId, 'ui')
     await createLabel(users.maintainer, projectId, 'net')
@@ -242,7 +242,7 @@ describe('the same file again', () => {
     expect(done.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-4`])
   })
 
-  test('without keys makes new tickets', async () => {
+  test('creates new tickets without external keys', async () => {
     const projectId = await freshProject()
     for (const count of [1, 2]) {
       expect(countsOf(await importCsv(users.contributor, 'title\nOne\n', { projectId, kind: 'ISSUE' }))).toEqual([
@@ -252,7 +252,7 @@ describe('the same file again', () => {
     }
   })
 
-  test('goes to the tickets of its own project', async () => {
+  test('matches external keys only within the project', async () => {
     const projects = [await freshProject(), await freshProject()]
     for (const projectId of projects)
       expect(
@@ -260,7 +260,7 @@ describe('the same file again', () => {
       ).toEqual([1, 0, 0, 0])
   })
 
-  test('by several people at once makes each ticket once', async () => {
+  test('creates each ticket once in concurrent imports', async () => {
     const projectId = await freshProject()
     const rows = Array.from({ length: 50 }, (_, index) => `Ticket ${index},K-${index}`)
     const csv = `title,externalKey\n${rows.join('\n')}\n`
@@ -280,8 +280,8 @@ describe('the same file again', () => {
   })
 })
 
-describe('a dry run', () => {
-  test('tells what would happen and changes nothing', async () => {
+describe('dry run', () => {
+  test('reports the outcome and changes nothing', async () => {
     const projectId = await freshProject()
     const input = { projectId, kind: 'DEFECT' } as const
     await importCsv(users.maintainer, 'title,category,externalKey\nOne,Dent,1\nTwo,Dent,2\n', input)

@@ -15,10 +15,9 @@ beforeAll(async () => {
   await createIssue(ada, 'CORE', 'An issue')
 })
 
-/** Posts a document, and asks for an answer whose status tells of errors. */
+/** Posts a document with a media type for which the HTTP status depends on errors. */
 const send = (query: string, variables: object = {}, client: Client = ada) =>
   client.post({ query, variables }, { accept: 'application/graphql-response+json' })
-/** What a document over a limit is answered with. */
 const tooComplex = (cost: unknown, limit: number) => ({
   status: 400,
   errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', cost, limit } }],
@@ -26,7 +25,7 @@ const tooComplex = (cost: unknown, limit: number) => ({
 const times = (count: number, piece: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => piece(i)).join(' ')
 
-describe('a body', () => {
+describe('body limits', () => {
   const limit = 1_000_000
   const bodyOf = (bytes: number) => JSON.stringify({ query: '{ viewer { username } }' }).padEnd(bytes)
   const tooLarge = { status: 413, errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] }
@@ -37,7 +36,7 @@ describe('a body', () => {
     duplex: 'half',
   })
 
-  test('may have 1,000,000 bytes and no more', async () => {
+  test('accepts a body of at most 1,000,000 bytes', async () => {
     expect((await ada.post(bodyOf(limit))).data).toEqual({ viewer: { username: 'ada' } })
     expect(await ada.post(bodyOf(limit + 1))).toMatchObject(tooLarge)
     expect(await ada.post({ query: '{ viewer { id } }', variables: { text: 'é'.repeat(limit / 2) } })).toMatchObject(
@@ -45,7 +44,7 @@ describe('a body', () => {
     )
   })
 
-  test('that does not say how long it is may not have more either', async () => {
+  test('limits a chunked body', async () => {
     const http = createServer(server.app.handle).listen(0, '127.0.0.1')
     await new Promise((resolve) => http.once('listening', resolve))
     const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`
@@ -59,7 +58,7 @@ describe('a body', () => {
     }
   })
 
-  test('holds one document and not a list of them', async () => {
+  test('rejects a batch of documents', async () => {
     const response = await ada.post([{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }])
     expect(response.status).toBe(400)
     expect(response.errors).toHaveLength(1)
@@ -67,18 +66,16 @@ describe('a body', () => {
   })
 })
 
-describe('a document', () => {
-  test('may have 15,000 characters, spaces and comments included', async () => {
+describe('document limits', () => {
+  test('accepts 15,000 characters, including spaces and comments', async () => {
     const query = '{ viewer { username } } #'
     expect((await send(query.padEnd(15_000))).data).toEqual({ viewer: { username: 'ada' } })
     expect(await send(query.padEnd(15_001))).toMatchObject(tooComplex(15_001, 15_000))
-    const inAddress = await ada.fetch(`/graphql?query=${encodeURIComponent(query.padEnd(15_001))}`)
-    expect({ status: inAddress.status, ...((await inAddress.json()) as object) }).toMatchObject(
-      tooComplex(15_001, 15_000),
-    )
+    const byGet = await ada.fetch(`/graphql?query=${encodeURIComponent(query.padEnd(15_001))}`)
+    expect({ status: byGet.status, ...((await byGet.json()) as object) }).toMatchObject(tooComplex(15_001, 15_000))
   })
 
-  test('may have 2,000 tokens', async () => {
+  test('accepts 2,000 tokens', async () => {
     // The first of 250 operations, of eight tokens each.
     const query = times(250, (index) => `query A${index} { viewer { id } }`)
     const first = (text: string) => ada.post({ query: text, operationName: 'A0' })
@@ -87,7 +84,7 @@ describe('a document', () => {
     expect(errors).toMatchObject(tooComplex(2001, 2000).errors)
   })
 
-  // Each level of a ticket's comments and their tickets, with what ends a document there.
+  // The levels of a ticket's comments and their tickets, each with a leaf.
   const levels = [
     { field: 'comments(first: 2)', type: 'Ticket', leaf: 'id' },
     { field: 'nodes', type: 'CommentConnection', leaf: 'totalCount' },
@@ -95,11 +92,11 @@ describe('a document', () => {
   ] as const
   const level = (index: number) => levels[index % 3] ?? levels[0]
   const nested = (depth: number, wrap: (fields: string, index: number) => string = (fields) => fields) => {
-    const below = (index: number): string => {
+    const selection = (index: number): string => {
       const { field, leaf } = level(index)
-      return wrap(index + 2 === depth ? leaf : `${field} { ${below(index + 1)} }`, index)
+      return wrap(index + 2 === depth ? leaf : `${field} { ${selection(index + 1)} }`, index)
     }
-    return `{ ticket(id: "CORE-1") { ${below(0)} } }`
+    return `{ ticket(id: "CORE-1") { ${selection(0)} } }`
   }
   const named = (depth: number) => {
     const fragments: string[] = []
@@ -111,21 +108,21 @@ describe('a document', () => {
   }
 
   test.each([
-    ['as it is', nested],
+    ['in fields', nested],
     ['in inline fragments', (depth: number) => nested(depth, (fields) => `... { ${fields} }`)],
     [
       'in inline fragments of a type',
       (depth: number) => nested(depth, (fields, i) => `... on ${level(i).type} { ${fields} }`),
     ],
-    ['in fragments of fragments', named],
-  ])('may be 12 deep, %s', async (_how, query) => {
+    ['in nested fragments', named],
+  ])('accepts a depth of 12 %s', async (_description, query) => {
     const fits = await send(query(12))
     expect(fits.errors).toBeUndefined()
     expect(fits.data).toHaveProperty('ticket')
     expect(await send(query(13))).toMatchObject(tooComplex(13, 12))
   })
 
-  test('may be standard introspection, which is deeper', async () => {
+  test('accepts standard introspection, which is deeper', async () => {
     const query = getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, oneOf: true })
     for (const client of [ada, server.anonymous])
       expect((await send(query, {}, client)).data).toHaveProperty('__schema.queryType.name', 'Query')
@@ -135,26 +132,26 @@ describe('a document', () => {
   test.each([
     ['on fields', (count: number) => `{ viewer { ${aliases(0, count)} } }`],
     [
-      'over the whole document',
+      'in the whole document',
       (count: number) => `{ me: viewer { ${aliases(0, 9)} } viewer { ${aliases(9, count - 1)} } }`,
     ],
     ['in inline fragments', (count: number) => `{ viewer { ... { ... on User { ${aliases(0, count)} } } } }`],
     [
-      'in fragments, each time they are spread',
+      'in fragments, per spread',
       (count: number) => `
         { me: viewer { ...A } user(id: "ada") { ...A b: id ${count % 2 ? 'c: id' : ''} } }
         fragment A on User { ...B } fragment B on User { ${aliases(0, Math.floor((count - 2) / 2))} }`,
     ],
-  ])('may have 30 aliases %s', async (_where, query) => {
+  ])('accepts 30 aliases %s', async (_description, query) => {
     expect((await send(query(30))).errors).toBeUndefined()
     expect(await send(query(31))).toMatchObject(tooComplex(31, 30))
   })
 
-  test('may have 1,000 fields and fragments, each in every place', async () => {
-    // Each of a few fields, so often as it may stand beside itself.
+  test('accepts 1,000 fields and fragment spreads, with fragments expanded', async () => {
+    // Few fields, each repeated within its limit.
     const fields = (count: number) =>
       `fragment F on User { ${times(count, (index) => ['id', 'username', 'name', 'email', 'role'][index % 5] ?? '')} }`
-    // A field and ten spreads, each of 98 fields, and what is still missing.
+    // A field, ten spreads of 98 fields each, and the rest.
     const query = (rest: number) =>
       `{ viewer { ${times(10, () => '...F')} ${times(rest, () => 'username')} } } ${fields(98)}`
     expect((await send(query(9))).data).toMatchObject({ viewer: { id: ada.id, username: 'ada' } })
@@ -163,13 +160,13 @@ describe('a document', () => {
     expect(await send(inline)).toMatchObject(tooComplex(1201, 1000))
   })
 
-  test('may have a field 20 times beside itself', async () => {
+  test('accepts 20 occurrences of a field in one selection set', async () => {
     const query = (count: number) => `{ viewer { ... { ${times(count, () => 'id')} } } }`
     expect((await send(query(20))).data).toEqual({ viewer: { id: ada.id } })
     expect(await send(query(21))).toMatchObject(tooComplex(21, 20))
   })
 
-  test('may have 50 directives, and five in one place', async () => {
+  test('accepts 50 directives, and five on one field', async () => {
     const field = (directives: number) => `id ${times(directives, () => '@include(if: true)')}`
     const directives = (count: number) => times(count, () => `... { ${field(1)} }`)
     expect((await send(`{ viewer { ${directives(50)} } }`)).errors).toBeUndefined()
@@ -180,20 +177,20 @@ describe('a document', () => {
   const mutations = (count: number) => times(count, (index) => `m${index}: createLabel(input: $input) { label { id } }`)
   const variables = { input: { projectId: 'NONE', name: 'any', color: '#336699' } }
   test.each([
-    ['on its own', (count: number) => `mutation ($input: CreateLabelInput!) { ${mutations(count)} }`],
+    ['in the operation', (count: number) => `mutation ($input: CreateLabelInput!) { ${mutations(count)} }`],
     [
       'in fragments',
       (count: number) => `
         mutation ($input: CreateLabelInput!) { last: signOut { signedOut } ... { ... on Mutation { ...M } } }
         fragment M on Mutation { ${mutations(count - 1)} }`,
     ],
-  ])('may hold 10 mutations %s', async (_where, query) => {
+  ])('accepts 10 mutations %s', async (_description, query) => {
     const fits = await send(query(10), variables, server.anonymous)
     expect(fits.errors?.map(({ extensions }) => extensions?.code)).toContain('UNAUTHENTICATED')
     expect(await send(query(11), variables, server.anonymous)).toMatchObject(tooComplex(11, 10))
   })
 
-  test('may have no fragment inside itself, which is an ordinary fault', async () => {
+  test('rejects recursive fragments by validation', async () => {
     const response = await send(`{ viewer { ...A } } fragment A on User { ...B } fragment B on User { id ...A ...B }`)
     expect(response.status).toBe(400)
     expect(response.errors?.map(({ extensions }) => extensions?.code)).not.toContain('QUERY_TOO_COMPLEX')
@@ -203,7 +200,7 @@ describe('a document', () => {
   const doubling = (type: string, last: string, spread: (fragment: string) => string) =>
     `${times(30, (i) => `fragment F${i} on ${type} { ${spread(`...F${i + 1}`)} }`)} fragment F30 on ${type} { ${last} }`
 
-  test('whose fragments double thirty times is refused', async () => {
+  test('rejects fragments that double thirty times', async () => {
     const same = doubling('Comment', 'id', (fragment) => `${fragment} ${fragment}`)
     const deeper = doubling('Comment', 'id', (fragment) => `parent { ${fragment} } parent { ${fragment} }`)
     const wider = doubling('Comment', 'b: id', (fragment) => `... { ${fragment} } ... { ${fragment} }`)

@@ -10,7 +10,7 @@ import { importCsv } from './support/imports.ts'
 import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
-const token = 'figures-for-prometheus'
+const token = 'token-of-prometheus'
 let watched: TestServer
 let ada: TestUser
 beforeAll(async () => {
@@ -22,14 +22,14 @@ afterAll(() => watched.app.dispose())
 
 const scrape = (secret: string | null, from = watched) =>
   from.app.fetch('http://localhost/metrics', secret === null ? {} : { headers: { authorization: `Bearer ${secret}` } })
-/** The value of a figure, by its name with its labels; null where there is none. */
-async function figure(name: string): Promise<number | null> {
+/** The value of a metric by its name with labels; null if it does not exist. */
+async function metricValue(name: string): Promise<number | null> {
   const lines = (await (await scrape(token)).text()).split('\n')
   const line = lines.find((text) => text.startsWith(`${name} `))
   return line ? Number(line.split(' ').at(-1)) : null
 }
 
-test('figures are for who has their token, and only where there is one', async () => {
+test('/metrics requires the configured token, and is 404 without one', async () => {
   expect((await scrape(token)).status).toBe(200)
   for (const wrong of [null, 'wrong', ada.token, `${token}x`]) {
     const response = await scrape(wrong)
@@ -41,8 +41,8 @@ test('figures are for who has their token, and only where there is one', async (
 test.each([
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
-])('operations are counted by name and code, with their time and cost, %s', async (way, headers) => {
-  const name = `Counted${way.length}`
+])('counts operations by name and code, with duration and cost, %s', async (description, headers) => {
+  const name = `Counted${description.length}`
   const ask = (query: string) => ada.post({ query: `query ${name} ${query}` }, headers)
   for (const query of [
     '{ viewer { id } }',
@@ -50,19 +50,19 @@ test.each([
     '{ tickets(first: -1) { totalCount } }',
   ])
     await ask(query)
-  expect(await figure(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(2)
-  expect(await figure(`snaglist_operations_total{operation="${name}",code="BAD_USER_INPUT"}`)).toBe(1)
-  expect(await figure(`snaglist_operation_duration_seconds_count{operation="${name}"}`)).toBe(3)
-  expect(await figure(`snaglist_operation_cost_points_total{operation="${name}"}`)).toBe(1 + 11 + 201)
+  expect(await metricValue(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(2)
+  expect(await metricValue(`snaglist_operations_total{operation="${name}",code="BAD_USER_INPUT"}`)).toBe(1)
+  expect(await metricValue(`snaglist_operation_duration_seconds_count{operation="${name}"}`)).toBe(3)
+  expect(await metricValue(`snaglist_operation_cost_points_total{operation="${name}"}`)).toBe(1 + 11 + 201)
 })
 
-test('errors are counted by code, those before a document runs too', async () => {
-  const before = (await figure('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')) ?? 0
+test('counts errors by code, including those before execution', async () => {
+  const before = (await metricValue('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')) ?? 0
   await ada.post({ query: '{' })
-  expect(await figure('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')).toBe(before + 1)
+  expect(await metricValue('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')).toBe(before + 1)
 })
 
-test('names that strangers think of make no figures, and those of accounts not endless ones, nor long ones', async () => {
+test('limits operation names to signed-in users, in number and in length', async () => {
   const outsider = Object.assign(Object.create(ada), { token: null }) as TestUser
   await outsider.post({ query: 'query Strange { __typename }' })
   const long = 'L'.repeat(65)
@@ -72,10 +72,10 @@ test('names that strangers think of make no figures, and those of accounts not e
   expect(text).not.toContain('Strange')
   expect(text).not.toContain(long)
   expect(new Set([...text.matchAll(/operation="(\w+)"/g)].map(([, name]) => name)).size).toBeLessThanOrEqual(21)
-  expect(await figure('snaglist_operations_total{operation="other",code="OK"}')).toBeGreaterThan(200)
+  expect(await metricValue('snaglist_operations_total{operation="other",code="OK"}')).toBeGreaterThan(200)
 })
 
-test('who sends many names leaves room for those of others', async () => {
+test('limits operation names per user', async () => {
   const ben = await signUp(watched, 'ben')
   const longest = 'B'.repeat(64)
   for (const name of ['Bens', longest, 'Many0']) await ben.post({ query: `query ${name} { __typename }` })
@@ -84,18 +84,18 @@ test('who sends many names leaves room for those of others', async () => {
     [longest, 1],
     ['Many0', 2],
   ] as const)
-    expect(await figure(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(times)
+    expect(await metricValue(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(times)
 })
 
-test('the pool, the event loop and imports have figures', async () => {
+test('measures the connection pool, the event loop and imports', async () => {
   await importCsv(ada, 'title\nImported\n', { projectId: 'CORE', kind: 'ISSUE' })
-  expect(await figure('snaglist_imports{outcome="whole"}')).toBe(1)
+  expect(await metricValue('snaglist_imports{outcome="whole"}')).toBe(1)
   for (const state of ['used', 'idle', 'waiting'])
-    expect(await figure(`snaglist_database_connections{state="${state}"}`)).toBeGreaterThanOrEqual(0)
-  expect(await figure('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0)
+    expect(await metricValue(`snaglist_database_connections{state="${state}"}`)).toBeGreaterThanOrEqual(0)
+  expect(await metricValue('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0)
 })
 
-test('figures may have a port of their own, which shows nothing else', async () => {
+test('serves only metrics on SNAGLIST_METRICS_PORT', async () => {
   const probe = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => probe.once('listening', resolve))
   const { port } = probe.address() as AddressInfo

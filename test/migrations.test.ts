@@ -4,7 +4,7 @@ import { currentSchema, schemaDiff } from '../prisma/diff.ts'
 import { isMigrated, listMigrations, migrate } from '../src/database/migrate.ts'
 import { openEmptyDatabase } from './support/environment.ts'
 
-/** What a database is made of, a line for each part. */
+/** A description of each part of a database. */
 async function structure(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ part: string }>(`
     SELECT format('column %s.%s %s%s default %s', table_name, column_name, udt_name, CASE is_nullable WHEN 'NO' THEN ' not null' END, column_default) AS part
@@ -17,10 +17,10 @@ async function structure(pool: pg.Pool): Promise<string[]> {
   return rows.map(({ part }) => part).toSorted()
 }
 
-// What only the migrations can say: checks, and indexes over expressions, of words, and of some rows.
+// Prisma cannot express checks, and indexes over expressions, words or some of the rows.
 const beyondPrisma = (part: string) => /^constraint \w+_check |^index .*(?:lower\(|USING gin| WHERE )/.test(part)
 
-test('the migrations make what schema.prisma describes', async () => {
+test('migrations create the schema that schema.prisma describes', async () => {
   await using described = await openEmptyDatabase()
   await using migrated = await openEmptyDatabase()
   const newId = /CREATE FUNCTION new_id.*?\$\$;/s.exec(listMigrations()[0]?.sql ?? '')?.[0]
@@ -32,7 +32,7 @@ test('the migrations make what schema.prisma describes', async () => {
   expect((await structure(migrated.pool)).filter((part) => !beyondPrisma(part))).toEqual(expected)
 })
 
-test('migrations run once, in one transaction, however many servers start together', async () => {
+test('migrations run once in one transaction if several servers start concurrently', async () => {
   await using fresh = await openEmptyDatabase()
   await expect(isMigrated(fresh.pool)).rejects.toThrow()
   const runs = await Promise.all([migrate(fresh.pool), migrate(fresh.pool), migrate(fresh.pool)])
@@ -44,7 +44,7 @@ test('migrations run once, in one transaction, however many servers start togeth
   expect((await fresh.pool.query('SELECT * FROM _prisma_migrations')).rows).toEqual([])
 })
 
-test('a database that a newer server made, or whose migration was changed since, is refused', async () => {
+test('migrate rejects changed migrations and the database of a newer server', async () => {
   await using fresh = await openEmptyDatabase()
   await migrate(fresh.pool)
   await fresh.pool.query("UPDATE _prisma_migrations SET checksum = 'other'")
@@ -53,7 +53,7 @@ test('a database that a newer server made, or whose migration was changed since,
   await expect(migrate(fresh.pool)).rejects.toThrow(/newer than this server/)
 })
 
-test('a database user who may not make tables is told so', async () => {
+test('migrate reports a database user without the right to create tables', async () => {
   await using fresh = await openEmptyDatabase()
   await fresh.pool.query('CREATE ROLE guest; SET ROLE guest')
   await expect(migrate(fresh.pool)).rejects.toThrow(

@@ -25,7 +25,7 @@ afterEach(() => limited.app.dispose())
 
 const viewer = '{ viewer { username } }'
 /** A page sends its origin. */
-const ways = [
+const senders = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
@@ -43,7 +43,7 @@ const ask = (query: string, { token }: { token: string | null }, headers = {}, a
 const allowanceOf = ({ headers }: Response) =>
   ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`)))
 
-/** Holds that an answer refuses what is too much, and says when to come again. */
+/** Expects HTTP 429 with Retry-After and no data. */
 async function expectLimited(response: Response, limit: number) {
   expect(response.status).toBe(429)
   const { errors, data } = (await response.json()) as { errors: { extensions: object }[]; data?: unknown }
@@ -56,33 +56,36 @@ async function expectLimited(response: Response, limit: number) {
 }
 
 const stores = ['memory', 'database'] as const
-describe.each(stores)('counted in %s', (SNAGLIST_RATE_STORE) => {
-  test.each(ways)('a user may spend so many points in a minute, %s', async (_way, headers) => {
+describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
+  test.each(senders)('limits the points per user and minute, %s', async (_client, headers) => {
     limitedTo({ SNAGLIST_RATE_POINTS: '50', SNAGLIST_RATE_STORE })
     const page = (first: number) => `{ tickets(first: ${first}) { nodes { id } } }`
     expect(allowanceOf(await ask(page(19), ada, headers))).toEqual([50, 30, expect.any(Number)])
     expect(allowanceOf(await ask(viewer, ada, headers)).slice(0, 2)).toEqual([50, 29])
     await expectLimited(await ask(page(29), ada, headers), 50)
-    // What was refused is not spent.
+    // A rejected cost is not spent.
     expect(allowanceOf(await ask(page(28), ada, headers)).slice(0, 2)).toEqual([50, 0])
     await expectLimited(await ask(viewer, ada, headers), 50)
     expect((await ask(viewer, grace, headers)).status).toBe(200)
   })
 
-  test.each(ways)('an address may make so many requests in a minute, whoever asks, %s', async (_way, headers) => {
-    limitedTo({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
-    for (const [client, left] of [
-      [server.anonymous, 2],
-      [ada, 1],
-      [{ token: 'snag_unknown' }, 0],
-    ] as const)
-      expect(allowanceOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([3, left])
-    for (const client of [server.anonymous, ada]) await expectLimited(await ask(viewer, client, headers), 3)
-    expect((await ask(viewer, ada, headers, '192.0.2.2')).status).toBe(200)
-  })
+  test.each(senders)(
+    'limits the requests per address and minute for all clients together, %s',
+    async (_client, headers) => {
+      limitedTo({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
+      for (const [client, left] of [
+        [server.anonymous, 2],
+        [ada, 1],
+        [{ token: 'snag_unknown' }, 0],
+      ] as const)
+        expect(allowanceOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([3, left])
+      for (const client of [server.anonymous, ada]) await expectLimited(await ask(viewer, client, headers), 3)
+      expect((await ask(viewer, ada, headers, '192.0.2.2')).status).toBe(200)
+    },
+  )
 })
 
-test('every path of the server is counted, but for those that tell whether it runs', async () => {
+test('counts requests to every path except health checks', async () => {
   limitedTo({ SNAGLIST_RATE_REQUESTS: '4' })
   const get = (path: string) => limited.app.fetch(`http://localhost${path}`)
   for (const path of ['/', '/schema.graphql', '/graphql?query={__typename}', '/nothing'])
@@ -100,7 +103,7 @@ test('an export counts as 5,000 points', async () => {
   await expectLimited(await get(), 9999)
 })
 
-test('pages of an allowed origin may read why they have to wait', async () => {
+test('exposes rate limit headers to pages of allowed origins', async () => {
   const origin = 'https://app.example'
   limitedTo({ SNAGLIST_RATE_REQUESTS: '1', SNAGLIST_CORS_ORIGINS: origin })
   await ask(viewer, ada, { origin })
@@ -110,13 +113,13 @@ test('pages of an allowed origin may read why they have to wait', async () => {
   expect(response.headers.get('access-control-expose-headers')).toContain('ratelimit-remaining')
 })
 
-describe('the address of a request', () => {
-  /** How many requests are left after one that names other addresses. */
-  async function leftAfter(forwarded: readonly string[]) {
+describe('client address', () => {
+  /** Sends a request per X-Forwarded-For header, and returns the remaining numbers of requests. */
+  async function remainingAfter(forwarded: readonly string[]) {
     const http = createServer(limited.app.handle).listen(0, '127.0.0.1')
     await new Promise((resolve) => http.once('listening', resolve))
     const { port } = http.address() as AddressInfo
-    const left: number[] = []
+    const remaining: number[] = []
     for (const header of forwarded) {
       const response = await fetch(`http://127.0.0.1:${port}/health`).then(() =>
         fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -125,41 +128,53 @@ describe('the address of a request', () => {
           body: JSON.stringify({ query: '{ __typename }' }),
         }),
       )
-      left.push(Number(response.headers.get('ratelimit-remaining')))
+      remaining.push(Number(response.headers.get('ratelimit-remaining')))
     }
     http.closeAllConnections()
     await new Promise((resolve) => http.close(resolve))
-    return left
+    return remaining
   }
 
-  test('is the one that it comes from, whatever it says', async () => {
+  test('ignores X-Forwarded-For of untrusted hosts', async () => {
     limitedTo({ SNAGLIST_RATE_REQUESTS: '10' })
-    expect(await leftAfter(['192.0.2.1', '192.0.2.2', '127.0.0.1', 'words'])).toEqual([9, 8, 7, 6])
+    expect(await remainingAfter(['192.0.2.1', '192.0.2.2', '127.0.0.1', 'words'])).toEqual([9, 8, 7, 6])
   })
 
-  test('is the one that a trusted proxy passes on, and no other that stands before it', async () => {
+  test('uses the last address before the trusted proxies', async () => {
     limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8' })
     expect(
-      await leftAfter(['192.0.2.1', '192.0.2.2', '192.0.2.9, 192.0.2.2', '192.0.2.2, 10.1.2.3', 'spoofed, 192.0.2.1']),
+      await remainingAfter([
+        '192.0.2.1',
+        '192.0.2.2',
+        '192.0.2.9, 192.0.2.2',
+        '192.0.2.2, 10.1.2.3',
+        'spoofed, 192.0.2.1',
+      ]),
     ).toEqual([9, 9, 8, 7, 8])
   })
 
-  test('is half of one in IPv6, of which the other half is free to choose', async () => {
+  test('uses the first 64 bits of an IPv6 address', async () => {
     limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback' })
     expect(
-      await leftAfter(['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1', '::ffff:192.0.2.1', '192.0.2.1']),
+      await remainingAfter([
+        '2001:db8:1:2::1',
+        '2001:db8:1:2:ffff::9',
+        '2001:db8:1:3::1',
+        '::ffff:192.0.2.1',
+        '192.0.2.1',
+      ]),
     ).toEqual([9, 8, 9, 9, 8])
   })
 })
 
-test.skipIf(inject('postgres') === null)('several servers count together in the database', async () => {
+test.skipIf(inject('postgres') === null)('counts for several servers together in the database', async () => {
   const env = { SNAGLIST_RATE_POINTS: '3', SNAGLIST_RATE_STORE: 'database' }
   const other = limitedTo(env)
   limitedTo(env)
   expect((await ask(viewer, ada)).headers.get('ratelimit-remaining')).toBe('2')
-  const mine = limited
+  const first = limited
   limited = other
   expect((await ask(viewer, ada)).headers.get('ratelimit-remaining')).toBe('1')
   await other.app.dispose()
-  limited = mine
+  limited = first
 })

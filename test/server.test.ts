@@ -9,7 +9,7 @@ import { copiedDatabase } from './support/environment.ts'
 
 type Environment = Readonly<Record<string, string>>
 
-/** Starts a server on a port of its own, over a new database, for as long as `use` takes. */
+/** Runs `use` with a server on a separate port over a new database. */
 async function withServer(use: (server: Server, database: Environment) => Promise<void>): Promise<void> {
   await using database = await copiedDatabase()
   const config = readConfig({ PORT: '0', SNAGLIST_POOL_SIZE: '1', ...database.env })
@@ -23,7 +23,7 @@ const ask = (url: string) =>
     body: '{"query":"{ viewer { id } }"}',
   })
 
-test('a server that stops answers what was begun, says so meanwhile, and then closes its port and its database', async () => {
+test('completes pending requests while stopping, returns 503 from /ready, then closes its port and database', async () => {
   await withServer(async (server) => {
     expect((await fetch(`${server.url}/ready`)).status).toBe(200)
     // The only connection is in use, so that the request has to wait.
@@ -41,21 +41,21 @@ test('a server that stops answers what was begun, says so meanwhile, and then cl
   })
 })
 
-test('a port that is taken ends the start', async () => {
+test('does not start on a port in use', async () => {
   await withServer(async (server, database) => {
     await server[Symbol.asyncDispose]()
-    const taker = createServer().listen(0, '127.0.0.1')
-    await once(taker, 'listening')
-    const { port } = taker.address() as AddressInfo
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
     const config = readConfig({ PORT: `${port}`, ...database })
     await expect(startServer(config, pino({ level: 'silent' }))).rejects.toThrow(
       `Port ${port} on 127.0.0.1 is already in use. Stop the process that uses it, or set PORT to another port.`,
     )
-    taker.close()
+    other.close()
   })
 })
 
-test('a request for no host that could be is refused without a word of how', async () => {
+test('rejects a malformed Host header with an empty response', async () => {
   await withServer(async (server) => {
     const response = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
       const sent = request(`${server.url}/graphql`, { method: 'POST', headers: { host: 'evil"<>' } }, (response) => {

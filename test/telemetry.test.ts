@@ -12,7 +12,7 @@ interface Span {
 }
 
 const spans: Span[] = []
-/** What takes in traces, as a collector does. */
+
 const collector = createServer(async (request, response) => {
   let text = ''
   for await (const chunk of request) text += chunk
@@ -28,7 +28,7 @@ afterAll(() => {
   collector.close()
 })
 
-test('operations are spans below the caller’s, and statements below them, where OpenTelemetry’s variables say so', async () => {
+test('sends spans of operations and statements as children of the traceparent header', async () => {
   const { port } = collector.address() as AddressInfo
   await using database = await copiedDatabase()
   await using server = new Command(['serve'], {
@@ -51,7 +51,7 @@ test('operations are spans below the caller’s, and statements below them, wher
         'mutation Traced { signUp(input: { username: "traced", name: "T", password: "correct horse" }) { viewer { username } } }',
     }),
   })
-  // What is left is sent before the end.
+  // Pending spans are sent at shutdown.
   server.process.kill('SIGTERM')
   expect(await server.ended()).toBe(0)
   const operation = spans.find((span) => span.name === 'mutation Traced')

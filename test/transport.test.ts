@@ -21,19 +21,19 @@ beforeAll(async () => {
 const change = 'mutation { createProject(input: { key: "FORGED", name: "Forged" }) { project { id } } }'
 const forged = async () => (await server.database.prisma.project.count({ where: { key: 'FORGED' } })) > 0
 
-describe('what a page of another origin can send without asking first', () => {
+describe('cross-origin requests without preflight', () => {
   test.each<[string, string, string]>([
     ['a form', 'application/x-www-form-urlencoded', `query=${encodeURIComponent(change)}`],
     ['plain text', 'text/plain', JSON.stringify({ query: change })],
-    ['plain text that holds "json"', 'text/plain; application/json', JSON.stringify({ query: change })],
-    ['no type', '', JSON.stringify({ query: change })],
+    ['plain text with "json" in its type', 'text/plain; application/json', JSON.stringify({ query: change })],
+    ['no content type', '', JSON.stringify({ query: change })],
     [
       'a form with files',
       'multipart/form-data; boundary=x',
       `--x\r\ncontent-disposition: form-data; name="query"\r\n\r\n${change}\r\n--x--\r\n`,
     ],
-    ['the text of a document', 'application/graphql', change],
-  ])('is not read: %s', async (_what, type, body) => {
+    ['application/graphql', 'application/graphql', change],
+  ])('rejects a cross-origin body: %s', async (_description, type, body) => {
     const response = await ada.fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': type },
@@ -44,7 +44,7 @@ describe('what a page of another origin can send without asking first', () => {
     expect(await forged()).toBe(false)
   })
 
-  test('is not read as a form with files by anybody without a token', async () => {
+  test('rejects a form with files without a token', async () => {
     const body = new FormData()
     body.set('operations', JSON.stringify({ query: change }))
     body.set('map', '{}')
@@ -53,22 +53,22 @@ describe('what a page of another origin can send without asking first', () => {
     expect(await forged()).toBe(false)
   })
 
-  test('changes nothing by its address', async () => {
+  test('rejects a mutation by GET', async () => {
     const response = await ada.fetch(`/graphql?query=${encodeURIComponent(change)}`)
     expect(response.status).toBe(405)
     expect(await forged()).toBe(false)
   })
 
-  test('is answered so that only pages of allowed origins may read it', async () => {
+  test('exposes responses only to pages of allowed origins', async () => {
     const origin = 'https://app.example'
     const strict = server.configured({ SNAGLIST_CORS_ORIGINS: origin })
-    for (const [asking, allowed] of [
+    for (const [requestOrigin, allowed] of [
       [origin, origin],
       ['https://app.example.evil', null],
       ['http://app.example', null],
       ['null', null],
     ] as const) {
-      const headers = { origin: asking, 'access-control-request-method': 'POST' }
+      const headers = { origin: requestOrigin, 'access-control-request-method': 'POST' }
       const preflight = await strict.app.fetch('http://localhost/graphql', { method: 'OPTIONS', headers })
       expect(preflight.headers.get('access-control-allow-origin')).toBe(allowed)
       expect(preflight.headers.get('access-control-allow-credentials')).not.toBe('true')
@@ -77,7 +77,7 @@ describe('what a page of another origin can send without asking first', () => {
   })
 })
 
-test('what is compressed is not read, however small', async () => {
+test('rejects compressed bodies', async () => {
   const body = gzipSync(Buffer.alloc(50_000_000, ' '))
   for (const encoding of ['gzip', 'br', 'deflate']) {
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
@@ -86,8 +86,8 @@ test('what is compressed is not read, however small', async () => {
   }
 })
 
-describe('pages', () => {
-  test.each(['/', '/graphql'])('run their own scripts alone, and stand in no frame: %s', async (path) => {
+describe('response security headers', () => {
+  test.each(['/', '/graphql'])('restricts scripts and framing of a page: %s', async (path) => {
     const response = await server.anonymous.fetch(path, { headers: { accept: 'text/html' } })
     const policy = response.headers.get('content-security-policy')
     expect(policy).toContain("default-src 'none'")
@@ -105,7 +105,7 @@ describe('pages', () => {
     expect(again.headers.get('content-security-policy')).not.toContain(nonce)
   })
 
-  test('answers of the API are what they say they are', async () => {
+  test('disables content sniffing of results', async () => {
     for (const headers of [{}, { origin: 'http://localhost' }])
       expect((await ada.post({ query: '{ __typename }' }, headers)).headers.get('x-content-type-options')).toBe(
         'nosniff',
@@ -113,7 +113,7 @@ describe('pages', () => {
   })
 })
 
-describe('a caller who is slow', () => {
+describe('slow clients', () => {
   const timeouts = { requestHead: 200, requestBody: 200, upload: 400, response: 200, checkInterval: 50 }
   const lines: string[] = []
   let directory: ReturnType<typeof temporaryDirectory>
@@ -131,8 +131,8 @@ describe('a caller who is slow', () => {
   })
   // Kept alive, its connection would end during another test, which counts them.
   const health = async () => (await fetch(`${started.url}/health`, { headers: { connection: 'close' } })).status
-  /** Sends the beginning of a request, and waits until the server has had enough. */
-  async function dropped({ url }: Server, text: string) {
+  /** Sends the start of a request, and waits until the server closes the connection. */
+  async function expectClosed({ url }: Server, text: string) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
     socket.on('error', () => {})
     socket.write(text)
@@ -140,28 +140,27 @@ describe('a caller who is slow', () => {
     await once(socket, 'close')
   }
 
-  test('is dropped, whether in the head or in the body of a request', async () => {
+  test('closes the connection of a client that sends a request slowly', async () => {
     const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
-    await dropped(started, 'POST /graphql HTTP/1.1\r\nhost:')
-    await dropped(started, `${head}content-length: 100\r\n\r\n{"query":`)
-    await dropped(started, `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n`)
+    await expectClosed(started, 'POST /graphql HTTP/1.1\r\nhost:')
+    await expectClosed(started, `${head}content-length: 100\r\n\r\n{"query":`)
+    await expectClosed(started, `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n`)
     expect(await health()).toBe(200)
-    expectNoneOfOurs()
+    expectOnlyClosedRequests()
   })
 
-  test('or leaves in the middle of a body is no fault of the server or its database', async () => {
+  test('logs a client that disconnects within a body as CLIENT_CLOSED_REQUEST', async () => {
     const socket = connect(Number(new URL(started.url).port), '127.0.0.1')
-    const heard = lines.length
+    const lineCount = lines.length
     socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n')
     socket.write('transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n')
     await once(socket, 'readable')
     socket.resetAndDestroy()
-    while (lines.length === heard) await turn()
-    expectNoneOfOurs()
+    while (lines.length === lineCount) await turn()
+    expectOnlyClosedRequests()
   })
 
-  /** What was begun and not ended is told as its caller's doing, if at all. */
-  function expectNoneOfOurs() {
+  function expectOnlyClosedRequests() {
     const details = lines.map((line) => JSON.parse(line)).filter(({ path }) => path === '/graphql')
     expect(details.map(({ level, codes }) => [level, codes])).toEqual(
       details.map(() => [30, ['CLIENT_CLOSED_REQUEST']]),
@@ -169,14 +168,14 @@ describe('a caller who is slow', () => {
     expect(details.length).toBeGreaterThan(0)
   }
 
-  test('to take the answer is dropped', async () => {
-    // Both ends of each connection are in this process.
+  test('closes the connection of a client that receives a response slowly', async () => {
+    // This process has both ends of each connection.
     const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
     const before = open()
     const socket = connect(Number(new URL(started.url).port), '127.0.0.1')
     socket.on('error', () => {})
     await once(socket, 'connect')
-    // GraphiQL, many times: more than all buffers on the way hold.
+    // Requests GraphiQL repeatedly, to exceed all buffers.
     socket.write('GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/html\r\n\r\n'.repeat(5))
     await once(socket, 'readable')
     expect(open()).toBe(before + 2)

@@ -1,7 +1,6 @@
 import { CommandFailed, type Io, UsageError } from './command.ts'
 import { type Send, withToken } from './send.ts'
 
-/** Options that select a server, or the configured database. */
 export const clientOptions = {
   url: { type: 'string' },
   token: { type: 'string' },

@@ -4,7 +4,6 @@ import { createLog } from '../log.ts'
 import { openMigrated } from '../migrated.ts'
 import type { Io } from './command.ts'
 
-/** Opens and migrates the configured database, runs work on it, and closes it. */
 export async function withDatabase(
   { env, stdout }: Io,
   work: (database: Database, config: Config) => Promise<void>,

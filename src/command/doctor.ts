@@ -20,7 +20,6 @@ const minPostgresVersion = 15
 const maxDriftSeconds = 5
 const minFreeGigabytes = 1
 
-/** Checks the configuration, this machine and the database. Changes nothing. */
 export const doctor: Command = async (args, { env, stdout }) => {
   parseArgs({ args, options: {} })
   const findings: Finding[] = []

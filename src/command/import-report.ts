@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { CommandFailed, type Io, print } from './command.ts'
 
-/** The fields of an import that `import-request.ts` selects. */
 export interface ImportResult {
   readonly id: string
   readonly dryRun: boolean

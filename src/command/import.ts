@@ -8,7 +8,6 @@ import { type ImportResult, reportImport } from './import-report.ts'
 import { importRequest } from './import-request.ts'
 import { showProgress } from './progress.ts'
 
-/** Imports a file with a progress bar, and reports the outcome. */
 export const importCommand: Command = async (args, io) => {
   const { values, positionals } = parseArgs({
     args,

@@ -2,7 +2,6 @@ import type { Output } from './command.ts'
 
 const width = 30
 
-/** Shows a progress bar for `total` bytes if the output is a terminal. */
 export function showProgress(
   total: number,
   stderr: Output,

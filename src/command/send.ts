@@ -1,4 +1,3 @@
-/** Sends an authenticated request to a path of a server. */
 export type Send = (path: string, init?: RequestInit) => Promise<Response>
 
 export function withToken(token: string, init: RequestInit = {}): RequestInit {

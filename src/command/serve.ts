@@ -7,7 +7,6 @@ import { startServer } from '../server.ts'
 import { demoWelcome, welcome } from '../welcome.ts'
 import type { Command } from './command.ts'
 
-/** Runs the server until a signal stops it. */
 export const serve: Command = async (args, { env, stdout }) => {
   parseArgs({ args, options: {} })
   const config = readConfig(env)

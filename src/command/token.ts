@@ -3,7 +3,6 @@ import { createAccessToken } from '../auth/token.actions.ts'
 import { type Command, print, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 
-/** Creates an access token for a user and prints it. */
 export const token: Command = async (args, io) => {
   const { values } = parseArgs({
     args,

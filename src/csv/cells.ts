@@ -10,7 +10,6 @@ export const escapeFormula = (cell: string): string => (formula.test(cell) ? `'$
 
 export const unescapeFormula = (cell: string): string => cell.replace(escapedFormula, '')
 
-/** Separates names by semicolons. Quotes a name that contains a semicolon or a quote. */
 export const joinNames = (names: readonly string[]): string => stringify([[...names]], { delimiter: ';' }).trimEnd()
 
 /** Trims names and removes case-insensitive duplicates. Null if quotes are unbalanced. */
@@ -29,6 +28,5 @@ function splitQuoted(cell: string): string[] | null {
   }
 }
 
-/** Ends each row with a line break. */
 export const toCsv = (rows: readonly (readonly (string | null)[])[]): string =>
   stringify(rows as (string | null)[][], { record_delimiter: '\r\n', quoted_match: /[\r\n]/ })

@@ -34,7 +34,6 @@ export function lengthOfWholeCharacters(bytes: Buffer): number {
   return bytes.length
 }
 
-/** Number of bytes at the start that are valid UTF-8. */
 export function lengthOfUtf8(bytes: Buffer): number {
   if (isUtf8(bytes)) return bytes.length
   let valid = 0

@@ -7,7 +7,6 @@ const maxRecordLength = 1_000_000
 const maxColumns = 500
 const chunkBytes = 65_536
 
-/** A syntax error, after which the file cannot be parsed. */
 export class MalformedCsv extends Error {
   /** Counted from 0, the header. */
   readonly record: number
@@ -32,7 +31,6 @@ export async function* readRecords(
   const delimiter = await detectDelimiter(file)
   let records: string[][] = []
   let recordCount = 0
-  // Of the current record.
   let cellCount = 0
   const parser = parse({
     bom: true,

@@ -30,7 +30,6 @@ const unreachableCodes =
 const unreachableMessages =
   /timeout exceeded when trying to connect|Connection terminated|is not queryable|Unable to start a transaction in the given time/
 
-/** Parses an error of Prisma or pg. The properties of any other error are undefined or false. */
 export function parseDatabaseError(error: unknown): DatabaseError {
   if (!(error instanceof Error)) return { unreachable: false }
   const { code, constraint, meta } = error as {
@@ -62,7 +61,6 @@ const uniqueConstraintMessages: Readonly<Record<string, string>> = {
   labels_project_id_name_key: 'The project already has a label with this name.',
 }
 
-/** Converts a database error to an error of the API. Returns any other error unchanged. */
 export function toApiError(error: unknown): unknown {
   const { constraint, sqlState, unreachable } = parseDatabaseError(error)
   if (sqlState === statementTimeout) return new QueryTimedOut()

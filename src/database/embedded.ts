@@ -7,7 +7,6 @@ import pg from 'pg'
 import { CannotStart, reasonOf } from '../cannot-start.ts'
 import { lockDirectory } from './directory-lock.ts'
 
-/** PGlite behind a pool with a single connection. */
 export interface Embedded extends AsyncDisposable {
   readonly pool: pg.Pool
   readonly pglite: PGlite
@@ -43,7 +42,6 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
   }
 }
 
-/** In memory unless the options name a directory. */
 export const openPGlite = (options: PGliteOptions = {}) => PGlite.create({ ...options, extensions: { pg_trgm } })
 
 /** Disposing the result closes the pool and PGlite, then calls `onClosed`. */

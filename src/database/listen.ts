@@ -11,7 +11,6 @@ export type Listen = (channel: string, onNotify: () => void) => Listener
 
 const retryMilliseconds = 1000
 
-/** Listens on a separate connection, and reconnects. */
 export const listenOnPostgres =
   (url: string): Listen =>
   (channel, onNotify) => {

@@ -25,7 +25,6 @@ const appliedMigrations =
 
 let migrations: readonly Migration[] | undefined
 
-/** The migrations of this release, in order. */
 export function listMigrations(): readonly Migration[] {
   migrations ??= readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

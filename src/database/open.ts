@@ -30,11 +30,9 @@ export interface DatabaseOptions {
   /** A PostgreSQL URL; null opens the embedded database in `dataDirectory`. */
   readonly url: string | null
   readonly dataDirectory: string
-  /** Maximum number of connections to PostgreSQL; the embedded database has one. */
   readonly poolSize: number
   /** PgBouncer supports prepared statements since version 1.21. */
   readonly preparedStatements?: boolean
-  /** Records a span per statement. */
   readonly tracing?: boolean
   /** Receives the text of each statement, without values. */
   readonly onStatement?: ((sql: string) => void) | undefined

@@ -28,5 +28,4 @@ export function withRequestQuota({ query, inTransaction }: Statements): MeteredS
   }
 }
 
-/** For streamed results. */
 export const withoutQuota = (statements: Statements): MeteredStatements => ({ ...statements, remainingBytes: null })

@@ -2,7 +2,6 @@ import type { Prisma } from '../../prisma/generated/client.ts'
 import type { Sql } from './sql.ts'
 
 export interface Statements {
-  /** The properties of the rows are the column names of the statement. */
   readonly query: <Rows extends readonly unknown[] = readonly unknown[]>(statement: Sql) => Promise<Rows>
   /** True in a transaction: locks last until its end. False if each statement commits by itself. */
   readonly inTransaction: boolean

@@ -20,7 +20,6 @@ const noTimeout = 2 ** 31 - 1
 export type RunTransaction = <Result>(
   work: (tx: Transaction) => Promise<Result>,
   options?: {
-    /** For changes of many rows. */
     readonly withoutTimeouts?: boolean
   },
 ) => Promise<Result>

@@ -41,7 +41,6 @@ const exportedTicket: Value<ExportedTicket> = objectOf(
   ]),
 )
 
-/** Named as in Ticket. */
 const columns: Readonly<Record<string, (ticket: ExportedTicket) => string | number | Date | readonly string[] | null>> =
   {
     key: ({ project, number }) => `${project}-${number}`,

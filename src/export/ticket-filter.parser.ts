@@ -2,7 +2,6 @@ import { coerceInputValue, type GraphQLInputType, type GraphQLSchema } from 'gra
 import { BadUserInput, type FieldError } from '../errors.ts'
 import type { TicketFilter } from '../ticket/ticket.filter.ts'
 
-/** Parses JSON as a variable of type TicketFilter. Throws BAD_USER_INPUT with all errors. */
 export function parseFilter(schema: GraphQLSchema, text: string | null): TicketFilter | null {
   if (text === null) return null
   const errors: FieldError[] = []

@@ -18,7 +18,6 @@ export type Run = (context: object, variables: Readonly<Record<string, unknown>>
 
 interface CompileOptions {
   readonly interpret: Run
-  /** Interprets the query again after an error. */
   readonly rerun: Run
   readonly onRun: (mode: 'compiled') => void
 }
@@ -76,7 +75,6 @@ function compilableVariables(document: DocumentNode): ReadonlySet<string> | null
   return isCompilable ? nested : null
 }
 
-/** True for an error that a rerun would repeat after another wait or read. */
 function wouldRepeat(error: unknown): boolean {
   const apiError = toApiError(error)
   return apiError instanceof Unavailable || apiError instanceof ResultTooLarge

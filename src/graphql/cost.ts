@@ -41,7 +41,6 @@ export interface CostNode {
   /** Points that do not depend on the number of objects. */
   readonly fixed: (variables: Variables) => number
   readonly times: (variables: Variables) => number
-  /** Points per object. */
   readonly object: number
   readonly isConnection: boolean
   readonly children: readonly CostNode[]
@@ -93,9 +92,7 @@ export function costTreesOf(
   interface Parent {
     readonly path: string
     readonly args: (variables: Variables) => Arguments
-    /** The type that defines the parent field. */
     readonly type: string
-    /** Null unless the parent is a connection. */
     readonly pageSize: CostNode['times'] | null
   }
 
@@ -162,11 +159,9 @@ function pageSize({ first, last }: Arguments): number {
   return typeof size === 'number' && size >= 0 ? Math.min(size, maxPageSize) : defaultPageSize
 }
 
-/** Points of a field with its descendants. */
 const totalOf = (node: CostNode, variables: Variables): number =>
   node.fixed(variables) + node.times(variables) * objectTotal(node, variables)
 
-/** Points of one object of a field with its descendants. */
 const objectTotal = ({ object, children }: CostNode, variables: Variables): number =>
   children.reduce((sum, child) => sum + totalOf(child, variables), object)
 
@@ -182,7 +177,6 @@ export interface ListCost {
   readonly first: number | null
 }
 
-/** The connections of an operation, the most expensive first. */
 export function listCostsOf(costs: readonly CostNode[], variables: Variables, limit: number): ListCost[] {
   const spare = limit - costs.reduce((sum, node) => sum + totalOf(node, variables), 0)
   const lists: ListCost[] = []

@@ -11,13 +11,11 @@ interface Document {
 }
 
 export interface DocumentCache {
-  /** Throws QUERY_TOO_COMPLEX or GRAPHQL_PARSE_FAILED. */
   readonly read: (query: string) => Document
 }
 
 interface DocumentCacheOptions extends Pick<OperationOptions, 'onRun'> {
   readonly schema: GraphQLSchema
-  /** Suggests similar names in validation errors. */
   readonly suggestions: boolean
   readonly compilation: boolean
 }

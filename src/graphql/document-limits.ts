@@ -22,13 +22,11 @@ const limits = {
   directivesPerNode: 5,
   mutationRootFields: 10,
   variableDepth: 50,
-  /** Values in variables, objects and lists included. */
   variableValues: 20_000,
 } as const
 
 export const maxTokens = limits.tokens
 
-/** Throws QUERY_TOO_COMPLEX. */
 export function checkParameterLimits({
   query,
   variables,
@@ -57,7 +55,7 @@ function checkVariableLimits(variables: unknown): void {
 
 const shortenDocument = 'Pass values as variables, or split it into several requests.'
 
-/** `#` in the claim stands for the value. */
+/** `#` in the claim is replaced by the value. */
 const tooComplex = (claim: string, value: number, limit: number, remedy: string) =>
   new QueryTooComplex(
     `${claim.replace('#', formatNumber(value))}; the limit is ${formatNumber(limit)}. ${remedy}`,
@@ -78,7 +76,6 @@ interface Size {
   readonly directives: number
   readonly directivesPerNode: number
   readonly repetitions: number
-  /** Fields of the selection set without nested ones. */
   readonly fields: number
 }
 
@@ -136,7 +133,6 @@ export function measureDocument(document: DocumentNode): DocumentSize {
     })
 
   const all = document.definitions.map((definition) => {
-    // The depth of a fragment counts where it is spread.
     if (definition.kind === Kind.FRAGMENT_DEFINITION)
       return { ...sizeOfFragment(definition.name.value), depth: 0, fields: 0 }
     if (definition.kind !== Kind.OPERATION_DEFINITION) return emptySize
@@ -154,7 +150,7 @@ export function measureDocument(document: DocumentNode): DocumentSize {
     ...excessOf(
       'repetitions',
       limits.repetitions,
-      'The document selects a field # times in one place',
+      'The document selects a field # times in one selection set',
       'Select it once.',
     ),
     ...excessOf('directives', limits.directives, 'The document has # directives', split),

@@ -76,9 +76,7 @@ interface Progress {
   contentType: string
   readonly headers: Record<string, string>
   operation?: string | undefined
-  /** The username of the viewer. */
   user?: string | undefined
-  /** Points. */
   cost?: number
 }
 

@@ -13,9 +13,7 @@ type Variables = Readonly<Record<string, unknown>>
 
 interface Execution {
   readonly result: ExecutionResult
-  /** Points. */
   readonly cost: number
-  /** Rate limit and idempotency headers. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -36,7 +34,6 @@ export const createExecute =
     return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
   }
 
-/** Checks the cost limit, and charges the cost to the user's rate limit. */
 async function charge(
   { introspects, costs }: Operation,
   { viewer, config }: Context,

@@ -7,10 +7,8 @@ type RunMode = 'compiled' | 'interpreted' | 'rerun'
 
 export interface Operation {
   readonly name: string | undefined
-  /** The text of the document. */
   readonly query: string
   readonly kind: OperationTypeNode
-  /** True if it selects fields of the introspection system. */
   readonly introspects: boolean
   readonly costs: readonly CostNode[]
   readonly run: Run

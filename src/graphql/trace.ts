@@ -1,7 +1,6 @@
 import { context as active, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Execute } from './execute.ts'
 
-/** Records a span per operation, as a child of the span in the `traceparent` header. */
 export const traceExecution =
   (execute: Execute): Execute =>
   (operation, context, variables) => {

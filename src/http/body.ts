@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream'
 import { ClientDisconnected, PayloadTooLarge } from '../errors.ts'
 import type { HttpRequest } from './request.ts'
 
-/** Throws PAYLOAD_TOO_LARGE above `maxBytes`, and ClientDisconnected. */
 export async function readBody({ body, header }: HttpRequest, maxBytes: number): Promise<string> {
   if (Number(header('content-length')) > maxBytes) throw new PayloadTooLarge(maxBytes)
   return (await readBytes(body, maxBytes)).toString()

@@ -10,7 +10,6 @@ const exposedHeaders = [requestIdHeader, 'retry-after', replayedHeader, ...allow
 
 export interface Cors {
   readonly headers: (origin: string | null | undefined) => Readonly<Record<string, string>>
-  /** Yoga's options for preflight requests. */
   readonly options: (request: Request) => CORSOptions
 }
 

@@ -12,7 +12,6 @@ export interface Download {
   readonly pieces: AsyncIterable<string>
 }
 
-/** Downloads by path. */
 export type Downloads = Readonly<Record<string, (context: Context, parameters: URLSearchParams) => Promise<Download>>>
 
 const statuses: Readonly<Record<string, number>> = {

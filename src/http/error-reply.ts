@@ -49,7 +49,6 @@ export function replyWith(result: ExecutionResult, options: ReplyOptions): Resul
   }
 }
 
-/** Expands an AggregateError. */
 export const toErrorResult = (error: unknown): ExecutionResult => ({
   errors: error instanceof AggregateError ? error.errors : [error as GraphQLError],
 })

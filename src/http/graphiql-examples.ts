@@ -22,7 +22,7 @@ query List {
 `,
   },
   {
-    query: `# A combined filter, in the variables below: critical defects
+    query: `# A combined filter, passed as a variable: critical defects
 # of the last 90 days, or unassigned defects.
 query Filter($filter: DefectFilter) {
   defects(

@@ -35,14 +35,12 @@ const signInFromFragment = `<script>
 })()
 </script>`
 
-/** Renders one page that loads nothing from other hosts. */
 async function renderGraphiQL(): Promise<string> {
   // Nine megabytes: imported at the first use.
   const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
   return render(options).replace('</head>', () => `${signInFromFragment}</head>`)
 }
 
-/** Replaces itself with GraphiQL after signing in. */
 const signInPage = `<!doctype html>
 <html lang="en">
 <head>

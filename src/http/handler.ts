@@ -9,7 +9,6 @@ import type { HttpReply, HttpRequest } from './request.ts'
 
 export interface Handler {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
-  /** Handles a request in process, as if it came from an IP address. */
   readonly fetch: (url: string, init?: RequestInit, address?: string) => Promise<Response>
 }
 
@@ -21,7 +20,6 @@ interface HandlerOptions {
   readonly log: Logger
 }
 
-/** Routes GraphQL requests to `endpoint`, and all others to `pages`. */
 export function createHandler({ path, endpoint, pages, addressOf, log }: HandlerOptions): Handler {
   const isGraphQL = (method: string, { pathname }: URL, accept: string | null | undefined) =>
     (pathname === path || pathname === `${path}/`) && method !== 'OPTIONS' && !wantsPage(method, accept)

@@ -28,7 +28,6 @@ export function htmlResponse(page: string, status = 200): { readonly body: strin
         'cross-origin-opener-policy': 'same-origin',
         'referrer-policy': 'no-referrer',
         'x-frame-options': 'DENY',
-        // A nonce must not be reused.
         'cache-control': 'no-store',
       },
     },

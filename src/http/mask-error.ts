@@ -2,7 +2,6 @@ import { GraphQLError } from 'graphql'
 import { toApiError } from '../database/database-error.ts'
 import { BadUserInput } from '../errors.ts'
 
-/** Removes the details of unexpected errors. */
 export function maskError(error: unknown): GraphQLError {
   const expected = expectedError(error)
   const { nodes = null, path = null } = error instanceof GraphQLError ? error : {}

@@ -8,7 +8,6 @@ import type { RequestSummary } from './request-log.ts'
 export interface Metrics {
   readonly countRequest: (request: RequestSummary) => void
   readonly countRun: (mode: string) => void
-  /** In the text format of Prometheus. */
   readonly text: () => Promise<string>
   readonly contentType: string
 }

@@ -14,9 +14,7 @@ interface FileLimits {
   readonly maxFileBytes: number
 }
 
-/** Disposing it closes the files, which deletes them. */
 interface ReceivedForm extends AsyncDisposable {
-  /** The GraphQL request, as JSON. */
   readonly operations: string
   /** Puts the files into the variables, at the paths of the form's `map`. Throws if a path is invalid. */
   readonly putFiles: (parameters: object) => void
@@ -144,7 +142,6 @@ function parseMap(text: string | undefined): Parts['map'] {
   throw malformed('has no field `map` that assigns files to variables, such as {"0": ["variables.input.file"]}')
 }
 
-/** Paths are such as "variables.input.file". */
 function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
   for (const name of files.keys())
     if (!map[name]?.length) throw malformed(`has a file part \`${name}\` that is not referenced in \`map\``)

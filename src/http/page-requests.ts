@@ -6,11 +6,8 @@ import type { Allowance, Rates } from './rates.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import type { RequestListener } from './request-log.ts'
 
-/** Yoga's server context. */
 export interface PageContext {
-  /** The IP address of the client. */
   readonly address: string
-  /** Undefined in process. */
   readonly res?: ServerResponse
 }
 

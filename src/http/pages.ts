@@ -24,7 +24,6 @@ export const createPages = ({ endpoint, cors, isReady, plugins }: PagesOptions):
     plugins: [...plugins, useReadinessCheck({ check: isReady }), useNotFound()],
   })
 
-/** True for a browser that opens the endpoint as a page. */
 export const wantsPage = (method: string, accept: string | null | undefined): boolean =>
   method === 'GET' && (accept?.includes('text/html') ?? false)
 

@@ -16,7 +16,6 @@ export interface Rates {
 }
 
 interface RateOptions {
-  /** Requests per address and minute; 0 for no limit. */
   readonly requests: number
   /** Points per user and minute; 0 for no limit. */
   readonly points: number

@@ -2,6 +2,5 @@ import { randomUUID } from 'node:crypto'
 
 export const requestIdHeader = 'x-request-id'
 
-/** Accepts a valid id from the client, or creates one. */
 export const requestIdFrom = (header: string | null | undefined): string =>
   header && /^[\w.-]{1,64}$/.test(header) ? header : randomUUID()

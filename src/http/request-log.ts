@@ -8,11 +8,8 @@ export interface RequestSummary {
   /** `performance.now()` at the arrival of the request. */
   readonly start: number
   readonly operation?: string | undefined
-  /** Points. */
   readonly cost?: number | undefined
-  /** The username of the viewer. */
   readonly user?: string | undefined
-  /** Error codes. */
   readonly codes?: readonly string[] | undefined
 }
 

@@ -1,15 +1,12 @@
 import type { Readable } from 'node:stream'
 
-/** `name` is in lower case. */
 export type Header = (name: string) => string | null | undefined
 
 /** A request to the HTTP server, or in process. */
 export interface HttpRequest {
   readonly method: string
-  /** The query string without its question mark. */
   readonly search: string
   readonly header: Header
-  /** The IP address of the client. */
   readonly address: string
   readonly body: Readable
   /** Creates a signal that aborts with ClientDisconnected if the client disconnects before the response is complete. */

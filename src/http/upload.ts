@@ -4,9 +4,7 @@ import { GraphQLError, GraphQLScalarType } from 'graphql'
 /** An uploaded file without a name on disk, which is deleted when it is closed after the request. */
 export class Upload {
   readonly handle: FileHandle
-  /** The file name sent by the client. */
   readonly name: string
-  /** Aborts if the client disconnects. */
   readonly signal: AbortSignal
 
   constructor(handle: FileHandle, name: string, signal: AbortSignal) {

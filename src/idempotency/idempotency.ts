@@ -67,7 +67,6 @@ export async function runStepOnce<Result>(
   return result
 }
 
-/** Returns the stored result of the mutation; null if it has not taken effect. */
 export async function recallStep<Result>(
   db: Statements,
   request: IdempotentRequest,

@@ -13,7 +13,6 @@ export function seal(value: unknown, secret: Buffer): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')
 }
 
-/** Throws if the secret is wrong. */
 export function unseal(base64: string, secret: Buffer): unknown {
   const data = Buffer.from(base64, 'base64')
   const decipher = createDecipheriv(algorithm, secret, data.subarray(0, nonceLength))

@@ -53,11 +53,9 @@ const valueByFoldedName = new Map(
   ]),
 )
 
-/** Null if the text is neither a value nor a synonym. */
 export const parseEnumValue = (field: EnumField, text: string): string | null =>
   valueByFoldedName.get(field)?.get(foldName(text)) ?? null
 
-/** The synonyms by value. */
 export const synonymsOf = (field: EnumField): Readonly<Record<string, readonly string[]>> => synonyms[field]
 
 /** Returns the end of an error message about an unknown value. */

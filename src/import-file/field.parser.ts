@@ -57,7 +57,6 @@ function labels(cell: string): CellResult {
 
 const externalKey = notBlank(text(200)).transform((key) => key.trim())
 
-/** By value of the enum ImportField. */
 const importFields = {
   EXTERNAL_KEY: {
     name: 'externalKey',

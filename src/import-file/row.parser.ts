@@ -15,9 +15,7 @@ export interface FileFormat {
   readonly kind: TicketKind
   /** Columns whose header is the name of a field need no entry. */
   readonly columns: readonly { readonly from: string; readonly to: ImportFieldKey | 'IGNORE' }[]
-  /** Replacements, applied before parsing. */
   readonly values: readonly { readonly column: ImportFieldKey; readonly from: string; readonly to: string }[]
-  /** Null for ISO 8601. */
   readonly dateFormat: string | null
 }
 
@@ -28,7 +26,6 @@ export interface CellError {
   readonly message: string
 }
 
-/** Empty cells have no value. */
 interface ParsedRow {
   readonly values: ReadonlyMap<ImportFieldKey, string | null>
   /** The first line of the description: the default title of a defect. */
@@ -38,7 +35,6 @@ interface ParsedRow {
 
 export interface FileHeader {
   readonly names: readonly string[]
-  /** Column indexes. */
   readonly fields: ReadonlyMap<ImportFieldKey, number>
   readonly errors: readonly CellError[]
 }

@@ -6,7 +6,6 @@ const labelNames = (ticketId: Sql) => sql`
   (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
    WHERE tl.ticket_id = ${ticketId})`
 
-/** A JSON array. */
 export const labelIds = (ticketId: Sql) => sql`
   (SELECT coalesce(jsonb_agg(tl.label_id), '[]') FROM ticket_labels tl WHERE tl.ticket_id = ${ticketId})`
 

@@ -10,7 +10,6 @@ export const unknownNameMessages = {
   LABELS: 'is not a label of the project',
 } as const
 
-/** A check against stored data. */
 type Check = readonly [field: ImportFieldKey, isError: Sql, value: Sql, message: Sql | string]
 
 const nothing = sql`NULL::text`
@@ -54,7 +53,6 @@ function checks(kind: TicketKind, createLabels: boolean): Check[] {
   ]
 }
 
-/** The errors of the row `r` of import_rows as a JSON array. */
 export function rowErrors({ names, fields }: FileHeader, kind: TicketKind, createLabels: boolean): Sql {
   const checkErrors = checks(kind, createLabels).map(([field, isError, value, message]) => {
     const index = fields.get(field)

@@ -13,7 +13,6 @@ interface MergeResult {
 
 /** Changes to rows other than tickets, stored for the undo. */
 export interface SideEffects {
-  /** Before the merge. */
   readonly lastNumber: number
   readonly terms: readonly { readonly field: string; readonly folded: string }[]
   readonly labels: readonly string[]
@@ -67,7 +66,6 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
   }
 }
 
-/** Assigns numbers in the order of the rows. */
 async function createTickets(
   tx: BulkTransaction,
   viewer: Viewer,
@@ -99,7 +97,6 @@ async function createTickets(
       FROM import_plan WHERE ${isMergeable} AND created AND resolution IS NOT NULL`)
 }
 
-/** Updates the tickets in import_changes. Returns their number. */
 async function changeTickets(
   tx: BulkTransaction,
   viewer: Viewer,

@@ -14,7 +14,6 @@ import { stagedFields, stagingColumns } from './staging.sql.ts'
 
 export interface ImportFile {
   readonly handle: FileHandle
-  /** The file name sent by the client. */
   readonly name: string
 }
 

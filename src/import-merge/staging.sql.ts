@@ -6,7 +6,6 @@ export const stagingColumn = (field: ImportFieldKey) => snakeCase(importField(fi
 
 export const stagedFields = importFieldKeys.filter((field) => field !== 'KIND')
 
-/** The PostgreSQL types of the columns of import_rows. */
 export const stagingColumns: Readonly<Record<string, string>> = {
   row: 'integer',
   errors: 'jsonb',

@@ -4,7 +4,6 @@ import { type ImportFieldKey, importField } from '../import-file/field.parser.ts
 import { hasRole, mustHaveRole, type ProjectRights, visibleProjects } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
 
-/** The imports `i` of the projects that the viewer can see. */
 export const visibleImports = (viewer: Viewer): Sql =>
   sql`EXISTS (SELECT FROM projects p WHERE p.id = i.project_id AND ${visibleProjects(viewer)})`
 

@@ -15,7 +15,6 @@ export interface NewImport extends FileFormat {
   readonly projectId: string
   readonly file: ImportFile
   readonly createLabels: boolean
-  /** If false, a row with errors rejects the file. */
   readonly skipInvalidRows: boolean
   readonly dryRun: boolean
 }

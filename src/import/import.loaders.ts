@@ -6,15 +6,14 @@ import { rowLoader } from '../reading/loader.ts'
 import { type TicketRow, ticketColumns, ticketOrder } from '../ticket/ticket.sql.ts'
 import { visibleImports } from './import.access.ts'
 import {
-  faultColumns,
-  faultOrder,
   type ImportFaultRow,
   type ImportRecord,
   importColumns,
   importOrder,
+  rowErrorColumns,
+  rowErrorOrder,
 } from './import.sql.ts'
 
-/** Null if the import does not exist or the viewer cannot see it. */
 export const findImport = rowLoader<ImportRecord>(importColumns, sql`imports i`, visibleImports)
 
 export async function getImport(context: Context, id: string): Promise<ImportRecord> {
@@ -30,11 +29,11 @@ export const importList: List<ImportRecord> = {
   order: importOrder,
 }
 
-export const faultList: List<ImportFaultRow> = {
-  columns: faultColumns,
+export const rowErrorList: List<ImportFaultRow> = {
+  columns: rowErrorColumns,
   from: sql`import_faults f`,
   where: sql`TRUE`,
-  order: faultOrder,
+  order: rowErrorOrder,
 }
 
 export const importedTicketList: List<TicketRow> = {

@@ -23,7 +23,6 @@ export const importColumns = columnsOf<ImportRecord>('i', {
   rejectedRows: 'plain',
 })
 
-/** Newest first. */
 export const importOrder: Order = [
   { name: 'createdAt', sql: sql`i.created_at`, type: moment, descending: true },
   { name: 'id', sql: sql`i.id`, type: uuid, descending: true },
@@ -31,7 +30,7 @@ export const importOrder: Order = [
 
 export type ImportFaultRow = Row<'ImportFault'>
 
-export const faultColumns = columnsOf<ImportFaultRow>('f', {
+export const rowErrorColumns = columnsOf<ImportFaultRow>('f', {
   importId: 'plain',
   position: 'plain',
   row: 'plain',
@@ -40,4 +39,4 @@ export const faultColumns = columnsOf<ImportFaultRow>('f', {
   message: 'plain',
 })
 
-export const faultOrder: Order = [{ name: 'position', sql: sql`f.position`, type: integer, descending: false }]
+export const rowErrorOrder: Order = [{ name: 'position', sql: sql`f.position`, type: integer, descending: false }]

@@ -6,7 +6,7 @@ import { projectRelation } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
 import { TicketConnection } from '../ticket/ticket-connection.type.ts'
 import { userRelation } from '../user/user.loaders.ts'
-import { faultList, importedTicketList, importList } from './import.loaders.ts'
+import { importedTicketList, importList, rowErrorList } from './import.loaders.ts'
 import type { ImportFaultRow, ImportRecord } from './import.sql.ts'
 
 const ImportFault = builder.prismaObject('ImportFault', {
@@ -64,7 +64,7 @@ builder.prismaObject('Import', {
       type: ImportFaultConnection,
       description: `Row errors in the order of the file. Only the first ${maxStoredErrors} are stored.`,
       args: forwardArgs,
-      ...nestedField(relatedConnection(sql`f.import_id`, () => faultList)),
+      ...nestedField(relatedConnection(sql`f.import_id`, () => rowErrorList)),
     }),
     rejectedRows: t.exposeString('rejectedRows', {
       nullable: true,

@@ -7,7 +7,6 @@ import { lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToUndo, visibleImports } from './import.access.ts'
 
-/** `undoneCount` includes the tickets that a dry run would revert. */
 export interface UndoResult {
   readonly importId: string
   readonly undoneCount: number

@@ -4,12 +4,10 @@ import { decodeValue, objectOf, type Value } from './value.ts'
 /** `time` is decoded to a Date; `always` is read regardless of the selection. */
 export type Reading = 'plain' | 'time' | 'always'
 
-/** The columns of a table, under its alias, that make a row of a type. */
 export interface Columns<Row> {
   readonly alias: Sql
   readonly values: ReadonlyMap<string, Value<unknown>>
   readonly always: readonly string[]
-  /** A select list of all columns. */
   readonly all: Sql
   /** All columns as one JSON text, since Prisma converts columns one by one. */
   readonly text: Sql

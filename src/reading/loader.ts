@@ -20,7 +20,6 @@ export function loaderOf<Value>(
   return loader
 }
 
-/** Sorts rows by the order of ids. Null for an id without a row. */
 export function inOrder<Row extends { readonly id: string }>(
   ids: readonly string[],
   rows: readonly Row[],

@@ -24,15 +24,12 @@ export interface ResolverRequest {
   readonly info: GraphQLResolveInfo
 }
 
-/** A field of a selection set: its definition and its nodes in the document. */
 export interface SelectedField {
   readonly definition: GraphQLField<unknown, Context>
   readonly nodes: readonly FieldNode[]
 }
 
-/**
- * A field read by a SQL fragment over `parent.id`, either as a part of the parent's statement (look-ahead) or by a loader.
- */
+/** A field read by a SQL fragment over `parent.id`: in the statement of the parent (look-ahead) or by a loader. */
 export interface NestedField {
   /** The property of the parent's row that becomes `parent.id`: a UUID or null. */
   readonly on: string

@@ -31,7 +31,6 @@ export function readNested<Type>(
   return loaderOf<Type>(context, info.fieldNodes, (ids) => loadRelated(context.db, value as Value<Type>, ids)).load(id)
 }
 
-/** Returns the extensions and the resolver of a nested field. */
 export function nestedField(
   nested: NestedField,
   costs: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
@@ -43,7 +42,6 @@ export function nestedField(
   }
 }
 
-/** A relation to the row whose id is in a property of the parent. */
 export function toOne<Row extends object>(on: string, columns: Columns<Row>, from: Sql): NestedField {
   return {
     on,

@@ -1,7 +1,6 @@
 import type { MeteredStatements } from '../database/request-quota.ts'
 import { empty, join, type Sql, sql } from '../database/sql.ts'
 
-/** A SQL expression that returns JSON, and its decoder. */
 export interface Value<Type> {
   readonly sql: Sql
   /** Not called for null. */
@@ -12,7 +11,6 @@ export function decodeValue<Type>({ decode }: Value<Type>, json: unknown): Type 
   return (decode && json !== null ? decode(json as never) : json) as Type
 }
 
-/** Reads a value in one statement, as one text. */
 export async function readValue<Type>(db: MeteredStatements, value: Value<Type>): Promise<Type> {
   const [row] = await readTexts<{ value: string | null }>(db, value.sql, (text) => sql`SELECT ${text} AS value`)
   return decodeValue(value, parseText(row?.value ?? null))
@@ -72,7 +70,6 @@ export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<
   }
 }
 
-/** Combines the values of the rows of a subquery, in its order. */
 export function listOf<Type>({ sql: item, decode }: Value<Type>, rows: Sql): Value<Type[]> {
   return {
     sql: sql`(SELECT coalesce(json_agg(${item}), '[]') FROM ${rows})`,

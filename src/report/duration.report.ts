@@ -25,7 +25,6 @@ interface Measure {
   readonly filter: FilterJson
 }
 
-/** From creation to the last resolution, for tickets that are resolved now. */
 export const readResolutionTime = (context: Context, scope: ReportScope, group: ReportGroup | null) =>
   readDurations(context, scope, group, {
     until: sql`t.resolved_at`,

@@ -9,7 +9,6 @@ interface Grouping {
   /** The name of the group as text; null for tickets without one. */
   readonly name: Sql
   readonly filterOf: (name: string) => FilterJson
-  /** For tickets without a group. */
   readonly filterOfNone: FilterJson
   /** For tickets in other groups than `names`; `rest` are the names of these groups. */
   readonly filterOfRest: (names: readonly string[], rest: readonly string[]) => FilterJson
@@ -52,7 +51,6 @@ const chunks = (names: readonly string[]) =>
     names.slice(index * maxChunk, (index + 1) * maxChunk),
   )
 
-/** Names are grouped case-insensitively. */
 export const groupings = {
   PROJECT: {
     description: 'Project, by key.',

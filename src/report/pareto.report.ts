@@ -38,10 +38,10 @@ export async function readPareto(
     ORDER BY "isOther", count DESC, folded NULLS LAST`)
   const total = rows.reduce((sum, { count }) => sum + count, 0)
   const names = rows.flatMap(({ value }) => (value === null ? [] : [value]))
-  let counted = 0
+  let cumulativeCount = 0
   return rows.map(({ value, count, isOther, rest }) => {
-    counted += count
-    const cumulativeShare = counted / total
+    cumulativeCount += count
+    const cumulativeShare = cumulativeCount / total
     return {
       value: isOther ? 'other' : value,
       isOther,

@@ -66,7 +66,6 @@ const costs = {
   reopenRate: 500,
 } as const
 
-/** The filter is an argument of the parent field. */
 const costOf =
   (report: keyof typeof costs) =>
   (_args: object, { filter }: Readonly<Record<string, unknown>>) =>

@@ -4,11 +4,9 @@ import type { Moment } from '../moment.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
 import { type TicketFilter, ticketCondition } from '../ticket/ticket.filter.ts'
 
-/** The tickets and the time zone of reports. */
 export interface ReportScope {
   readonly filter: TicketFilter
   readonly timeZone: string
-  /** A subquery with all columns. */
   readonly tickets: Sql
 }
 
@@ -18,7 +16,6 @@ export function reportScope(context: Context, filter: TicketFilter | null, timeZ
   return { filter: filter ?? {}, timeZone, tickets: sql`(SELECT t.* FROM tickets t WHERE ${condition})` }
 }
 
-/** A TicketFilter as a variable. */
 export type FilterJson = Readonly<Record<string, unknown>>
 
 /** Combines the filter of a scope with the filters of a row. */

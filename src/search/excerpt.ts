@@ -4,7 +4,6 @@ export interface TextRange {
   readonly end: number
 }
 
-/** A part of a text, and the ranges in it that match a search. */
 export interface Excerpt {
   readonly text: string
   readonly hits: readonly TextRange[]
@@ -59,7 +58,6 @@ function mergeRanges(ranges: readonly TextRange[]): TextRange[] {
   return result
 }
 
-/** Returns the first window with the most hits, centered on them. */
 function findBestWindow(text: string, hits: readonly TextRange[], maxLength: number): TextRange {
   if (text.length <= maxLength) return { start: 0, end: text.length }
   let best = { first: 0, last: 0 }

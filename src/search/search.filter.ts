@@ -11,7 +11,6 @@ const trigram = /[\p{L}\p{N}]{3}|[^\p{L}\p{N}][\p{L}\p{N}]|[\p{L}\p{N}]{2}[^\p{L
 /** True for a text without a trigram, for which PostgreSQL would scan the whole index. */
 export const lacksTrigram = (text: string) => !trigram.test(text)
 
-/** The condition that the text `s` contains a term, possibly as a part of a word. */
 const containsPart = ({ text }: Term) =>
   lacksTrigram(text)
     ? sql`strpos(s.body, lower(${text})) > 0`

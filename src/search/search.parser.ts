@@ -1,4 +1,3 @@
-/** A word or a phrase. */
 export interface Term {
   readonly text: string
   readonly negated: boolean

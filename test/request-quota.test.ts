@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
 import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
-// What one request may take, whatever it costs.
 const server = useServer()
 let users: TestUsers
 beforeAll(async () => {
@@ -10,13 +9,13 @@ beforeAll(async () => {
   await createIssue(users.contributor, 'CORE', 'One')
 })
 
-/** A page sends its origin. */
-const ways = [
+/** Browsers send the origin of a page. */
+const senders = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
 
-describe('an answer of more than 20 MB', () => {
+describe('result size', () => {
   const long = 65_535
   const comments = 'comments(first: 100) { nodes { id body } }'
   beforeAll(async () => {
@@ -28,18 +27,18 @@ describe('an answer of more than 20 MB', () => {
 
   test.each<[string, string, boolean]>([
     [
-      'is refused where aliases repeat what is read',
+      'rejects a result that is too large because aliases repeat a value',
       'comments(first: 100) { nodes { a: body b: body c: body d: body } }',
       false,
     ],
     [
-      'is not read',
+      'rejects values above the quota before they are sent',
       `a: ${comments} b: comments(first: 99) { nodes { id body } } c: comments(first: 98) { nodes { id body } } d: comments(first: 97) { nodes { id body } }`,
       false,
     ],
-    ['is more than that', `${comments} again: comments(first: 99) { nodes { body } }`, true],
-  ])('%s', async (_what, fields, fits) => {
-    for (const [, headers] of ways) {
+    ['accepts values within the quota', `${comments} again: comments(first: 99) { nodes { body } }`, true],
+  ])('%s', async (_description, fields, fits) => {
+    for (const [, headers] of senders) {
       const response = await users.viewer.post({ query: `{ issue(id: "CORE-1") { ${fields} } }` }, headers)
       if (fits) expect(response.errors).toBeUndefined()
       else expect(response.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 20_000_000 } }])
@@ -47,17 +46,17 @@ describe('an answer of more than 20 MB', () => {
   })
 })
 
-test.runIf(inject('postgres'))('a query leaves connections to others, however many lists it asks for', async () => {
+test.runIf(inject('postgres'))('uses at most four connections for a query with many lists', async () => {
   const { pool } = server.database
-  let [used, most] = [0, 0]
-  const take = () => {
-    most = Math.max(most, ++used)
+  let [used, maxUsed] = [0, 0]
+  const onAcquire = () => {
+    maxUsed = Math.max(maxUsed, ++used)
   }
-  const give = () => used--
-  pool.on('acquire', take).on('release', give)
+  const onRelease = () => used--
+  pool.on('acquire', onAcquire).on('release', onRelease)
   const lists = Array.from({ length: 30 }, (_, n) => `a${n}: tickets(first: ${n + 1}) { totalCount nodes { id } }`)
   const { errors } = await users.viewer.post({ query: `{ ${lists.join(' ')} }` })
-  pool.off('acquire', take).off('release', give)
+  pool.off('acquire', onAcquire).off('release', onRelease)
   expect(errors).toBeUndefined()
-  expect(most).toBeLessThanOrEqual(4)
+  expect(maxUsed).toBeLessThanOrEqual(4)
 })

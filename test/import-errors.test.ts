@@ -24,8 +24,11 @@ beforeAll(async () => {
 const issues = { projectId: 'CORE', kind: 'ISSUE' } as const
 const count = async () => (await users.admin.ask(Count, { id: 'CORE' })).project?.issues.totalCount
 
-/** The faults of a file, as "row column value: message"; nothing of it is imported. */
-async function faultsOf(csv: string | Uint8Array<ArrayBuffer>, input: Partial<ImportOptions> = {}): Promise<string[]> {
+/** Imports a file, expects that nothing changes, and returns its errors as "row column value: message". */
+async function rowErrorsOf(
+  csv: string | Uint8Array<ArrayBuffer>,
+  input: Partial<ImportOptions> = {},
+): Promise<string[]> {
   const before = await count()
   const done = await importCsv(users.maintainer, csv, { ...issues, ...input })
   expect([done.createdCount, done.updatedCount, done.unchangedCount]).toEqual([0, 0, 0])
@@ -34,8 +37,8 @@ async function faultsOf(csv: string | Uint8Array<ArrayBuffer>, input: Partial<Im
   return done.faults.nodes.map(({ row, column, value, message }) => `${row} ${column} ${value}: ${message}`)
 }
 
-describe('rows at fault', () => {
-  test('are told all at once, with the nearest known words, and nothing is imported', async () => {
+describe('row errors', () => {
+  test('reports all row errors with suggestions and imports nothing', async () => {
     const csv = [
       'title;priority;status;assignee;labels;createdAt;resolution',
       'good;high;open;viewer;network;2024-01-01;',
@@ -43,7 +46,7 @@ describe('rows at fault', () => {
       ';;;;;;',
       `${'x'.repeat(201)};;;outsider;;2999-01-01;perhaps`,
     ].join('\n')
-    expect(await faultsOf(csv)).toEqual([
+    expect(await rowErrorsOf(csv)).toEqual([
       '2 priority bloker: is not a valid priority; did you mean blocker (URGENT)?',
       '2 status wipp: is not a valid status; did you mean wip (IN_PROGRESS)?',
       '2 createdAt 1/2/2024: is not a date in ISO 8601 or in the given date format',
@@ -60,44 +63,48 @@ describe('rows at fault', () => {
 
   test.each<[string, string, string[]]>([
     [
-      'cells too many or too few',
+      'too many or too few cells',
       'title,description\na,b,c\nd\n',
       [
         '1 null null: has 3 cells, but the header has 2 columns',
         '2 null null: has 1 cell, but the header has 2 columns',
       ],
     ],
-    ['one key twice', 'title,externalKey\na,1\nb,1\n', ['2 externalKey 1: is already the key of row 1']],
+    ['a repeated external key', 'title,externalKey\na,1\nb,1\n', ['2 externalKey 1: is already the key of row 1']],
     [
       'a NUL',
       'title,description\na\0c,fine\n',
       ['1 title a\u{fffd}c: contains an invalid character (NUL or an unpaired surrogate)'],
     ],
     [
-      'a resolution before the filing',
+      'a resolution before the creation',
       'title,status,createdAt,resolvedAt\na,closed,2024-02-01,2024-01-01\n',
       ['1 resolvedAt 2024-01-01 00:00:00+00: is before the time of creation'],
     ],
     [
-      'the time of a resolution that is none',
+      'a time of resolution of an open ticket',
       'title,resolvedAt\na,2024-01-01\n',
       ['1 resolvedAt 2024-01-01 00:00:00+00: requires the status RESOLVED or CLOSED'],
     ],
-    ['what only defects have', 'title,category\na,Dent\n', ['1 category Dent: sets category, which only defects have']],
-    ['another kind', 'title,kind\na,defect\n', ['1 kind defect: is DEFECT, but the import is of kind ISSUE']],
     [
-      'a reporter who is nobody',
-      'title,reporter\na,nobody\n',
+      'a defect field of an issue',
+      'title,category\na,Dent\n',
+      ['1 category Dent: sets category, which only defects have'],
+    ],
+    ['a row of another kind', 'title,kind\na,defect\n', ['1 kind defect: is DEFECT, but the import is of kind ISSUE']],
+    [
+      'an unknown reporter',
+      'title,reporter\na,missing\n',
       [
-        '1 reporter nobody: is not the username of a user; known names are admin, maintainer, contributor, reporter, viewer',
+        '1 reporter missing: is not the username of a user; known names are admin, maintainer, contributor, reporter, viewer',
       ],
     ],
-    ['labels in quotes that do not fit', 'title,labels\na,"""x;y"\n', ['1 labels "x;y: has unbalanced quotes']],
-  ])('may have %s', async (_what, csv, faults) => {
-    expect(await faultsOf(csv)).toEqual(faults)
+    ['labels with unbalanced quotes', 'title,labels\na,"""x;y"\n', ['1 labels "x;y: has unbalanced quotes']],
+  ])('reports %s', async (_description, csv, rowErrors) => {
+    expect(await rowErrorsOf(csv)).toEqual(rowErrors)
   })
 
-  test('cannot take the key of a ticket of the other kind', async () => {
+  test('reports the external key of a ticket of another kind', async () => {
     const project = await createProject(users.maintainer, 'KINDS')
     await importCsv(users.maintainer, 'title,category,externalKey\na,Dent,1\n', {
       projectId: project.key,
@@ -112,7 +119,7 @@ describe('rows at fault', () => {
     ])
   })
 
-  test('of defects without a category or a title are told', async () => {
+  test('reports new defects without a category or a title', async () => {
     const done = await importCsv(users.maintainer, 'description,absn\nFirst line,1\n,2\n', {
       projectId: 'CORE',
       kind: 'DEFECT',
@@ -124,20 +131,22 @@ describe('rows at fault', () => {
     ])
   })
 
-  test('are left out by SKIP, and come back as CSV that can be mended and imported', async () => {
+  test('returns rejected rows as CSV that can be fixed and imported with SKIP', async () => {
     const csv = 'title,priority,Note\nOne,high,"a,b"\nTwo,=worst,"c\nd"\nThree,,\nFour,x,\n'
     const input: ImportOptions = { ...issues, onError: 'SKIP', columns: [{ from: 'Note', to: 'DESCRIPTION' }] }
     const before = (await count()) as number
     const done = await importCsv(users.contributor, csv, input)
     expect(countsOf(done)).toEqual([2, 0, 0, 2])
     expect(await count()).toBe(before + 2)
-    const why = 'priority is not a valid priority; valid values are LOW, MEDIUM, HIGH, URGENT'
-    expect(done.rejectedRows).toBe(`title,priority,Note,reason\r\nTwo,=worst,"c\nd","${why}"\r\nFour,x,,"${why}"\r\n`)
-    const mended = done.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
-    expect(countsOf(await importCsv(users.contributor, mended, input))).toEqual([2, 0, 0, 0])
+    const reason = 'priority is not a valid priority; valid values are LOW, MEDIUM, HIGH, URGENT'
+    expect(done.rejectedRows).toBe(
+      `title,priority,Note,reason\r\nTwo,=worst,"c\nd","${reason}"\r\nFour,x,,"${reason}"\r\n`,
+    )
+    const fixed = done.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
+    expect(countsOf(await importCsv(users.contributor, fixed, input))).toEqual([2, 0, 0, 0])
   })
 
-  test('are counted all, and the first thousand are kept', async () => {
+  test('counts all row errors and stores the first 1,000', async () => {
     const rows = Array.from({ length: 1500 }, (_, index) => `t${index},x`)
     const done = await importCsv(users.maintainer, `title,priority\n${rows.join('\n')}\n`, {
       ...issues,
@@ -148,10 +157,10 @@ describe('rows at fault', () => {
   })
 })
 
-describe('a header', () => {
+describe('header errors', () => {
   test.each<[string, string, Partial<ImportOptions>, string[]]>([
     [
-      'names no field',
+      'an unknown field',
       'title,__proto__,priorty\na,b,low\n',
       {},
       [
@@ -159,67 +168,80 @@ describe('a header', () => {
         '0 priorty null: is not the name of a field: map the column to a field or to IGNORE; did you mean priority?',
       ] as string[],
     ],
-    ['goes to a field twice', 'title,Title\na,b\n', {}, ['0 Title null: is mapped to title, as is the column title']],
     [
-      'is mapped and not there',
+      'two columns for one field',
+      'title,Title\na,b\n',
+      {},
+      ['0 Title null: is mapped to title, as is the column title'],
+    ],
+    [
+      'a mapping of a missing column',
       'title\na\n',
       { columns: [{ from: 'titel', to: 'DESCRIPTION' }] },
       ['0 titel null: is not a column of the file; did you mean title?'],
     ],
-    ['has too many columns', `title${',x'.repeat(600)}\n`, {}, ['0 null null: has more than 500 columns']],
-  ])('that %s leaves nothing to be imported', async (_what, csv, input, faults) => {
-    expect(await faultsOf(csv, input)).toEqual(faults)
-    expect(await faultsOf(csv, { ...input, onError: 'SKIP' })).toEqual(faults)
+    ['too many columns', `title${',x'.repeat(600)}\n`, {}, ['0 null null: has more than 500 columns']],
+  ])('imports nothing because of %s', async (_description, csv, input, rowErrors) => {
+    expect(await rowErrorsOf(csv, input)).toEqual(rowErrors)
+    expect(await rowErrorsOf(csv, { ...input, onError: 'SKIP' })).toEqual(rowErrors)
   })
 })
 
-describe('a file that cannot be read on', () => {
+describe('invalid files', () => {
   const start = 'title,description\nfine,fine\nbloker,fine\n'
   test.each<[string, string | Uint8Array<ArrayBuffer>, string[]]>([
     [
-      'has a quote that is not closed',
+      'an unclosed quote',
       `${start}x,"open\n`,
       ['3 description null: has an opening quote that is not closed before the end of the file'],
     ],
     [
-      'has a quote that is not closed before a megabyte',
+      'an unclosed quote in a long file',
       `${start}x,"${'open\n'.repeat(2e6)}`,
       [
         '3 description null: makes the row exceed the limit of 1,000,000 characters; an earlier quote may not be closed',
       ],
     ],
     [
-      'has a cell of ten megabytes',
+      'a cell of ten megabytes',
       `${start}x,${'y'.repeat(1e7)}\n`,
       [
         '3 description null: makes the row exceed the limit of 1,000,000 characters; an earlier quote may not be closed',
       ],
     ],
-    ['has a row of a million columns', `${start}x${','.repeat(1e6)}\n`, ['3 null null: has more than 500 columns']],
+    ['a row of a million columns', `${start}x${','.repeat(1e6)}\n`, ['3 null null: has more than 500 columns']],
     [
-      'is not in UTF-8 after a while',
+      'bytes that are not UTF-8 after some rows',
       new Uint8Array([...Buffer.from(`${start}caf`), 0xe9, ...Buffer.from('\nx,y\n')]),
       ['3 title null: contains bytes that are not UTF-8'],
     ],
     [
-      'ends within a character',
+      'an incomplete character at the end',
       new Uint8Array([...Buffer.from(`${start}caf`), 0xc3]),
       ['3 title null: contains bytes that are not UTF-8'],
     ],
-  ])('because it %s tells where', async (_what, file, faults) => {
-    expect(await faultsOf(file)).toEqual(faults)
-    expect(await faultsOf(file, { onError: 'SKIP' })).toEqual(faults)
+  ])('reports the position of %s', async (_description, file, rowErrors) => {
+    expect(await rowErrorsOf(file)).toEqual(rowErrors)
+    expect(await rowErrorsOf(file, { onError: 'SKIP' })).toEqual(rowErrors)
   })
 
   const bytes = (...numbers: number[]) => new Uint8Array(numbers)
   test.each<[string, string | Uint8Array<ArrayBuffer>, RegExp]>([
-    ['empty', '', /is empty/],
-    ['a zip archive', bytes(0x50, 0x4b, 3, 4, 20, 0), /is a ZIP archive/],
-    ['compressed by gzip', bytes(0x1f, 0x8b, 8, 0), /is compressed with gzip/],
-    ['in UTF-16', new Uint8Array(Buffer.from('\ufefftitle,description\n', 'utf16le')), /is in UTF-16/],
-    ['in UTF-16 without a mark', new Uint8Array(Buffer.from('title,description\na,b\n', 'utf16le')), /is in UTF-16/],
-    ['binary', new Uint8Array(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)), /is not UTF-8 text/],
-  ])('at all because it is %s is refused by name', async (_what, file, message) => {
+    ['an empty file', '', /is empty/],
+    ['a ZIP archive', bytes(0x50, 0x4b, 3, 4, 20, 0), /is a ZIP archive/],
+    ['gzip', bytes(0x1f, 0x8b, 8, 0), /is compressed with gzip/],
+    ['UTF-16', new Uint8Array(Buffer.from('\ufefftitle,description\n', 'utf16le')), /is in UTF-16/],
+    [
+      'UTF-16 without a byte order mark',
+      new Uint8Array(Buffer.from('title,description\na,b\n', 'utf16le')),
+      /is in UTF-16/,
+    ],
+    [
+      'binary data',
+      new Uint8Array(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)),
+      /is not UTF-8 text/,
+    ],
+  ])('rejects %s', async (_description, file, message) => {
     const before = (await users.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount
     const { errors } = await sendFile(users.maintainer, file, issues)
     expect(errors?.[0]?.extensions).toMatchObject({
@@ -230,7 +252,7 @@ describe('a file that cannot be read on', () => {
   })
 })
 
-test('what is wrong with the input itself is told at once', async () => {
+test('reports all errors of the input together', async () => {
   const { errors } = await sendFile(users.maintainer, 'title\na\n', {
     projectId: 'no project!',
     kind: 'ISSUE',
@@ -245,14 +267,14 @@ test('what is wrong with the input itself is told at once', async () => {
   ])
 })
 
-test('the page on importing lists all words that are understood', () => {
+test('docs/importing.md lists all synonyms', () => {
   const page = readFileSync(join(import.meta.dirname, '../docs/importing.md'), 'utf8')
   for (const field of ['status', 'resolution', 'priority', 'severity', 'disposition', 'kind'] as const)
-    for (const [word, others] of Object.entries(synonymsOf(field)))
-      expect(page).toContain(`| ${word} | ${others.join(', ')} |`)
+    for (const [value, synonyms] of Object.entries(synonymsOf(field)))
+      expect(page).toContain(`| ${value} | ${synonyms.join(', ')} |`)
 })
 
-test('a defect that exists keeps what a file leaves empty', async () => {
+test('an empty cell keeps the value of an existing defect', async () => {
   const project = await createProject(users.maintainer, 'KEEP')
   await createDefect(users.maintainer, project.key, 'Solder')
   const input: ImportOptions = { projectId: project.key, kind: 'DEFECT' }
