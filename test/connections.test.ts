@@ -99,7 +99,7 @@ describe('HTTP connection', () => {
     ['/GRAPHQL', 404],
     ['/graphql/x', 404],
     ['*', 400],
-  ])('answers a document sent to the target %s with %i, and never outside of its limits', async (path, status) => {
+  ])('responds to a document sent to the target %s with %i, and never outside of its limits', async (path, status) => {
     const send = async (method: string, body: string, headers = {}) => {
       const sent = request({
         port,

@@ -84,9 +84,11 @@ describe('categories and subcategories', () => {
   test('does not store the spelling of a rejected mutation', async () => {
     const { id } = await createDefect(users.contributor, 'CORE', 'Kept')
     await users.contributor.expectError(DefectRefused, {
-      input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nobody' },
+      input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nosuchuser' },
     })
-    await users.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', assigneeId: 'nobody' } })
+    await users.contributor.expectError(DefectRecategorize, {
+      input: { id, category: 'NEVER', assigneeId: 'nosuchuser' },
+    })
     await users.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', expectedVersion: 9 } })
     expect((await createDefect(users.contributor, 'CORE', 'Never')).category).toBe('Never')
   })

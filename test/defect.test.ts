@@ -52,7 +52,7 @@ const found = async (filter: object) =>
   (await users.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
     ({ key }) => key,
   )
-const faultsOf = async (input: CreateDefectInput) => {
+const errorPathsOf = async (input: CreateDefectInput) => {
   const { extensions } = await users.contributor.expectError(DefectCreate, { input })
   expect(extensions?.code).toBe('BAD_USER_INPUT')
   return extensions?.fieldErrors?.map(({ path }) => path).sort()
@@ -162,15 +162,15 @@ describe('title of a defect', () => {
   test('requires a title if the description contains no text', async () => {
     for (const description of [undefined, null, '', ' \r\n\t\n'])
       expect(
-        await faultsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
+        await errorPathsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
       ).toEqual(['input.title'])
   })
 
   test('reports a missing title together with all other errors', async () => {
     expect(
-      await faultsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
+      await errorPathsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
     ).toEqual(['input.absn', 'input.category', 'input.reportedBy', 'input.subcategory', 'input.title'])
-    expect(await faultsOf({ projectId: 'CORE', category: ' ' })).toEqual(['input.category', 'input.title'])
+    expect(await errorPathsOf({ projectId: 'CORE', category: ' ' })).toEqual(['input.category', 'input.title'])
   })
 })
 

@@ -185,7 +185,7 @@ test('stores no history for a rejected mutation', async () => {
   const label = await createLabel(users.maintainer, 'CORE', 'unused')
   const refusals = [
     users.contributor.expectError(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
-    users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nobody' } }),
+    users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nosuchuser' } }),
     users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
     users.contributor.expectError(HistoryArchive, { input: { id } }),
     users.viewer.expectError(HistoryPatchIssue, { input: { id, title: 'Forbidden' } }),

@@ -119,7 +119,7 @@ describe('updateIssue', () => {
       'input.description',
       'input.title',
     ])
-    expect(await refused({ title: 'Good', resolution: 'FIXED', assigneeId: 'nobody' })).toEqual([
+    expect(await refused({ title: 'Good', resolution: 'FIXED', assigneeId: 'nosuchuser' })).toEqual([
       'input.assigneeId',
       'input.resolution',
     ])

@@ -71,7 +71,7 @@ describe('expectedVersion', () => {
         id,
         expectedVersion: 1,
         title: 'Ours',
-        description: 'Nobody else has touched this',
+        description: 'Unchanged by others',
         status: 'CLOSED',
         resolution: 'WONT_FIX',
         assigneeId: 'maintainer',

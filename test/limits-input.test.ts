@@ -14,13 +14,14 @@ beforeAll(async () => {
   for (const title of ['One', 'Two', 'Three']) await createIssue(ada, 'CORE', title)
 })
 
-/** The paths of the field errors. Any other response fails the test. */
-function errorPaths({ status, data, errors }: ApiResponse<unknown>): string[] {
+/** Any response without field errors fails the test. */
+function fieldErrorsOf({ status, data, errors }: ApiResponse<unknown>) {
   const details = JSON.stringify({ status, data, errors })
   expect(errors, details).toHaveLength(1)
   expect(errors?.[0]?.extensions?.code, details).toBe('BAD_USER_INPUT')
-  return errors?.[0]?.extensions?.fieldErrors?.map(({ path }) => path) ?? []
+  return errors?.[0]?.extensions?.fieldErrors ?? []
 }
+const errorPaths = (response: ApiResponse<unknown>) => fieldErrorsOf(response).map(({ path }) => path)
 
 const Page = graphql(`
   query LimitsPage($first: Int, $after: String, $last: Int, $before: String, $offset: Int, $orderBy: [TicketOrder!]) {
@@ -42,19 +43,33 @@ describe('page arguments', () => {
   }
 
   test.each([
-    [{ first: 201 }, ['first']],
-    [{ first: -1 }, ['first']],
-    [{ last: 201 }, ['last']],
-    [{ last: -1 }, ['last']],
-    [{ first: 1, last: 1 }, ['last']],
-    [{ first: 201, last: -1 }, ['first', 'last', 'last']],
-    [{ offset: -1 }, ['offset']],
-    [{ last: 1, offset: 1 }, ['offset']],
-    [{ after: 'x' }, ['after']],
-    [{ before: '' }, ['before']],
-    [{ after: 'WyJhIl0', before: '%%%' }, ['after', 'before']],
-  ])('rejects %j', async (variables, paths) => {
-    expect(errorPaths(await ada.send(Page, variables))).toEqual(paths)
+    [{ first: 201 }, ['first must be between 0 and 200 (got 201)']],
+    [{ first: -1 }, ['first must be between 0 and 200 (got -1)']],
+    [{ last: 201 }, ['last must be between 0 and 200 (got 201)']],
+    [{ last: -1 }, ['last must be between 0 and 200 (got -1)']],
+    [{ first: 1, last: 1 }, ['last cannot be combined with `first`']],
+    [
+      { first: 201, last: -1 },
+      [
+        'first must be between 0 and 200 (got 201)',
+        'last must be between 0 and 200 (got -1)',
+        'last cannot be combined with `first`',
+      ],
+    ],
+    [{ offset: -1 }, ['offset must not be negative (got -1)']],
+    [{ last: 1, offset: 1 }, ['offset can only be combined with `first`']],
+    [{ after: 'x' }, ['after is not a valid cursor for this list and sort order']],
+    [{ before: '' }, ['before is not a valid cursor for this list and sort order']],
+    [
+      { after: 'WyJhIl0', before: '%%%' },
+      [
+        'after is not a valid cursor for this list and sort order',
+        'before is not a valid cursor for this list and sort order',
+      ],
+    ],
+  ])('rejects %j', async (variables, messages) => {
+    const errors = fieldErrorsOf(await ada.send(Page, variables))
+    expect(errors.map(({ path, message }) => `${path} ${message}`)).toEqual(messages)
   })
 
   test('returns at most 200 rows, and none for first: 0', async () => {

@@ -120,7 +120,7 @@ test('does not count or store rejected attempts', async () => {
   const before = await stored()
   expect(before).toContainEqual({ key: 'address 192.0.2.1', failures: 71 })
   expect(before.filter(({ key }) => key.startsWith('both user'))).toHaveLength(1)
-  for (const account of ['grace', 'nobody', 'no username!'])
+  for (const account of ['grace', 'nosuchuser', 'no username!'])
     expect((await attempt(account, password)).code).toBe('RATE_LIMITED')
   expect(await stored()).toEqual(before)
   await server.database.pool.query("UPDATE sign_in_attempts SET failures = 120 WHERE key = 'account ada'")
@@ -141,7 +141,7 @@ test('limits an account tried from many addresses, except trusted ones', async (
 })
 
 test('counts unknown accounts like existing ones, and malformed usernames together', async () => {
-  for (const username of ['nobody', 'no such name!'])
+  for (const username of ['nosuchuser', 'no such name!'])
     expect(await codesOf(6, username, 'wrong')).toEqual([...Array(5).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
   const { rows } = await server.database.pool.query('SELECT count(*)::integer AS count FROM sign_in_attempts')
   await attempt('another name that is none!', 'wrong')
