@@ -200,7 +200,7 @@ describe('bulkUpdateStatus', () => {
     ['an invalid filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
     ['several errors', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
     ['errors of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
-  ])('with %s is refused', async (_what, input, status, paths) => {
+  ])('rejects %s', async (_what, input, status, paths) => {
     const extensions = await expectRejected('CORE', { ...input, status }, 'BAD_USER_INPUT')
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(paths)
   })

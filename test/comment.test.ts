@@ -148,13 +148,13 @@ describe('replies', () => {
     expect(reply.parent).toEqual({ id: parent.id })
     const gone = await say(here, 'Gone')
     await remove(gone.id)
-    const refusals = [
+    const invalidInputs = [
       { ticketId: there, parentId: parent.id },
       { ticketId: here, parentId: gone.id },
       { ticketId: here, parentId: crypto.randomUUID() },
       { ticketId: here, parentId: 'CORE-1' },
     ]
-    for (const input of refusals) {
+    for (const input of invalidInputs) {
       const { extensions } = await users.reporter.expectError(CommentAdd, { input: { ...input, body: 'No' } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.parentId' }] })
     }

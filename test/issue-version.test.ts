@@ -66,7 +66,7 @@ describe('expectedVersion', () => {
     await change(id, { title: 'Theirs', status: 'RESOLVED', resolution: 'DUPLICATE' })
     await users.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
     const before = await seen(id)
-    const { extensions } = await users.maintainer.expectError(IssueChange, {
+    const { message, extensions } = await users.maintainer.expectError(IssueChange, {
       input: {
         id,
         expectedVersion: 1,
@@ -77,6 +77,7 @@ describe('expectedVersion', () => {
         assigneeId: 'maintainer',
       },
     })
+    expect(message).toMatch(/^Changed since version 1: .+\. Reload the ticket \(now at version 4\) and retry\.$/)
     expect(extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 4 })
     const fields = extensions?.['fields'] as { field: string }[]
     expect(fields.sort((a, b) => a.field.localeCompare(b.field))).toEqual([

@@ -102,7 +102,7 @@ describe('page arguments', () => {
     ['TITLE', ['a\0b', 5, null, {}]],
     ['PRIORITY', ['SUPER', 'toString', 3, null]],
     ['SEVERITY', ['SUPER', 3]],
-  ])('by %s takes no cursor whose values were forged', async (field, values) => {
+  ])('rejects a forged cursor in the order of %s', async (field, values) => {
     const orderBy = [{ field }]
     for (const value of values)
       expect(errorPaths(await ada.send(Page, { after: await forged(field, value), orderBy })), `${value}`).toEqual([
@@ -145,7 +145,7 @@ describe('filter limits', () => {
     ['label.some', (length) => ({ label: { some: list(length, 'red') } })],
     ['label.every', (length) => ({ label: { every: list(length, 'red') } })],
     ['label.none', (length) => ({ label: { none: list(length, 'red') } })],
-  ])('lists at most 100 in %s', async (path, filter) => {
+  ])('accepts at most 100 items in %s', async (path, filter) => {
     await ada.ask(Search, { filter: filter(100) })
     expect(errorPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
   })

@@ -87,7 +87,7 @@ test.each([
   ['issues(filter: { project: { notIn: [$text] } }) { totalCount }', 'filter.project.notIn'],
   ['issues(filter: { assignee: { eq: $text } }) { totalCount }', 'filter.assignee.eq'],
   ['projects(after: $text) { totalCount }', 'after'],
-])('no text that cannot be stored is looked for by %s', async (selection, path) => {
+])('rejects text that cannot be stored in %s', async (selection, path) => {
   const type = /id|assignee|project:/.test(selection) ? 'ID' : 'String'
   for (const text of ['NUL \0 within', 'half a pair \ud83d']) {
     const { errors } = await ada.post({ query: `query ($text: ${type}!) { ${selection} }`, variables: { text } })

@@ -123,15 +123,15 @@ test('accepts only assignees role are active and can see the project', async () 
   await users.admin.ask(UpdateUser, { input: { id: 'closed', active: false } })
   const before = await digestsOf(server)
   for (const assigneeId of ['outsider', users.outsider.id, 'closed', closed.id, 'nosuchuser', noContents.issue])
-    for (const refused of [
+    for (const error of [
       await users.contributor.expectError(File, {
         input: { projectId: 'CORE', title: 'T', category: 'C', assigneeId },
       }),
       await users.contributor.expectError(Assign, { input: { id: issue.key, assigneeId } }),
       await users.contributor.expectError(Patch, { input: { id: issue.id, title: 'T', assigneeId } }),
     ]) {
-      expect(refused.extensions?.code, assigneeId).toBe('BAD_USER_INPUT')
-      expect(refused.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
+      expect(error.extensions?.code, assigneeId).toBe('BAD_USER_INPUT')
+      expect(error.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
     }
   expect(await digestsOf(server)).toEqual(before)
   for (const username of ['viewer', 'admin']) {

@@ -80,9 +80,9 @@ describe.each(lists)('%s', (_name, document, shows, variables) => {
   })
 
   test('requires authentication', async () => {
-    const refused = await ask(server.anonymous, closed)
-    expect(refused.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    for (const contents of [open, noContents]) expect(await ask(server.anonymous, contents)).toEqual(refused)
+    const unauthenticated = await ask(server.anonymous, closed)
+    expect(unauthenticated.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    for (const contents of [open, noContents]) expect(await ask(server.anonymous, contents)).toEqual(unauthenticated)
   })
 })
 

@@ -33,14 +33,14 @@ const newAdmin = async (username: string) => {
 
 describe('last active ADMIN', () => {
   test('can neither be demoted nor deactivated', async () => {
-    const refused = async (change: Omit<UpdateUserInput, 'id'>) =>
+    const errorCodeFor = async (change: Omit<UpdateUserInput, 'id'>) =>
       (await admin.expectError(UserChange, { input: { id: 'admin', ...change } })).extensions?.code
-    expect(await refused({ role: 'MEMBER' })).toBe('CONFLICT')
-    expect(await refused({ active: false, name: 'Gone' })).toBe('CONFLICT')
+    expect(await errorCodeFor({ role: 'MEMBER' })).toBe('CONFLICT')
+    expect(await errorCodeFor({ active: false, name: 'Gone' })).toBe('CONFLICT')
     expect(await update(admin, 'admin', { role: 'ADMIN', active: true })).toMatchObject({ name: 'admin' })
     const closed = await newAdmin('closed')
     await update(admin, closed.id, { active: false })
-    expect(await refused({ role: 'MEMBER' })).toBe('CONFLICT')
+    expect(await errorCodeFor({ role: 'MEMBER' })).toBe('CONFLICT')
     expect(await admins()).toEqual(['admin'])
   })
 
