@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { inject } from 'vitest'
 import { type Embedded, openPGlite, poolOver } from '../../src/database/embedded.ts'
-import { temporaryDirectory } from '../drill/served.ts'
+import { temporaryDirectory } from '../drill/server-process.ts'
 import { copyEmbedded, databaseUrl, execute } from './databases.ts'
 
 /** Environment with a migrated database in DATABASE_URL or SNAGLIST_DATA, which is deleted on disposal. */
