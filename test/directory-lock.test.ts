@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lockDirectory } from '../src/database/directory-lock.ts'
-import { temporaryDirectory } from './drill/served.ts'
+import { temporaryDirectory } from './drill/server-process.ts'
 
 const inUse = /^The embedded database in .* is in use by process \d+ on \S+\. Stop that process, or set SNAGLIST_DATA/
 const acquired = 'acquired'

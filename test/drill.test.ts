@@ -1,16 +1,16 @@
 import pg from 'pg'
 import { expect, inject, test } from 'vitest'
 import { openEmbedded } from '../src/database/embedded.ts'
-import { cutConnections, lockTickets } from './drill/faults.ts'
+import { lockTickets, terminateConnections } from './drill/failures.ts'
 import { startLoad } from './drill/load.ts'
-import { Served, temporaryDirectory } from './drill/served.ts'
-import { brokenRules } from './drill/verify.ts'
+import { ServerProcess, temporaryDirectory } from './drill/server-process.ts'
+import { findViolations } from './drill/verify.ts'
 import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
 
-/** How many requests are answered between two faults: the load is in full swing then. */
-const many = 150
+/** Successful requests between two failures. */
+const requestCount = 150
 
-/** What would break the rules, and the words in which that is told. */
+/** Statements that violate an invariant, and the reported violation. */
 const damages = [
   [
     'DELETE FROM comments WHERE id = (SELECT min(id::text)::uuid FROM comments)',
@@ -22,73 +22,73 @@ const damages = [
   ],
   [
     'DELETE FROM history WHERE id = (SELECT min(id::text)::uuid FROM history WHERE batch IS NOT NULL)',
-    'a bulk moves all or none',
+    'a bulk mutation changes all tickets or none',
   ],
   [
     'DELETE FROM history WHERE id = (SELECT min(id::text)::uuid FROM history WHERE batch IS NULL)',
-    'a version is one more than the rows of history',
+    'the version of a ticket is the number of its history rows plus 1',
   ],
-  ['UPDATE projects SET last_number = last_number + 1', 'a project has counted its tickets without gaps'],
-  ["UPDATE tickets SET title = 'overwritten'", 'a ticket says what its history says last'],
-  ['DELETE FROM ticket_texts', 'what a ticket and its comments say can be searched'],
+  ['UPDATE projects SET last_number = last_number + 1', 'the numbers of a project have no gaps'],
+  ["UPDATE tickets SET title = 'overwritten'", 'the title of a ticket equals the last title in its history'],
+  ['DELETE FROM ticket_texts', 'every text of a ticket and its comments is in the search index'],
 ] as const
 
 test.runIf(inject('postgres') === null)(
-  'a server on the embedded database that crashes under load keeps what it acknowledged, and nothing by halves',
+  'a server on the embedded database loses no acknowledged write when it crashes under load',
   async () => {
     using directory = temporaryDirectory()
     copyEmbedded(directory.path, inject('template'))
-    const served = new Served({ SNAGLIST_DATA: directory.path })
-    await served.start()
-    const { ledger, stop } = await startLoad(served)
+    const server = new ServerProcess({ SNAGLIST_DATA: directory.path })
+    await server.start()
+    const { ledger, stop } = await startLoad(server)
     for (let crash = 0; crash < 2; crash++) {
-      await ledger.answers(many)
-      await served.crash()
+      await ledger.successes(requestCount)
+      await server.crash()
     }
-    await ledger.answers(many)
-    const { code, output } = await served.second()
+    await ledger.successes(requestCount)
+    const { code, output } = await server.startSecond()
     expect(output).toMatch(/The embedded database in .* is in use by process \d+ on /)
     expect(code).toBe(1)
     await stop()
-    await served[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
     await using embedded = await openEmbedded(directory.path)
-    const broken = () => brokenRules(ledger, (sql) => embedded.pool.query(sql))
-    expect(await broken()).toEqual([])
-    expect(ledger.faults).toEqual([])
-    for (const [damage, rule] of damages) {
+    const violations = () => findViolations(ledger, (sql) => embedded.pool.query(sql))
+    expect(await violations()).toEqual([])
+    expect(ledger.violations).toEqual([])
+    for (const [damage, violation] of damages) {
       await embedded.pool.query(`BEGIN; ${damage}`)
-      expect((await broken()).join()).toContain(rule)
+      expect((await violations()).join()).toContain(violation)
       await embedded.pool.query('ROLLBACK')
     }
   },
 )
 
 test.runIf(inject('postgres'))(
-  'a server on PostgreSQL that crashes, loses its connections or gets none keeps what it acknowledged, and nothing by halves',
+  'a server on PostgreSQL loses no acknowledged write when it crashes or its connections fail under load',
   async () => {
     const name = `snaglist_drill_${process.pid}`
     const postgres = inject('postgres') as string
     const url = databaseUrl(postgres, name)
     await execute(postgres, `CREATE DATABASE ${name}`)
     try {
-      await using served = new Served({ DATABASE_URL: url })
-      await served.start()
-      const { ledger, stop } = await startLoad(served)
+      await using server = new ServerProcess({ DATABASE_URL: url })
+      await server.start()
+      const { ledger, stop } = await startLoad(server)
       for (let crash = 0; crash < 2; crash++) {
-        await ledger.answers(many)
-        await served.crash()
+        await ledger.successes(requestCount)
+        await server.crash()
       }
-      await ledger.answers(many)
-      await cutConnections(url)
-      await ledger.answers(many)
+      await ledger.successes(requestCount)
+      await terminateConnections(url)
+      await ledger.successes(requestCount)
       await lockTickets(url, () => ledger.failures('UNAVAILABLE'))
-      await ledger.answers(many)
+      await ledger.successes(requestCount)
       await stop()
-      expect(served.runs).toBe(true)
+      expect(server.isRunning).toBe(true)
       const client = new pg.Client({ connectionString: url })
       await client.connect()
-      expect(await brokenRules(ledger, (sql) => client.query(sql)).finally(() => client.end())).toEqual([])
-      expect(ledger.faults).toEqual([])
+      expect(await findViolations(ledger, (sql) => client.query(sql)).finally(() => client.end())).toEqual([])
+      expect(ledger.violations).toEqual([])
     } finally {
       await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
     }

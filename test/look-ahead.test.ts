@@ -44,9 +44,9 @@ beforeAll(async () => {
     const comment = async (client: typeof reporter, body: string, parentId: string | null = null) =>
       (await client.ask(Comment, { input: { ticketId, body, parentId } })).addComment.comment.id
     const first = await comment(contributor, 'first')
-    const response = await comment(maintainer, 'answer', first)
+    const response = await comment(maintainer, 'response', first)
     await comment(reporter, 'deeper', response)
-    await comment(contributor, 'beside', first)
+    await comment(contributor, 'member', first)
     await contributor.ask(Uncomment, { id: first })
   }
   for (const title of ['Second', 'Third', 'Fourth'])
@@ -56,7 +56,7 @@ beforeAll(async () => {
 /** The same server without compiled queries. */
 let interpreted: TestUser
 
-/** The data of an answer; documents over the limits, and those with an issue that is a defect, are left to other tests. */
+/** The data of a result. Skips documents above the limits, and those with fragments that cannot match. */
 function dataOf<Data>({ data, errors }: ApiResponse<Data>, query: string): Data {
   fc.pre(
     !errors?.some(
@@ -67,42 +67,45 @@ function dataOf<Data>({ data, errors }: ApiResponse<Data>, query: string): Data 
   return data as Data
 }
 
-describe('whatever is selected of tickets', () => {
+describe('random selections of tickets', () => {
   // Queries with directives are not compiled.
   const directives = / @(?:include|skip)\(if: \$\w+\)/g
   test.each([
     ['with directives', (text: string) => text],
-    ['compiled from the second time on', (text: string) => text.replaceAll(directives, '')],
-  ])('is the same by one statement as by loaders, for one ticket and for many: %s', async (_way, prepare) => {
-    const ask = async <Data>(query: string, given: object) =>
-      dataOf(await users.contributor.post<Data>({ query, variables: given }), query)
-    await fc.assert(
-      fc.asyncProperty(ticket(3), shared, variables, variables, async (set, fragment, ...given) => {
-        const document = (root: string, parameter: string) => documentOf(prepare(root), parameter, prepare(fragment))
-        const byLoaders = document(`nodes(ids: $ids) { ... on Ticket ${set} }`, '$ids: [ID!]!')
-        const order = 'orderBy: [{ field: NUMBER }]'
-        const asList = document(`tickets(filter: { id: { in: $ids } }, ${order}) { nodes ${set} }`, '$ids: [ID!]!')
-        const single = document(`ticket(id: $id) ${set}`, '$id: ID!')
-        for (const chosen of [...given, ...given]) {
-          const asked = { query: byLoaders, variables: { ids, ...chosen } }
-          const { nodes } = dataOf(await interpreted.post<{ nodes: unknown[] }>(asked), byLoaders)
-          expect((await ask<{ nodes: unknown[] }>(byLoaders, asked.variables)).nodes).toEqual(nodes)
-          const { tickets } = await ask<{ tickets: { nodes: unknown[] } }>(asList, asked.variables)
-          expect(tickets.nodes).toEqual(nodes)
-          for (const [index, id] of ids.entries())
-            expect((await ask<{ ticket: unknown }>(single, { id, ...chosen })).ticket).toEqual(nodes[index])
-        }
-      }),
-      { numRuns: 25 },
-    )
-  })
+    ['compiled', (text: string) => text.replaceAll(directives, '')],
+  ])(
+    'returns the same with look-ahead as with loaders, for one ticket and for several: %s',
+    async (_description, prepare) => {
+      const ask = async <Data>(query: string, values: object) =>
+        dataOf(await users.contributor.post<Data>({ query, variables: values }), query)
+      await fc.assert(
+        fc.asyncProperty(ticket(3), shared, variables, variables, async (set, fragment, ...valueSets) => {
+          const document = (root: string, parameter: string) => documentOf(prepare(root), parameter, prepare(fragment))
+          const byLoaders = document(`nodes(ids: $ids) { ... on Ticket ${set} }`, '$ids: [ID!]!')
+          const order = 'orderBy: [{ field: NUMBER }]'
+          const asList = document(`tickets(filter: { id: { in: $ids } }, ${order}) { nodes ${set} }`, '$ids: [ID!]!')
+          const single = document(`ticket(id: $id) ${set}`, '$id: ID!')
+          for (const values of [...valueSets, ...valueSets]) {
+            const body = { query: byLoaders, variables: { ids, ...values } }
+            const { nodes } = dataOf(await interpreted.post<{ nodes: unknown[] }>(body), byLoaders)
+            expect((await ask<{ nodes: unknown[] }>(byLoaders, body.variables)).nodes).toEqual(nodes)
+            const { tickets } = await ask<{ tickets: { nodes: unknown[] } }>(asList, body.variables)
+            expect(tickets.nodes).toEqual(nodes)
+            for (const [index, id] of ids.entries())
+              expect((await ask<{ ticket: unknown }>(single, { id, ...values })).ticket).toEqual(nodes[index])
+          }
+        }),
+        { numRuns: 25 },
+      )
+    },
+  )
 })
 
-describe('arguments at fault in a nested field', () => {
-  const faulty = ['first: 1000', 'first: -1', 'after: "no cursor"', 'first: 1, last: 1', 'offset: -1']
+describe('invalid arguments of a nested field', () => {
+  const invalidArguments = ['first: 1000', 'first: -1', 'after: "no cursor"', 'first: 1, last: 1', 'offset: -1']
 
-  /** Asks in every way that a query is run, and returns what all of them answer. */
-  async function asked(query: string, id = ids[0]) {
+  /** Sends a query interpreted and compiled, and returns their common result. */
+  async function resultOf(query: string, id = ids[0]) {
     const body = { query, variables: { id } }
     const expected = await interpreted.post(body)
     for (let time = 1; time <= 3; time++) {
@@ -116,9 +119,9 @@ describe('arguments at fault in a nested field', () => {
     return { data, errors: errors?.map(({ path, extensions }) => [path?.join('.'), extensions?.code]) }
   }
 
-  test.each(faulty)('make their ticket null and leave the rest: %s', async (args) => {
+  test.each(invalidArguments)('sets the ticket to null and keeps other fields: %s', async (args) => {
     expect(
-      await asked(
+      await resultOf(
         `query ($id: ID!) { viewer { username } ticket(id: $id) { key comments(${args}) { nodes { id } } } }`,
       ),
     ).toEqual({
@@ -127,8 +130,8 @@ describe('arguments at fault in a nested field', () => {
     })
   })
 
-  test('are told at their alias, and fields beside them that may be null keep their values', async () => {
-    const { data, errors } = await asked(`query ($id: ID!) {
+  test('reports an invalid argument at its alias, and keeps other nullable fields', async () => {
+    const { data, errors } = await resultOf(`query ($id: ID!) {
       ticket(id: $id) { key comments(first: 2) { nodes { body parent { body bad: replies(first: 999) { totalCount } } } } }
     }`)
     expect(data).toEqual({
@@ -137,7 +140,7 @@ describe('arguments at fault in a nested field', () => {
         comments: {
           nodes: [
             { body: '', parent: null },
-            { body: 'answer', parent: null },
+            { body: 'response', parent: null },
           ],
         },
       },
@@ -145,27 +148,27 @@ describe('arguments at fault in a nested field', () => {
     expect(errors).toEqual([['ticket.comments.nodes.1.parent.bad', 'BAD_USER_INPUT']])
   })
 
-  test('in a page, where nothing may be null, leave nothing', async () => {
-    const { data, errors } = await asked(
+  test('returns no data for an invalid argument in non-null nodes', async () => {
+    const { data, errors } = await resultOf(
       '{ tickets(filter: { id: { in: ["CORE-3"] } }) { nodes { key history(last: 201) { totalCount } } } }',
     )
     expect(data).toBeNull()
     expect(errors).toEqual([['tickets.nodes.0.history', 'BAD_USER_INPUT']])
   })
 
-  test('of a cursor of another list are at fault too', async () => {
+  test('rejects the cursor of another list', async () => {
     const { data } = await users.contributor.post<{ ticket: { history: { pageInfo: { endCursor: string } } } }>({
       query: '{ ticket(id: "CORE-1") { history(first: 1) { pageInfo { endCursor } } } }',
     })
     const cursor = data?.ticket.history.pageInfo.endCursor
-    const { errors } = await asked(
+    const { errors } = await resultOf(
       `query ($id: ID!) { ticket(id: $id) { comments(after: "${cursor}") { totalCount } } }`,
     )
     expect(errors).toEqual([['ticket.comments', 'BAD_USER_INPUT']])
   })
 })
 
-// graphql-jit alone would mix up the directives of what stands twice.
+// graphql-jit alone would confuse the directives of repeated fields.
 test.each([
   '{ ticket(id: "CORE-1") { assignee { name } assignee @include(if: $yes) { ...Spread } } }',
   '{ ticket(id: "CORE-1") { assignee { name } assignee @include(if: $yes) { ... { username } } } }',
@@ -173,7 +176,7 @@ test.each([
   '{ viewer { name } viewer @include(if: $yes) { ...Spread } }',
   '{ viewer { name ...Spread @include(if: $yes) ...Spread } }',
   '{ viewer { name ...Spread @include(if: $yes) } other: viewer { ...Spread } }',
-])('directives on a field or a fragment that stands twice are heeded once compiled, too: %s', async (root) => {
+])('applies directives of repeated fields and fragments at every run: %s', async (root) => {
   const spread = root.includes('...Spread') ? ' fragment Spread on User { username }' : ''
   const body = { query: `query ($yes: Boolean!) ${root}${spread}`, variables: { yes: false } }
   const { data } = await interpreted.post(body)
@@ -181,7 +184,7 @@ test.each([
   expect(dataOf(await users.contributor.post(body), body.query)).toEqual(data)
 })
 
-test('directives on fields that stand once are heeded once compiled, too', async () => {
+test('applies directives of unrepeated fields at every run', async () => {
   const query = `query ($yes: Boolean!, $id: ID!) {
     ticket(id: $id) {
       key @skip(if: $yes) assignee @include(if: $yes) { ...Spread } labels { name @include(if: $yes) id @skip(if: $yes) }
@@ -197,7 +200,7 @@ test('directives on fields that stand once are heeded once compiled, too', async
   }
 })
 
-test('the e-mail of users is seen by themselves and admins alone, however deep it is nested', async () => {
+test('shows the e-mail address of a user only to the user and to admins, at any depth', async () => {
   const document = graphql(`
     query LookAheadEmails {
       ticket(id: "CORE-1") {
@@ -213,18 +216,18 @@ test('the e-mail of users is seen by themselves and admins alone, however deep i
     [...JSON.stringify(await client.ask(document)).matchAll(/"email":(?:"(\w+)@example.com"|null)/g)].map(
       ([, name]) => name ?? null,
     )
-  const beside = await signUpBeside()
+  const member = await signUpMember()
   const all = await emails(users.admin)
   expect(all).toContain('maintainer')
   expect(all).not.toContain(null)
-  for (const client of [users.viewer, users.contributor, beside])
+  for (const client of [users.viewer, users.contributor, member])
     expect(await emails(client)).toEqual(all.map((name) => (name === client.username ? name : null)))
 })
 
-/** A member who has done nothing. */
-async function signUpBeside() {
-  const person = await signUp(server, 'beside')
-  await server.database.pool.query("UPDATE users SET email = 'beside@example.com' WHERE id = $1", [person.id])
+/** A member without tickets. */
+async function signUpMember() {
+  const person = await signUp(server, 'member')
+  await server.database.pool.query("UPDATE users SET email = 'member@example.com' WHERE id = $1", [person.id])
   await server.database.pool.query("INSERT INTO project_members SELECT id, $1, 'VIEWER' FROM projects", [person.id])
   return person
 }

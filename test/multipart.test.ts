@@ -45,8 +45,8 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-describe('a request with a file', () => {
-  test('is answered like any other', async () => {
+describe('multipart requests', () => {
+  test('imports the file of a multipart request', async () => {
     const response = await post(part('operations', operations) + part('map', map) + file() + end, {
       'x-request-id': 'mine',
     })
@@ -56,33 +56,28 @@ describe('a request with a file', () => {
 
   test.each<[string, string, string, RegExp]>([
     [
-      'ends early',
+      'an incomplete body',
       part('operations', operations) + part('map', map) + file(),
       'BAD_REQUEST',
       /terminated early|Unexpected end/,
     ],
-    ['has no map', part('operations', operations) + file() + end, 'BAD_REQUEST', /no field `map`/],
+    ['no map', part('operations', operations) + file() + end, 'BAD_REQUEST', /no field `map`/],
     [
-      'has a map that is none',
+      'a map that is an array',
       part('operations', operations) + part('map', '[1]') + file() + end,
       'BAD_REQUEST',
       /no field `map`/,
     ],
-    ['has no operations', part('map', map) + file() + end, 'BAD_REQUEST', /no field `operations`/],
+    ['no operations', part('map', map) + file() + end, 'BAD_REQUEST', /no field `operations`/],
+    ['operations that are not JSON', part('operations', '{') + part('map', map) + file() + end, 'BAD_REQUEST', /JSON/],
     [
-      'has operations that are no JSON',
-      part('operations', '{') + part('map', map) + file() + end,
-      'BAD_REQUEST',
-      /JSON/,
-    ],
-    [
-      'has two files of one name',
+      'two files with one name',
       part('operations', operations) + part('map', map) + file() + file() + end,
       'BAD_REQUEST',
       /two files `0`/,
     ],
     [
-      'has too many files',
+      'too many files',
       part('operations', operations) +
         part('map', map) +
         [0, 1, 2, 3, 4, 5, 6].map((name) => file(`${name}`)).join('') +
@@ -90,9 +85,9 @@ describe('a request with a file', () => {
       'BAD_REQUEST',
       /too many parts/,
     ],
-    ['lacks the file', part('operations', operations) + part('map', map) + end, 'BAD_REQUEST', /has no files/],
+    ['no file', part('operations', operations) + part('map', map) + end, 'BAD_REQUEST', /has no files/],
     [
-      'lacks one of its files',
+      'a missing file',
       part('operations', operations) +
         part('map', '{"0":["variables.input.file"],"1":["variables.input.other"]}') +
         file() +
@@ -101,26 +96,26 @@ describe('a request with a file', () => {
       /no file `1`/,
     ],
     [
-      'brings a file that goes nowhere',
+      'a file that is not in the map',
       part('operations', operations) + part('map', '{}') + file() + end,
       'BAD_REQUEST',
       /not referenced in `map`/,
     ],
     [
-      'puts the file elsewhere',
+      'a path to __proto__',
       part('operations', operations) + part('map', '{"0":["variables.__proto__.file"]}') + file() + end,
       'BAD_REQUEST',
       /no null at/,
     ],
     [
-      'puts the file over a value',
+      'a path to a value that is not null',
       part('operations', operations) + part('map', '{"0":["variables.input.kind"]}') + file() + end,
       'BAD_REQUEST',
       /no null at/,
     ],
-    ['is no multipart request', 'anything', 'BAD_REQUEST', /cannot be read/],
+    ['a body that is not multipart', 'anything', 'BAD_REQUEST', /cannot be read/],
     [
-      'asks for what is not there',
+      'an invalid document',
       part('operations', '{"query":"{ nope }","variables":{"x":null}}') +
         part('map', '{"0":["variables.x"]}') +
         file() +
@@ -129,13 +124,13 @@ describe('a request with a file', () => {
       /nope/,
     ],
     [
-      'has operations that are too long',
+      'operations above the size limit',
       part('operations', `{"query":"${'x'.repeat(1_100_000)}"}`) + part('map', '{}') + end,
       'PAYLOAD_TOO_LARGE',
       /exceeds the limit of 1,000,000 bytes/,
     ],
     [
-      'has a document that is too long',
+      'a document above the size limit',
       part('operations', JSON.stringify({ query: `{ viewer { id ${' '.repeat(20_000)} } }`, variables: { x: null } })) +
         part('map', '{"0":["variables.x"]}') +
         file() +
@@ -143,7 +138,7 @@ describe('a request with a file', () => {
       'QUERY_TOO_COMPLEX',
       /the limit is 15,000/,
     ],
-  ])('that %s is refused, and nothing happens', async (_what, body, code, message) => {
+  ])('rejects %s without executing anything', async (_description, body, code, message) => {
     const before = await counts()
     const { errors } = await post(body)
     expect(errors?.[0]?.extensions?.code).toBe(code)
@@ -151,7 +146,7 @@ describe('a request with a file', () => {
     expect(await counts()).toEqual(before)
   })
 
-  test('whose answer is wanted in another form is not carried out', async () => {
+  test('does not execute a request that accepts no media type of a result', async () => {
     const before = await counts()
     const { status } = await post(part('operations', operations) + part('map', map) + file() + end, {
       accept: 'text/html',
@@ -160,13 +155,13 @@ describe('a request with a file', () => {
     expect(await counts()).toEqual(before)
   })
 
-  test('by nobody, or with a token that is none, is refused before it is read', async () => {
+  test('rejects anonymous clients and invalid tokens before reading the file', async () => {
     expect((await sendFile(server.anonymous, 'title\n', input)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     const outsider = await post(part('operations', operations), { authorization: 'Bearer snag_none' }, server.anonymous)
     expect(outsider).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
   })
 
-  test('that is broken off leaves nothing behind', async () => {
+  test('rolls back an import if the client disconnects', async () => {
     const before = await counts()
     const rows = Array.from({ length: 20_000 }, (_, index) => `Ticket ${index}`).join('\n')
     for (const when of ['before', 'while'] as const) {
@@ -191,7 +186,7 @@ describe('a request with a file', () => {
   })
 })
 
-test('a file is no value that JSON can hold', async () => {
+test('rejects a string for a variable of type Upload', async () => {
   const response = await users.maintainer.post({
     ...JSON.parse(operations),
     variables: { input: { ...input, file: 'title\na\n' } },
@@ -202,21 +197,21 @@ test('a file is no value that JSON can hold', async () => {
   })
 })
 
-test('the name of a file is taken without what no text can hold, and not endlessly', async () => {
-  const nameOf = async (given: string) => {
-    const named = file().replace('a.csv', given)
+test('removes directories and control characters from file names, and limits their length', async () => {
+  const storedNameOf = async (fileName: string) => {
+    const renamedFile = file().replace('a.csv', fileName)
     const query = 'mutation ($input: ImportTicketsInput!) { importTickets(input: $input) { import { fileName } } }'
-    const asked = JSON.stringify({ query, variables: { input: { ...input, file: null } } })
-    const { data } = await post(part('operations', asked) + part('map', map) + named + end)
+    const namingOperations = JSON.stringify({ query, variables: { input: { ...input, file: null } } })
+    const { data } = await post(part('operations', namingOperations) + part('map', map) + renamedFile + end)
     return (data as { importTickets: { import: { fileName: string } } } | undefined)?.importTickets.import.fileName
   }
-  expect(await nameOf('C:\\files\\a\0b\x07c.csv')).toBe('abc.csv')
-  expect(await nameOf('\0')).toBe('file')
-  expect(await nameOf(`${'x'.repeat(254)}\u{1f41b}.csv`)).toBe('x'.repeat(254))
+  expect(await storedNameOf('C:\\files\\a\0b\x07c.csv')).toBe('abc.csv')
+  expect(await storedNameOf('\0')).toBe('file')
+  expect(await storedNameOf(`${'x'.repeat(254)}\u{1f41b}.csv`)).toBe('x'.repeat(254))
   expect((await importCsv(users.maintainer, 'title\na\n', input, 'Mängel.csv')).fileName).toBe('Mängel.csv')
 })
 
-test('a server that cannot keep files says so, logs why, and goes on', async () => {
+test('returns UNAVAILABLE and logs the error if files cannot be stored', async () => {
   const before = await counts()
   const { TMPDIR } = process.env
   process.env['TMPDIR'] = join(tmpdir(), 'snaglist-is-not-here')

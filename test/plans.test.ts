@@ -21,41 +21,41 @@ interface Plan {
   readonly Plans?: readonly Plan[]
 }
 
-interface Sent {
+interface Statement {
   readonly text: string
   readonly values: unknown[]
 }
 
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
-const readBy = (node: Plan) =>
+const rowsReadBy = (node: Plan) =>
   (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)) *
   node['Actual Loops']
 
-/** What the server sends for a request. */
-async function sentFor(ask: () => Promise<unknown>): Promise<Sent[]> {
+/** Returns the statements of a request. */
+async function captureStatements(ask: () => Promise<unknown>): Promise<Statement[]> {
   const { pool } = server.database
-  const sent: Sent[] = []
+  const statements: Statement[] = []
   const send = pool.query
-  pool.query = ((query: Sent, ...others: unknown[]) => {
-    if (typeof query === 'object' && !query.text.includes('FROM tokens')) sent.push(query)
+  pool.query = ((query: Statement, ...others: unknown[]) => {
+    if (typeof query === 'object' && !query.text.includes('FROM tokens')) statements.push(query)
     return Reflect.apply(send, pool, [query, ...others])
   }) as typeof send
   await ask().finally(() => {
     pool.query = send
   })
-  return sent
+  return statements
 }
 
-/** The parts over tickets of the plan of the one statement that a request takes. */
+/** Returns the scans of tickets in the plan of a request's only statement. */
 async function planOf(ask: () => Promise<unknown>): Promise<Plan[]> {
-  const [statement, ...others] = await sentFor(ask)
+  const [statement, ...others] = await captureStatements(ask)
   expect(others).toEqual([])
   const { rows } = await server.database.pool.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
     `EXPLAIN (ANALYZE, FORMAT JSON) ${statement?.text}`,
     statement?.values,
   )
-  const found = rows.flatMap(({ 'QUERY PLAN': [{ Plan: plan }] }) => nodesOf(plan))
-  return found.filter((node) => node['Relation Name'] === 'tickets')
+  const nodes = rows.flatMap(({ 'QUERY PLAN': [{ Plan: plan }] }) => nodesOf(plan))
+  return nodes.filter((node) => node['Relation Name'] === 'tickets')
 }
 
 const Page = graphql(`
@@ -70,7 +70,7 @@ const Count = graphql(`query PlansCount($filter: TicketFilter) { tickets(filter:
 
 const newest: TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
-describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () => {
+describe.runIf(inject('postgres'))(`plans with ${tickets} tickets in four projects`, () => {
   beforeAll(async () => {
     users = await createTestUsers(server)
     for (const key of ['TWO', 'THREE', 'FOUR']) await createTestProject(users, key)
@@ -86,7 +86,7 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
        CROSS JOIN LATERAL (SELECT CASE WHEN n / 4 % 3 = 0 THEN 'DEFECT' ELSE 'ISSUE' END::ticket_kind AS kind,
          (enum_range(NULL::ticket_status))[1 + n / 8 % 4] AS status, n / 8 % 4 >= 2 AS done,
          timestamptz '2026-01-01' + make_interval(mins => n) AS moment) made
-       JOIN (SELECT id, row_number() OVER (ORDER BY key) - 1 AS place FROM projects) p ON p.place = n % 4`,
+       JOIN (SELECT id, row_number() OVER (ORDER BY key) - 1 AS position FROM projects) p ON p.position = n % 4`,
       [users.contributor.id, users.reporter.id, tickets],
     )
     await pool.query('VACUUM ANALYZE')
@@ -94,46 +94,46 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
 
   const all = { filter: null, orderBy: null, first: pageSize, after: null, offset: null }
   const page = (
-    given: { filter?: TicketFilter; orderBy?: TicketOrder[]; after?: string },
+    variables: { filter?: TicketFilter; orderBy?: TicketOrder[]; after?: string },
     client = users.contributor,
-  ) => client.ask(Page, { ...all, ...given })
-  const rowsRead = (plan: readonly Plan[]) => plan.reduce((sum, node) => sum + readBy(node), 0)
+  ) => client.ask(Page, { ...all, ...variables })
+  const rowsRead = (plan: readonly Plan[]) => plan.reduce((sum, node) => sum + rowsReadBy(node), 0)
 
-  async function expectFew(ask: () => Promise<unknown>, returned = pageSize) {
+  async function expectBounded(ask: () => Promise<unknown>, returned = pageSize) {
     const plan = await planOf(ask)
-    const said = JSON.stringify(plan, null, 1)
-    expect(plan, said).not.toEqual([])
+    const text = JSON.stringify(plan, null, 1)
+    expect(plan, text).not.toEqual([])
     expect(
       plan.map((node) => node['Node Type']),
-      said,
+      text,
     ).not.toContain('Seq Scan')
-    expect(rowsRead(plan), said).toBeLessThanOrEqual(returned + 2 * (pageSize + 1))
+    expect(rowsRead(plan), text).toBeLessThanOrEqual(returned + 2 * (pageSize + 1))
   }
 
   const shapes: [string, { filter?: TicketFilter; orderBy?: TicketOrder[] }][] = [
-    ['of all tickets', {}],
-    ['of a project', { filter: { project: { eq: 'TWO' } } }],
-    ['of two projects', { filter: { project: { in: ['TWO', 'FOUR'] } }, orderBy: newest }],
-    ['of a project by status', { filter: { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }, orderBy: newest }],
-    ['of all, by their last change', { orderBy: [{ field: 'UPDATED_AT', direction: 'DESC' }] }],
+    ['all tickets', {}],
+    ['one project', { filter: { project: { eq: 'TWO' } } }],
+    ['two projects', { filter: { project: { in: ['TWO', 'FOUR'] } }, orderBy: newest }],
+    ['one project by status', { filter: { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }, orderBy: newest }],
+    ['all tickets ordered by last change', { orderBy: [{ field: 'UPDATED_AT', direction: 'DESC' }] }],
     [
-      'of a project, by their last change',
+      'one project ordered by last change',
       { filter: { project: { eq: 'TWO' } }, orderBy: [{ field: 'UPDATED_AT', direction: 'DESC' }] },
     ],
-    ['of a project, by number', { filter: { project: { eq: 'TWO' } }, orderBy: [{ field: 'NUMBER' }] }],
-    ['that the viewer works on', { filter: { assignee: { isViewer: true } }, orderBy: newest }],
-    ['that somebody works on', { filter: { assignee: { eq: 'reporter' } }, orderBy: newest }],
-    ['that somebody filed', { filter: { reporter: { eq: 'contributor' } }, orderBy: newest }],
+    ['one project ordered by number', { filter: { project: { eq: 'TWO' } }, orderBy: [{ field: 'NUMBER' }] }],
+    ['tickets assigned to the viewer', { filter: { assignee: { isViewer: true } }, orderBy: newest }],
+    ['tickets assigned to a user', { filter: { assignee: { eq: 'reporter' } }, orderBy: newest }],
+    ['tickets reported by a user', { filter: { reporter: { eq: 'contributor' } }, orderBy: newest }],
   ]
 
-  test.each(shapes)('a page reads no more than it shows: %s', async (_name, list) => {
-    await expectFew(() => page(list))
-    await expectFew(() => page(list, users.admin))
+  test.each(shapes)('reads a bounded number of rows for the first page: %s', async (_description, list) => {
+    await expectBounded(() => page(list))
+    await expectBounded(() => page(list, users.admin))
   })
 
-  test('a search goes by the indexes of words and of parts of words', async () => {
+  test('uses the indexes of words and of parts of words for a search', async () => {
     for (const client of [users.contributor, users.admin]) {
-      const [statement] = await sentFor(() => page({ filter: { search: '12345' }, orderBy: newest }, client))
+      const [statement] = await captureStatements(() => page({ filter: { search: '12345' }, orderBy: newest }, client))
       const { rows } = await server.database.pool.query<{ 'QUERY PLAN': string }>(
         `EXPLAIN ${statement?.text}`,
         statement?.values,
@@ -145,7 +145,7 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
     }
   })
 
-  test.each(shapes)('so does one far down: %s', async (_name, list) => {
+  test.each(shapes)('reads a bounded number of rows at a deep cursor: %s', async (_description, list) => {
     let after = ''
     for (let pages = 0; pages < 4; pages++) {
       const { nodes, pageInfo } = (
@@ -154,21 +154,21 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
       expect(nodes).toHaveLength(200)
       after = pageInfo.endCursor ?? ''
     }
-    await expectFew(() => page({ ...list, after }))
+    await expectBounded(() => page({ ...list, after }))
   })
 
-  test('issues of a project, below it and by filter', async () => {
-    const below = graphql(
-      `query PlansBelow { project(id: "TWO") { issues(first: 50, orderBy: [{ field: CREATED_AT, direction: DESC }]) { nodes { id title } } } }`,
+  test('reads a bounded number of rows for issues of a project, nested and by filter', async () => {
+    const nested = graphql(
+      `query PlansNested { project(id: "TWO") { issues(first: 50, orderBy: [{ field: CREATED_AT, direction: DESC }]) { nodes { id title } } } }`,
     )
     const filtered = graphql(
       `query PlansIssues { issues(first: 50, filter: { project: { eq: "TWO" } }) { nodes { id title } } }`,
     )
-    await expectFew(() => users.contributor.ask(below))
-    await expectFew(() => users.contributor.ask(filtered))
+    await expectBounded(() => users.contributor.ask(nested))
+    await expectBounded(() => users.contributor.ask(filtered))
   })
 
-  test('a ticket by its key or its id reads that one', async () => {
+  test('reads one row for a ticket by key or id', async () => {
     const document = graphql(`query PlansTicket($id: ID!) { ticket(id: $id) { id title project { key } } }`)
     const { ticket } = await users.contributor.ask(document, { id: 'TWO-4000' })
     for (const id of ['TWO-4000', ticket?.id ?? '']) {
@@ -178,7 +178,7 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
     }
   })
 
-  test('a project is counted by status in an index alone', async () => {
+  test('counts a project by status with an index-only scan', async () => {
     const filter: TicketFilter = { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }
     const plan = await planOf(() => users.contributor.ask(Count, { filter }))
     expect(plan).toMatchObject([{ 'Node Type': 'Index Only Scan', 'Heap Fetches': 0 }])
@@ -186,23 +186,26 @@ describe.runIf(inject('postgres'))(`of ${tickets} tickets in four projects`, () 
   })
 
   test.each([
-    ['of all', {}],
-    ['of a project', { project: { eq: 'TWO' } }],
-    ['of a project by status', { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }],
-  ] satisfies [string, TicketFilter][])('what an offset skips is read in an index alone: %s', async (_name, filter) => {
-    const offset = 1000
-    const plan = await planOf(() => users.contributor.ask(Page, { ...all, filter, orderBy: newest, offset }))
-    const said = JSON.stringify(plan, null, 1)
-    const [skipping = [], reading = []] = [
-      plan.filter((node) => node['Node Type'] === 'Index Only Scan'),
-      plan.filter((node) => node['Node Type'] !== 'Index Only Scan'),
-    ]
-    expect(skipping, said).toMatchObject([{ 'Heap Fetches': 0 }])
-    expect(rowsRead(skipping), said).toBeLessThanOrEqual(offset + pageSize + 1)
-    expect(rowsRead(reading), said).toBeLessThanOrEqual(pageSize + 1)
-    expect(
-      reading.map((node) => node['Node Type']),
-      said,
-    ).not.toContain('Seq Scan')
-  })
+    ['all tickets', {}],
+    ['one project', { project: { eq: 'TWO' } }],
+    ['one project by status', { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }],
+  ] satisfies [string, TicketFilter][])(
+    'skips rows of an offset with an index-only scan: %s',
+    async (_description, filter) => {
+      const offset = 1000
+      const plan = await planOf(() => users.contributor.ask(Page, { ...all, filter, orderBy: newest, offset }))
+      const text = JSON.stringify(plan, null, 1)
+      const [skipping = [], reading = []] = [
+        plan.filter((node) => node['Node Type'] === 'Index Only Scan'),
+        plan.filter((node) => node['Node Type'] !== 'Index Only Scan'),
+      ]
+      expect(skipping, text).toMatchObject([{ 'Heap Fetches': 0 }])
+      expect(rowsRead(skipping), text).toBeLessThanOrEqual(offset + pageSize + 1)
+      expect(rowsRead(reading), text).toBeLessThanOrEqual(pageSize + 1)
+      expect(
+        reading.map((node) => node['Node Type']),
+        text,
+      ).not.toContain('Seq Scan')
+    },
+  )
 })

@@ -24,7 +24,7 @@ const Move = graphql(
   `mutation FlowMove($id: ID!, $status: TicketStatus!) { updateIssue(input: { id: $id, status: $status }) { issue { id } } }`,
 )
 
-interface Asked {
+interface Variables {
   readonly interval: ReportInterval
   readonly from: string
   readonly to?: string
@@ -32,18 +32,18 @@ interface Asked {
   readonly filter?: TicketFilter
 }
 
-const ask = async (asked: Asked) =>
-  (await users.viewer.ask(Flow, { filter: { project: { eq: 'FLOW' } }, ...asked })).reports
+const ask = async (variables: Variables) =>
+  (await users.viewer.ask(Flow, { filter: { project: { eq: 'FLOW' } }, ...variables })).reports
 
 const countOf = async (filter: unknown) =>
   (await users.viewer.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
 
-/** Sets the times of a ticket: when it was filed, and when each of its changes happened. */
-async function setTimes(key: string, filed: string, ...changes: readonly string[]): Promise<void> {
+/** Sets the time of creation of a ticket, and the times of its changes. */
+async function setTimes(key: string, createdAt: string, ...changes: readonly string[]): Promise<void> {
   const number = Number(key.split('-')[1])
   const { rows } = await server.database.pool.query<{ id: string }>(
     `UPDATE tickets t SET created_at = $1 FROM projects p WHERE p.id = t.project_id AND p.key = $2 AND t.number = $3 RETURNING t.id`,
-    [filed, key.split('-')[0], number],
+    [createdAt, key.split('-')[0], number],
   )
   for (const [index, at] of changes.entries())
     await server.database.pool.query('UPDATE history SET at = $1 WHERE ticket_id = $2 AND version = $3', [
@@ -55,36 +55,36 @@ async function setTimes(key: string, filed: string, ...changes: readonly string[
 
 type Step = readonly [status: 'OPEN' | 'IN_PROGRESS' | 'RESOLVED' | 'CLOSED', at: string]
 
-async function ticketThat(project: string, filed: string, ...steps: readonly Step[]): Promise<void> {
+async function createTicketWith(project: string, createdAt: string, ...steps: readonly Step[]): Promise<void> {
   const { key } = await createIssue(users.maintainer, project, 'A ticket')
   for (const [status] of steps) await users.maintainer.ask(Move, { id: key, status })
-  await setTimes(key, filed, ...steps.map(([, at]) => at))
+  await setTimes(key, createdAt, ...steps.map(([, at]) => at))
 }
 
 beforeAll(async () => {
   users = await createTestUsers(server)
   await createProject(users.maintainer, 'FLOW', 'VIEWER')
-  await ticketThat(
+  await createTicketWith(
     'FLOW',
     '2026-03-01T10:00:00Z',
     ['RESOLVED', '2026-03-03T10:00:00Z'],
     ['OPEN', '2026-03-03T12:00:00Z'],
     ['CLOSED', '2026-03-05T00:00:00Z'],
   )
-  await ticketThat('FLOW', '2026-03-03T00:00:00Z', ['IN_PROGRESS', '2026-03-03T01:00:00Z'])
-  await ticketThat(
+  await createTicketWith('FLOW', '2026-03-03T00:00:00Z', ['IN_PROGRESS', '2026-03-03T01:00:00Z'])
+  await createTicketWith(
     'FLOW',
     '2026-03-03T23:59:59.999Z',
     ['RESOLVED', '2026-03-04T00:00:00Z'],
     ['CLOSED', '2026-03-06T00:00:00Z'],
   )
-  await ticketThat('FLOW', '2026-03-10T00:00:00Z')
+  await createTicketWith('FLOW', '2026-03-10T00:00:00Z')
   const csv = 'title,status,createdAt,resolvedAt\nFrom elsewhere,resolved,2026-02-20,2026-03-02T05:00:00Z\n'
   await importCsv(users.maintainer, csv, { projectId: 'FLOW', kind: 'ISSUE' })
 })
 
-describe('the flow of tickets', () => {
-  test('tells what was filed, resolved, reopened and left in each interval, empty ones too', async () => {
+describe('flow', () => {
+  test('counts opened, resolved, reopened and remaining tickets per interval, including empty ones', async () => {
     const { flow } = await ask({ interval: 'DAY', from: '2026-03-01T00:00:00Z', to: '2026-03-07T00:00:00Z' })
     expect(
       flow.map(({ from, opened, resolved, reopened, backlog }) => [
@@ -118,7 +118,7 @@ describe('the flow of tickets', () => {
       ['2026-02-10T00:00:00.000Z', '2026-03-01T00:00:00.000Z', '2026-04-01T00:00:00.000Z'],
     ],
     ['DAY', '2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z', ['2026-03-01T00:00:00.000Z']],
-  ])('by %s is cut at calendar bounds, but for the ends of the range', async (interval, from, to, starts) => {
+  ])('divides the range at calendar boundaries: %s', async (interval, from, to, starts) => {
     const { flow } = await ask({ interval, from, to })
     expect(flow.map((point) => point.from)).toEqual(starts)
     expect(flow.map((point) => point.to)).toEqual([...starts.slice(1), new Date(to).toISOString()])
@@ -130,12 +130,12 @@ describe('the flow of tickets', () => {
     ['Asia/Kolkata', '2026-01-01T18:30:00Z', '2026-01-03T18:30:00Z', [24, 24]],
     ['America/Sao_Paulo', '2018-11-03T03:00:00Z', '2018-11-06T02:00:00Z', [24, 23, 24]],
     ['UTC', '2026-03-28T00:00:00Z', '2026-03-30T00:00:00Z', [24, 24]],
-  ])('has the days of %s, as long as they are', async (timeZone, from, to, hours) => {
+  ])('uses the length of days in %s from %s to %s', async (timeZone, from, to, hours) => {
     const { flow } = await ask({ interval: 'DAY', from, to, timeZone })
     expect(flow.map((point) => (Date.parse(point.to) - Date.parse(point.from)) / 3_600_000)).toEqual(hours)
   })
 
-  test('takes times counted from now, and has only what a filter lets through', async () => {
+  test('accepts relative times and counts only tickets that match the filter', async () => {
     const filter: TicketFilter = { project: { eq: 'FLOW' }, title: { eq: 'nothing' } }
     const { flow, reopenRate } = await ask({ interval: 'DAY', from: '-P2D', filter })
     expect(flow.length).toBeGreaterThanOrEqual(2)
@@ -145,11 +145,11 @@ describe('the flow of tickets', () => {
     expect(reopenRate).toMatchObject({ resolved: 0, reopened: 0, rate: null })
   })
 
-  test('has filters that list just as many, and adds up as a second reckoning does, whatever happened', async () => {
+  test('equals counts computed from random histories, as do its filters', async () => {
     const status = fc.constantFrom('OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED')
     const gap = fc.integer({ min: 1, max: 40 * 60 })
     const story = fc.record({
-      filed: fc.integer({ min: 0, max: 8 * 24 * 60 }),
+      createdAfter: fc.integer({ min: 0, max: 8 * 24 * 60 }),
       steps: fc.array(fc.tuple(status, gap), { maxLength: 5 }),
     })
     let project = 0
@@ -161,8 +161,8 @@ describe('the flow of tickets', () => {
           const key = (await createProject(users.maintainer, `RUN${++project}`, 'VIEWER')).key
           const start = Date.parse('2026-03-05T00:00:00Z')
           const at = (minutes: number) => new Date(start + minutes * 60_000)
-          const details = stories.map(({ filed, steps }) => {
-            let time = filed
+          const details = stories.map(({ createdAfter, steps }) => {
+            let time = createdAfter
             let current = 'OPEN'
             const moves = steps.flatMap(([next, wait]) => {
               time += wait
@@ -170,12 +170,12 @@ describe('the flow of tickets', () => {
               current = next
               return move.from === move.to ? [] : [move]
             })
-            return { filed: at(filed), moves }
+            return { createdAt: at(createdAfter), moves }
           })
-          for (const { filed, moves } of details)
-            await ticketThat(
+          for (const { createdAt, moves } of details)
+            await createTicketWith(
               key,
-              filed.toISOString(),
+              createdAt.toISOString(),
               ...moves.map((move): Step => [move.to as Step[0], move.at.toISOString()]),
             )
           const { flow } = await ask({
@@ -189,19 +189,19 @@ describe('the flow of tickets', () => {
           for (const point of flow) {
             const [from, to] = [new Date(point.from), new Date(point.to)]
             const within = (time: Date) => time >= from && time < to
-            const moved = (open: boolean) =>
+            const movedTo = (open: boolean) =>
               details.filter(({ moves }) =>
                 moves.some((move) => within(move.at) && isOpen(move.from) !== open && isOpen(move.to) === open),
               ).length
-            const left = details.filter(
-              ({ filed, moves }) => filed < to && isOpen(moves.findLast((move) => move.at < to)?.to ?? 'OPEN'),
+            const remaining = details.filter(
+              ({ createdAt, moves }) => createdAt < to && isOpen(moves.findLast((move) => move.at < to)?.to ?? 'OPEN'),
             ).length
             const { opened, resolved, reopened, backlog } = point
             expect([opened, resolved, reopened, backlog]).toEqual([
-              details.filter(({ filed }) => within(filed)).length,
-              moved(false),
-              moved(true),
-              left,
+              details.filter(({ createdAt }) => within(createdAt)).length,
+              movedTo(false),
+              movedTo(true),
+              remaining,
             ])
             expect([
               await countOf(point.filter),
@@ -217,26 +217,26 @@ describe('the flow of tickets', () => {
   })
 })
 
-test('the reopen rate goes by the first resolution', async () => {
+test('reopenRate counts tickets by their first resolution', async () => {
   const { reopenRate } = await ask({ interval: 'DAY', from: '2026-03-01T00:00:00Z', to: '2026-03-04T00:00:00Z' })
   expect(reopenRate).toMatchObject({ resolved: 2, reopened: 1, rate: 0.5 })
   expect(await countOf(reopenRate.filter)).toBe(2)
   expect(await countOf(reopenRate.reopenedFilter)).toBe(1)
 })
 
-test.each<[string, Partial<Asked>, string]>([
+test.each<[string, Partial<Variables>, string]>([
   ['a range that ends before it begins', { from: '2026-03-02T00:00:00Z', to: '2026-03-01T00:00:00Z' }, 'from'],
   ['too many intervals', { from: '2020-01-01T00:00:00Z' }, 'from'],
-  ['a time zone that is none', { timeZone: 'Mars/Olympus' }, 'timeZone'],
-  ['an offset for a time zone', { timeZone: '+02:00' }, 'timeZone'],
+  ['an unknown time zone', { timeZone: 'Mars/Olympus' }, 'timeZone'],
+  ['an offset instead of a time zone', { timeZone: '+02:00' }, 'timeZone'],
   ['an offset with a name', { timeZone: 'UTC+2' }, 'timeZone'],
   ['an empty time zone', { timeZone: '' }, 'timeZone'],
-  ['SQL for a time zone', { timeZone: "UTC'; --" }, 'timeZone'],
-])('%s is refused', async (_what, asked, path) => {
+  ['SQL instead of a time zone', { timeZone: "UTC'; --" }, 'timeZone'],
+])('flow rejects %s', async (_description, variables, path) => {
   const { extensions } = await users.viewer.expectError(Flow, {
     interval: 'DAY',
     from: '2026-03-01T00:00:00Z',
-    ...asked,
+    ...variables,
   })
   expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
 })

@@ -6,7 +6,6 @@ import type { Client } from './support/client.ts'
 import { importCsv } from './support/imports.ts'
 import { createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
-// What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
 let users: TestUsers
 
@@ -44,7 +43,7 @@ const groups: readonly ReportGroup[] = [
   'REPORTED_BY',
 ]
 
-interface Stored {
+interface StoredTicket {
   readonly id: string
   readonly status: string
   readonly category: string | null
@@ -56,10 +55,10 @@ interface Stored {
 
 const hour = 3600
 const day = 24 * hour
-let stored: readonly Stored[]
+let stored: readonly StoredTicket[]
 
-/** Reads what is stored, for figures that are worked out once more here. */
-async function readStored(): Promise<Stored[]> {
+/** Reads the tickets from which the tests compute the expected results. */
+async function readStored(): Promise<StoredTicket[]> {
   const { rows } = await server.database.pool.query(`
     SELECT t.id, t.status, t.category, t.created_at, t.resolved_at, (SELECT username FROM users WHERE id = t.assignee_id) AS assignee,
       ARRAY(SELECT l.name FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id) AS labels
@@ -79,11 +78,11 @@ const countOf = async (filter: unknown, client: Client = users.viewer) =>
   (await client.ask(Count, { filter: filter as TicketFilter })).tickets.totalCount
 
 /** The quantile of type 7 of Hyndman and Fan (1996). */
-function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b)
-  const place = (sorted.length - 1) * share
-  const [low = 0, high = low] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]]
-  return low + (high - low) * (place - Math.floor(place))
+  const position = (sorted.length - 1) * fraction
+  const [low = 0, high = low] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]]
+  return low + (high - low) * (position - Math.floor(position))
 }
 
 beforeAll(async () => {
@@ -118,7 +117,7 @@ beforeAll(async () => {
     'title,category,subcategory,absn,severity,assignee,labels,status,createdAt,resolvedAt,reportedBy,archivedAt'
   await importCsv(users.maintainer, `${header}\n${rows.join('\n')}\n`, { projectId: 'LINE', kind: 'DEFECT' })
   await importCsv(users.maintainer, 'title,priority\nAn issue,high\n', { projectId: 'LINE', kind: 'ISSUE' })
-  // Two of the resolved ones are opened again, one of them is resolved once more, and others get an answer.
+  // Reopens two resolved tickets, resolves one of them again, and responds to others.
   for (const key of ['LINE-1', 'LINE-4']) await users.contributor.ask(Patch, { input: { id: key, status: 'OPEN' } })
   await users.contributor.ask(Patch, { input: { id: 'LINE-4', status: 'RESOLVED' } })
   await users.contributor.ask(Patch, { input: { id: 'LINE-2', assigneeId: 'contributor' } })
@@ -127,8 +126,8 @@ beforeAll(async () => {
   stored = await readStored()
 })
 
-describe('the tickets behind a number', () => {
-  test.each([undefined, ...groups])('are just as many, by %s', async (group) => {
+describe('report filters', () => {
+  test.each([undefined, ...groups])('each filter matches as many tickets as its row counts, by %s', async (group) => {
     for (const [limit, edges] of [
       [2, [30, 60]],
       [100, [1]],
@@ -151,7 +150,7 @@ describe('the tickets behind a number', () => {
     }
   })
 
-  test('are those of the filter that was given, whatever stands in it', async () => {
+  test('report filters include a complex filter of the reports', async () => {
     const filter: TicketFilter = {
       project: { eq: 'LINE' },
       status: { in: ['OPEN', 'RESOLVED', 'CLOSED'] },
@@ -168,8 +167,8 @@ describe('the tickets behind a number', () => {
   })
 })
 
-describe('figures agree with another reckoning', () => {
-  test('of top assignees', async () => {
+describe('report results', () => {
+  test('topAssignees counts tickets per assignee', async () => {
     const { topAssignees } = await ask({ limit: 100 })
     const names = [...new Set(stored.map(({ assignee }) => assignee))]
     const expected = names
@@ -185,7 +184,7 @@ describe('figures agree with another reckoning', () => {
     expect((await ask({ limit: 2 })).topAssignees).toEqual(topAssignees.slice(0, 2))
   })
 
-  test('of resolution times, by category and together', async () => {
+  test('resolutionTime computes statistics by category and for all tickets', async () => {
     for (const groupBy of ['CATEGORY', undefined] as const) {
       const { resolutionTime } = await ask(groupBy ? { groupBy } : {})
       for (const row of resolutionTime) {
@@ -196,14 +195,14 @@ describe('figures agree with another reckoning', () => {
         )
         expect(row.count).toBe(seconds.length)
         expect(row.mean).toBeCloseTo(seconds.reduce((sum, value) => sum + value, 0) / seconds.length, 3)
-        for (const [name, share] of [
+        for (const [name, fraction] of [
           ['p50', 0.5],
           ['p75', 0.75],
           ['p90', 0.9],
           ['p95', 0.95],
           ['max', 1],
         ] as const)
-          expect(row[name]).toBeCloseTo(quantile(seconds, share), 3)
+          expect(row[name]).toBeCloseTo(quantile(seconds, fraction), 3)
       }
       expect(resolutionTime.reduce((sum, { count }) => sum + count, 0)).toBe(
         stored.filter(({ resolved_at }) => resolved_at).length,
@@ -211,7 +210,7 @@ describe('figures agree with another reckoning', () => {
     }
   })
 
-  test('of first responses: by another than the reporter, and not by an import', async () => {
+  test('firstResponseTime ignores the reporter and imports', async () => {
     const { firstResponseTime } = await ask({})
     expect(firstResponseTime).toMatchObject([{ group: null, count: 4 }])
     const { rows } = await server.database.pool.query<{ seconds: number }>(`
@@ -221,7 +220,7 @@ describe('figures agree with another reckoning', () => {
     expect(firstResponseTime[0]?.mean).toBeCloseTo(rows.reduce((sum, { seconds }) => sum + seconds, 0) / 4, 3)
   })
 
-  test('of a Pareto, whose rest is in the last row', async () => {
+  test('pareto combines further values in the last row', async () => {
     const counts = Map.groupBy(stored, ({ category }) => category)
     const expected = [...counts]
       .map(([value, tickets]) => ({ value, count: tickets.length }))
@@ -245,7 +244,7 @@ describe('figures agree with another reckoning', () => {
     expect(pareto.at(-1)).toMatchObject({ cumulativeShare: 1, vitalFew: false })
   })
 
-  test('of a Pareto by label, where a ticket counts in each of its labels', async () => {
+  test('pareto counts a ticket for each of its labels', async () => {
     const { pareto } = await ask({ by: 'LABEL', limit: 1 })
     const having = (names: readonly string[]) =>
       stored.filter(({ labels }) => labels.some((label) => names.includes(label))).length
@@ -258,14 +257,14 @@ describe('figures agree with another reckoning', () => {
     )
   })
 
-  test('of ages, with the buckets that are empty', async () => {
+  test('ageing includes empty buckets', async () => {
     const { ageing } = await ask({ edges: [10, 60, 500], groupBy: 'SEVERITY' })
     expect(ageing).toHaveLength(4 * 4)
-    const { ageing: together } = await ask({ edges: [10, 60, 500] })
+    const { ageing: ungrouped } = await ask({ edges: [10, 60, 500] })
     const open = stored.filter(({ status }) => status === 'OPEN' || status === 'IN_PROGRESS')
     const days = open.map(({ created_at }) => (Date.now() - created_at.getTime()) / 1000 / day)
     const between = (from: number, to: number) => days.filter((age) => age >= from && age < to).length
-    expect(together.map(({ fromDays, toDays, count }) => [fromDays, toDays, count])).toEqual([
+    expect(ungrouped.map(({ fromDays, toDays, count }) => [fromDays, toDays, count])).toEqual([
       [0, 10, between(0, 10)],
       [10, 60, between(10, 60)],
       [60, 500, between(60, 500)],
@@ -274,19 +273,19 @@ describe('figures agree with another reckoning', () => {
     expect(ageing.reduce((sum, { count }) => sum + count, 0)).toBe(open.length)
   })
 
-  test('of what is reopened', async () => {
+  test('reopenRate counts reopened tickets', async () => {
     expect((await ask({})).reopenRate).toMatchObject({ resolved: 20, reopened: 2, rate: 0.1 })
   })
 })
 
-test('a report is one statement, and the people in it another', async () => {
+test('reports run a constant number of statements', async () => {
   await ask({})
   const { sent } = await statementsOf(server, () => ask({}))
-  // Six reports, the people of one, and the range of another.
+  // Six reports, the users of one, and the range of another.
   expect(sent).toHaveLength(8)
 })
 
-test('reports are about what the caller may see', async () => {
+test('reports contain only tickets that the viewer can see', async () => {
   const hidden = (await createProject(users.maintainer, 'HIDE')).key
   await importCsv(users.maintainer, 'title,status,assignee\nSecret,closed,maintainer\n', {
     projectId: hidden,
@@ -294,15 +293,15 @@ test('reports are about what the caller may see', async () => {
   })
   const filter: TicketFilter = { project: { eq: hidden } }
   const nothing = { count: 0, mean: null, p50: null, p75: null, p90: null, p95: null, max: null }
-  const seen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, users.maintainer)
-  expect(seen).toMatchObject({
+  const visible = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, users.maintainer)
+  expect(visible).toMatchObject({
     topAssignees: [{ total: 1 }],
     resolutionTime: [{ count: 1 }],
     pareto: [{ value: 'maintainer' }],
     reopenRate: { resolved: 1 },
   })
-  const unseen = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, users.outsider)
-  expect(unseen).toMatchObject({
+  const invisible = await ask({ filter, by: 'ASSIGNEE', edges: [7] }, users.outsider)
+  expect(invisible).toMatchObject({
     topAssignees: [],
     resolutionTime: [nothing],
     firstResponseTime: [nothing],
@@ -316,14 +315,24 @@ test('reports are about what the caller may see', async () => {
   expect(await ask({ filter, groupBy: 'LABEL' }, users.outsider)).toMatchObject({ resolutionTime: [], ageing: [] })
 })
 
-test.each<[string, object, string]>([
-  ['a limit of none', { limit: 0 }, 'limit'],
-  ['a limit beyond a hundred', { limit: 101 }, 'limit'],
-  ['edges that do not ascend', { edges: [7, 7] }, 'edges'],
-  ['an edge of nothing', { edges: [0, 7] }, 'edges.0'],
-  ['too many edges', { edges: Array.from({ length: 21 }, (_, index) => index + 1) }, 'edges'],
-  ['a filter at fault', { filter: { title: { eq: 'x'.repeat(1001) } } }, 'filter.title.eq'],
-])('%s is refused', async (_what, variables, path) => {
+test.each<[string, object, string, string]>([
+  ['a limit of 0', { limit: 0 }, 'limit', 'must be between 1 and 100 (got 0)'],
+  ['a limit of 101', { limit: 101 }, 'limit', 'must be between 1 and 100 (got 101)'],
+  ['edges that do not ascend', { edges: [7, 7] }, 'edges', 'must be in ascending order'],
+  ['an edge of 0', { edges: [0, 7] }, 'edges.0', 'must be between 1 and 36,500 (got 0)'],
+  [
+    'too many edges',
+    { edges: Array.from({ length: 21 }, (_, index) => index + 1) },
+    'edges',
+    'must contain at most 20 items (got 21)',
+  ],
+  [
+    'an invalid filter',
+    { filter: { title: { eq: 'x'.repeat(1001) } } },
+    'filter.title.eq',
+    'must be at most 1000 characters (got 1001)',
+  ],
+])('reports reject %s', async (_description, variables, path, message) => {
   const { extensions } = await users.viewer.expectError(Reports, { by: 'CATEGORY', ...variables })
-  expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
+  expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path, message }] })
 })

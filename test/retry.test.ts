@@ -11,12 +11,11 @@ import { createDefect, createTestUsers, signUp } from './support/people.ts'
 const server = useServer()
 const unavailable = { extensions: { code: 'UNAVAILABLE' } }
 
-/** Has the database raise an error with a SQLSTATE. */
 const raise = ({ prisma }: Transaction, sqlState: string) =>
   prisma.$executeRawUnsafe(`DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '${sqlState}'; END $$`)
 
-describe('a transaction', () => {
-  test.each(['40001', '40P01'])('that the database gave up with %s is run again', async (sqlState) => {
+describe('transaction', () => {
+  test.each(['40001', '40P01'])('retries a transaction after SQLSTATE %s', async (sqlState) => {
     let runs = 0
     const work = async (tx: Transaction) => {
       if (++runs < 3) await raise(tx, sqlState)
@@ -26,7 +25,7 @@ describe('a transaction', () => {
     expect(runs).toBe(3)
   })
 
-  test.each(['40001', '40P01'])('that the database always gives up with %s is run five times', async (sqlState) => {
+  test.each(['40001', '40P01'])('runs a transaction at most five times with SQLSTATE %s', async (sqlState) => {
     let runs = 0
     const work = (tx: Transaction) => {
       runs++
@@ -45,7 +44,7 @@ describe('a transaction', () => {
     ['40002', {}],
     ['40003', {}],
     ['22012', {}],
-  ])('that fails with %s is run once', async (sqlState, expected) => {
+  ])('does not retry a transaction after SQLSTATE %s', async (sqlState, expected) => {
     let runs = 0
     const work = (tx: Transaction) => {
       runs++
@@ -55,21 +54,21 @@ describe('a transaction', () => {
     expect(runs).toBe(1)
   })
 
-  test('that fails by itself is run once', async () => {
+  test('does not retry a transaction that throws an unrelated error', async () => {
     let runs = 0
     await expect(
       withRetries(async () => {
         runs++
-        throw new Error('by itself')
+        throw new Error('unrelated')
       }),
-    ).rejects.toThrow('by itself')
+    ).rejects.toThrow('unrelated')
     expect(runs).toBe(1)
   })
 })
 
-// On the embedded database transactions come one after the other, over a connection that nobody cuts.
-describe.runIf(inject('postgres'))('on PostgreSQL', () => {
-  test('of two transactions that wait for each other one is run again, and both are done', async () => {
+// The embedded database runs one transaction at a time, and its connection cannot be terminated.
+describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
+  test('retries one of two transactions in a deadlock', async () => {
     const { transaction, pool } = server.database
     await pool.query('CREATE TABLE counters (id integer PRIMARY KEY, count integer NOT NULL DEFAULT 0)')
     await pool.query('INSERT INTO counters (id) VALUES (1), (2)')
@@ -91,7 +90,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     expect(rows).toEqual([{ count: 2 }, { count: 2 }])
   })
 
-  test('a transaction that no longer fits what others have written is run again', async () => {
+  test('retries a transaction after a serialization failure', async () => {
     const { transaction, pool } = server.database
     await pool.query('CREATE TABLE totals (total integer NOT NULL)')
     await pool.query('INSERT INTO totals VALUES (0)')
@@ -107,7 +106,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     expect((await pool.query('SELECT total FROM totals')).rows).toEqual([{ total: 2 }])
   })
 
-  test('a read that loses its connection is UNAVAILABLE, and not sent again, even by the compiled query', async () => {
+  test('returns UNAVAILABLE for a read that loses its connection, and does not rerun the compiled query', async () => {
     const { pool } = server.database
     const Read = graphql(`query RetryRead { tickets(first: 1) { nodes { id } } }`)
     const reader = await signUp(server, 'reader')
@@ -128,46 +127,46 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
     ])
   })
 
-  /** Ends a connection from outside, and waits until PostgreSQL has done so. */
-  const cut = (pid: number) => execute(inject('postgres') as string, `SELECT pg_terminate_backend(${pid}, 10000)`)
+  /** Terminates a connection, and waits until PostgreSQL has closed it. */
+  const terminate = (pid: number) => execute(inject('postgres') as string, `SELECT pg_terminate_backend(${pid}, 10000)`)
   const backend = sql`SELECT pg_backend_pid() AS pid`
 
-  test('a connection that is cut while nobody listens to it ends no more than itself', async () => {
+  test('survives the termination of a connection without a listener', async () => {
     const { pool } = server.database
     const client = await pool.connect()
     const { rows } = await client.query<{ pid: number }>(backend)
     const ended = new Promise<void>((resolve) => client.once('end', resolve))
-    await Promise.all([ended, cut(rows[0]?.pid ?? 0)])
+    await Promise.all([ended, terminate(rows[0]?.pid ?? 0)])
     client.release()
     expect(pool.idleCount).toBe(pool.totalCount)
   })
 
-  test('a connection that is cut between the statements of a transaction is UNAVAILABLE, once', async () => {
+  test('returns UNAVAILABLE for a transaction that loses its connection, without a retry', async () => {
     const { transaction, pool, bulkTransaction } = server.database
     let runs = 0
     for (let n = 0; n < 5; n++) {
       await expect(
         transaction(async (tx) => {
           runs++
-          await cut((await tx.query<[{ pid: number }]>(backend))[0].pid)
+          await terminate((await tx.query<[{ pid: number }]>(backend))[0].pid)
           await tx.query(sql`SELECT 1`)
         }),
       ).rejects.toMatchObject(unavailable)
       await expect(
         transaction(async (tx) => {
           runs++
-          await cut((await tx.query<[{ pid: number }]>(backend))[0].pid)
+          await terminate((await tx.query<[{ pid: number }]>(backend))[0].pid)
         }),
       ).rejects.toMatchObject(unavailable)
       await expect(
         bulkTransaction(async (tx) => {
           runs++
-          await cut((await tx.query<[{ pid: number }]>(backend))[0].pid)
+          await terminate((await tx.query<[{ pid: number }]>(backend))[0].pid)
           await tx.query(sql`SELECT 1`)
         }),
       ).rejects.toMatchObject(unavailable)
     }
-    // Before the driver has noticed, the pool may give the same connection to the next, who then does not get to run.
+    // Until the driver notices, the pool may pass the broken connection to the next transaction, whose work does not run.
     expect(runs).toBeLessThanOrEqual(15)
     expect(pool.idleCount).toBe(pool.totalCount)
   })
@@ -175,7 +174,7 @@ describe.runIf(inject('postgres'))('on PostgreSQL', () => {
 
 const fields = ['title', 'description', 'absn', 'reportedBy'] as const
 
-test('fifty clients make twenty changes each, again after every CONFLICT: none is lost, and history has each', async () => {
+test('loses no change of fifty clients that retry after every CONFLICT, and records each in the history', async () => {
   const users = await createTestUsers(server)
   const { id } = await createDefect(users.contributor, 'CORE', 'Solder')
   const Change = graphql(`
@@ -183,20 +182,20 @@ test('fifty clients make twenty changes each, again after every CONFLICT: none i
   `)
   const acknowledged = new Map<number, string>()
   let conflicts = 0
-  const change = async (field: (typeof fields)[number], text: string, seen: number): Promise<number> => {
+  const change = async (field: (typeof fields)[number], text: string, version: number): Promise<number> => {
     for (let attempt = 0; ; attempt++) {
-      const input = { id, [field]: text, expectedVersion: seen }
+      const input = { id, [field]: text, expectedVersion: version }
       const { data, errors } = await users.contributor.send(Change, { input })
       if (data) {
-        const { version } = data.updateDefect.defect
-        acknowledged.set(version, `${field}: ${text}`)
-        return version
+        const newVersion = data.updateDefect.defect.version
+        acknowledged.set(newVersion, `${field}: ${text}`)
+        return newVersion
       }
       const { code, currentVersion } = errors?.[0]?.extensions ?? {}
       expect(code).toBe('CONFLICT')
       conflicts++
-      seen = Number(currentVersion)
-      // Who tries again at once meets the same others again.
+      version = Number(currentVersion)
+      // An immediate retry would conflict again.
       await wait(Math.random() * Math.min(800, 20 * 2 ** attempt))
     }
   }

@@ -14,7 +14,6 @@ import {
   type TestUsers,
 } from './support/people.ts'
 
-// What is asked here may cost more than it is worth.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
 let users: TestUsers
 
@@ -40,8 +39,8 @@ const PatchDefect = graphql(
 const project = 'CORE'
 const oldest: TicketOrder[] = [{ field: 'NUMBER' }]
 
-/** The titles that a search finds in the project, by number. */
-async function found(search: string, client: Client = users.viewer, more: TicketFilter = {}): Promise<string[]> {
+/** The titles that a search finds in the project, ordered by number. */
+async function findTitles(search: string, client: Client = users.viewer, more: TicketFilter = {}): Promise<string[]> {
   const filter = { project: { eq: project }, search, ...more }
   const { tickets } = await client.ask(Find, { filter, orderBy: oldest })
   expect(tickets.totalCount).toBe(tickets.nodes.length)
@@ -65,72 +64,68 @@ beforeAll(async () => {
 
 const [workflows, executor, balloon, docs] = texts.map(([title]) => title) as [string, string, string, string]
 
-describe('a search finds', () => {
-  test.each<[what: string, search: string, titles: string[]]>([
-    ['words in other forms', 'fail run', [workflows]],
-    ['words in title and description together', 'executor failed', [executor]],
-    ['words without case', 'BALLOON FRAMEWORKS', [balloon]],
+describe('search', () => {
+  test.each<[description: string, search: string, titles: string[]]>([
+    ['inflected words', 'fail run', [workflows]],
+    ['words in title and description', 'executor failed', [executor]],
+    ['words case-insensitively', 'BALLOON FRAMEWORKS', [balloon]],
     ['phrases', '"scheduler is running"', [workflows]],
     ['no phrases in another order', '"running scheduler"', []],
     ['no phrases over the end of a title', '"stall the scheduler"', []],
-    ['phrases whose quote is not closed', '"the executors were', [executor]],
+    ['phrases with an unclosed quote', '"the executors were', [executor]],
     ['tickets without a word', 'fail -executor', [workflows]],
     ['tickets without a phrase', 'fail -"executors were"', [workflows]],
-    ['tickets without a word alone', '-fail -balloon -solder -imported', [docs, 'Bridge', 'Gap']],
-    ['one word or another', 'balloon or log4j', [executor, balloon]],
-    ['one word or several', 'balloon OR executor failing', [executor, balloon]],
+    ['tickets by negated words only', '-fail -balloon -solder -imported', [docs, 'Bridge', 'Gap']],
+    ['either of two words', 'balloon or log4j', [executor, balloon]],
+    ['either of two alternatives', 'balloon OR executor failing', [executor, balloon]],
     ['parts of words', 'flow', [workflows]],
-    ['parts of code words', 'task_fail', [workflows]],
-    ['parts of words that begin with a number', 'og4', [executor]],
+    ['parts of identifiers', 'task_fail', [workflows]],
+    ['parts of words with digits', 'og4', [executor]],
     ['paths', 'slave/main.cpp:12', [workflows]],
     ['code', 'Slave::launch("x")', [executor]],
-    ['a per cent sign itself', '100%', [executor]],
-    ['an underscore itself', 'under_s', [balloon]],
-    ['no other sign for an underscore', 'runn_ng', []],
-    ['a backslash itself', 'back\\s', [balloon]],
-    ['other letters', 'CAFÉ', [balloon]],
+    ['a literal per cent sign', '100%', [executor]],
+    ['a literal underscore', 'under_s', [balloon]],
+    ['no other character for an underscore', 'runn_ng', []],
+    ['a literal backslash', 'back\\s', [balloon]],
+    ['accented letters case-insensitively', 'CAFÉ', [balloon]],
     ['emoji', '\u{1f41b}', [balloon]],
-    ['words that stand everywhere', 'the', [workflows, executor]],
+    ['stop words', 'the', [workflows, executor]],
     ['a key', 'core-4', [docs]],
-    ['the key of one ticket alone', 'CORE-1', [workflows]],
+    ['only the ticket with a key', 'CORE-1', [workflows]],
     ['a serial number', 'sn-100/a', ['Bridge']],
-    ['the whole of a serial number alone', 'SN-100', []],
+    ['only whole serial numbers', 'SN-100', []],
     ['an external key', 'jira-7', ['Imported']],
-    ['everything where it says nothing', ' "" ', [...texts.map(([title]) => title), 'Bridge', 'Gap', 'Imported']],
-    ['a word `or` at the end', 'executor or', [executor]],
-  ])('%s', async (_what, search, titles) => {
-    expect(await found(search)).toEqual(titles)
+    ['all tickets for an empty search', ' "" ', [...texts.map(([title]) => title), 'Bridge', 'Gap', 'Imported']],
+    ['the word `or` at the end', 'executor or', [executor]],
+  ])('finds %s', async (_description, search, titles) => {
+    expect(await findTitles(search)).toEqual(titles)
   })
 
-  test('what comments say, as long as they say it', async () => {
+  test('finds the current text of comments', async () => {
     const { id } = await createIssue(users.maintainer, project, 'Talked about')
     const { addComment } = await users.reporter.ask(Comment, { input: { ticketId: id, body: 'A zookeeper quorum' } })
-    expect(await found('zookeepers talk')).toEqual(['Talked about'])
-    expect(await found('ookeep')).toEqual(['Talked about'])
+    expect(await findTitles('zookeepers talk')).toEqual(['Talked about'])
+    expect(await findTitles('ookeep')).toEqual(['Talked about'])
     await users.reporter.ask(Edit, { input: { id: addComment.comment.id, body: 'An elephant' } })
-    expect(await found('zookeeper')).toEqual([])
-    expect(await found('elephants')).toEqual(['Talked about'])
+    expect(await findTitles('zookeeper')).toEqual([])
+    expect(await findTitles('elephants')).toEqual(['Talked about'])
     await users.reporter.ask(Comment, { input: { ticketId: id, parentId: addComment.comment.id, body: 'Large' } })
     await users.reporter.ask(Delete, { input: { id: addComment.comment.id } })
-    expect(await found('elephant')).toEqual([])
-    expect(await found('large')).toEqual(['Talked about'])
+    expect(await findTitles('elephant')).toEqual([])
+    expect(await findTitles('large')).toEqual(['Talked about'])
   })
 
-  test('what was changed', async () => {
+  test('finds changed texts', async () => {
     const issue = await createIssue(users.maintainer, project, 'Giraffe')
     const defect = await createDefect(users.maintainer, project, 'Solder', { title: 'Numbered', absn: 'Z-1' })
     await users.maintainer.ask(Patch, { input: { id: issue.id, title: 'Camel', description: 'in the desert' } })
     await users.maintainer.ask(PatchDefect, { input: { id: defect.id, absn: 'Z-2' } })
-    expect(await Promise.all(['giraffe', 'camels', 'deserts', 'z-1', 'z-2'].map((search) => found(search)))).toEqual([
-      [],
-      ['Camel'],
-      ['Camel'],
-      [],
-      ['Numbered'],
-    ])
+    expect(
+      await Promise.all(['giraffe', 'camels', 'deserts', 'z-1', 'z-2'].map((search) => findTitles(search))),
+    ).toEqual([[], ['Camel'], ['Camel'], [], ['Numbered']])
   })
 
-  test('nothing in a project that the caller may not see', async () => {
+  test('finds nothing in projects that the viewer cannot see', async () => {
     const hidden = (await createProject(users.maintainer, 'SECRET')).key
     await createIssue(users.maintainer, hidden, 'Unicorn workflow')
     const filter: TicketFilter = { search: 'unicorn' }
@@ -143,17 +138,19 @@ describe('a search finds', () => {
   })
 })
 
-describe('a search combines', () => {
-  test('with every other part of a filter', async () => {
-    await createLabel(users.maintainer, project, 'seen')
-    expect(await found('fail', users.viewer, { title: { startsWith: 'Work' } })).toEqual([workflows])
-    expect(await found('fail', users.viewer, { not: { search: 'log4j' } })).toEqual([workflows])
-    expect(await found('', users.viewer, { or: [{ search: 'balloon' }, { search: 'flow' }] })).toEqual([
+describe('search in filters', () => {
+  test('combines with other conditions of a filter', async () => {
+    await createLabel(users.maintainer, project, 'unused')
+    expect(await findTitles('fail', users.viewer, { title: { startsWith: 'Work' } })).toEqual([workflows])
+    expect(await findTitles('fail', users.viewer, { not: { search: 'log4j' } })).toEqual([workflows])
+    expect(await findTitles('', users.viewer, { or: [{ search: 'balloon' }, { search: 'flow' }] })).toEqual([
       workflows,
       balloon,
     ])
-    expect(await found('fail', users.viewer, { and: [{ search: 'executor' }, { kind: 'ISSUE' }] })).toEqual([executor])
-    expect(await found('solder', users.viewer, { kind: 'DEFECT', label: { some: ['seen'] } })).toEqual([])
+    expect(await findTitles('fail', users.viewer, { and: [{ search: 'executor' }, { kind: 'ISSUE' }] })).toEqual([
+      executor,
+    ])
+    expect(await findTitles('solder', users.viewer, { kind: 'DEFECT', label: { some: ['unused'] } })).toEqual([])
   })
 })
 
@@ -171,14 +168,14 @@ describe('RELEVANCE', () => {
   const best: TicketOrder[] = [{ field: 'RELEVANCE', direction: 'DESC' }]
   const ranked = ['A zebra in the title', 'In the description', 'In a comment', 'A part of a word']
 
-  test('puts titles before descriptions, these before comments, and those before parts of words', async () => {
+  test('orders by title, description, comment and part of a word', async () => {
     const titles = async (orderBy: TicketOrder[]) =>
       (await users.viewer.ask(Find, { filter: zebras, orderBy })).tickets.nodes.map(({ title }) => title)
     expect(await titles(best)).toEqual(ranked)
     expect(await titles([{ field: 'RELEVANCE' }])).toEqual(ranked.toReversed())
   })
 
-  test('has pages in both directions', async () => {
+  test('supports paging in both directions by relevance', async () => {
     for (const [forward, size] of [
       [true, 1],
       [true, 3],
@@ -199,7 +196,7 @@ describe('RELEVANCE', () => {
     }
   })
 
-  test('goes by all searches of a filter', async () => {
+  test('ranks by all searches of a filter', async () => {
     const filter: TicketFilter = {
       or: [{ search: 'zebra' }, { title: { eq: 'x' }, search: 'part word' }],
       project: { eq: 'RANK' },
@@ -207,7 +204,7 @@ describe('RELEVANCE', () => {
     expect((await users.viewer.ask(Find, { filter, orderBy: best })).tickets.nodes[0]?.title).toBe('A part of a word')
   })
 
-  test('needs a search', async () => {
+  test('requires a search in the filter', async () => {
     const orderBy: TicketOrder[] = [{ field: 'TITLE' }, { field: 'RELEVANCE' }]
     for (const filter of [{}, { not: { search: 'zebra' } }])
       expect((await users.viewer.expectError(Find, { filter, orderBy })).extensions).toMatchObject({
@@ -217,8 +214,8 @@ describe('RELEVANCE', () => {
   })
 })
 
-describe('any text', () => {
-  test('is a legal search', async () => {
+describe('random searches', () => {
+  test('accepts any text as a search', async () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 30 }),
       fc.constantFrom(
@@ -266,7 +263,7 @@ describe('any text', () => {
       await users.viewer.ask(Find, { filter: { search: text }, orderBy: [{ field: 'RELEVANCE' }] })
   })
 
-  test('of a title finds its ticket by any part', async () => {
+  test('finds a ticket by any part of its title', async () => {
     const title = 'The qu1ck_brown-fox:: jumps (over) %the% lazy dog.cpp \u{1f98a} Ünïcode'
     await createIssue(users.maintainer, project, title)
     const letters = [...title]
@@ -276,17 +273,17 @@ describe('any text', () => {
           .slice(start, start + length)
           .join('')
           .trim()
-        if (part !== '') expect(await found(`"${part}"`)).toContain(title)
+        if (part !== '') expect(await findTitles(`"${part}"`)).toContain(title)
       }),
       { numRuns: 30 },
     )
   })
 
   test.each([
-    ['is too long', 'x'.repeat(1001), 'must be at most 1000 characters (got 1001)'],
-    ['holds a NUL', 'a\0b', 'contains an invalid character (NUL or an unpaired surrogate)'],
-    ['is not well-formed', 'a\ud800', 'contains an invalid character (NUL or an unpaired surrogate)'],
-  ])('that %s is refused', async (_what, search, message) => {
+    ['a long search', 'x'.repeat(1001), 'must be at most 1000 characters (got 1001)'],
+    ['a search with NUL', 'a\0b', 'contains an invalid character (NUL or an unpaired surrogate)'],
+    ['a search with an unpaired surrogate', 'a\ud800', 'contains an invalid character (NUL or an unpaired surrogate)'],
+  ])('rejects %s', async (_description, search, message) => {
     const nested = { and: [{ search }] }
     expect((await users.viewer.expectError(Find, { filter: nested })).extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -295,11 +292,11 @@ describe('any text', () => {
   })
 })
 
-test('of many that are found, and of few, every page is had, by cursor and by offset', async () => {
+test('returns all pages of frequent and rare results by cursor and by offset', async () => {
   await createProject(users.maintainer, 'MANY')
   await server.database.pool.query(
     `INSERT INTO tickets (project_id, number, kind, title, reporter_id)
-     SELECT p.id, n, 'ISSUE', CASE WHEN n % 2 = 0 THEN 'A frequent word ' ELSE 'A frequent and seldom word ' END || n, $1
+     SELECT p.id, n, 'ISSUE', CASE WHEN n % 2 = 0 THEN 'A frequent word ' ELSE 'A frequent and rare word ' END || n, $1
      FROM projects p, generate_series(1, 700) n WHERE p.key = 'MANY'`,
     [users.maintainer.id],
   )
@@ -312,7 +309,7 @@ test('of many that are found, and of few, every page is had, by cursor and by of
   `)
   for (const [search, step] of [
     ['frequent', 1],
-    ['seldom', 2],
+    ['rare', 2],
   ] as const) {
     const expected = Array.from({ length: 700 / step }, (_, n) => 1 + n * step)
     const byCursor: number[] = []
@@ -332,7 +329,7 @@ test('of many that are found, and of few, every page is had, by cursor and by of
   }
 })
 
-test('a list by relevance with excerpts is one statement', async () => {
+test('runs one statement for a list by relevance with excerpts', async () => {
   const document = graphql(`
     query FindWithExcerpts($search: String!) {
       tickets(filter: { search: $search }, orderBy: [{ field: RELEVANCE, direction: DESC }]) {

@@ -1,13 +1,12 @@
 import type { TypedDocumentString } from '../generated/graphql.ts'
 import type { ResponseError } from '../support/client.ts'
 import type { Kind, Ledger, Outcome } from './ledger.ts'
-import type { Served } from './served.ts'
+import type { ServerProcess } from './server-process.ts'
 
-/** No answer may take longer: whoever cannot be served is told so. */
-const answerWithinMilliseconds = 15_000
+const maxResponseMilliseconds = 15_000
 const pauseMilliseconds = 100
 
-/** What became of a request: what was answered, the code of an error, or LOST where there was no answer. */
+/** The data of a result, or the code of its error; LOST without a response. */
 export type Reply<Data> = { readonly data: Data; readonly code: null } | { readonly data: null; readonly code: string }
 
 interface ApiResponse<Data = unknown> {
@@ -15,81 +14,75 @@ interface ApiResponse<Data = unknown> {
   readonly errors?: readonly ResponseError[]
 }
 
-/** What the code of an answer to a write says of it. */
 export function outcomeOf(code: string | null): Outcome {
   if (code === null) return 'acknowledged'
-  return code === 'LOST' || code === 'UNAVAILABLE' ? 'unknown' : 'refused'
+  return code === 'LOST' || code === 'UNAVAILABLE' ? 'unknown' : 'rejected'
 }
 
-/** Somebody who asks a server, and notes each answer in a ledger. */
+/** Sends requests and records each response in a ledger. */
 export class Client {
   token = ''
-  private readonly served: Served
+  private readonly server: ServerProcess
   readonly ledger: Ledger
 
-  constructor(served: Served, ledger: Ledger) {
-    this.served = served
+  constructor(server: ServerProcess, ledger: Ledger) {
+    this.server = server
     this.ledger = ledger
   }
 
-  /**
-   * Sends a document. Any error but UNAVAILABLE and CONFLICT is a fault, and so is an answer that takes too long. After a
-   * request that was lost it waits until the server listens again.
-   */
+  /** Records errors other than UNAVAILABLE and CONFLICT as violations. Waits for a restart after a lost request. */
   async send<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
     variables: Variables,
   ): Promise<Reply<Data>> {
     const since = performance.now()
     const reply = await this.post(document, variables)
-    await this.note(reply.code, since)
+    await this.record(reply.code, since)
     return reply
   }
 
-  /** Sends a document that must succeed. */
+  /** Throws if the request fails. */
   async ask<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables): Promise<Data> {
     const { data, code } = await this.post(document, variables)
-    if (data === null) throw new Error(`${code} instead of an answer to ${document}`)
+    if (data === null) throw new Error(`${code} instead of a result of ${document}`)
     return data
   }
 
-  /** Sends a write and notes what became of it; `told` reads from the answer what should be stored. */
+  /** Sends a write and records its outcome. `resultOf` extracts what must be stored. */
   async write<Data, Variables>(
     kind: Kind,
     marker: string,
     document: TypedDocumentString<Data, Variables>,
     variables: Variables,
-    told: (data: Data) => string,
+    resultOf: (data: Data) => string,
   ): Promise<Reply<Data>> {
     const reply = await this.send(document, variables)
     this.ledger.writes.push({
       kind,
       marker,
       outcome: outcomeOf(reply.code),
-      told: reply.data === null ? '' : told(reply.data),
+      result: reply.data === null ? '' : resultOf(reply.data),
     })
     return reply
   }
 
-  /**
-   * Reads an export of all tickets to its end. One that breaks off has told so, and is no loss; one that ends as it should
-   * has every ticket that was acknowledged before it began.
-   */
+  /** A complete export must contain every ticket that was acknowledged before it started; a broken connection is allowed. */
   async export(): Promise<void> {
     const since = performance.now()
     const { writes } = this.ledger
-    const filed = writes.filter(({ kind, outcome }) => kind === 'ticket' && outcome === 'acknowledged').length
-    let begun = false
-    const code = await this.asking('an export', async () => {
+    const acknowledged = writes.filter(({ kind, outcome }) => kind === 'ticket' && outcome === 'acknowledged').length
+    let hasStarted = false
+    const code = await this.codeOfRequest('an export', async () => {
       const response = await this.fetch('/export/tickets.csv')
-      begun = response.status === 200
-      if (!begun) return this.codeOf((await response.json()) as ApiResponse)
+      hasStarted = response.status === 200
+      if (!hasStarted) return this.codeOf((await response.json()) as ApiResponse)
       const rows = (await response.text()).trimEnd().split('\n').length - 1
-      if (rows < filed) this.ledger.faults.push(`an export of ${rows} tickets, of ${filed} that were filed`)
+      if (rows < acknowledged)
+        this.ledger.violations.push(`an export contains ${rows} of ${acknowledged} acknowledged tickets`)
       return null
     })
-    if (code === 'LOST' && begun) return
-    await this.note(code, since)
+    if (code === 'LOST' && hasStarted) return
+    await this.record(code, since)
   }
 
   private async post<Data, Variables>(
@@ -97,48 +90,48 @@ export class Client {
     variables: Variables,
   ): Promise<Reply<Data>> {
     let data: Data | null = null
-    const code = await this.asking(document.toString().trim().split(/[({]/)[0] ?? '', async () => {
+    const code = await this.codeOfRequest(document.toString().trim().split(/[({]/)[0] ?? '', async () => {
       const response = await this.fetch('/graphql', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: document.toString(), variables }),
       })
-      const answer = (await response.json()) as ApiResponse<Data>
-      if (!answer.errors && answer.data) data = answer.data
-      return data === null ? this.codeOf(answer) : null
+      const result = (await response.json()) as ApiResponse<Data>
+      if (!result.errors && result.data) data = result.data
+      return data === null ? this.codeOf(result) : null
     })
     return code === null ? { data: data as Data, code } : { data: null, code }
   }
 
   private fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { ...init.headers, ...(this.token !== '' && { authorization: `Bearer ${this.token}` }) }
-    const signal = AbortSignal.timeout(answerWithinMilliseconds)
-    return fetch(`${this.served.url}${path}`, { ...init, headers, signal })
+    const signal = AbortSignal.timeout(maxResponseMilliseconds)
+    return fetch(`${this.server.url}${path}`, { ...init, headers, signal })
   }
 
-  /** Asks for something: the code of what came back, or LOST where nothing did. */
-  private async asking(what: string, request: () => Promise<string | null>): Promise<string | null> {
+  /** Returns the code of the response; LOST without one. */
+  private async codeOfRequest(name: string, request: () => Promise<string | null>): Promise<string | null> {
     try {
       return await request()
     } catch (error) {
       if ((error as Error).name === 'TimeoutError')
-        this.ledger.faults.push(`no answer within ${answerWithinMilliseconds / 1000} s to ${what}`)
+        this.ledger.violations.push(`no response within ${maxResponseMilliseconds / 1000} s to ${name}`)
       return 'LOST'
     }
   }
 
-  private codeOf(answer: ApiResponse): string {
-    const code = answer.errors?.[0]?.extensions?.code ?? 'no code'
-    if (code !== 'UNAVAILABLE' && code !== 'CONFLICT') this.ledger.faults.push(`answered ${JSON.stringify(answer)}`)
+  private codeOf(result: ApiResponse): string {
+    const code = result.errors?.[0]?.extensions?.code ?? 'no code'
+    if (code !== 'UNAVAILABLE' && code !== 'CONFLICT') this.ledger.violations.push(`result ${JSON.stringify(result)}`)
     return code
   }
 
-  /** Notes an answer, and waits where there was none, or one that asks to wait. */
-  private async note(code: string | null, since: number): Promise<void> {
-    if (code === null) this.ledger.answered(since)
+  /** Records a response. Waits after a lost request or UNAVAILABLE. */
+  private async record(code: string | null, since: number): Promise<void> {
+    if (code === null) this.ledger.succeeded(since)
     else this.ledger.failed(code, since)
-    if (code === 'LOST') await this.served.listens()
-    // As callers are asked to with Retry-After, only sooner.
+    if (code === 'LOST') await this.server.listening()
+    // Sooner than Retry-After.
     if (code === 'UNAVAILABLE') await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds))
   }
 }

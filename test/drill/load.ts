@@ -2,35 +2,32 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from './client.ts'
 import { Ledger } from './ledger.ts'
 import { prepareStock, sendAny } from './requests.ts'
-import type { Served } from './served.ts'
+import type { ServerProcess } from './server-process.ts'
 
 const clients = 24
 
-/** Clients who ask a server without end. */
+/** Clients that send requests until they are stopped. */
 export interface Load {
   readonly ledger: Ledger
-  /** Lets them finish what they have begun. Throws where one of them could not go on. */
+  /** Completes pending requests. Throws the error of a client. */
   readonly stop: () => Promise<void>
 }
 
-/**
- * Fills an empty server with what the load is about, and lets clients ask it for reads and writes, each with a pause of
- * so many milliseconds on average between two requests.
- */
-export async function startLoad(served: Served, pause = 80): Promise<Load> {
+/** Fills an empty server and starts clients. `pause` is the mean time between two requests of a client in milliseconds. */
+export async function startLoad(server: ServerProcess, pause = 80): Promise<Load> {
   const ledger = new Ledger()
-  const first = new Client(served, ledger)
+  const first = new Client(server, ledger)
   const stock = await prepareStock(first)
   let stopping = false
-  const ask = async () => {
-    const client = new Client(served, ledger)
+  const runClient = async () => {
+    const client = new Client(server, ledger)
     client.token = first.token
     while (!stopping) {
       await sendAny(client, stock)
       await wait(Math.random() * 2 * pause)
     }
   }
-  const all = Promise.all(Array.from({ length: clients }, ask))
+  const all = Promise.all(Array.from({ length: clients }, runClient))
   all.catch(() => {}) // `stop` throws it.
   return {
     ledger,

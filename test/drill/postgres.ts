@@ -5,33 +5,33 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
-/** A PostgreSQL of the drill's own, which others do not notice when it stops. */
+/** A separate PostgreSQL server, which can be stopped. */
 export interface OwnPostgres extends AsyncDisposable {
   readonly url: string
-  /** Stops it as a crash does. */
+  /** Stops it without a shutdown, like a crash. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
 }
 
-/** Where the programs of PostgreSQL are; null where it is not installed. */
+/** Returns the directory of PostgreSQL's programs; null if it is not installed. */
 export function findPrograms(): string | null {
   const candidates = globSync('/usr/lib/postgresql/*/bin').sort().reverse()
   try {
     candidates.unshift(execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim())
   } catch {
-    // It belongs to packages for development.
+    // pg_config is part of development packages.
   }
   return candidates.find((directory) => existsSync(join(directory, 'pg_ctl'))) ?? null
 }
 
-/** Makes a PostgreSQL in an empty directory, on a free port, and starts it. */
+/** Creates and starts a PostgreSQL server in an empty directory on a free port. */
 export async function startPostgres(programs: string, directory: string): Promise<OwnPostgres> {
   const owner = ownerOf(directory)
   const data = join(directory, 'data')
   const log = join(directory, 'log')
   const port = await freePort()
   const run = async (program: string, ...args: string[]) => {
-    // Not to a pipe: the server would keep it open.
+    // The server would keep a pipe open.
     const output = openSync(log, 'a')
     const child = spawn(join(programs, program), args, { ...owner, cwd: directory, stdio: ['ignore', output, output] })
     const [code] = await once(child, 'exit')
@@ -45,17 +45,17 @@ export async function startPostgres(programs: string, directory: string): Promis
   return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, start, stop, [Symbol.asyncDispose]: stop }
 }
 
-/** Who PostgreSQL is to run as: not root, whom it refuses. */
+/** The user that runs PostgreSQL, which rejects root. */
 function ownerOf(directory: string): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string) => {
-    for (const user of ['postgres', 'nobody'])
+    for (const user of ['postgres', 'daemon'])
       try {
         return Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
       } catch {
-        // There is no such user: the next.
+        // Tries the next user.
       }
-    throw new Error('There is neither a user postgres nor a user nobody to run PostgreSQL as.')
+    throw new Error('Running PostgreSQL as root requires a user `postgres` or `daemon`.')
   }
   const [uid, gid] = [id('-u'), id('-g')]
   chownSync(directory, uid, gid)

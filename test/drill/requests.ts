@@ -4,115 +4,115 @@ import * as documents from './documents.ts'
 
 const hotTickets = 6
 const groups = 3
-/** How many tickets each bulk moves. */
+/** Tickets per bulk mutation. */
 export const groupSize = 5
-const recentAtMost = 200
+const maxRecent = 200
 const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
 
-/** What the requests of a load are about. */
+/** The tickets of a load. */
 export interface Stock {
-  /** Issues that many change at once. */
+  /** Issues that several clients change concurrently. */
   readonly hot: readonly string[]
-  /** Tickets that are moved together, and whose status nothing else changes. */
+  /** Tickets whose status is only changed together. */
   readonly groups: readonly string[][]
-  /** Tickets that were filed last. */
+  /** The latest tickets. */
   readonly recent: string[]
 }
 
-let filed = 0
-const nextMarker = () => `marker-${++filed}`
+let markerCount = 0
+const nextMarker = () => `marker-${++markerCount}`
 const anyOf = <Item>(items: readonly Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item
 
-/** Opens an account and fills a project with what the requests are about. */
+/** Creates a user, a project and its tickets. */
 export async function prepareStock(client: Client): Promise<Stock> {
   client.token = (await client.ask(documents.SignUp, {})).signUp.token
   await client.ask(documents.CreateProject, {})
-  const fileMany = async (count: number, kind: string) => {
+  const createMany = async (count: number, kind: string) => {
     const ids: string[] = []
-    for (let n = 0; n < count; n++) ids.push(await file(client, `${kind} ${nextMarker()}`))
+    for (let n = 0; n < count; n++) ids.push(await createTicket(client, `${kind} ${nextMarker()}`))
     return ids
   }
-  const stock = { hot: await fileMany(hotTickets, 'hot'), groups: [] as string[][], recent: [] as string[] }
-  for (let n = 0; n < groups; n++) stock.groups.push(await fileMany(groupSize, `group-${n}`))
+  const stock = { hot: await createMany(hotTickets, 'hot'), groups: [] as string[][], recent: [] as string[] }
+  for (let n = 0; n < groups; n++) stock.groups.push(await createMany(groupSize, `group-${n}`))
   stock.recent.push(...stock.hot)
   return stock
 }
 
-async function file(client: Client, description: string): Promise<string> {
+async function createTicket(client: Client, description: string): Promise<string> {
   const { data } = await client.write(
     'ticket',
     description,
     documents.CreateIssue,
     { description },
-    (answer) => answer.createIssue.issue.id,
+    (data) => data.createIssue.issue.id,
   )
-  if (!data) throw new Error('The stock could not be filed.')
+  if (!data) throw new Error('The tickets could not be created.')
   return data.createIssue.issue.id
 }
 
 type Request = (client: Client, stock: Stock) => Promise<unknown>
 
-/** The requests of a load, each as often as its weight. */
+/** The requests of a load, with their relative frequencies. */
 const requests: readonly { readonly weight: number; readonly request: Request }[] = [
   { weight: 5, request: (client) => client.send(documents.List, { status: anyOf(statuses) }) },
   { weight: 3, request: (client) => client.send(documents.Nested, {}) },
   { weight: 1, request: (client) => client.export() },
-  { weight: 3, request: fileIssue },
-  { weight: 2, request: fileDefect },
+  { weight: 3, request: createIssue },
+  { weight: 2, request: createDefect },
   { weight: 6, request: retitle },
   { weight: 3, request: comment },
   { weight: 1, request: label },
   { weight: 2, request: move },
 ]
-const drawn = requests.flatMap(({ weight, request }) => Array<Request>(weight).fill(request))
+const weightedRequests = requests.flatMap(({ weight, request }) => Array<Request>(weight).fill(request))
 
-/** Sends one of them, drawn by chance. */
-export const sendAny: Request = (client, stock) => anyOf(drawn)(client, stock)
+/** Sends a random request. */
+export const sendAny: Request = (client, stock) => anyOf(weightedRequests)(client, stock)
 
-async function fileIssue(client: Client, stock: Stock): Promise<void> {
+async function createIssue(client: Client, stock: Stock): Promise<void> {
   const description = nextMarker()
   const { data } = await client.write(
     'ticket',
     description,
     documents.CreateIssue,
     { description },
-    (answer) => answer.createIssue.issue.id,
+    (data) => data.createIssue.issue.id,
   )
   if (data) remember(stock, data.createIssue.issue.id)
 }
 
-async function fileDefect(client: Client, stock: Stock): Promise<void> {
+async function createDefect(client: Client, stock: Stock): Promise<void> {
   const description = nextMarker()
   const { data } = await client.write(
     'ticket',
     description,
     documents.CreateDefect,
     { description },
-    (answer) => answer.createDefect.defect.id,
+    (data) => data.createDefect.defect.id,
   )
   if (data) remember(stock, data.createDefect.defect.id)
 }
 
 function remember({ recent }: Stock, id: string): void {
   recent.push(id)
-  if (recent.length > recentAtMost) recent.shift()
+  if (recent.length > maxRecent) recent.shift()
 }
 
-/** Changes the title of an issue that others change too: again with what is there now, as long as they were faster. */
+/** Changes the title of a contended issue, and retries after each CONFLICT. */
 async function retitle(client: Client, { hot }: Stock): Promise<void> {
   const id = anyOf(hot)
-  for (let refused = true; refused; ) {
-    const seen = await client.send(documents.Version, { id })
-    if (!seen.data?.issue) return
+  for (let hasConflict = true; hasConflict; ) {
+    const current = await client.send(documents.Version, { id })
+    if (!current.data?.issue) return
     const title = nextMarker()
     const { code } = await client.write(
       'change',
       title,
       documents.Retitle,
-      { id, title, expectedVersion: seen.data.issue.version },
+      { id, title, expectedVersion: current.data.issue.version },
       ({ updateIssue: { issue } }) => `${issue.id} ${issue.version}`,
     )
-    refused = code === 'CONFLICT'
+    hasConflict = code === 'CONFLICT'
   }
 }
 
@@ -123,7 +123,7 @@ async function comment(client: Client, { recent }: Stock): Promise<void> {
     body,
     documents.Comment,
     { ticketId: anyOf(recent), body },
-    (answer) => answer.addComment.comment.id,
+    (data) => data.addComment.comment.id,
   )
 }
 
@@ -134,14 +134,14 @@ async function label(client: Client, { recent }: Stock): Promise<void> {
     name,
     documents.CreateLabel,
     { name },
-    (answer) => answer.createLabel.label.id,
+    (data) => data.createLabel.label.id,
   )
   if (!data) return
   const [ticketId, labelId] = [anyOf(recent), data.createLabel.label.id]
   await client.write('labelling', `${ticketId} ${labelId}`, documents.AddLabel, { ticketId, labelId }, () => '')
 }
 
-/** Moves a group. A batch has no words of ours by which it could be found if nobody is told its id. */
+/** A batch has no marker other than its id, which is unknown without a result. */
 async function move(client: Client, stock: Stock): Promise<void> {
   const { data, code } = await client.send(documents.Move, { ids: anyOf(stock.groups), status: anyOf(statuses) })
   const { batch = null, updatedCount = 0 } = data?.bulkUpdateStatus ?? {}
@@ -150,6 +150,6 @@ async function move(client: Client, stock: Stock): Promise<void> {
     kind: 'bulk',
     marker: batch,
     outcome: outcomeOf(code),
-    told: data ? String(updatedCount) : '',
+    result: data ? String(updatedCount) : '',
   })
 }

@@ -11,62 +11,61 @@ const settings = {
   SNAGLIST_LOG_LEVEL: 'error',
 }
 
-/** A server in a process of its own, which is killed and started again on the same port. */
-export class Served implements AsyncDisposable {
+/** A server in a separate process, which can be killed and restarted on the same port. */
+export class ServerProcess implements AsyncDisposable {
   url = ''
   private readonly env: Readonly<Record<string, string>>
   private command: Command | null = null
-  private listening: Promise<unknown> = Promise.resolve()
+  private started: Promise<unknown> = Promise.resolve()
   private port = '0'
-  /** What processes that have gone printed. */
-  private former = ''
+  /** The output of previous processes. */
+  private previousOutput = ''
 
   /** `database` is DATABASE_URL or SNAGLIST_DATA. */
   constructor(database: Readonly<Record<string, string>>) {
     this.env = { ...settings, ...database }
   }
 
-  /** Resolves once it listens. */
+  /** Resolves when the process is listening. */
   async start(): Promise<void> {
     const command = new Command(['serve'], { ...this.env, PORT: this.port })
     this.command = command
-    const listens = command.printed(/listening on (http:\/\/localhost:(\d+))\/graphql/)
-    this.listening = listens
-    const [, url = '', port = ''] = await listens
+    const started = command.printed(/listening on (http:\/\/localhost:(\d+))\/graphql/)
+    this.started = started
+    const [, url = '', port = ''] = await started
     this.url = url.replace('localhost', '127.0.0.1')
     this.port = port
   }
 
-  /** Resolves once the process that was started last listens. */
-  listens(): Promise<unknown> {
-    return this.listening
+  /** Resolves when the latest process is listening. */
+  listening(): Promise<unknown> {
+    return this.started
   }
 
-  /** Ends the process as a crash does, and begins to start the next: `listens` tells when it is there. */
+  /** Kills the process and starts the next without waiting for it. */
   async crash(): Promise<void> {
     const { command } = this
     const next = Promise.withResolvers<void>()
-    this.listening = next.promise
+    this.started = next.promise
     command?.process.kill('SIGKILL')
     await command?.ended()
-    this.former += command?.output ?? ''
+    this.previousOutput += command?.output ?? ''
     this.start().then(next.resolve, next.reject)
   }
 
-  /** Starts another process on the same database, and returns its exit code and what it printed. */
-  async second(): Promise<{ readonly code: number | null; readonly output: string }> {
+  /** Starts another process on the same database, and returns its exit code and output. */
+  async startSecond(): Promise<{ readonly code: number | null; readonly output: string }> {
     await using other = new Command(['serve'], { ...this.env, PORT: '0' })
     return { code: await other.ended(), output: other.output }
   }
 
-  /** Whether its process lives. */
-  get runs(): boolean {
+  get isRunning(): boolean {
     return this.command?.process.exitCode === null && this.command.process.signalCode === null
   }
 
-  /** What its processes have logged. */
+  /** The output of all processes. */
   get output(): string {
-    return this.former + (this.command?.output ?? '')
+    return this.previousOutput + (this.command?.output ?? '')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,7 +73,7 @@ export class Served implements AsyncDisposable {
   }
 }
 
-/** A directory for as long as it is in use. */
+/** Deleted when it is disposed. */
 export function temporaryDirectory(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'snaglist-drill-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
