@@ -103,10 +103,10 @@ describe('concurrent deletions', () => {
     for (let round = 0; round < 15; round++) {
       const issue = await newIssue()
       const parent = await say(issue)
-      const answering = () =>
+      const reply = () =>
         users.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
-      const deleting = () => users.reporter.send(CommentRemove, { id: parent })
-      const [first, second] = await Promise.all(round % 2 ? [answering(), deleting()] : [deleting(), answering()])
+      const remove = () => users.reporter.send(CommentRemove, { id: parent })
+      const [first, second] = await Promise.all(round % 2 ? [reply(), remove()] : [remove(), reply()])
       const [response, deletion] = round % 2 ? [first, second] : [second, first]
       expect(deletion.errors).toBeUndefined()
       const comments = await expectConsistentThread(issue)

@@ -59,10 +59,10 @@ describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
   })
 
   test('change nothing if the member was removed', async () => {
-    const { id } = await createIssue(users.contributor, 'CORE', 'Held')
+    const { id } = await createIssue(users.contributor, 'CORE', 'Locked')
     const Move = graphql(`mutation RaceMove($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }`)
     const { errors } = await runBehindLock(
-      'WITH held AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM project_members WHERE user_id = $2) SELECT * FROM held',
+      'WITH locked AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM project_members WHERE user_id = $2) SELECT * FROM locked',
       [id, users.contributor.id],
       () => users.contributor.send(Move, { input: { id, status: 'CLOSED' } }),
     )
@@ -79,7 +79,7 @@ describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
       mutation RaceBulk($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { updatedCount } }
     `)
     const { errors } = await runBehindLock(
-      'WITH held AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM ticket_labels WHERE label_id = $2) SELECT * FROM held',
+      'WITH locked AS (SELECT FROM tickets WHERE id = $1 FOR UPDATE), gone AS (DELETE FROM ticket_labels WHERE label_id = $2) SELECT * FROM locked',
       [id, label],
       () =>
         users.contributor.send(Bulk, {

@@ -114,7 +114,7 @@ const rows: readonly Row[] = [
     status: 'IN_PROGRESS',
   })),
   row('addComment', fromReporter, (at) => ({ ticketId: at.issueKey, body: any() })),
-  row('addComment, answering', fromReporter, (at) => ({
+  row('addComment, as a reply', fromReporter, (at) => ({
     ticketId: at.issue,
     parentId: at.comment,
     body: any(),
