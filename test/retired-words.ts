@@ -15,15 +15,17 @@ const files = globSync(
   // Demo data and generated texts are prose of fictional users.
   { exclude: ['test/generated/**', 'test/retired-words.ts', 'prisma/demo.ts', 'bench/data.ts'] },
 )
-/** Names of the schema, the tables and the metrics, SQL, and synonyms in imported files. */
-const keptNames = new RegExp(
+
+/** Names of the schema, the tables, the metrics and SQL, and synonyms in imported files. */
+const keptNames: readonly (readonly [files: RegExp, names: RegExp])[] = [
   [
-    String.raw`\bImportFault\w*|\bimport_faults\b|\bfault_?[Cc]ount\b|(?<![a-z] )\bfaults\b(?! )|\bfaults (?=\{)|\breadonly faults\b|\bfaultCount faults\b|\bfaults +ImportFault|'with faults'`,
-    String.raw`\bcumulativeShare\b|[\`'"]share[\`'"]|\bshare(?=:)|\.share\b|\bcount share\b|\bisOther share\b|\bFOR (NO KEY )?SHARE\b`,
-    String.raw`\bsnaglist_callers\b|\bon hold\b`,
-  ].join('|'),
-  'g',
-)
+    /./,
+    /ImportFault\w*|import_faults|fault_?count|'with faults'|cumulativeShare|FOR (NO KEY )?SHARE|snaglist_callers/gi,
+  ],
+  [/import|export|drill|metrics|matrix|schema/, /(?<!\b(all|and|no|of|the) )\bfaults\b/g],
+  [/report|matrix|examples|schema/, /(?<!\b(a|and|of|the|to) )\bshare\b/g],
+  [/import|enum-value/, /\bon hold\b/g],
+]
 
 const rows = (text: string) => text.matchAll(/^\|[^|]*\|[^|]*\|([^|]*)\|$/gm)
 const glossary = readFileSync(glossaryFile, 'utf8').split('## Glossary')[1] ?? ''
@@ -41,7 +43,9 @@ const retiredWords = new RegExp(retired.map(pattern).join('|'), 'g')
 const uses = files.flatMap((file) => {
   const text = readFileSync(file, 'utf8')
   const checked = (file === glossaryFile ? text.split('## Glossary')[0] : text) ?? ''
-  const blanked = checked.replace(keptNames, (name) => ' '.repeat(name.length))
+  const blanked = keptNames
+    .filter(([inFiles]) => inFiles.test(file))
+    .reduce((rest, [, names]) => rest.replace(names, (name) => ' '.repeat(name.length)), checked)
   return [...blanked.matchAll(retiredWords)].map(({ index, 0: word }) => {
     const line = blanked.slice(0, index).split('\n').length
     return `${file}:${line}: ${word.replace(/\s+/g, ' ')}`
