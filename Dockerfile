@@ -3,7 +3,7 @@
 FROM node:24-alpine AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Nothing here needs an install script: the image brings Node, and bcrypt its binary.
+# No install script is needed: the image has Node, and bcrypt includes its binary.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npx --no-install prisma generate \

@@ -3,7 +3,7 @@ import { preset } from '@graphql-codegen/client-preset'
 import { codegen } from '@graphql-codegen/core'
 import { buildSchema, parse } from 'graphql'
 
-/** Writes types for the documents in the tests, `graphql(\`…\`)`, from the committed schema. */
+/** Generates types of the documents in the tests, `graphql(\`…\`)`, from the committed schema. */
 const output = 'test/generated/'
 const sdl = readFileSync('schema.graphql', 'utf8')
 const documents = globSync('test/**/*.ts', { exclude: [`${output}**`] })

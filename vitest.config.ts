@@ -5,25 +5,25 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const onPostgres = Boolean(process.env['TEST_DATABASE_URL'])
 
-/** Files that a run on PostgreSQL leaves out, and why the database makes no difference to them. */
+/** Files that do not run on PostgreSQL, with the reason. */
 const withoutPostgres: Readonly<Record<string, string>> = {
-  attack: 'refusals of documents and of pages, before any statement',
-  audits: 'GraphQL over HTTP: documents without rows',
-  'command-import': 'options and output of commands; import, export and doctor have their tests on PostgreSQL',
-  compiled: 'the memory of documents: the same SQL is sent by either way of running it',
-  config: 'the environment',
-  cost: 'prices are computed from documents',
-  'directory-lock': 'the folder of the embedded database',
+  attack: 'rejects documents and pages before any statement',
+  audits: 'GraphQL over HTTP, without rows',
+  'command-import': 'options and output of commands; other files test import, export and doctor',
+  compiled: 'the document cache; compiled and interpreted queries send the same SQL',
+  config: 'environment variables',
+  cost: 'costs of documents',
+  'directory-lock': 'the directory of the embedded database',
   embedded: 'the driver of the embedded database',
-  http: 'pages, CORS and health; opens the databases that it needs by itself',
+  http: 'pages, CORS and health; opens its own databases',
   'import-rules': 'source files',
-  limits: 'bounds of bodies and documents, before any statement',
-  migrations: 'opens embedded databases by itself; the template of each run is migrated on PostgreSQL',
+  limits: 'limits of bodies and documents, before any statement',
+  migrations: 'opens embedded databases; each run on PostgreSQL migrates its template',
   schema: 'the printed schema',
   transport: 'content types, headers and timeouts, before any statement',
 }
 
-/** The files that take longest, so that none of them begins when the others have ended. */
+/** The slowest files run first, so that none of them delays the end of the run. */
 const slowest = ['look-ahead', 'issue-version', 'retry', 'rights-in-projects', 'rights-matrix', 'command', 'drill']
 
 class SlowestFirst extends BaseSequencer {
@@ -35,15 +35,15 @@ class SlowestFirst extends BaseSequencer {
 }
 
 export default defineConfig({
-  // One copy of graphql for sources and packages alike: the one that Node resolves, not the one for bundlers.
+  // Sources and packages must use the same copy of graphql: Node's, not the one for bundlers.
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: onPostgres ? Object.keys(withoutPostgres).map((name) => `test/${name}.test.ts`) : [],
     globalSetup: 'test/support/databases.ts',
-    // An embedded database runs in the worker itself; a worker on PostgreSQL waits for it half of its time.
+    // An embedded database uses the CPU of its worker; a worker on PostgreSQL waits half of the time.
     maxWorkers: onPostgres ? 3 : 2,
-    // What all files load is loaded once by each process. Each still has a database of its own.
+    // Files share loaded modules, but not their databases.
     isolate: false,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,

@@ -6,14 +6,14 @@ import { measureFloor } from './floor.ts'
 import { type Measure, measure } from './measure.ts'
 import { ask, type Peer, startPeer } from './peers.ts'
 import { report, summary } from './report.ts'
-import { measureStarts, tellStarts } from './start.ts'
+import { measureStarts, startReport } from './start.ts'
 import { type Sample, type Workload, workloads } from './workloads.ts'
 
 const usage = `npm run bench -- [--only W1,W2] [--rounds 5] [--seconds 4] [--scale 200000] [--servers snaglist,postgraphile,mercurius]
-                 [--json FILE] [--results FILE, with a chart beside it]
-A server may have a variant: snaglist:page sends an Origin, snaglist:again is a second process, snaglist:/DIRECTORY another
-checkout. Needs pgbench, and a PostgreSQL that BENCH_DATABASE_URL names, by default postgresql://postgres@127.0.0.1:5432: it makes
-two databases there, one that it fills once and a copy for the run.`
+                 [--json FILE] [--results FILE, and a chart next to it]
+A server can have a variant: snaglist:page sends an Origin header, snaglist:again is a second process, snaglist:/DIRECTORY
+another checkout. Requires pgbench and PostgreSQL at BENCH_DATABASE_URL (default postgresql://postgres@127.0.0.1:5432), where it
+creates two databases: one that it fills once, and a copy for the run.`
 
 const { values: options } = parseArgs({
   options: {
@@ -36,18 +36,18 @@ async function main(): Promise<void> {
     for (const [index, name] of options.servers.split(',').entries())
       peers.push(await startPeer(name, 4701 + index, url, token))
     const deep = await deepCursors(peers, sample)
-    const chosen = workloads.filter(({ name }) => !options.only || options.only.split(',').includes(name))
-    for (const workload of chosen) await mustAnswerAlike(workload, peers, deep)
-    // What writes comes last: it changes what is read.
+    const selected = workloads.filter(({ name }) => !options.only || options.only.split(',').includes(name))
+    for (const workload of selected) await compareResponses(workload, peers, deep)
+    // Writes come last, because they change the data.
     const measures = [
       ...(await rounds(
-        chosen.filter(({ writes }) => !writes),
+        selected.filter(({ writes }) => !writes),
         peers,
         deep,
         url,
       )),
       ...(await rounds(
-        chosen.filter(({ writes }) => writes),
+        selected.filter(({ writes }) => writes),
         peers,
         deep,
         url,
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     ]
     if (options.json)
       writeFileSync(options.json, `${JSON.stringify({ measures, summary: summary(measures) }, null, 2)}\n`)
-    const starts = options.only ? '' : `\n${tellStarts(await measureStarts(5))}\n`
+    const starts = options.only ? '' : `\n${startReport(await measureStarts(5))}\n`
     const text = report(measures, scale) + starts
     if (options.results) {
       writeFileSync(options.results, text)
@@ -67,9 +67,9 @@ async function main(): Promise<void> {
   }
 }
 
-/** Runs each workload on each server in turn, round by round, so that a machine that drifts hurts all alike. */
+/** Runs each workload on each server in interleaved rounds, so that a change in machine speed affects all of them. */
 async function rounds(
-  chosen: readonly Workload[],
+  selected: readonly Workload[],
   peers: readonly Peer[],
   sample: Sample,
   url: string,
@@ -77,37 +77,37 @@ async function rounds(
   const measures: Measure[] = []
   const seconds = Number(options.seconds)
   for (let round = 0; round <= Number(options.rounds); round++)
-    for (const workload of chosen) {
+    for (const workload of selected) {
       for (const peer of round % 2 ? peers : peers.toReversed()) {
         if (!workload.servers[peer.kind]) continue
-        // The first round warms caches and compilers, and does not count.
-        const measured = await measure(peer, workload.name, sample, round === 0 ? 2 : seconds)
-        if (round > 0) measures.push({ round, ...measured })
+        // The first round warms up caches and compilers and is not counted.
+        const result = await measure(peer, workload.name, sample, round === 0 ? 2 : seconds)
+        if (round > 0) measures.push({ round, ...result })
       }
       if (round > 0) measures.push({ round, ...measureFloor(url, workload, Math.min(seconds, 3)) })
     }
   return measures
 }
 
-/** Throws unless all servers give the same answer to a workload's first requests. */
-async function mustAnswerAlike({ name, servers }: Workload, peers: readonly Peer[], sample: Sample): Promise<void> {
+/** Throws unless all servers return the same data for the first requests of a workload. */
+async function compareResponses({ name, servers }: Workload, peers: readonly Peer[], sample: Sample): Promise<void> {
   for (let n = 0; n < 5; n++) {
-    const answers: { name: string; answer: unknown }[] = []
+    const responses: { name: string; data: unknown }[] = []
     for (const peer of peers) {
-      const asking = servers[peer.kind]
-      if (!asking?.read) continue
-      const data = await ask<never>(peer, asking.query, asking.variables(sample, n))
-      answers.push({ name: peer.name, answer: asking.read(data) })
+      const request = servers[peer.kind]
+      if (!request?.read) continue
+      const response = await ask<never>(peer, request.query, request.variables(sample, n))
+      responses.push({ name: peer.name, data: request.read(response) })
     }
-    const other = answers.find(({ answer }) => !isDeepStrictEqual(answer, answers[0]?.answer))
+    const other = responses.find(({ data }) => !isDeepStrictEqual(data, responses[0]?.data))
     if (other) {
-      console.error(JSON.stringify(answers[0]).slice(0, 1500), JSON.stringify(other).slice(0, 1500))
-      throw new Error(`${other.name} and ${answers[0]?.name} answer ${name} differently.`)
+      console.error(JSON.stringify(responses[0]).slice(0, 1500), JSON.stringify(other).slice(0, 1500))
+      throw new Error(`${other.name} and ${responses[0]?.name} return different data for ${name}.`)
     }
   }
 }
 
-/** The cursor at the sample's depth, for each server that has cursors, from a page read by offset. */
+/** The cursor at the depth of the sample, for each server with cursors. */
 async function deepCursors(peers: readonly Peer[], sample: Sample): Promise<Sample> {
   const first = { offset: sample.deepOffset - 1 }
   const pages: Readonly<Record<string, string>> = {

@@ -11,9 +11,9 @@ const left = 70
 const right = 40
 const rowHeight = 44
 
-/** Where each server stands between PostGraphile, which is 1, and the floor: requests a second on a logarithmic axis, as SVG. */
+/** Requests per second relative to PostGraphile on a logarithmic axis, as SVG. */
 export function chart(summaries: readonly Summary[]): string {
-  // Snaglist is drawn last, over what it equals.
+  // Snaglist is drawn last, on top of equal values.
   const shown = summaries.filter(({ ratio }) => ratio !== null).sort((a) => (a.server === 'snaglist' ? 1 : -1))
   const workloads = [...new Set(summaries.filter((one) => shown.includes(one)).map(({ workload }) => workload))]
   const ratios = summaries.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]))
@@ -44,8 +44,8 @@ export function chart(summaries: readonly Summary[]): string {
 <line x1="${left}" x2="${width - right}" y1="${y}" y2="${y}" stroke="#f1f3f5"/>
 ${dots.join('\n')}`
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="Requests a second against PostGraphile">
-<title>Requests a second, as a multiple of PostGraphile's</title>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="Requests per second relative to PostGraphile">
+<title>Requests per second relative to PostGraphile</title>
 <rect width="${width}" height="${height}" fill="white"/>
 ${[...legend, ...axis, ...rows].join('\n')}
 </svg>

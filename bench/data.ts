@@ -1,7 +1,6 @@
 import pg from 'pg'
 import { migrate } from '../src/database/migrate.ts'
 
-/** How much data there is, for a number of tickets. */
 export interface Scale {
   readonly tickets: number
   readonly comments: number
@@ -18,7 +17,7 @@ export const scaleOf = (tickets: number): Scale => ({
   labelsPerProject: 12,
 })
 
-/** The user whom Snaglist's requests come from: a member of every project, with no rights of the server's own. */
+/** The user of Snaglist's requests: a member of every project. */
 export const benchUser = 'person1'
 
 const words =
@@ -35,7 +34,7 @@ export async function fill(url: string, scale: Scale): Promise<void> {
     await migrate(pool)
     const { rows } = await pool.query<{ count: number }>('SELECT count(*)::integer AS count FROM tickets')
     if (rows[0]?.count === scale.tickets) return
-    if (rows[0]?.count !== 0) throw new Error('The database holds other data: name an empty one.')
+    if (rows[0]?.count !== 0) throw new Error('The database has other data. Use an empty one.')
     for (const statement of statements(scale)) await pool.query(statement)
   } finally {
     await pool.end()
@@ -43,7 +42,7 @@ export async function fill(url: string, scale: Scale): Promise<void> {
 }
 
 const statements = ({ tickets, comments, projects, people, labelsPerProject }: Scale): string[] => [
-  // A number from 0 to below n, the same each time for a row and a salt.
+  // A number from 0 to n - 1, deterministic for a row and a salt.
   `CREATE FUNCTION pick(seed bigint, salt bigint, n bigint) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
    $$ SELECT (((hashint8extended(seed, salt) % n) + n) % n)::integer $$`,
   `CREATE TABLE paragraphs AS
@@ -59,10 +58,10 @@ const statements = ({ tickets, comments, projects, people, labelsPerProject }: S
   `INSERT INTO labels (project_id, name, color) SELECT p.id, 'label ' || n, '#' || lpad(to_hex(pick(n, 4, 16777216)), 6, '0')
    FROM projects p, generate_series(1, ${labelsPerProject}) n`,
   `CREATE TABLE people AS SELECT row_number() OVER (ORDER BY length(username), username) - 1 AS n, id FROM users`,
-  `CREATE TABLE places AS SELECT row_number() OVER (ORDER BY key) - 1 AS n, id FROM projects`,
+  `CREATE TABLE numbered_projects AS SELECT row_number() OVER (ORDER BY key) - 1 AS n, id FROM projects`,
   `INSERT INTO tickets (project_id, number, kind, title, description, status, resolution, priority, reporter_id, assignee_id,
      created_at, updated_at, resolved_at, category, subcategory, absn, reported_by, severity)
-   SELECT places.id, 1 + made.n / ${projects}, made.kind, left(title.text, 40 + pick(made.n, 5, 50)),
+   SELECT numbered_projects.id, 1 + made.n / ${projects}, made.kind, left(title.text, 40 + pick(made.n, 5, 50)),
      body.text || E'\\n\\n' || repeat(more.text || ' ', pick(made.n, 6, 6)), made.status,
      CASE WHEN made.done THEN (enum_range(NULL::resolution))[1 + pick(made.n, 7, 5)] END, (enum_range(NULL::priority))[1 + pick(made.n, 8, 4)],
      reporter.id, assignee.id, made.at, made.at + interval '1 hour' * pick(made.n, 9, 2000),
@@ -76,7 +75,7 @@ const statements = ({ tickets, comments, projects, people, labelsPerProject }: S
        (CASE WHEN pick(n, 15, 5) = 0 THEN 'DEFECT' ELSE 'ISSUE' END)::ticket_kind AS kind,
        timestamptz '2024-01-01' + interval '1 minute' * (n * (1000000.0 / ${tickets})) AS at
      FROM generate_series(0, ${tickets - 1}) n, LATERAL (SELECT (enum_range(NULL::ticket_status))[1 + pick(n, 16, 4)] AS status) s) made
-   JOIN places ON places.n = made.n % ${projects}
+   JOIN numbered_projects ON numbered_projects.n = made.n % ${projects}
    JOIN paragraphs title ON title.id = pick(made.n, 17, 1000)
    JOIN paragraphs body ON body.id = pick(made.n, 18, 1000)
    JOIN paragraphs more ON more.id = pick(made.n, 19, 1000)
@@ -98,6 +97,6 @@ const statements = ({ tickets, comments, projects, people, labelsPerProject }: S
    JOIN numbered ON numbered.n = made.ticket
    JOIN people author ON author.n = pick(made.n, 28, ${people})
    JOIN paragraphs text ON text.id = pick(made.n, 29, 1000)`,
-  'DROP TABLE paragraphs, people, places, numbered',
+  'DROP TABLE paragraphs, people, numbered_projects, numbered',
   'VACUUM ANALYZE',
 ]

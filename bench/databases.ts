@@ -3,7 +3,7 @@ import pg from 'pg'
 import { benchUser, fill, type Scale, scaleOf } from './data.ts'
 import type { Sample } from './workloads.ts'
 
-/** A notBlank database, and the token of the member whom Snaglist's requests come from. */
+/** A filled database, and a token of a project member. */
 export interface Filled {
   readonly url: string
   readonly scale: Scale
@@ -29,14 +29,14 @@ export async function query<Row extends object>(url: string, sql: string, values
   }
 }
 
-/** An empty database of a name, made anew. */
+/** Creates an empty database, replacing an existing one. */
 export async function emptyDatabase(name: string): Promise<string> {
   await query(urlOf('postgres'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   await query(urlOf('postgres'), `CREATE DATABASE ${name}`)
   return urlOf(name)
 }
 
-/** A database of so many tickets, notBlank the first time that it is asked for; then a fresh copy of that, which a run may change. */
+/** A copy of a database with a number of tickets, which the first call fills. A run may change the copy. */
 export async function prepare(tickets: number): Promise<Filled> {
   const scale = scaleOf(tickets)
   const template = `snaglist_bench_${tickets}`
@@ -60,7 +60,7 @@ async function sampleOf(url: string, tickets: number): Promise<Sample> {
      CREATE TABLE bench_projects AS SELECT row_number() OVER (ORDER BY key) AS n, id FROM projects;
      CREATE TABLE bench_issues AS SELECT row_number() OVER (ORDER BY md5(id::text)) AS n, id FROM tickets WHERE kind = 'ISSUE';
      CREATE UNIQUE INDEX ON bench_issues (n);
-     -- Labels that no ticket has yet: six for each project.
+     -- Six labels per project that no ticket has.
      INSERT INTO labels (project_id, name, color) SELECT id, 'bench ' || n, '#112233' FROM projects, generate_series(1, 6) n;
      ANALYZE bench_sample, bench_projects, bench_issues, labels`,
   )

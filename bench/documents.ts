@@ -5,20 +5,19 @@ import type { Context } from '../src/context.ts'
 import { createDocumentCache } from '../src/graphql/document-cache.ts'
 import { schema } from '../src/schema.ts'
 
-// What hostile documents take: processor time of those that are refused and of those that just fit, and of compiling
-// queries; and the memory of 5,000 documents of the largest size, each another one, which come twice, and of 20 with a
-// hundred operations that all run.
+// Measures hostile documents: the CPU time of rejected documents, of documents at the limits and of compiled queries;
+// the memory of 5,000 distinct documents of maximum size, each sent twice, and of 20 with a hundred executed operations.
 
 const characters = 15_000
-const refusedWithin = 50
-const compiledWithin = 100
-const megabytes = 50
+const maxRejectionMilliseconds = 50
+const maxCompilationMilliseconds = 100
+const maxMegabytes = 50
 
 const times = (count: number, piece: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => piece(index)).join(' ')
 const kinds = ['Issue', 'Defect']
 
-/** Documents that are made to be compared, written out, or nested. */
+/** Documents that are expensive to validate, expand or nest. */
 const hostile: Readonly<Record<string, string>> = {
   'a field 900 times': `{ tickets { nodes { ${times(900, () => 'id')} } } }`,
   '200 × 100 inline fragments': `{ tickets { nodes { ${times(200, () => `... on Issue { ${times(100, () => 'id')} }`)} } } }`,
@@ -39,26 +38,26 @@ const hostile: Readonly<Record<string, string>> = {
   'types of types, 200 deep': `{ __schema { types { ${'ofType{'.repeat(200)}name${'}'.repeat(200)} } } }`,
 }
 
-/** Documents of the largest size, each with something of its own. */
+/** Distinct documents of maximum size. */
 const largest: Readonly<Record<string, (index: number) => string>> = {
   fields: (n) => `{ viewer { a${n}: id ${times(190, () => '... { id username name }')} } }`.padEnd(characters),
   fragments: (n) =>
     `query Q${n} { tickets { nodes { ${times(40, (m) => `...F${m}`)} } } } ${times(40, (m) => `fragment F${m} on Ticket { id key title status assignee { id name } labels { id name } }`)}`,
   operations: (n) => times(240, (m) => `query Q${n}x${m} { viewer { id } }`),
   comments: (n) => `{ viewer { a${n}: id } }`.padEnd(characters - 1, '#'),
-  'faulty ones': (n) => `{ viewer { x${n} } }`.padEnd(characters),
+  invalid: (n) => `{ viewer { x${n} } }`.padEnd(characters),
 }
 
-/** Documents of a hundred operations, each as large as it may be to be priced, or compiled. */
+/** Documents of a hundred operations, with the most fields that have a cost or are compiled. */
 const manyOperations: Readonly<Record<string, (index: number) => string>> = {
-  'operations that are priced': (n) =>
+  'operations with many costs': (n) =>
     `${times(100, (m) => `query Q${n}x${m} { tickets { nodes { ...F0 } } }`)} ${times(6, (m) => `fragment F${m} on Ticket { ...F${m + 1} ...F${m + 1} }`)} fragment F6 on Ticket { ${times(4, () => '... { project { id } }')} }`,
   'operations that are compiled': (n) =>
     `${times(100, (m) => `query Q${n}x${m} { viewer { ...F } }`)} fragment F on User { ${times(70, () => '... { id username name }')} }`,
 }
 
-/** Queries that are compiled when they come again, as large as that may be. */
-const compiled: Readonly<Record<string, string>> = {
+/** Queries of the maximum size that is compiled. */
+const compiledQueries: Readonly<Record<string, string>> = {
   '300 fields': `{ viewer { ${times(70, () => '... { id username name }')} } }`,
   'pages in pages':
     '{ tickets { nodes { comments { nodes { replies { nodes { author { name } } } author { name } } } project { issues { nodes { labels { name } } } members { nodes { user { name } } } } } } }',
@@ -74,29 +73,29 @@ const heap = () => {
 
 const open = () => createDocumentCache({ schema, suggestions: false, compilation: true, onRun: () => {} })
 let failures = 0
-console.info('| document | characters | ms of processor | |\n|---|---|---|---|')
-// The second round is told: the first compiles this program.
+console.info('| document | characters | CPU ms | |\n|---|---|---|---|')
+// The first round warms up the JIT compiler and is not reported.
 for (let round = 0; round < 2; round++) {
   const documents = open()
   for (const [name, query] of Object.entries(hostile)) {
     const before = process.cpuUsage()
-    let found = 'fits'
+    let outcome = 'allowed'
     try {
-      found = documents.read(query).errors[0]?.message ?? found
+      outcome = documents.read(query).errors[0]?.message ?? outcome
     } catch (error) {
-      found = (error as Error).message
+      outcome = (error as Error).message
     }
     const { user, system } = process.cpuUsage(before)
-    const took = (user + system) / 1000
+    const duration = (user + system) / 1000
     if (round === 0) continue
-    if (found !== 'fits' && took > refusedWithin) failures++
-    console.info(`| ${name} | ${query.length} | ${took.toFixed(1)} | ${found.slice(0, 90)} |`)
+    if (outcome !== 'allowed' && duration > maxRejectionMilliseconds) failures++
+    console.info(`| ${name} | ${query.length} | ${duration.toFixed(1)} | ${outcome.slice(0, 90)} |`)
   }
 }
 
-console.info('\n| compiled | ms of processor |\n|---|---|')
+console.info('\n| compiled query | CPU ms |\n|---|---|')
 for (let round = 0; round < 2; round++) {
-  for (const [name, query] of Object.entries(compiled)) {
+  for (const [name, query] of Object.entries(compiledQueries)) {
     const documents = open()
     documents.read(query)
     const { errors, operation } = documents.read(query)
@@ -104,38 +103,38 @@ for (let round = 0; round < 2; round++) {
     const before = process.cpuUsage()
     await operation(null)?.run({ viewer: null } as Context, {})
     const { user, system } = process.cpuUsage(before)
-    const took = (user + system) / 1000
+    const duration = (user + system) / 1000
     if (round === 0) continue
-    if (took > compiledWithin) failures++
-    console.info(`| ${name} | ${took.toFixed(1)} |`)
+    if (duration > maxCompilationMilliseconds) failures++
+    console.info(`| ${name} | ${duration.toFixed(1)} |`)
   }
 }
 
-/** The most heap that some documents take, each sent twice: what comes once is not remembered. */
-async function mostHeap(count: number, document: (index: number) => string, runs: boolean): Promise<number> {
+/** Maximum heap of documents in megabytes, each sent twice, because only repeated documents are cached. */
+async function maxHeap(count: number, document: (index: number) => string, runs: boolean): Promise<number> {
   const documents = open()
   const before = heap()
-  let most = 0
+  let max = 0
   for (let n = 0; n < count; n++) {
     documents.read(document(n))
     const { errors, operation } = documents.read(document(n))
     for (const node of errors.length === 0 ? parse(document(n)).definitions : []) {
       if (node.kind !== Kind.OPERATION_DEFINITION) continue
-      const found = operation(node.name?.value ?? null)
-      if (runs) await found?.run({ viewer: null } as Context, {}).catch(() => {})
+      const outcome = operation(node.name?.value ?? null)
+      if (runs) await outcome?.run({ viewer: null } as Context, {}).catch(() => {})
     }
-    if (n % (count / 20) === 0) most = Math.max(most, heap() - before)
+    if (n % (count / 20) === 0) max = Math.max(max, heap() - before)
   }
-  if (most > megabytes) failures++
-  return most
+  if (max > maxMegabytes) failures++
+  return max
 }
 
 for (const [count, kinds] of [
   [5000, largest],
   [20, manyOperations],
 ] as const) {
-  console.info(`\n| ${count} documents | MB of heap at most |\n|---|---|`)
+  console.info(`\n| ${count} documents | maximum heap, MB |\n|---|---|`)
   for (const [name, document] of Object.entries(kinds))
-    console.info(`| ${name} | ${(await mostHeap(count, document, kinds === manyOperations)).toFixed(1)} |`)
+    console.info(`| ${name} | ${(await maxHeap(count, document, kinds === manyOperations)).toFixed(1)} |`)
 }
 if (failures > 0) process.exitCode = 1

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { connections, type Measure } from './measure.ts'
 import type { Workload } from './workloads.ts'
 
-/** Runs the SQL that a workload comes to, written by hand and without rights, by pgbench: nothing above it can be faster. */
+/** Measures the hand-written SQL of a workload with pgbench: an upper bound of its speed. */
 export function measureFloor(url: string, { name, floor }: Workload, seconds: number): Omit<Measure, 'round'> {
   const folder = mkdtempSync(join(tmpdir(), 'snaglist-floor-'))
   const script = join(folder, 'script.sql')

@@ -6,7 +6,7 @@ import { ask, type Peer, startPeer } from './peers.ts'
 import { median } from './report.ts'
 import type { Sample } from './workloads.ts'
 
-// What a request costs, in CPU of the server and of PostgreSQL, as the tracker grows.
+// Measures CPU per request of the server and of PostgreSQL at several numbers of tickets.
 const { values } = parseArgs({
   options: {
     scales: { type: 'string', default: '10000,100000,1000000' },
@@ -31,7 +31,7 @@ try {
     })
     sizes.push({ scale, peer, sample: { ...sample, deepCursors: { snaglist: tickets.pageInfo.endCursor } } })
   }
-  // All sizes in each round, so that a machine that drifts hurts all alike; the first round only warms.
+  // All sizes in each round, so that a change in machine speed affects all of them. The first round warms up.
   for (let round = 0; round <= Number(values.rounds); round++)
     for (const workload of grown)
       for (const { scale, peer, sample } of sizes) {
@@ -53,10 +53,10 @@ const rows = grown.map((workload) => {
   )
   return `| ${workload} | ${cells.join(' | ')} | ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}) |`
 })
-const text = `# What growth costs
+const text = `# CPU per request by number of tickets
 
-CPU of a request in milliseconds, server + PostgreSQL, medians of ${values.rounds} rounds with all sizes in each, ${new Date().toISOString().slice(0, 10)}. The
-workloads are those of [RESULTS.md](RESULTS.md); W4k stands at half the depth of all tickets.
+CPU per request in milliseconds, server + PostgreSQL, medians of ${values.rounds} interleaved rounds, ${new Date().toISOString().slice(0, 10)}. The
+workloads are those of [RESULTS.md](RESULTS.md); W4k starts at half the depth of all tickets.
 
 | | ${scales.map((scale) => `${scale} tickets`).join(' | ')} | last ÷ first |
 |---|${'---|'.repeat(scales.length + 1)}

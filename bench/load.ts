@@ -1,7 +1,7 @@
 import autocannon from 'autocannon'
 import { type Sample, workloads } from './workloads.ts'
 
-/** What one run of the load program is told, as JSON on its standard input. */
+/** Input of the load generator: JSON on standard input. */
 export interface LoadOrder {
   readonly workload: string
   readonly server: string
@@ -12,24 +12,24 @@ export interface LoadOrder {
   readonly connections: number
 }
 
-/** What it prints: requests a second, and latencies in milliseconds. */
+/** Output of the load generator: requests per second, and latencies in milliseconds. */
 export interface LoadResult {
   readonly requests: number
   readonly perSecond: number
   readonly p50: number
   readonly p99: number
   readonly failed: number
-  /** What a failure looked like. */
+  /** The start of a failed response. */
   readonly example: string | null
 }
 
 const chunks: Buffer[] = []
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
 const order = JSON.parse(Buffer.concat(chunks).toString()) as LoadOrder
-const asking = workloads.find(({ name }) => name === order.workload)?.servers[order.server]
-if (!asking) throw new Error(`${order.server} has no ${order.workload}.`)
+const request = workloads.find(({ name }) => name === order.workload)?.servers[order.server]
+if (!request) throw new Error(`${order.server} has no ${order.workload}.`)
 
-// Every request has its own variables, so that no cache of answers helps and no patch repeats itself.
+// Every request has different variables, so that no response cache helps and every patch changes something.
 let n = Math.floor(Math.random() * 1_000_000)
 let example: string | null = null
 const result = await autocannon({
@@ -40,18 +40,18 @@ const result = await autocannon({
   requests: [
     {
       method: 'POST',
-      // A server that answers errors fast must not look fast.
+      // Fast errors must not count as fast responses.
       onResponse: (_status: number, body: string) => {
         if (body.includes('"errors"')) example ??= body.slice(0, 300)
       },
-      setupRequest: (request: object) => ({
-        ...request,
-        body: JSON.stringify({ query: asking.query, variables: asking.variables(order.sample, n++) }),
+      setupRequest: (defaults: object) => ({
+        ...defaults,
+        body: JSON.stringify({ query: request.query, variables: request.variables(order.sample, n++) }),
       }),
     },
   ],
 })
-const answer: LoadResult = {
+const output: LoadResult = {
   requests: result.requests.total,
   perSecond: result.requests.total / result.duration,
   p50: result.latency.p50,
@@ -59,4 +59,4 @@ const answer: LoadResult = {
   failed: result.non2xx + result.errors + (example === null ? 0 : 1),
   example,
 }
-console.info(JSON.stringify(answer))
+console.info(JSON.stringify(output))

@@ -20,7 +20,7 @@ export interface Measure {
 
 export const connections = 16
 
-/** Puts a workload's load on a server for some seconds. */
+/** Runs a workload on a server. */
 export async function measure(
   peer: Peer,
   workload: string,
@@ -49,10 +49,10 @@ async function runLoad(order: LoadOrder): Promise<unknown> {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   program.stdin.end(JSON.stringify(order))
-  let printed = ''
+  let output = ''
   program.stdout.on('data', (text) => {
-    printed += text
+    output += text
   })
   await once(program, 'close')
-  return JSON.parse(printed)
+  return JSON.parse(output)
 }

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** A server that is measured: a process of its own. */
+/** A measured server in its own process. */
 export interface Peer {
   readonly name: string
-  /** The name without its variant: what the workloads call it. */
+  /** The name without its variant. */
   readonly kind: string
   readonly url: string
   readonly process: ChildProcess
@@ -18,7 +18,6 @@ const programs: Readonly<Record<string, string>> = {
   mercurius: 'servers/mercurius.ts',
 }
 
-/** What is compared, with its version. */
 export function versions(): string {
   const versionOf = (name: string) =>
     (
@@ -30,23 +29,22 @@ export function versions(): string {
 }
 
 const ticksPerSecond = 100
-// A load asks for more than one caller may.
+// The load exceeds the rate limits of a user.
 const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
-/** The origin of the page that the variant "page" stands for. */
+/** Origin header of the variant "page". */
 const pageOrigin = 'http://page.example'
 
 /**
- * Starts a server on the database, as it runs in production, and waits until it answers. A name may have a variant:
- * "snaglist:page" sends every request with an Origin, "snaglist:again" is a second process for A/A runs, and
- * "snaglist:DIRECTORY" runs another checkout.
+ * Starts a server in production mode and waits until it responds. Variants of a name: "snaglist:page" sends an Origin
+ * header, "snaglist:again" is a second process for A/A runs, "snaglist:DIRECTORY" runs another checkout.
  */
 export async function startPeer(
   name: string,
   port: number,
   databaseUrl: string,
   token: string,
-  more: Readonly<Record<string, string>> = {},
+  extraEnvironment: Readonly<Record<string, string>> = {},
 ): Promise<Peer> {
   const [kind = '', variant = ''] = name.split(':')
   const program = variant.startsWith('/')
@@ -60,7 +58,7 @@ export async function startPeer(
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       ...(kind === 'snaglist' && { SNAGLIST_LOG_LEVEL: 'warn', SNAGLIST_CORS_ORIGINS: pageOrigin, ...unlimited }),
-      ...more,
+      ...extraEnvironment,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -70,17 +68,17 @@ export async function startPeer(
     ...(variant === 'page' && { origin: pageOrigin }),
   }
   for (let attempt = 0; ; attempt++) {
-    const answers = await ask({ url, headers }, '{ __typename }', {}).catch(() => null)
-    if (answers) return { name, kind, url, process: child, headers }
+    const data = await ask({ url, headers }, '{ __typename }', {}).catch(() => null)
+    if (data) return { name, kind, url, process: child, headers }
     if (attempt === 100 || child.exitCode !== null) {
       child.kill()
-      throw new Error(`${name} does not answer.`)
+      throw new Error(`${name} does not respond.`)
     }
     await wait(100)
   }
 }
 
-/** Asks a server once and returns the data; errors are thrown. */
+/** Sends a request and returns its data. Throws its errors. */
 export async function ask<Data>(
   { url, headers }: Pick<Peer, 'url' | 'headers'>,
   query: string,
@@ -96,15 +94,15 @@ export async function ask<Data>(
   return data
 }
 
-/** The processor time, in milliseconds, that a process has used. */
+/** CPU time of a process in milliseconds. */
 export function cpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  // User and system time, its own and that of children that have ended.
+  // User and system time, including terminated children.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
   return (ticks * 1000) / ticksPerSecond
 }
 
-/** The processor time, in milliseconds, that PostgreSQL's processes on this machine have used, children that ended included. */
+/** CPU time of all PostgreSQL processes on this machine in milliseconds, including terminated children. */
 export function cpuOfPostgres(): number {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -118,7 +116,7 @@ export function cpuOfPostgres(): number {
     }, 0)
 }
 
-/** The resident memory of a process, in megabytes. */
+/** Resident memory of a process in megabytes. */
 export function memoryOf(pid: number): number {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
   return (pages * 4096) / 1_000_000

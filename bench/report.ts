@@ -5,7 +5,7 @@ import type { Measure } from './measure.ts'
 import { versions } from './peers.ts'
 import { workloads } from './workloads.ts'
 
-/** A server in a workload, over all rounds: medians, and the ratio of requests a second to PostGraphile's inside each round. */
+/** Medians of a server in a workload, and the ratio of its requests per second to PostGraphile's in each round. */
 export interface Summary {
   readonly workload: string
   readonly server: string
@@ -22,14 +22,12 @@ export interface Summary {
 
 const baseline = 'postgraphile'
 
-/** The middle of some figures. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b)
   const middle = sorted.length / 2
   return ((sorted[Math.floor(middle - 0.5)] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2
 }
 
-/** One summary for each workload and server, in the order of the workloads. */
 export function summary(measures: readonly Measure[]): Summary[] {
   const groups = Map.groupBy(measures, ({ workload, server }) => `${workload} ${server}`)
   return [...groups.values()]
@@ -62,13 +60,12 @@ export function summary(measures: readonly Measure[]): Summary[] {
 
 const figure = (value: number, digits: number) => (Number.isNaN(value) ? '' : value.toFixed(digits))
 
-/** The measures as a page of Markdown: medians, ranges, and the ratios inside each round. */
 export function report(measures: readonly Measure[], scale: Scale): string {
   const rows = summary(measures).map(
     ({ workload, server, perSecond, range, p50, p99, serverCpu, postgresCpu, memory, ratio, ratios }) =>
       [
         workload,
-        server === 'floor' ? 'the SQL in pgbench' : server,
+        server === 'floor' ? 'SQL in pgbench' : server,
         `${perSecond.toFixed(0)} (${range[0].toFixed(0)}–${range[1].toFixed(0)})`,
         figure(p50, 1),
         figure(p99, 1),
@@ -79,21 +76,21 @@ export function report(measures: readonly Measure[], scale: Scale): string {
           : '',
       ].join(' | '),
   )
-  const whats = workloads.filter(({ name }) => measures.some(({ workload }) => workload === name))
+  const selected = workloads.filter(({ name }) => measures.some(({ workload }) => workload === name))
   const rounds = Math.max(...measures.map(({ round }) => round))
-  return `# What was measured
+  return `# Benchmark results
 
 ${new Date().toISOString().slice(0, 10)}, Node ${version}, ${versions()}, ${cpus().length} × ${cpus()[0]?.model} (${arch()}), ${(totalmem() / 1e9).toFixed(0)} GB;
-the load program, the servers and PostgreSQL share the machine. ${scale.tickets} tickets in ${scale.projects} projects, ${scale.comments} comments, ${scale.people} people.
-${rounds} rounds, interleaved; a ratio compares requests a second inside one round. Only ratios mean something elsewhere.
-Snaglist runs as shipped, its requests come from a signed-in member of the projects; PostGraphile and mercurius check no rights.
+the load generator, the servers and PostgreSQL run on the same machine. ${scale.tickets} tickets in ${scale.projects} projects, ${scale.comments} comments, ${scale.people} users.
+${rounds} interleaved rounds; a ratio compares requests per second within a round. Only ratios apply to other machines.
+Snaglist runs with its default settings and a token of a project member; PostGraphile and mercurius check no permissions.
 
-![Where each stands between PostGraphile and the floor](RESULTS.svg)
+![Requests per second relative to PostGraphile](RESULTS.svg)
 
-| workload | server | requests/s, median (range) | p50 ms | p99 ms | CPU of a request, ms: server + PostgreSQL | MB | × ${baseline}, median (range) |
+| workload | server | requests/s, median (range) | p50 ms | p99 ms | CPU per request, ms: server + PostgreSQL | MB | × ${baseline}, median (range) |
 |---|---|---|---|---|---|---|---|
 ${rows.map((row) => `| ${row} |`).join('\n')}
 
-${whats.map(({ name, what }) => `- **${name}**: ${what}`).join('\n')}
+${selected.map(({ name, description }) => `- **${name}**: ${description}`).join('\n')}
 `
 }

@@ -4,15 +4,15 @@ import { parseArgs } from 'node:util'
 import { prepare, query } from './databases.ts'
 import { startPeer } from './peers.ts'
 import { type Sample, soakChart } from './soak-chart.ts'
-import { type Ask, asks, firstProject } from './soak-load.ts'
+import { firstProject, requestOfTurn, type SoakRequest } from './soak-load.ts'
 
-// A mixed load for half an hour, bad queries and imports included: whether memory grows, handles are left open, or
-// answers become slower. What is filed is taken away again, so that it is not the data that grows.
+// Half an hour of mixed load, with invalid requests and imports: checks that memory, handles and response times do not
+// grow. New rows are deleted, so that the data does not grow.
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     scale: { type: 'string', default: '20000' },
-    /** Requests a second: a load that the server bears easily, since what is looked for grows slowly. */
+    /** Requests per second: a moderate load, because leaks grow slowly. */
     rate: { type: 'string', default: '100' },
     results: { type: 'string' },
   },
@@ -26,15 +26,15 @@ const metricsPort = 4797
 const { url, token, scale } = await prepare(Number(values.scale))
 const peer = await startPeer('snaglist', 4796, url, token, { SNAGLIST_METRICS_PORT: String(metricsPort) })
 
-/** The server's figures by their names. */
-async function figures(): Promise<(name: string) => number> {
+/** Reads the metrics of the server. */
+async function readMetrics(): Promise<(name: string) => number> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
   return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
 }
 
 const start = performance.now()
 const elapsed = () => (performance.now() - start) / 60_000
-const answers: { readonly minute: number; readonly milliseconds: number }[] = []
+const responseTimes: { readonly minute: number; readonly milliseconds: number }[] = []
 const samples: Sample[] = []
 let running = true
 let unexpected = 0
@@ -42,9 +42,9 @@ let unexpected = 0
 async function client(index: number): Promise<void> {
   const pause = (1000 * clients) / Number(values.rate)
   for (let turn = index; running; turn++) {
-    const began = performance.now()
-    const chosen: Ask = asks(turn, Math.random(), scale.tickets)
-    const { path, headers = {}, body, expects } = chosen
+    const start = performance.now()
+    const request: SoakRequest = requestOfTurn(turn, Math.random(), scale.tickets)
+    const { path, headers = {}, body, expects } = request
     const response = await fetch(path ? new URL(path, peer.url) : peer.url, {
       method: path ? 'GET' : 'POST',
       headers: { ...peer.headers, ...headers },
@@ -56,26 +56,26 @@ async function client(index: number): Promise<void> {
       unexpected++
       if (unexpected < 10) console.info(`${code} for ${String(body).slice(0, 200)}: ${text.slice(0, 300)}`)
     }
-    const took = performance.now() - began
-    if (chosen.timed) answers.push({ minute: elapsed(), milliseconds: took })
-    await wait(Math.max(0, pause - took))
+    const duration = performance.now() - start
+    if (request.timed) responseTimes.push({ minute: elapsed(), milliseconds: duration })
+    await wait(Math.max(0, pause - duration))
   }
 }
 
-async function sampler(): Promise<void> {
+async function sampleMemory(): Promise<void> {
   while (running) {
-    const figure = await figures()
+    const metric = await readMetrics()
     samples.push({
       minute: elapsed(),
-      megabytes: figure('process_resident_memory_bytes') / 1e6,
-      heap: figure('nodejs_heap_size_used_bytes') / 1e6,
+      megabytes: metric('process_resident_memory_bytes') / 1e6,
+      heap: metric('nodejs_heap_size_used_bytes') / 1e6,
     })
     await wait(5000)
   }
 }
 
-/** Takes away what was filed and said more than half a minute ago. */
-async function sweeper(): Promise<void> {
+/** Deletes tickets and comments older than 30 seconds. */
+async function deleteOldRows(): Promise<void> {
   const mark = await query<{ number: number; now: string }>(
     url,
     `SELECT last_number AS number, now()::text FROM projects WHERE key = '${firstProject}'`,
@@ -93,15 +93,17 @@ async function sweeper(): Promise<void> {
   }
 }
 
-const handlesNow = async () => {
-  const figure = await figures()
-  return { files: figure('process_open_fds'), handles: figure('nodejs_active_handles_total') }
+const readHandles = async () => {
+  const metric = await readMetrics()
+  return { files: metric('process_open_fds'), handles: metric('nodejs_active_handles_total') }
 }
-const percentile = (from: number, to: number, share: number) => {
-  const within = answers.filter(({ minute }) => minute >= from && minute < to).map(({ milliseconds }) => milliseconds)
-  return within.sort((a, b) => a - b)[Math.floor(within.length * share)] ?? Number.NaN
+const percentile = (from: number, to: number, fraction: number) => {
+  const within = responseTimes
+    .filter(({ minute }) => minute >= from && minute < to)
+    .map(({ milliseconds }) => milliseconds)
+  return within.sort((a, b) => a - b)[Math.floor(within.length * fraction)] ?? Number.NaN
 }
-/** The slope of the line that fits best (least squares), in megabytes a minute. */
+/** Slope of the least-squares line, in megabytes per minute. */
 function slopeOf(points: readonly (readonly [number, number])[]): number {
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
   const [x, y] = [mean(points.map(([a]) => a)), mean(points.map(([, b]) => b))]
@@ -109,14 +111,14 @@ function slopeOf(points: readonly (readonly [number, number])[]): number {
   return above / points.reduce((sum, [a]) => sum + (a - x) ** 2, 0)
 }
 
-const before = await handlesNow()
-const work = [...Array.from({ length: clients }, (_, index) => client(index)), sampler(), sweeper()]
+const before = await readHandles()
+const work = [...Array.from({ length: clients }, (_, index) => client(index)), sampleMemory(), deleteOldRows()]
 await wait(minutes * 60_000)
 running = false
 await Promise.all(work)
-// ViewerCache' connections end after five seconds without a request, those to the database after thirty.
+// Idle client connections close after five seconds, database connections after thirty.
 await wait(40_000)
-const after = await handlesNow()
+const after = await readHandles()
 peer.process.kill()
 
 const warm = samples.filter(({ minute }) => minute >= warmUpMinutes)
@@ -129,14 +131,14 @@ const [first, last] = [
 const perMinute = Array.from({ length: Math.floor(minutes) }, (_, minute) => percentile(minute, minute + 1, 0.99))
 const text = `# Soak: ${minutes} minutes of mixed load
 
-${answers.length} requests at ${values.rate} a second over ${scale.tickets} tickets; ${unexpected} answers that were not expected.
+${responseTimes.length} requests at ${values.rate} per second over ${scale.tickets} tickets; ${unexpected} unexpected responses.
 
-| | got | bar |
+| | measured | limit |
 |---|---|---|
-| memory, slope after ${warmUpMinutes} minutes | ${slope.toFixed(2)} MB a minute (heap ${heapSlope.toFixed(2)}) | < 1 |
-| p99, last ${edgeMinutes} minutes against the first after the warm-up | ${last.toFixed(1)} ms against ${first.toFixed(1)}: ${(last / first).toFixed(2)} | ≤ 1.2 |
-| open files, before and after | ${before.files}, ${after.files} | no more |
-| active handles, before and after | ${before.handles}, ${after.handles} | no more |
+| memory, slope after ${warmUpMinutes} minutes | ${slope.toFixed(2)} MB per minute (heap ${heapSlope.toFixed(2)}) | < 1 |
+| p99, last ${edgeMinutes} minutes compared with the first after the warm-up | ${last.toFixed(1)} ms, first ${first.toFixed(1)}: ${(last / first).toFixed(2)} | ≤ 1.2 |
+| open files, before and after | ${before.files}, ${after.files} | no increase |
+| active handles, before and after | ${before.handles}, ${after.handles} | no increase |
 
 ![memory and p99](SOAK.svg)
 `
@@ -145,5 +147,5 @@ if (values.results) {
   writeFileSync(values.results, text)
   writeFileSync(values.results.replace(/\.md$/, '.svg'), soakChart(samples, perMinute))
 }
-const leftOpen = after.files > before.files || after.handles > before.handles
-if (slope >= 1 || last / first > 1.2 || unexpected > 0 || leftOpen) process.exitCode = 1
+const hasLeaks = after.files > before.files || after.handles > before.handles
+if (slope >= 1 || last / first > 1.2 || unexpected > 0 || hasLeaks) process.exitCode = 1

@@ -6,27 +6,27 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ask } from './peers.ts'
 
-/** Milliseconds from the process to its first answer, on the embedded database: without data, then with it. */
-export interface Starts {
+/** Milliseconds from the start of the process to its first response, on an empty embedded database and on an existing one. */
+export interface StartTimes {
   readonly first: number
-  readonly later: readonly number[]
+  readonly following: readonly number[]
 }
 
 const port = 4790
 
-export async function measureStarts(runs: number): Promise<Starts> {
+export async function measureStarts(runs: number): Promise<StartTimes> {
   const data = mkdtempSync(join(tmpdir(), 'snaglist-start-'))
   try {
-    const first = await startOnce(data)
-    const later: number[] = []
-    for (let run = 0; run < runs; run++) later.push(await startOnce(data))
-    return { first, later }
+    const first = await measureStart(data)
+    const following: number[] = []
+    for (let run = 0; run < runs; run++) following.push(await measureStart(data))
+    return { first, following }
   } finally {
     rmSync(data, { recursive: true })
   }
 }
 
-async function startOnce(data: string): Promise<number> {
+async function measureStart(data: string): Promise<number> {
   const start = performance.now()
   const child = spawn(process.execPath, [new URL('../src/main.ts', import.meta.url).pathname], {
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', PORT: String(port), SNAGLIST_DATA: data },
@@ -34,14 +34,13 @@ async function startOnce(data: string): Promise<number> {
   })
   const server = { url: `http://127.0.0.1:${port}/graphql`, headers: {} }
   while (!(await ask(server, '{ __typename viewer { id } }', {}).catch(() => null))) await wait(5)
-  const took = performance.now() - start
+  const duration = performance.now() - start
   child.kill()
   await once(child, 'close')
-  return took
+  return duration
 }
 
-/** The starts as a line of text. */
-export const tellStarts = ({ first, later }: Starts): string =>
-  `On the embedded database the first start, which makes the demo, answered after ${(first / 1000).toFixed(1)} s; later ones after ${later.map((took) => (took / 1000).toFixed(2)).join(', ')} s.`
+export const startReport = ({ first, following }: StartTimes): string =>
+  `On the embedded database the first start, which creates the demo data, takes ${(first / 1000).toFixed(1)} s; the following ones take ${following.map((duration) => (duration / 1000).toFixed(2)).join(', ')} s.`
 
-if (import.meta.main) console.info(tellStarts(await measureStarts(5)))
+if (import.meta.main) console.info(startReport(await measureStarts(5)))

@@ -4,31 +4,31 @@ import { emptyDatabase, query } from './databases.ts'
 import { ask, type Peer, startPeer } from './peers.ts'
 import { median } from './report.ts'
 
-// Whether time tells what the API does not say: whether something is there that one may not see, or a username.
+// Checks that response times do not reveal hidden objects or existing usernames.
 const { values } = parseArgs({
   options: { tries: { type: 'string', default: '200' }, 'sign-ins': { type: 'string' }, only: { type: 'string' } },
 })
 const tries = Number(values.tries)
 const signInTries = Number(values['sign-ins'] ?? values.tries)
-const tolerated = 1.1
+const maxRatio = 1.1
 const runs = 3
 
-/** Requests that are to take the same time, by what each of them meets. */
-interface Question {
+/** Requests that must take the same time, by the kind of object that they meet. */
+interface Experiment {
   readonly name: string
   readonly query: string
   readonly tries: number
   readonly variants: Readonly<Record<string, () => object>>
 }
 
-// Many, so that what takes longer with their number shows.
+// Many, so that a duration that depends on their number is visible.
 const projects = 3000
 const tickets = 300
 const password = 'correct horse'
 const url = await emptyDatabase('snaglist_bench_timing')
 const peer = await startPeer('snaglist', 4795, url, '')
-type Caller = Pick<Peer, 'url' | 'headers'>
-const nobody: Caller = { url: peer.url, headers: {} }
+type Client = Pick<Peer, 'url' | 'headers'>
+const anonymous: Client = { url: peer.url, headers: {} }
 
 const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { token } }'
 const createUser = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }'
@@ -36,13 +36,13 @@ const signIn = 'mutation ($input: SignInInput!) { signIn(input: $input) { token 
 const account = (username: string) => ({ input: { username, name: username, password } })
 
 /** Signs in. */
-async function callerNamed(username: string): Promise<Caller> {
-  const session = await ask<{ signIn: { token: string } }>(nobody, signIn, { input: { username, password } })
+async function signInAs(username: string): Promise<Client> {
+  const session = await ask<{ signIn: { token: string } }>(anonymous, signIn, { input: { username, password } })
   return { url: peer.url, headers: { authorization: `Bearer ${session.signIn.token}` } }
 }
 
-/** Fills projects that the caller does not see, and one that it does. */
-async function fillProjects(admin: Caller): Promise<Record<'projects' | 'tickets' | 'comments', string[]>> {
+/** Creates projects that the viewer cannot see, and one that it can. */
+async function createObjects(admin: Client): Promise<Record<'projects' | 'tickets' | 'comments', string[]>> {
   const create = 'mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }'
   await ask(admin, create, { input: { key: 'OPEN', name: 'Open', defaultRole: 'VIEWER' } })
   await ask(admin, create, { input: { key: 'HID', name: 'Hidden' } })
@@ -64,11 +64,11 @@ async function fillProjects(admin: Caller): Promise<Record<'projects' | 'tickets
   }
 }
 
-/** The milliseconds that a request takes, and what it is answered with. */
-async function tryOnce(caller: Caller, text: string, variables: object): Promise<{ time: number; answer: string }> {
+/** The duration of a request in milliseconds, and its error code or result. */
+async function tryOnce(viewer: Client, text: string, variables: object): Promise<{ time: number; outcome: string }> {
   const start = performance.now()
-  const answer = await ask(caller, text, variables).then(JSON.stringify, ({ message }: Error) => message)
-  return { time: performance.now() - start, answer: /"code":"\w+"/.exec(answer)?.[0] ?? answer }
+  const outcome = await ask(viewer, text, variables).then(JSON.stringify, ({ message }: Error) => message)
+  return { time: performance.now() - start, outcome: /"code":"\w+"/.exec(outcome)?.[0] ?? outcome }
 }
 
 const shuffled = <Item>(items: readonly Item[]): Item[] =>
@@ -79,30 +79,30 @@ const shuffled = <Item>(items: readonly Item[]): Item[] =>
 
 const anyOf = (items: readonly string[]) => items[Math.floor(Math.random() * items.length)] as string
 
-/** Asks all variants in turn, in another order each time, and gives the median of each. */
-async function measure(caller: Caller, question: Question): Promise<[string, number][]> {
-  const times = new Map<string, number[]>(Object.keys(question.variants).map((name) => [name, []]))
-  const answers = new Set<string>()
-  // The first tenth only warms.
-  for (let round = -Math.ceil(question.tries / 10); round < question.tries; round++)
-    for (const [name, variables] of shuffled(Object.entries(question.variants))) {
-      // Who fails too often has to wait, which is another answer.
-      if (caller === nobody) await query(url, 'DELETE FROM sign_in_attempts')
-      const { time, answer } = await tryOnce(caller, question.query, variables())
-      answers.add(answer)
+/** The median duration of each variant, sent in random order. */
+async function measure(viewer: Client, experiment: Experiment): Promise<[string, number][]> {
+  const times = new Map<string, number[]>(Object.keys(experiment.variants).map((name) => [name, []]))
+  const outcomes = new Set<string>()
+  // The first tenth warms up and is not counted.
+  for (let round = -Math.ceil(experiment.tries / 10); round < experiment.tries; round++)
+    for (const [name, variables] of shuffled(Object.entries(experiment.variants))) {
+      // Too many failed attempts would be rate-limited, a different outcome.
+      if (viewer === anonymous) await query(url, 'DELETE FROM sign_in_attempts')
+      const { time, outcome } = await tryOnce(viewer, experiment.query, variables())
+      outcomes.add(outcome)
       if (round >= 0) times.get(name)?.push(time)
     }
-  if (answers.size > 1) throw new Error(`${question.name} is answered otherwise: ${[...answers].join(', ')}`)
+  if (outcomes.size > 1) throw new Error(`${experiment.name} has different outcomes: ${[...outcomes].join(', ')}`)
   return [...times].map(([name, all]) => [name, median(all)])
 }
 
 try {
-  await ask(nobody, signUp, account('admin'))
-  const admin = await callerNamed('admin')
-  for (const username of ['caller', 'member', 'closed']) await ask(admin, createUser, account(username))
+  await ask(anonymous, signUp, account('admin'))
+  const admin = await signInAs('admin')
+  for (const username of ['viewer', 'member', 'closed']) await ask(admin, createUser, account(username))
   await ask(admin, 'mutation { updateUser(input: { id: "closed", active: false }) { user { id } } }', {})
-  const caller = await callerNamed('caller')
-  const hidden = await fillProjects(admin)
+  const viewer = await signInAs('viewer')
+  const hidden = await createObjects(admin)
 
   const byId = (ids: readonly string[], input = (id: string): object => ({ id })) => ({
     hidden: () => input(anyOf(ids)),
@@ -121,7 +121,7 @@ try {
   const edit = 'mutation ($id: ID!) { editComment(input: { id: $id, body: "x" }) { comment { id } } }'
   const add = 'mutation ($id: ID!) { addComment(input: { ticketId: $id, body: "x" }) { comment { id } } }'
   const file = 'mutation ($id: ID!) { createIssue(input: { projectId: $id, title: "x" }) { issue { id } } }'
-  const asked: Question[] = [
+  const experiments: Experiment[] = [
     { name: 'ticket by id', query: ticket, tries, variants: byId(hidden.tickets) },
     { name: 'ticket by key', query: ticket, tries, variants: byKey },
     {
@@ -141,7 +141,7 @@ try {
     { name: 'createIssue', query: file, tries, variants: byId(hidden.projects) },
   ]
   const credentials = (username: string, secret: string) => () => ({ input: { username, password: secret } })
-  const signingIn: Question = {
+  const signInExperiment: Experiment = {
     name: 'signIn',
     query: signIn,
     tries: signInTries,
@@ -154,17 +154,19 @@ try {
   }
 
   let leaks = 0
-  // What a busy machine makes of it does not come again.
-  for (const question of [...asked, signingIn].filter(({ name }) => !values.only || name.includes(values.only)))
+  // A difference caused by a busy machine is not repeated.
+  for (const experiment of [...experiments, signInExperiment].filter(
+    ({ name }) => !values.only || name.includes(values.only),
+  ))
     for (let run = 1; run <= runs; run++) {
-      const medians = await measure(question === signingIn ? nobody : caller, question)
+      const medians = await measure(experiment === signInExperiment ? anonymous : viewer, experiment)
       const figures = medians.map(([, figure]) => figure)
       const ratio = Math.max(...figures) / Math.min(...figures)
-      const word = ratio <= tolerated ? 'alike' : run < runs ? 'again' : 'TELLS'
-      const told = medians.map(([name, figure]) => `${name} ${figure.toFixed(2)} ms`).join(', ')
-      console.info(`${word} ${ratio.toFixed(3)}  ${question.name}: ${told}`)
-      if (word === 'alike') break
-      if (word === 'TELLS') leaks++
+      const verdict = ratio <= maxRatio ? 'equal' : run < runs ? 'retry' : 'DIFFERENT'
+      const report = medians.map(([name, figure]) => `${name} ${figure.toFixed(2)} ms`).join(', ')
+      console.info(`${verdict} ${ratio.toFixed(3)}  ${experiment.name}: ${report}`)
+      if (verdict === 'equal') break
+      if (verdict === 'DIFFERENT') leaks++
     }
   process.exitCode = leaks > 0 ? 1 : 0
 } finally {

@@ -1,30 +1,30 @@
-/** What a request may ask for: ids that the data holds, and cursors far down a list for each server. */
+/** Variables of requests: ids of existing rows, and a deep cursor for each server. */
 export interface Sample {
-  /** Issues, each with six labels of its project that no ticket has at first. */
+  /** Issues, each with six labels of its project that no ticket has initially. */
   readonly tickets: readonly { readonly id: string; readonly labels: readonly string[] }[]
   readonly projects: readonly { readonly id: string; readonly key: string }[]
-  /** Issues in no order, to be moved in bulk. */
+  /** Issues in random order, for bulk changes. */
   readonly bulk: readonly string[]
   readonly reporter: string
   readonly deepCursors: Readonly<Record<string, string>>
   readonly deepOffset: number
 }
 
-/** How one server is asked for a workload, and how its answer reads in words that all servers share. */
-export interface Asking {
+/** The request of a workload for one server, and the conversion of its response to a common form. */
+export interface WorkloadRequest {
   readonly query: string
   readonly variables: (sample: Sample, n: number) => Readonly<Record<string, unknown>>
-  /** The answer as plain data to compare; left out where servers cannot answer alike. */
+  /** The response as comparable data; omitted if the servers cannot return the same. */
   readonly read?: (data: never) => unknown
 }
 
 export interface Workload {
   readonly name: string
-  readonly what: string
+  readonly description: string
   readonly writes?: true
-  /** A script for pgbench: the SQL that it comes to, written by hand, without rights. */
+  /** A script for pgbench: hand-written SQL of the workload, without permissions. */
   readonly floor: string
-  readonly servers: Readonly<Record<string, Asking>>
+  readonly servers: Readonly<Record<string, WorkloadRequest>>
 }
 
 type Row = Record<string, never> & { nodes: never[] }
@@ -33,7 +33,7 @@ const at = <Value>(values: readonly Value[], n: number) => values[n % values.len
 const ticketOf = ({ tickets }: Sample, n: number) => ({ id: at(tickets, n).id })
 const projectOf = ({ projects }: Sample, n: number) => at(projects, n).id
 
-/** A ticket of any server in the same words: the names of nested fields differ. */
+/** A ticket of any server, with uniform names of nested fields. */
 function ticket(row: Row) {
   const { id, rowId, number, title, status, priority, createdAt } = row
   const assignee = (row['assignee'] ?? row['userByAssigneeId'] ?? null) as Row | null
@@ -77,8 +77,8 @@ const reporter = "(SELECT id FROM users WHERE username = 'person1')"
 const history = `INSERT INTO history (ticket_id, actor_id, at, version, changes)
   SELECT id, ${reporter}, updated_at, version, '[{"field": "title", "from": "a", "to": "b"}]'::jsonb FROM changed`
 
-/** So many ids of the sample, another stretch for each request. */
-const stretch = ({ bulk }: Sample, n: number, size: number) =>
+/** Consecutive ids of the sample, different for each request. */
+const consecutiveIds = ({ bulk }: Sample, n: number, size: number) =>
   Array.from({ length: size }, (_, index) => at(bulk, n * size + index))
 
 const bulkSize = 500
@@ -86,7 +86,7 @@ const bulkSize = 500
 export const workloads: readonly Workload[] = [
   {
     name: 'W1',
-    what: 'one ticket with assignee, labels, the first 20 comments and their authors',
+    description: 'one ticket with assignee, labels, the first 20 comments and their authors',
     floor: `${pickTicket}SELECT json_build_array(${flatJson}, ${assigneeJson}, ${labelsJson},
       (SELECT json_agg(json_build_array(c.id, c.body, c.created_at, u.id, u.name)) FROM
         (SELECT * FROM comments c WHERE c.ticket_id = t.id ORDER BY c.created_at, c.id LIMIT 20) c JOIN users u ON u.id = c.author_id))
@@ -111,7 +111,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W2',
-    what: '50 open tickets of a project by newest, each with assignee, labels and the first 3 comments',
+    description: '50 open tickets of a project by newest, each with assignee, labels and the first 3 comments',
     floor: `${pickProject}SELECT json_agg(json_build_array(${flatJson}, ${assigneeJson}, ${labelsJson},
       (SELECT json_agg(json_build_array(c.id, c.body, c.created_at)) FROM
         (SELECT * FROM comments c WHERE c.ticket_id = t.id ORDER BY c.created_at, c.id LIMIT 3) c)))
@@ -136,7 +136,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W3',
-    what: 'the same 50 flat, with the total',
+    description: 'the same 50 without nested fields, with the total',
     floor: `${pickProject}SELECT json_agg(json_build_array(${flatJson})), (SELECT count(*) FROM tickets
       WHERE project_id = (SELECT id FROM bench_projects WHERE n = :n) AND status = 'OPEN') FROM (${openPage}) t;`,
     servers: {
@@ -159,7 +159,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W4f',
-    what: 'the first page of 50 of all tickets, to compare W4k with',
+    description: 'the first page of 50 of all tickets, to compare W4k with',
     floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT * FROM tickets ORDER BY created_at DESC, id DESC LIMIT 51) t;`,
     servers: {
       snaglist: {
@@ -176,7 +176,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W4k',
-    what: 'a page of 50 at half the depth of all tickets by cursor',
+    description: 'a page of 50 at half the depth of all tickets by cursor',
     floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT * FROM tickets
       WHERE (created_at, id) < ('2024-12-13', '00000000-0000-0000-0000-000000000000') ORDER BY created_at DESC, id DESC LIMIT 51) t;`,
     servers: {
@@ -194,7 +194,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W4o',
-    what: 'the same page by offset',
+    description: 'the same page by offset',
     floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT t.* FROM
       (SELECT id FROM tickets ORDER BY created_at DESC, id DESC LIMIT 51 OFFSET 100000) page JOIN tickets t USING (id)
       ORDER BY t.created_at DESC, t.id DESC) t;`,
@@ -213,7 +213,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W6',
-    what: 'file an issue (Snaglist: with its number and rights; PostGraphile: a bare row)',
+    description: 'create an issue (Snaglist: with number and permissions; PostGraphile: a plain row)',
     writes: true,
     floor: `${pickProject}WITH counted AS (UPDATE projects SET last_number = last_number + 1
         WHERE id = (SELECT id FROM bench_projects WHERE n = :n) RETURNING id, last_number)
@@ -238,7 +238,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W7',
-    what: 'patch one field (Snaglist: with version, history and rights; PostGraphile: a bare row)',
+    description: 'patch one field (Snaglist: with version, history and permissions; PostGraphile: a plain row)',
     writes: true,
     floor: `${pickTicket}WITH changed AS (UPDATE tickets SET title = 'Patched ' || :n::text, version = version + 1, updated_at = now()
         WHERE id = (SELECT id FROM bench_sample WHERE n = :n) RETURNING id, version, updated_at)
@@ -256,7 +256,8 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W8',
-    what: 'replace the labels of a ticket (Snaglist: with version, history and rights; PostGraphile: two rows in, two rows out)',
+    description:
+      'replace the labels of a ticket (Snaglist: with version, history and permissions; PostGraphile: two inserts, two deletes)',
     writes: true,
     floor: `${pickTicket}WITH changed AS (UPDATE tickets SET version = version + 1, updated_at = now()
         WHERE id = (SELECT id FROM bench_sample WHERE n = :n) RETURNING id, project_id, version, updated_at),
@@ -281,7 +282,7 @@ export const workloads: readonly Workload[] = [
           d: deleteTicketLabelByTicketIdAndLabelId(input: { ticketId: $id, labelId: $b }) { clientMutationId } }`,
         variables: (sample, n) => {
           const { id, labels } = at(sample.tickets, n)
-          // Labels that nobody else puts on it.
+          // Labels that no other workload adds.
           return { id, a: labels[4], b: labels[5] }
         },
       },
@@ -289,7 +290,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'W9',
-    what: `move ${bulkSize} tickets to a status (with versions, history and rights; the SQL in pgbench: a bare UPDATE, ids in order)`,
+    description: `change the status of ${bulkSize} tickets (with versions, history and permissions; SQL in pgbench: a plain UPDATE in the order of ids)`,
     writes: true,
     floor: `\\set n random(0, 39)
       \\set s random(0, 1)
@@ -300,7 +301,7 @@ export const workloads: readonly Workload[] = [
       snaglist: {
         query: `mutation W9($ids: [ID!]!, $status: TicketStatus!) { bulkUpdateStatus(input: { ids: $ids, status: $status }) { updatedCount } }`,
         variables: (sample, n) => ({
-          ids: stretch(sample, n, bulkSize),
+          ids: consecutiveIds(sample, n, bulkSize),
           status: Math.floor((n * bulkSize) / sample.bulk.length) % 2 ? 'OPEN' : 'IN_PROGRESS',
         }),
       },

@@ -3,7 +3,7 @@ import type { NewProject } from '../src/project/project.actions.ts'
 import type { NewTicket } from '../src/ticket/ticket-create.actions.ts'
 import type { TicketPatch } from '../src/ticket/ticket-update.actions.ts'
 
-// A maker of drive units for electric bicycles: Ada leads, Tomás writes the firmware, Yuki checks the units on line 2.
+// A manufacturer of drive units for electric bicycles. Ada leads the project, Tomás writes the firmware, Yuki inspects line 2.
 
 type Person = 'ada' | 'tomas' | 'yuki'
 
@@ -11,8 +11,9 @@ export interface DemoTicket
   extends Omit<NewTicket, 'projectId' | 'assigneeId' | 'labelIds'>,
     Pick<TicketPatch, 'status' | 'resolution' | 'disposition'> {
   readonly by: Person
-  /** How long ago it was filed, and over how many days its story goes. */
+  /** Age of the ticket. */
   readonly daysAgo: number
+  /** Time from its creation to its last change. Defaults to 1. */
   readonly days?: number
   readonly labels?: readonly string[]
   readonly assignee?: Person
@@ -30,7 +31,7 @@ export const demoLabels: readonly Omit<NewLabel, 'projectId'>[] = [
   { name: 'firmware', color: '#1d76db', description: 'Runs on the unit.' },
   { name: 'app', color: '#5319e7', description: 'The service app.' },
   { name: 'battery', color: '#fbca04' },
-  { name: 'safety', color: '#b60205', description: 'Somebody could come to harm: these go first.' },
+  { name: 'safety', color: '#b60205', description: 'Risk of injury. Fix first.' },
   { name: 'supplier', color: '#c5def5', description: 'A part that we buy.' },
   { name: 'line 2', color: '#0e8a16' },
   { name: 'regression', color: '#d93f0b', description: 'Worked in an earlier release.' },

@@ -4,13 +4,12 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import { SchemaEngine } from '@prisma/schema-engine-wasm'
 import type pg from 'pg'
 
-/** The text of schema.prisma as it is now. */
+/** The contents of schema.prisma. */
 export const currentSchema = () => readFileSync(new URL('schema.prisma', import.meta.url), 'utf8')
 
 /**
- * The SQL that takes a database from one Prisma schema to another; null stands for an empty database.
- * Says nothing of what Prisma has no words for: functions, checks, indexes over expressions.
- * The pool is only asked which PostgreSQL it is.
+ * The SQL that migrates from one Prisma schema to another; null is an empty database. Does not contain functions, checks
+ * and expression indexes, which Prisma cannot express. The pool is used only to query the version of PostgreSQL.
  */
 export async function schemaDiff(pool: pg.Pool, from: string | null, to: string): Promise<string> {
   const schema = (content: string) => ({ tag: 'schemaDatamodel' as const, files: [{ path: 'schema.prisma', content }] })

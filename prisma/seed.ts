@@ -13,15 +13,15 @@ import type { PrismaClient } from './generated/client.ts'
 
 export const demoPassword = 'snaglist-demo'
 
-/** The demo's people; their ids tell the demo from any other database. */
-export const demoPeople = [
+/** The users of the demo data. Their ids identify a database with demo data. */
+export const demoUsers = [
   {
     id: '019a0000-0000-7000-8000-0000000000a1',
     username: 'ada',
     name: 'Ada Brandt',
     role: 'ADMIN',
     projectRole: 'MAINTAINER',
-    does: 'admin of the server, leads the project',
+    summary: 'admin of the server, leads the project',
   },
   {
     id: '019a0000-0000-7000-8000-0000000000a2',
@@ -29,7 +29,7 @@ export const demoPeople = [
     name: 'Tomás Ribeiro',
     role: 'MEMBER',
     projectRole: 'CONTRIBUTOR',
-    does: 'firmware developer, a CONTRIBUTOR',
+    summary: 'firmware developer, a CONTRIBUTOR',
   },
   {
     id: '019a0000-0000-7000-8000-0000000000a3',
@@ -37,52 +37,49 @@ export const demoPeople = [
     name: 'Yuki Tanaka',
     role: 'MEMBER',
     projectRole: 'REPORTER',
-    does: 'quality engineer on line 2, a REPORTER',
+    summary: 'quality engineer on line 2, a REPORTER',
   },
 ] as const
 
-/** Whether a database holds the demo. */
+/** True if a database has the demo data. */
 export async function isDemo(prisma: PrismaClient): Promise<boolean> {
-  const [admin] = demoPeople
+  const [admin] = demoUsers
   return (
     (await prisma.user.findUnique({ where: { id: admin.id, active: true, role: 'ADMIN' }, select: { id: true } })) !==
     null
   )
 }
 
-/**
- * Fills an empty database with the demo: one project, three people, sixty tickets, all of it or nothing. Everything goes
- * through the actions that the API uses; only the times are set back afterwards, so that the story spans some weeks.
- */
+/** Creates the demo data in one transaction, by the actions of the API. Its times are then spread over two months. */
 export async function seedDemo(transaction: RunTransaction, bcryptCost: number): Promise<void> {
   const passwordHash = await hashPassword(demoPassword, bcryptCost)
   await transaction(async (tx) => {
     await tx.prisma.user.createMany({
-      data: demoPeople.map(({ projectRole, does, ...person }) => ({
+      data: demoUsers.map(({ projectRole, summary, ...person }) => ({
         ...person,
         email: `${person.username}@example.com`,
         passwordHash,
       })),
     })
-    const people = new Map<string, Viewer>(demoPeople.map((person) => [person.username, person]))
-    const [ada] = demoPeople
+    const users = new Map<string, Viewer>(demoUsers.map((person) => [person.username, person]))
+    const [ada] = demoUsers
     const project = await createProject(tx, ada, demoProject)
-    for (const { username, projectRole } of demoPeople)
+    for (const { username, projectRole } of demoUsers)
       await setProjectMember(tx, ada, { projectId: project.id, userId: username, role: projectRole })
     const labels = new Map<string, string>()
     for (const label of demoLabels)
       labels.set(label.name, (await createLabel(tx, ada, { ...label, projectId: project.id })).id)
-    for (const ticket of demoTickets) await fileTicket(tx, people, labels, ticket)
+    for (const ticket of demoTickets) await createDemoTicket(tx, users, labels, ticket)
   })
 }
 
-async function fileTicket(
+async function createDemoTicket(
   tx: Transaction,
-  people: ReadonlyMap<string, Viewer>,
+  users: ReadonlyMap<string, Viewer>,
   labels: ReadonlyMap<string, string>,
   demo: DemoTicket,
 ): Promise<void> {
-  const person = (username: string) => people.get(username) as Viewer
+  const person = (username: string) => users.get(username) as Viewer
   const {
     by,
     daysAgo,
@@ -106,11 +103,11 @@ async function fileTicket(
       id: ticket.id,
       patch: { status, resolution },
     })
-  await setBack(tx, ticket.id, daysAgo, days ?? 1)
+  await moveToPast(tx, ticket.id, daysAgo, days ?? 1)
 }
 
-/** Moves a ticket's story into the past: filed so many days ago, and told over so many days. */
-async function setBack(tx: Transaction, id: string, daysAgo: number, days: number): Promise<void> {
+/** Moves the times of a ticket into the past. `days` is the time from its creation to its last change. */
+async function moveToPast(tx: Transaction, id: string, daysAgo: number, days: number): Promise<void> {
   const before = (ago: Sql) => sql`now() - ${ago} * interval '1 day'`
   const filed = sql`${daysAgo}::float8`
   const last = sql`${Math.max(daysAgo - days, 0.05)}::float8`
@@ -124,7 +121,7 @@ async function setBack(tx: Transaction, id: string, daysAgo: number, days: numbe
     ['comments', 'created_at'],
   ] as const)
     await tx.query(sql`
-      UPDATE ${raw(table)} told SET ${raw(column)} = ${before(sql`(${filed} - (${filed} - ${last}) * placed.rank / placed.count)`)}
-      FROM (SELECT id, rank() OVER (ORDER BY id), count(*) OVER () FROM ${raw(table)} WHERE ticket_id = ${id}::uuid) placed
-      WHERE told.id = placed.id`)
+      UPDATE ${raw(table)} event SET ${raw(column)} = ${before(sql`(${filed} - (${filed} - ${last}) * ranked.rank / ranked.count)`)}
+      FROM (SELECT id, rank() OVER (ORDER BY id), count(*) OVER () FROM ${raw(table)} WHERE ticket_id = ${id}::uuid) ranked
+      WHERE event.id = ranked.id`)
 }

@@ -16,7 +16,7 @@ type Types = typeof builder.$inferSchemaTypes
 interface MutationOptions<Fields extends InputFieldMap, Payload extends object> {
   readonly description: string
   /** Describes the input type and the argument `input`. */
-  readonly inputDescription?: string
+  readonly inputDescription: string
   /** Describes the payload type, if `payload` is a function. */
   readonly payloadDescription?: string
   readonly input: (t: InputFieldBuilder<Types, 'InputObject'>) => Fields
@@ -41,7 +41,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
   name: string,
   {
     description,
-    inputDescription = `Arguments of \`${name}\`.`,
+    inputDescription,
     payloadDescription = `Result of \`${name}\`.`,
     input: inputFields,
     rules = {},

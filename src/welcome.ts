@@ -1,19 +1,19 @@
-import { demoPassword, demoPeople, isDemo } from '../prisma/seed.ts'
+import { demoPassword, demoUsers, isDemo } from '../prisma/seed.ts'
 import { startSession } from './auth/token.actions.ts'
 import type { Server } from './server.ts'
 
 /** The console message of a server with demo data: its accounts and a link to GraphiQL. Null without demo data. */
 export async function demoWelcome({ url, database: { prisma, transaction } }: Server): Promise<string | null> {
   if (!(await isDemo(prisma))) return null
-  const { secret } = await transaction((tx) => startSession(tx, demoPeople[0].id))
-  const people = demoPeople.map(({ username, name, does }) => `    ${username.padEnd(8)}${name}, ${does}`)
+  const { secret } = await transaction((tx) => startSession(tx, demoUsers[0].id))
+  const people = demoUsers.map(({ username, name, summary }) => `    ${username.padEnd(8)}${name}, ${summary}`)
   return `
   Snaglist is listening on ${url}/graphql
 
   Demo accounts, all with the password ${demoPassword}:
 ${people.join('\n')}
 
-  GraphiQL, signed in as ${demoPeople[0].name}:
+  GraphiQL, signed in as ${demoUsers[0].name}:
     ${url}/graphql#token=${secret}
 
   Example request with curl:

@@ -105,7 +105,7 @@ describe('signIn', () => {
     const responses = await Promise.all(
       [
         ['first', 'wrong password'],
-        ['nobody', password],
+        ['nosuchuser', password],
         ['closed', password],
         ['no such name!', password],
       ].map(([username = '', secret = '']) =>

@@ -120,7 +120,7 @@ test('returns the first or last comments of each ticket', async () => {
 
 test('reads a list of many projects in one statement, and a repeated field once', async () => {
   const document = graphql(`
-    query ListsBelowProjects {
+    query ListsOfProjects {
       projects { nodes { key issues(first: 2, orderBy: [{ field: NUMBER }]) { totalCount nodes { key } } defects { totalCount } members(first: 10) { nodes { user { username } role } } labels { name } viewerRole } }
     }
   `)

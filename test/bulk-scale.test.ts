@@ -29,7 +29,7 @@ const BulkOutcome = graphql(`
   }
 `)
 
-/** Files many issues at once, past the API. */
+/** Inserts issues without the API. */
 async function fill(project: string, count: number): Promise<string[]> {
   const { id } = await createProject(users.contributor, project)
   const { rows } = await server.database.pool.query<{ id: string }>(
@@ -76,7 +76,7 @@ test('completes concurrent bulk updates of overlapping tickets with consistent v
   const statuses: readonly TicketStatus[] = ['IN_PROGRESS', 'RESOLVED', 'CLOSED', 'OPEN']
   const bulks = await Promise.all(
     Array.from({ length: 24 }, async (_, index) => {
-      const some = ids.filter((_id, place) => (place * 7 + index) % 3 !== 0)
+      const some = ids.filter((_id, position) => (position * 7 + index) % 3 !== 0)
       const named = index % 2 ? some.reverse() : [...some.slice(index), ...some.slice(0, index)]
       const input = { ids: named, status: statuses[index % statuses.length] ?? 'OPEN' }
       return (await users.contributor.ask(BulkMany, { input })).bulkUpdateStatus

@@ -46,8 +46,8 @@ const newIssues = async (project: string, count: number) => {
   return issues
 }
 
-/** Holds that a move is refused, with that code, and that it changes nothing. */
-const refused = async (project: string, input: BulkUpdateStatusInput, code: string) => {
+/** Verifies that an update is rejected and changes nothing. */
+const expectRejected = async (project: string, input: BulkUpdateStatusInput, code: string) => {
   const before = await stateOf(project)
   const { extensions } = await users.contributor.expectError(BulkMove, { input })
   expect(extensions?.code).toBe(code)
@@ -132,7 +132,7 @@ describe('bulkUpdateStatus', () => {
     await createProject(users.contributor, 'NAMED')
     const [one, other] = (await newIssues('NAMED', 2)) as [Named, Named]
     const ids = [one.id, 'NAMED-99', other.key, crypto.randomUUID(), hidden.id, hidden.key]
-    const extensions = await refused('NAMED', { ids, status: 'CLOSED' }, 'NOT_FOUND')
+    const extensions = await expectRejected('NAMED', { ids, status: 'CLOSED' }, 'NOT_FOUND')
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual([
       'input.ids.1',
       'input.ids.3',
@@ -148,7 +148,7 @@ describe('bulkUpdateStatus', () => {
     await prepare(issues[1]?.id ?? '', { priority: 'URGENT' })
     const urgent = { project: { eq: 'FILTER' }, priority: { eq: 'URGENT' } } as const
     for (const expectedCount of [0, 1, 3]) {
-      const extensions = await refused('FILTER', { filter: urgent, expectedCount, status: 'CLOSED' }, 'CONFLICT')
+      const extensions = await expectRejected('FILTER', { filter: urgent, expectedCount, status: 'CLOSED' }, 'CONFLICT')
       expect(extensions?.['matchedCount']).toBe(2)
     }
     const bulk = await move({ filter: urgent, expectedCount: 2, status: 'CLOSED' })
@@ -185,8 +185,8 @@ describe('bulkUpdateStatus', () => {
       expect(dry.tickets.map(({ status }) => status)).toEqual(['CLOSED', 'OPEN', 'OPEN', 'OPEN'])
       expect(await stateOf('DRY')).toEqual(before)
     }
-    await refused('DRY', { ...byFilter, expectedCount: 5, dryRun: true }, 'CONFLICT')
-    await refused('DRY', { ...byIds, ids: ['DRY-99'], dryRun: true }, 'NOT_FOUND')
+    await expectRejected('DRY', { ...byFilter, expectedCount: 5, dryRun: true }, 'CONFLICT')
+    await expectRejected('DRY', { ...byIds, ids: ['DRY-99'], dryRun: true }, 'NOT_FOUND')
     expect(await move(byIds)).toMatchObject({ matchedCount: 4, updatedCount: 3 })
   })
 
@@ -200,8 +200,8 @@ describe('bulkUpdateStatus', () => {
     ['an invalid filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
     ['several errors', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
     ['errors of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
-  ])('with %s is refused', async (_what, input, status, paths) => {
-    const extensions = await refused('CORE', { ...input, status }, 'BAD_USER_INPUT')
+  ])('rejects %s', async (_what, input, status, paths) => {
+    const extensions = await expectRejected('CORE', { ...input, status }, 'BAD_USER_INPUT')
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(paths)
   })
 })

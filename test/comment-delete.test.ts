@@ -34,8 +34,8 @@ const treeOf = async (id: string) => {
 }
 const idsIn = async (id: string) => (await treeOf(id)).comments.nodes.map((comment) => comment.id)
 
-/** Holds what is true of every thread: deleted comments are empty and have replies, and the others are counted. */
-const holdsTogether = async (id: string) => {
+/** Deleted comments must be empty and have replies, the others must be counted. */
+const expectConsistentThread = async (id: string) => {
   const { commentCount, comments } = await treeOf(id)
   for (const { body, deletedAt, replies } of comments.nodes) {
     expect(body === '').toBe(deletedAt !== null)
@@ -64,12 +64,12 @@ describe('deleteComment', () => {
       deletedCommentId: parent,
       ticket: { id: issue, commentCount: 1, comments: { totalCount: 2 } },
     })
-    const [deleted, response] = await holdsTogether(issue)
+    const [deleted, response] = await expectConsistentThread(issue)
     expect(deleted).toMatchObject({ id: parent, body: '', replies: { totalCount: 1 } })
     expect(deleted?.deletedAt).not.toBeNull()
     expect(response).toMatchObject({ id: reply, body: 'Said', deletedAt: null, parent: { id: parent } })
     await remove(parent)
-    expect(await holdsTogether(issue)).toEqual([deleted, response])
+    expect(await expectConsistentThread(issue)).toEqual([deleted, response])
   })
 
   test('removes deleted ancestors together with the last reply', async () => {
@@ -82,7 +82,7 @@ describe('deleteComment', () => {
     expect(await idsIn(issue)).toEqual([top, middle, leaf, other])
     await remove(leaf)
     expect(await idsIn(issue)).toEqual([top, middle, other])
-    expect((await holdsTogether(issue)).map(({ body }) => body)).toEqual(['', '', 'Said'])
+    expect((await expectConsistentThread(issue)).map(({ body }) => body)).toEqual(['', '', 'Said'])
     await remove(other)
     expect(await idsIn(issue)).toEqual([])
   })
@@ -94,7 +94,7 @@ describe('deleteComment', () => {
     const leaf = await say(issue, middle)
     await remove(middle)
     await remove(leaf)
-    expect(await holdsTogether(issue)).toMatchObject([{ id: top, body: 'Said', replies: { totalCount: 0 } }])
+    expect(await expectConsistentThread(issue)).toMatchObject([{ id: top, body: 'Said', replies: { totalCount: 0 } }])
   })
 })
 
@@ -109,7 +109,7 @@ describe('concurrent deletions', () => {
       const [first, second] = await Promise.all(round % 2 ? [answering(), deleting()] : [deleting(), answering()])
       const [response, deletion] = round % 2 ? [first, second] : [second, first]
       expect(deletion.errors).toBeUndefined()
-      const comments = await holdsTogether(issue)
+      const comments = await expectConsistentThread(issue)
       if (response.errors) {
         expect(response.errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
         expect(comments).toEqual([])
@@ -131,7 +131,7 @@ describe('concurrent deletions', () => {
       const all = round % 2 ? order : order.reverse()
       const responses = await Promise.all(all.map((id) => users.reporter.send(CommentRemove, { id })))
       expect(responses.flatMap(({ errors }) => errors ?? [])).toEqual([])
-      expect(await holdsTogether(issue)).toEqual([])
+      expect(await expectConsistentThread(issue)).toEqual([])
     }
   })
 

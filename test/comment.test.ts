@@ -97,7 +97,7 @@ describe('addComment and editComment', () => {
     const id = await newIssue()
     const { comments: _none, commentCount: _zero, ...before } = await threadOf(id)
     const comment = await say(id, 'Said')
-    await say(id, 'Answered', comment.id)
+    await say(id, 'Reply', comment.id)
     await users.reporter.ask(CommentEdit, { input: { id: comment.id, body: 'Said better' } })
     await remove(comment.id)
     expect(await threadOf(id)).toMatchObject({ ...before, version: 1, updatedBy: null, history: { totalCount: 0 } })
@@ -144,17 +144,17 @@ describe('replies', () => {
   test('accepts a reply to a comment of the same ticket only', async () => {
     const [here, there] = [await newIssue(), await newIssue()]
     const parent = await say(here, 'Asked')
-    const reply = await say(here, 'Answered', parent.id)
+    const reply = await say(here, 'Reply', parent.id)
     expect(reply.parent).toEqual({ id: parent.id })
     const gone = await say(here, 'Gone')
     await remove(gone.id)
-    const refusals = [
+    const invalidInputs = [
       { ticketId: there, parentId: parent.id },
       { ticketId: here, parentId: gone.id },
       { ticketId: here, parentId: crypto.randomUUID() },
       { ticketId: here, parentId: 'CORE-1' },
     ]
-    for (const input of refusals) {
+    for (const input of invalidInputs) {
       const { extensions } = await users.reporter.expectError(CommentAdd, { input: { ...input, body: 'No' } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.parentId' }] })
     }
@@ -165,7 +165,7 @@ describe('replies', () => {
   test('rejects a reply to a deleted comment', async () => {
     const id = await newIssue()
     const parent = await say(id, 'Asked')
-    await say(id, 'Answered', parent.id)
+    await say(id, 'Reply', parent.id)
     await remove(parent.id)
     const input = { ticketId: id, parentId: parent.id, body: 'Late' }
     expect((await users.reporter.expectError(CommentAdd, { input })).extensions?.code).toBe('BAD_USER_INPUT')
@@ -182,7 +182,7 @@ describe('replies', () => {
     const parent = await say(id, 'Asked')
     for (const body of ['1', '2', '3']) {
       const reply = await say(id, body, parent.id)
-      await say(id, `Below ${body}`, reply.id)
+      await say(id, `Reply to ${body}`, reply.id)
     }
     const page = async (after: string | null) => {
       const { node } = await users.viewer.ask(CommentReplies, { id: parent.id, first: 2, after })

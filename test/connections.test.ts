@@ -12,7 +12,6 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-/** A page sends its origin. */
 const fromPage = { origin: 'http://localhost' }
 const viewer = '{ viewer { username } }'
 
@@ -30,7 +29,7 @@ describe('HTTP connection', () => {
     await new Promise((resolve) => http.close(resolve))
   })
 
-  /** Posts a body in pieces; without its length, in chunks of HTTP. */
+  /** Without a Content-Length header, sends a chunked body. */
   async function post(pieces: readonly Buffer[], headers: Readonly<Record<string, string | number>>) {
     const sent = request({
       port,
@@ -100,7 +99,7 @@ describe('HTTP connection', () => {
     ['/GRAPHQL', 404],
     ['/graphql/x', 404],
     ['*', 400],
-  ])('answers a document sent to the target %s with %i, and never outside of its limits', async (path, status) => {
+  ])('responds to a document sent to the target %s with %i, and never outside of its limits', async (path, status) => {
     const send = async (method: string, body: string, headers = {}) => {
       const sent = request({
         port,

@@ -17,8 +17,8 @@ const DefectRecategorize = graphql(`
 const DefectByCategory = graphql(`
   query DefectByCategory($filter: DefectFilter) { defects(filter: $filter) { totalCount } }
 `)
-const DefectRefused = graphql(`
-  mutation DefectRefused($input: CreateDefectInput!) { createDefect(input: $input) { defect { id } } }
+const DefectRejected = graphql(`
+  mutation DefectRejected($input: CreateDefectInput!) { createDefect(input: $input) { defect { id } } }
 `)
 
 const recategorize = async (id: string, terms: { category?: string; subcategory?: string | null }) =>
@@ -83,17 +83,19 @@ describe('categories and subcategories', () => {
 
   test('does not store the spelling of a rejected mutation', async () => {
     const { id } = await createDefect(users.contributor, 'CORE', 'Kept')
-    await users.contributor.expectError(DefectRefused, {
-      input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nobody' },
+    await users.contributor.expectError(DefectRejected, {
+      input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nosuchuser' },
     })
-    await users.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', assigneeId: 'nobody' } })
+    await users.contributor.expectError(DefectRecategorize, {
+      input: { id, category: 'NEVER', assigneeId: 'nosuchuser' },
+    })
     await users.contributor.expectError(DefectRecategorize, { input: { id, category: 'NEVER', expectedVersion: 9 } })
     expect((await createDefect(users.contributor, 'CORE', 'Never')).category).toBe('Never')
   })
 
   test('accepts a category of at most 100 characters', async () => {
     expect((await createDefect(users.contributor, 'CORE', 'é'.repeat(100))).category).toHaveLength(100)
-    const { extensions } = await users.contributor.expectError(DefectRefused, {
+    const { extensions } = await users.contributor.expectError(DefectRejected, {
       input: { projectId: 'CORE', title: 'Long', category: 'é'.repeat(101), subcategory: 'é'.repeat(101) },
     })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(['input.category', 'input.subcategory'])
@@ -103,7 +105,7 @@ describe('categories and subcategories', () => {
 describe('20 concurrent mutations with a new category', () => {
   const cases = (word: string, count: number) =>
     Array.from({ length: count }, (_, index) =>
-      [...word].map((letter, place) => ((index >> place) & 1 ? letter.toUpperCase() : letter)).join(''),
+      [...word].map((letter, position) => ((index >> position) & 1 ? letter.toUpperCase() : letter)).join(''),
     )
 
   test('store one spelling of a category and a subcategory for concurrent defects', async () => {

@@ -52,7 +52,7 @@ const found = async (filter: object) =>
   (await users.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
     ({ key }) => key,
   )
-const faultsOf = async (input: CreateDefectInput) => {
+const errorPathsOf = async (input: CreateDefectInput) => {
   const { extensions } = await users.contributor.expectError(DefectCreate, { input })
   expect(extensions?.code).toBe('BAD_USER_INPUT')
   return extensions?.fieldErrors?.map(({ path }) => path).sort()
@@ -142,16 +142,16 @@ describe('createDefect and updateDefect', () => {
 
 describe('title of a defect', () => {
   test.each([
-    { of: 'its only line', description: 'Cold joint', title: 'Cold joint' },
-    { of: 'the first of its lines', description: 'Cold joint\nat R12', title: 'Cold joint' },
+    { of: 'the only line of the description', description: 'Cold joint', title: 'Cold joint' },
+    { of: 'the first line of the description', description: 'Cold joint\nat R12', title: 'Cold joint' },
     { of: 'a line that ends in CRLF', description: 'Cold joint\r\nat R12\r\n', title: 'Cold joint' },
     {
-      of: 'the first line with something in it',
+      of: 'the first line that is not blank',
       description: '\r\n \t\n\n  Cold joint  \nat R12',
       title: 'Cold joint',
     },
-    { of: 'as much of a long line as it may hold', description: 'é'.repeat(600), title: 'é'.repeat(200) },
-  ])('that is left out is taken from the description: $of', async ({ description, title }) => {
+    { of: 'a long line, truncated', description: 'é'.repeat(600), title: 'é'.repeat(200) },
+  ])('defaults to $of', async ({ description, title }) => {
     const input = { projectId: 'CORE', category: 'Any', description }
     for (const more of [{}, { title: null }]) {
       const { createDefect } = await users.contributor.ask(DefectCreate, { input: { ...input, ...more } })
@@ -162,15 +162,15 @@ describe('title of a defect', () => {
   test('requires a title if the description contains no text', async () => {
     for (const description of [undefined, null, '', ' \r\n\t\n'])
       expect(
-        await faultsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
+        await errorPathsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
       ).toEqual(['input.title'])
   })
 
   test('reports a missing title together with all other errors', async () => {
     expect(
-      await faultsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
+      await errorPathsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
     ).toEqual(['input.absn', 'input.category', 'input.reportedBy', 'input.subcategory', 'input.title'])
-    expect(await faultsOf({ projectId: 'CORE', category: ' ' })).toEqual(['input.category', 'input.title'])
+    expect(await errorPathsOf({ projectId: 'CORE', category: ' ' })).toEqual(['input.category', 'input.title'])
   })
 })
 

@@ -183,9 +183,9 @@ test('stores no history for a rejected mutation', async () => {
   await users.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Second' } })
   const before = await historyOf(id)
   const label = await createLabel(users.maintainer, 'CORE', 'unused')
-  const refusals = [
+  const rejected = [
     users.contributor.expectError(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
-    users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nobody' } }),
+    users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nosuchuser' } }),
     users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
     users.contributor.expectError(HistoryArchive, { input: { id } }),
     users.viewer.expectError(HistoryPatchIssue, { input: { id, title: 'Forbidden' } }),
@@ -193,7 +193,7 @@ test('stores no history for a rejected mutation', async () => {
     users.outsider.expectError(HistoryPatchIssue, { input: { id, title: 'Unseen' } }),
     users.contributor.expectError(HistoryLabels, { input: { ticketId: id, labelIds: [label, crypto.randomUUID()] } }),
   ]
-  expect((await Promise.all(refusals)).map(({ extensions }) => extensions?.code)).toEqual([
+  expect((await Promise.all(rejected)).map(({ extensions }) => extensions?.code)).toEqual([
     'CONFLICT',
     'BAD_USER_INPUT',
     'BAD_USER_INPUT',

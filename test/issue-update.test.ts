@@ -73,7 +73,7 @@ describe('updateIssue', () => {
   test.each([
     { field: 'description', shown: { description: null } },
     { field: 'assigneeId', shown: { assignee: null } },
-  ])('that gives $field as null clears it', async ({ field, shown }) => {
+  ])('clears $field with null', async ({ field, shown }) => {
     const id = await newIssue()
     expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, title: 'A title', version: 2 })
     expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, version: 2, history: { totalCount: 1 } })
@@ -109,17 +109,17 @@ describe('updateIssue', () => {
   test('reports all field errors of a patch together', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
-    const refused = async (input: Omit<UpdateIssueInput, 'id'>) => {
+    const errorPathsFor = async (input: Omit<UpdateIssueInput, 'id'>) => {
       const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id, ...input } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
       return extensions?.fieldErrors?.map(({ path }) => path).sort()
     }
-    expect(await refused({ title: '', description: '\0', assigneeId: '?' })).toEqual([
+    expect(await errorPathsFor({ title: '', description: '\0', assigneeId: '?' })).toEqual([
       'input.assigneeId',
       'input.description',
       'input.title',
     ])
-    expect(await refused({ title: 'Good', resolution: 'FIXED', assigneeId: 'nobody' })).toEqual([
+    expect(await errorPathsFor({ title: 'Good', resolution: 'FIXED', assigneeId: 'nosuchuser' })).toEqual([
       'input.assigneeId',
       'input.resolution',
     ])
@@ -132,7 +132,10 @@ describe('updateIssue', () => {
     const defect = await createDefect(users.contributor, 'CORE', 'Solder')
     for (const id of [defect.id, defect.key, 'CORE-99999', 'NONE-1', crypto.randomUUID()]) {
       const error = await users.contributor.expectError(IssuePatch, { input: { id, title: 'Not found' } })
-      expect(error.extensions?.code).toBe('NOT_FOUND')
+      expect(error).toMatchObject({
+        message: `Issue "${id}" was not found, or you cannot see it.`,
+        extensions: { code: 'NOT_FOUND' },
+      })
       expect(await stateOf(id)).toBeNull()
     }
     const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id: 'CORE', title: 'No' } })
@@ -191,16 +194,16 @@ describe('status and resolution', () => {
 
   test('rejects a resolution for an open issue', async () => {
     const id = await newIssue()
-    const refused = async (change: Omit<UpdateIssueInput, 'id'>) => {
+    const expectRejected = async (change: Omit<UpdateIssueInput, 'id'>) => {
       const before = await stateOf(id)
       const { extensions } = await users.contributor.expectError(IssuePatch, { input: { id, ...change } })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.resolution' }] })
       expect(await stateOf(id)).toEqual(before)
     }
-    await refused({ resolution: 'FIXED' })
-    await refused({ status: 'IN_PROGRESS', resolution: 'FIXED' })
+    await expectRejected({ resolution: 'FIXED' })
+    await expectRejected({ status: 'IN_PROGRESS', resolution: 'FIXED' })
     await patch(id, { status: 'CLOSED' })
-    await refused({ status: 'OPEN', resolution: 'FIXED' })
+    await expectRejected({ status: 'OPEN', resolution: 'FIXED' })
   })
 
   test('keeps status, resolution and time consistent, one version per change, for random patches', async () => {

@@ -66,17 +66,18 @@ describe('expectedVersion', () => {
     await change(id, { title: 'Theirs', status: 'RESOLVED', resolution: 'DUPLICATE' })
     await users.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
     const before = await seen(id)
-    const { extensions } = await users.maintainer.expectError(IssueChange, {
+    const { message, extensions } = await users.maintainer.expectError(IssueChange, {
       input: {
         id,
         expectedVersion: 1,
         title: 'Ours',
-        description: 'Nobody else has touched this',
+        description: 'Unchanged by others',
         status: 'CLOSED',
         resolution: 'WONT_FIX',
         assigneeId: 'maintainer',
       },
     })
+    expect(message).toMatch(/^Changed since version 1: .+\. Reload the ticket \(now at version 4\) and retry\.$/)
     expect(extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 4 })
     const fields = extensions?.['fields'] as { field: string }[]
     expect(fields.sort((a, b) => a.field.localeCompare(b.field))).toEqual([
@@ -162,8 +163,8 @@ test('loses no change of 50 concurrent clients that retry on CONFLICT', async ()
     Array.from({ length: 50 }, (_, client) => createLabel(users.maintainer, 'CORE', `client ${client}`)),
   )
 
-  /** Changes one field; after a CONFLICT again, from the version that it tells. Returns the version that it made. */
-  const insist = async (field: 'title' | 'description', text: string): Promise<number> => {
+  /** Retries on CONFLICT. Returns the new version. */
+  const changeWithRetries = async (field: 'title' | 'description', text: string): Promise<number> => {
     for (let expectedVersion = 1; ; ) {
       const input = { id, expectedVersion, [field]: text }
       const { data, errors } = await users.contributor.send(IssueChange, { input })
@@ -179,7 +180,7 @@ test('loses no change of 50 concurrent clients that retry on CONFLICT', async ()
 
   const made = await Promise.all(
     labels.map(async (labelId, client) => [
-      await insist(client % 2 ? 'title' : 'description', `By client ${client}`),
+      await changeWithRetries(client % 2 ? 'title' : 'description', `By client ${client}`),
       await label(labelId),
     ]),
   )

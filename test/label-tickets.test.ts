@@ -148,7 +148,7 @@ describe('concurrent changes of labels', () => {
   test('leave one of 20 sets of labels and a consistent history', async () => {
     const id = await newIssue()
     const sets = Array.from({ length: 20 }, (_, index) =>
-      names.filter((_name, place) => ((index + 1) * 37) & (1 << place)),
+      names.filter((_name, position) => ((index + 1) * 37) & (1 << position)),
     )
     await Promise.all(
       sets.map((some) => users.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds: idsOf(some) } })),
@@ -187,7 +187,7 @@ describe('concurrent changes of labels', () => {
       const labelIds = [label]
       const deleting = [() => users.maintainer.send(LabelsGone, { id: label })]
       const labelling = [
-        // These hold the tickets, so that those below wait for one another.
+        // Locks the tickets, so that the following requests wait for each other.
         ...having.map(
           ({ id }) =>
             () =>

@@ -109,11 +109,11 @@ describe('createLabel and updateLabel', () => {
     ['#11223344', 'input.color'],
     ['336699', 'input.color'],
     ['#33669g', 'input.color'],
-  ])('of the colour %s is refused', async (wrong, path) => {
-    const input = { projectId: 'CORE', name: 'Coloured', color: wrong }
+  ])('rejects the color %s', async (wrong, path) => {
+    const input = { projectId: 'CORE', name: 'Colored', color: wrong }
     const { extensions } = await users.maintainer.expectError(LabelCreate, { input })
     expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
-    expect(await namesIn('CORE')).not.toContain('Coloured')
+    expect(await namesIn('CORE')).not.toContain('Colored')
   })
 
   test('reports all field errors of a label together', async () => {

@@ -5,7 +5,6 @@ import { useServer } from './support/app.ts'
 import type { ApiResponse } from './support/client.ts'
 import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
 
-// Whatever it costs.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
 let ada: TestUser
 
@@ -15,13 +14,14 @@ beforeAll(async () => {
   for (const title of ['One', 'Two', 'Three']) await createIssue(ada, 'CORE', title)
 })
 
-/** The paths of what is wrong with an input; any other answer fails the test. */
-function faultPaths({ status, data, errors }: ApiResponse<unknown>): string[] {
+/** Any response without field errors fails the test. */
+function fieldErrorsOf({ status, data, errors }: ApiResponse<unknown>) {
   const details = JSON.stringify({ status, data, errors })
   expect(errors, details).toHaveLength(1)
   expect(errors?.[0]?.extensions?.code, details).toBe('BAD_USER_INPUT')
-  return errors?.[0]?.extensions?.fieldErrors?.map(({ path }) => path) ?? []
+  return errors?.[0]?.extensions?.fieldErrors ?? []
 }
+const errorPaths = (response: ApiResponse<unknown>) => fieldErrorsOf(response).map(({ path }) => path)
 
 const Page = graphql(`
   query LimitsPage($first: Int, $after: String, $last: Int, $before: String, $offset: Int, $orderBy: [TicketOrder!]) {
@@ -36,26 +36,40 @@ const Search = graphql(`query LimitsSearch($filter: TicketFilter) { tickets(filt
 describe('page arguments', () => {
   const cursorOf = async (field: TicketOrderField) =>
     (await ada.ask(Page, { first: 1, orderBy: [{ field }] })).tickets.pageInfo.endCursor ?? ''
-  /** A cursor of the order in which a value, or the id, was replaced by hand. */
+  /** A cursor with a replaced value or id. */
   const forged = async (field: TicketOrderField, value: unknown, id: unknown = ada.id) => {
     const text = Buffer.from(await cursorOf(field), 'base64url').toString()
     return Buffer.from(text.slice(0, text.indexOf('[')) + JSON.stringify([value, id])).toString('base64url')
   }
 
   test.each([
-    [{ first: 201 }, ['first']],
-    [{ first: -1 }, ['first']],
-    [{ last: 201 }, ['last']],
-    [{ last: -1 }, ['last']],
-    [{ first: 1, last: 1 }, ['last']],
-    [{ first: 201, last: -1 }, ['first', 'last', 'last']],
-    [{ offset: -1 }, ['offset']],
-    [{ last: 1, offset: 1 }, ['offset']],
-    [{ after: 'x' }, ['after']],
-    [{ before: '' }, ['before']],
-    [{ after: 'WyJhIl0', before: '%%%' }, ['after', 'before']],
-  ])('rejects %j', async (variables, paths) => {
-    expect(faultPaths(await ada.send(Page, variables))).toEqual(paths)
+    [{ first: 201 }, ['first must be between 0 and 200 (got 201)']],
+    [{ first: -1 }, ['first must be between 0 and 200 (got -1)']],
+    [{ last: 201 }, ['last must be between 0 and 200 (got 201)']],
+    [{ last: -1 }, ['last must be between 0 and 200 (got -1)']],
+    [{ first: 1, last: 1 }, ['last cannot be combined with `first`']],
+    [
+      { first: 201, last: -1 },
+      [
+        'first must be between 0 and 200 (got 201)',
+        'last must be between 0 and 200 (got -1)',
+        'last cannot be combined with `first`',
+      ],
+    ],
+    [{ offset: -1 }, ['offset must not be negative (got -1)']],
+    [{ last: 1, offset: 1 }, ['offset can only be combined with `first`']],
+    [{ after: 'x' }, ['after is not a valid cursor for this list and sort order']],
+    [{ before: '' }, ['before is not a valid cursor for this list and sort order']],
+    [
+      { after: 'WyJhIl0', before: '%%%' },
+      [
+        'after is not a valid cursor for this list and sort order',
+        'before is not a valid cursor for this list and sort order',
+      ],
+    ],
+  ])('rejects %j', async (variables, messages) => {
+    const errors = fieldErrorsOf(await ada.send(Page, variables))
+    expect(errors.map(({ path, message }) => `${path} ${message}`)).toEqual(messages)
   })
 
   test('returns at most 200 rows, and none for first: 0', async () => {
@@ -67,7 +81,7 @@ describe('page arguments', () => {
   test('rejects a cursor with an offset, and a cursor of another order', async () => {
     const after = await cursorOf('CREATED_AT')
     expect((await ada.ask(Page, { after, orderBy: [{ field: 'CREATED_AT' }] })).tickets.nodes).toHaveLength(2)
-    expect(faultPaths(await ada.send(Page, { after, offset: 1, orderBy: [{ field: 'CREATED_AT' }] }))).toEqual([
+    expect(errorPaths(await ada.send(Page, { after, offset: 1, orderBy: [{ field: 'CREATED_AT' }] }))).toEqual([
       'offset',
     ])
     for (const orderBy of [
@@ -76,8 +90,8 @@ describe('page arguments', () => {
       [{ field: 'UPDATED_AT' }],
       [{ field: 'CREATED_AT' }, { field: 'NUMBER' }],
     ] as const) {
-      expect(faultPaths(await ada.send(Page, { after, orderBy: [...orderBy] }))).toEqual(['after'])
-      expect(faultPaths(await ada.send(Page, { before: after, orderBy: [...orderBy] }))).toEqual(['before'])
+      expect(errorPaths(await ada.send(Page, { after, orderBy: [...orderBy] }))).toEqual(['after'])
+      expect(errorPaths(await ada.send(Page, { before: after, orderBy: [...orderBy] }))).toEqual(['before'])
     }
   })
 
@@ -88,14 +102,14 @@ describe('page arguments', () => {
     ['TITLE', ['a\0b', 5, null, {}]],
     ['PRIORITY', ['SUPER', 'toString', 3, null]],
     ['SEVERITY', ['SUPER', 3]],
-  ])('by %s takes no cursor whose values were forged', async (field, values) => {
+  ])('rejects a forged cursor in the order of %s', async (field, values) => {
     const orderBy = [{ field }]
     for (const value of values)
-      expect(faultPaths(await ada.send(Page, { after: await forged(field, value), orderBy })), `${value}`).toEqual([
+      expect(errorPaths(await ada.send(Page, { after: await forged(field, value), orderBy })), `${value}`).toEqual([
         'after',
       ])
     for (const id of ['x', 1, null, `${ada.id}'`])
-      expect(faultPaths(await ada.send(Page, { after: await forged(field, null, id), orderBy })), `${id}`).toEqual([
+      expect(errorPaths(await ada.send(Page, { after: await forged(field, null, id), orderBy })), `${id}`).toEqual([
         'after',
       ])
   })
@@ -113,7 +127,7 @@ describe('filter limits', () => {
     ] as const
     for (const [wrap, path] of wraps) {
       await ada.ask(Search, { filter: nest(5, { kind: 'ISSUE' }, wrap) })
-      expect(faultPaths(await ada.send(Search, { filter: nest(6, { kind: 'ISSUE' }, wrap) }))).toEqual([path])
+      expect(errorPaths(await ada.send(Search, { filter: nest(6, { kind: 'ISSUE' }, wrap) }))).toEqual([path])
     }
   })
 
@@ -131,14 +145,14 @@ describe('filter limits', () => {
     ['label.some', (length) => ({ label: { some: list(length, 'red') } })],
     ['label.every', (length) => ({ label: { every: list(length, 'red') } })],
     ['label.none', (length) => ({ label: { none: list(length, 'red') } })],
-  ])('lists at most 100 in %s', async (path, filter) => {
+  ])('accepts at most 100 items in %s', async (path, filter) => {
     await ada.ask(Search, { filter: filter(100) })
-    expect(faultPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
+    expect(errorPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
   })
 
   test('rejects null operands and reports each of them', async () => {
     const filter = { status: { eq: null }, title: { in: null, isNull: null }, not: { label: { some: null } } }
-    expect(faultPaths(await ada.send(Search, { filter })).sort()).toEqual([
+    expect(errorPaths(await ada.send(Search, { filter })).sort()).toEqual([
       'filter.not.label.some',
       'filter.status.eq',
       'filter.title.in',
@@ -152,7 +166,7 @@ describe('filter limits', () => {
     'accepts or rejects the time %s without failing',
     async (time) => {
       const response = await ada.send(Search, { filter: { createdAt: { lt: time } } })
-      if (response.errors) expect(faultPaths(response)).toEqual(['filter.createdAt.lt'])
+      if (response.errors) expect(errorPaths(response)).toEqual(['filter.createdAt.lt'])
     },
   )
 })

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await createIssue(ada, 'CORE', 'An issue')
 })
 
-/** Some value of a type: enough to be valid, and no more. */
+/** A minimal valid value. */
 function someValue(type: GraphQLInputType): unknown {
   if (isNonNullType(type)) return someValue(type.ofType)
   if (isListType(type)) return []
@@ -36,16 +36,15 @@ const requiredOf = (type: GraphQLInputType) =>
       .map((field) => [field.name, someValue(field.type)]),
   )
 
-/** Every text that a mutation takes, by the name of the mutation and the field; lists of them too. */
 const texts = Object.values(schema.getMutationType()?.getFields() ?? {}).flatMap(({ name, args }) => {
   const type = args[0] && isNonNullType(args[0].type) ? args[0].type.ofType : undefined
-  // Files come with other requests, whose texts are checked alike.
+  // Uploads require multipart requests, with the same rules.
   if (!isInputObjectType(type) || 'file' in type.getFields()) return []
   return Object.values(type.getFields())
     .filter((field) => /^\[?(String|ID|EmailAddress|HexColor)\b/.test(`${field.type}`))
     .map((field) => ({ name, type, field: field.name, isList: `${field.type}`.startsWith('[') }))
 })
-/** What is only compared with what is stored: any text is just the wrong one. */
+/** Only compared with stored values, so that any text is valid but wrong. */
 const compared = ['signIn.username', 'signIn.password', 'changePassword.currentPassword']
 
 test.each(texts)('rejects text that cannot be stored in $name($field)', async ({ name, type, field, isList }) => {
@@ -88,7 +87,7 @@ test.each([
   ['issues(filter: { project: { notIn: [$text] } }) { totalCount }', 'filter.project.notIn'],
   ['issues(filter: { assignee: { eq: $text } }) { totalCount }', 'filter.assignee.eq'],
   ['projects(after: $text) { totalCount }', 'after'],
-])('no text that cannot be stored is looked for by %s', async (selection, path) => {
+])('rejects text that cannot be stored in %s', async (selection, path) => {
   const type = /id|assignee|project:/.test(selection) ? 'ID' : 'String'
   for (const text of ['NUL \0 within', 'half a pair \ud83d']) {
     const { errors } = await ada.post({ query: `query ($text: ${type}!) { ${selection} }`, variables: { text } })
@@ -128,8 +127,8 @@ describe('variables of the wrong type', () => {
     const details = JSON.stringify(errors)
     expect(data, details).toBeUndefined()
     expect(new Set(errors?.map(({ extensions }) => extensions?.code)), details).toEqual(new Set(['BAD_USER_INPUT']))
-    const faults = errors?.flatMap(({ extensions }) => extensions?.fieldErrors?.map(({ path }) => path) ?? [])
-    expect(faults?.sort(), details).toEqual([...paths].sort())
+    const errorPaths = errors?.flatMap(({ extensions }) => extensions?.fieldErrors?.map(({ path }) => path) ?? [])
+    expect(errorPaths?.sort(), details).toEqual([...paths].sort())
   })
 
   test('reports missing and unknown fields', async () => {

@@ -30,7 +30,7 @@ const projects = ['ONE', 'TWO', 'THREE'] as const
 const rows = 60
 const disturbances = 30
 
-/** Random tickets, with few values in each column so that there are many ties. */
+/** Random tickets with few values per column, so that there are many ties. */
 async function scatter(seed: number): Promise<void> {
   await server.database.pool.query('DELETE FROM tickets')
   await server.database.pool.query(
@@ -152,7 +152,7 @@ describe('joined pages', () => {
           const touched = new Set<string>()
           let step = seed
           const disturb = async () => {
-            // Rows that came for ever would make a list that never ends.
+            // Limits the inserts, so that the walk ends.
             if (step - seed >= disturbances) return
             const victim = before[++step % before.length] as string
             const mover = before[(step * 7 + 3) % before.length] as string

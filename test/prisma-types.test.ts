@@ -8,7 +8,6 @@ const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(t
 test('selects no columns or relations through Prisma', () => {
   const selecting = types.flatMap((type) =>
     [type, ...Object.values(type.getFields())]
-      // All types and exposed fields have the keys, most without a value.
       .filter(({ extensions }) => extensions['pothosPrismaSelect'] || extensions['pothosPrismaInclude'])
       .map(({ name }) => `${type.name}: ${name}`),
   )
@@ -37,15 +36,15 @@ test('declares the types of stored rows from their Prisma models', () => {
 })
 
 test('does not compile relations, selections and hidden columns', () => {
-  // Checked by tsc, never called.
+  // Only type-checked, never called.
   const declarations = [
-    // @ts-expect-error a relation would be read by a statement of its own
+    // @ts-expect-error a relation would need a separate statement
     () => builder.prismaObjectField('User', 'tokens', (t) => t.relation('tokens')),
-    // @ts-expect-error so would a count
+    // @ts-expect-error a count would need a separate statement
     () => builder.prismaObjectField('User', 'tokenCount', (t) => t.relationCount('tokens')),
     // @ts-expect-error a type with a selection would read its rows again
     () => builder.prismaObject('User', { variant: 'Selecting', select: { id: true }, fields: () => ({}) }),
-    // @ts-expect-error so would one with an include
+    // @ts-expect-error a type with an include would read its rows again
     () => builder.prismaObject('User', { variant: 'Including', include: { tokens: true }, fields: () => ({}) }),
     () =>
       builder.prismaObjectField('User', 'secret', (t) =>

@@ -52,19 +52,19 @@ describe('setProjectMember', () => {
   })
 
   test('requires an existing user and a role', async () => {
-    await createProject(users.maintainer, 'NOBODY')
-    const refused = async (input: object) => {
-      const set = { projectId: 'NOBODY', userId: 'viewer', ...input }
+    await createProject(users.maintainer, 'MISSING')
+    const errorFor = async (input: object) => {
+      const set = { projectId: 'MISSING', userId: 'viewer', ...input }
       return (await users.maintainer.expectError(ProjectSetMember, { input: set })).extensions
     }
-    for (const userId of ['nobody', crypto.randomUUID(), 'x y'])
-      expect(await refused({ userId, role: 'VIEWER' })).toMatchObject({
+    for (const userId of ['nosuchuser', crypto.randomUUID(), 'x y'])
+      expect(await errorFor({ userId, role: 'VIEWER' })).toMatchObject({
         code: 'BAD_USER_INPUT',
         fieldErrors: [{ path: 'input.userId' }],
       })
-    expect(await refused({})).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.role' }] })
-    expect(await refused({ projectId: 'NONE', role: 'VIEWER' })).toMatchObject({ code: 'NOT_FOUND' })
-    expect(await membersOf('NOBODY')).toEqual([['maintainer', 'MAINTAINER']])
+    expect(await errorFor({})).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.role' }] })
+    expect(await errorFor({ projectId: 'NONE', role: 'VIEWER' })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await membersOf('MISSING')).toEqual([['maintainer', 'MAINTAINER']])
   })
 
   test('stores one member with one of 20 concurrent roles', async () => {

@@ -110,7 +110,7 @@ test('revokes the rights of a demoted ADMIN for the rest of the document', async
 test('keeps the viewer of a request that signs in as another user', async () => {
   const { errors } = await users.viewer.send(
     graphql(`
-      mutation SignInBeside {
+      mutation SignInTwice {
         signIn(input: { username: "maintainer", password: "correct horse" }) { viewer { username } }
         createIssue(input: { projectId: "CORE", title: "As whom?" }) { issue { reporter { username } } }
       }

@@ -20,14 +20,14 @@ import {
   serverMutations,
 } from './support/rights.ts'
 
-// Payloads are selected in full, which is dear.
+// Selecting whole payloads is expensive.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
 let users: TestUsers
-/** In a project that only its members see. */
+/** In a project without default role. */
 let closed: Contents
-/** In a project whose defaultRole is VIEWER. */
+/** In a project with default role VIEWER. */
 let open: Contents
-/** In a project that was archived. */
+/** In an archived project. */
 let archived: Contents
 
 const UpdateProject = graphql(`
@@ -51,7 +51,6 @@ const fromReporter: Codes = [U, N, F, F, ok, ok, ok, ok]
 const fromContributor: Codes = [U, N, F, F, F, ok, ok, ok]
 const fromMaintainer: Codes = [U, N, F, F, F, F, ok, ok]
 
-/** What is done in a project. The REPORTER made what is `own`, the CONTRIBUTOR the rest. */
 const importing = (name: string, codes: Codes, file: string, options: Partial<ImportOptions> = {}): Row => ({
   name,
   codes,
@@ -160,33 +159,33 @@ test('has a row for each mutation of the schema', () => {
 
 test('reports a mutation without a row', () => {
   expect(missingRows(extendSchema(schema, parse('extend type Mutation { awardBadge: Int }')), names)).toEqual([
-    'awardBadge has no row: say in test/rights-in-projects.test.ts or test/rights-on-server.test.ts who may do it.',
+    'awardBadge has no row: add one to test/rights-in-projects.test.ts or test/rights-on-server.test.ts.',
   ])
 })
 
-test.each(rows)('requires the role for $name, and changes nothing without it', async (deed) => {
+test.each(rows)('requires the role for $name, and changes nothing without it', async (mutation) => {
   let before: Digests | null = null
-  for (const [index, who] of roleNames.entries()) {
-    const client = clientOf(server, users, who)
-    const code = deed.codes[index] ?? null
-    const project = who === 'guest' ? open : closed
+  for (const [index, role] of roleNames.entries()) {
+    const client = clientOf(server, users, role)
+    const code = mutation.codes[index] ?? null
+    const project = role === 'guest' ? open : closed
     if (code !== null) {
       before ??= await digestsOf(server)
-      await expectRejection(server, deed, client, who, project, code, before)
+      await expectRejection(server, mutation, client, role, project, code, before)
     } else {
       before = null
-      const contents = /^(delete|undo)/.test(deed.name) ? await fillProject(users, users.project) : project
-      const { data, errors } = await deed.send(client, contents, who)
-      expect(errors, `${deed.name} as ${who}`).toBeUndefined()
+      const contents = /^(delete|undo)/.test(mutation.name) ? await fillProject(users, users.project) : project
+      const { data, errors } = await mutation.send(client, contents, role)
+      expect(errors, `${mutation.name} as ${role}`).toBeUndefined()
       await expectFoundByNode(client, data)
     }
   }
 })
 
-test.each(rows)('rejects $name for all users in an archived project', async (deed) => {
+test.each(rows)('rejects $name for all users in an archived project', async (mutation) => {
   const before = await digestsOf(server)
-  for (const who of ['reporter', 'maintainer', 'admin'] as const)
-    await expectRejection(server, deed, users[who], who, archived, 'FORBIDDEN', before)
-  const code = deed.codes[roleNames.indexOf('outsider')] ?? null
-  await expectRejection(server, deed, users.outsider, 'outsider', archived, code, before)
+  for (const role of ['reporter', 'maintainer', 'admin'] as const)
+    await expectRejection(server, mutation, users[role], role, archived, 'FORBIDDEN', before)
+  const code = mutation.codes[roleNames.indexOf('outsider')] ?? null
+  await expectRejection(server, mutation, users.outsider, 'outsider', archived, code, before)
 })

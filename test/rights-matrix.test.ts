@@ -10,7 +10,7 @@ import { clientOf, type RoleName, roleNames, usernameOf } from './support/rights
 import { fillSample, type Sample } from './support/sample.ts'
 import { type AccessPath, SchemaWalker } from './support/schema-walker.ts'
 
-// What the documents ask for is dear, and what they get is little.
+// The documents have a high cost but small results.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
 
 const entities = {
@@ -54,30 +54,31 @@ const roots = {
   user: { 'by id': 'user(id: "<contributor>")', 'by username': 'user(id: "contributor")' },
   import: { 'by id': 'import(id: "<import>")' },
 }
-/** Each way to all that a schema leads to; what stands in <> is filled in once there is something. */
-const waysOf = (known: GraphQLSchema) => new SchemaWalker(known, given).ways(entities, roots)
-const ways = waysOf(schema)
+/** The names in <> are replaced by ids of the sample. */
+const accessPathsOf = (known: GraphQLSchema) => new SchemaWalker(known, given).accessPaths(entities, roots)
+const accessPaths = accessPathsOf(schema)
 
 type Shown = Pick<ApiResponse<unknown>, 'data' | 'errors'> & { readonly statements?: number }
 let users: TestUsers
 let words: Readonly<Record<string, string>>
 let secrets: readonly string[]
-/** What was answered while CORE was closed to the guest, once it was open, and when it was gone. */
+// Responses while CORE has no default role, with default role VIEWER, and after its deletion.
+
 const closed = new Map<string, Shown>()
 const opened = new Map<string, Shown>()
 const gone = new Map<string, Shown>()
 
 const filled = ({ query }: AccessPath) => query.replaceAll(/<(\w+)>/g, (_, word) => words[word] ?? '')
-const keyOf = (way: AccessPath, who: RoleName) => `${way.name} ${who}`
+const keyOf = (accessPath: AccessPath, role: RoleName) => `${accessPath.name} ${role}`
 
-async function askAll(responses: Map<string, Shown>, whom: readonly RoleName[]): Promise<void> {
-  for (const way of ways)
-    for (const who of whom) {
+async function recordAll(responses: Map<string, Shown>, roles: readonly RoleName[]): Promise<void> {
+  for (const accessPath of accessPaths)
+    for (const role of roles) {
       const { result, sent } = await statementsOf(server, () =>
-        clientOf(server, users, who).post({ query: filled(way) }),
+        clientOf(server, users, role).post({ query: filled(accessPath) }),
       )
       const { data, errors } = result
-      responses.set(keyOf(way, who), { data, ...(errors && { errors }), statements: sent.length })
+      responses.set(keyOf(accessPath, role), { data, ...(errors && { errors }), statements: sent.length })
     }
 }
 
@@ -88,17 +89,17 @@ const Open = graphql(`
 beforeAll(async () => {
   users = await createTestUsers(server)
   const sample: Sample = await fillSample(users)
-  // Reports tell filters with times in them.
+  // Filters of reports contain times.
   vi.useFakeTimers({ toFake: ['Date'] })
   words = { ...sample, contributor: users.contributor.id, now: new Date().toISOString() }
-  await askAll(
+  await recordAll(
     closed,
-    roleNames.filter((who) => who !== 'guest'),
+    roleNames.filter((role) => role !== 'guest'),
   )
   await users.maintainer.ask(Open)
-  await askAll(opened, ['guest', 'admin'])
+  await recordAll(opened, ['guest', 'admin'])
   await server.database.pool.query('TRUNCATE projects CASCADE')
-  await askAll(gone, ['anonymous', 'outsider'])
+  await recordAll(gone, ['anonymous', 'outsider'])
   secrets = secretsOf()
 }, 300_000)
 afterAll(() => {
@@ -108,22 +109,22 @@ afterAll(() => {
 type Seen = Readonly<Record<string, unknown>> & { readonly __typename?: string; readonly id?: string }
 const isSeen = (value: unknown): value is Seen => typeof value === 'object' && value !== null
 
-/** What a caller is to get where an ADMIN, who sees everything, gets this. */
-function expected(value: unknown, who: RoleName): unknown {
-  if (Array.isArray(value)) return value.map((item) => expected(item, who))
+/** Derives the expected value for a role from the value for an ADMIN. */
+function expected(value: unknown, role: RoleName): unknown {
+  if (Array.isArray(value)) return value.map((item) => expected(item, role))
   if (!isSeen(value)) return value
   const { __typename: type = '', id } = value
   return Object.fromEntries(
     Object.entries(value).map(([field, inner]) => {
-      const cell = matrix[type]?.but[field] ? cellOf(who, type, field) : 'all'
+      const cell = matrix[type]?.exceptions[field] ? cellOf(role, type, field) : 'all'
       if (typeof cell === 'object') return [field, cell.is]
-      const shown = cell === 'all' || (cell === 'own' && id === users[usernameOf(who) as keyof TestUsers].id)
-      return [field, shown ? expected(inner, who) : null]
+      const shown = cell === 'all' || (cell === 'own' && id === users[usernameOf(role) as keyof TestUsers].id)
+      return [field, shown ? expected(inner, role) : null]
     }),
   )
 }
 
-/** What nobody may learn who does not see CORE: its ids and words. */
+/** Ids and words of CORE. */
 function secretsOf(): readonly string[] {
   const people = Object.values(users).map(({ id }) => id)
   const details = [...closed].flatMap(([key, shown]) => (key.endsWith(' admin') ? [JSON.stringify(shown)] : []))
@@ -131,45 +132,44 @@ function secretsOf(): readonly string[] {
   return [...all.difference(new Set(people)), 'hush', 'CORE']
 }
 
-test.each(ways)('shows each user the rows and fields of the table: $name', (way) => {
-  const query = filled(way)
-  // What the question has in it is no secret.
-  const untold = secrets.filter((word) => !query.includes(word))
-  for (const who of roleNames) {
-    const phase = who === 'guest' ? opened : closed
-    const shown = phase.get(keyOf(way, who)) ?? {}
-    const cells = [cellOf(who, 'Query', way.root), ...way.through.map((type) => cellOf(who, type))]
+test.each(accessPaths)('shows each user the rows and fields of the table: $name', (accessPath) => {
+  const query = filled(accessPath)
+  // The query itself contains some of them.
+  const hiddenWords = secrets.filter((word) => !query.includes(word))
+  for (const role of roleNames) {
+    const phase = role === 'guest' ? opened : closed
+    const shown = phase.get(keyOf(accessPath, role)) ?? {}
+    const cells = [cellOf(role, 'Query', accessPath.root), ...accessPath.through.map((type) => cellOf(role, type))]
     const cell = cells.find((known) => known !== 'all') ?? 'all'
     const text = JSON.stringify(shown)
     if (cell === 'UNAUTHENTICATED') {
       expect(
         shown.errors?.map(({ extensions }) => extensions?.code),
-        who,
+        role,
       ).toEqual([cell])
       expect(
         Object.values(shown.data ?? {}).filter((value) => value !== null),
-        who,
+        role,
       ).toEqual([])
     } else {
-      expect(shown.errors, who).toBeUndefined()
-      if (cell === 'all') expect(shown.data, who).toEqual(expected(phase.get(keyOf(way, 'admin'))?.data, who))
-      // By as many statements too: time tells nothing either.
-      if (cell === 'none') expect(shown, who).toEqual(gone.get(keyOf(way, who)))
+      expect(shown.errors, role).toBeUndefined()
+      if (cell === 'all') expect(shown.data, role).toEqual(expected(phase.get(keyOf(accessPath, 'admin'))?.data, role))
+      // Includes the number of statements, so that timing reveals nothing.
+      if (cell === 'none') expect(shown, role).toEqual(gone.get(keyOf(accessPath, role)))
       if (cell === 'own')
         expect(
           Array.from(text.matchAll(/"name":"(\w+)"/g), ([, name]) => name),
-          who,
-        ).toEqual([usernameOf(who)])
+          role,
+        ).toEqual([usernameOf(role)])
     }
-    if (who === 'anonymous' || who === 'outsider')
+    if (role === 'anonymous' || role === 'outsider')
       expect(
-        untold.filter((secret) => text.includes(secret)),
-        `${who}: ${text}`,
+        hiddenWords.filter((secret) => text.includes(secret)),
+        `${role}: ${text}`,
       ).toEqual([])
   }
 })
 
-/** Which fields of which types have a value in an answer. */
 function* valuesIn(value: unknown): Generator<string> {
   if (Array.isArray(value)) for (const item of value) yield* valuesIn(item)
   if (!isSeen(value)) return
@@ -180,10 +180,10 @@ function* valuesIn(value: unknown): Generator<string> {
 }
 
 test('has a value for each field that a query can reach', () => {
-  const details = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
+  const shownFields = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
   const fields = Object.entries(matrix).flatMap(([type, { fields }]) => [...fields].map((field) => `${type}.${field}`))
-  const inAnswers = fields.filter((name) => !/^(Query|Node|Ticket|\w+Payload|ImportRefusal)\./.test(name))
-  expect(inAnswers.filter((name) => !details.has(name))).toEqual(['Project.archivedAt'])
+  const reachableFields = fields.filter((name) => !/^(Query|Node|Ticket|\w+Payload|ImportRefusal)\./.test(name))
+  expect(reachableFields.filter((name) => !shownFields.has(name))).toEqual(['Project.archivedAt'])
 })
 
 test('has a row for each type and field of the schema', () => {
@@ -196,10 +196,11 @@ test('reports a type, field or query without a row', () => {
     parse('type Badge { id: ID! } extend type User { badges: [Badge!]! } extend type Query { badge(id: ID!): Badge }'),
   )
   expect(matrixErrors(extended)).toEqual([
-    'User.badges is not in the row of User: say in test/support/matrix.ts who sees it.',
-    'Query.badge is not in the row of Query: say in test/support/matrix.ts who sees it.',
-    'Badge has no row: say in test/support/matrix.ts who sees it.',
+    'User.badges is not in the row of User: add it to test/support/matrix.ts.',
+    'Query.badge is not in the row of Query: add it to test/support/matrix.ts.',
+    'Badge has no row: add one to test/support/matrix.ts.',
   ])
-  // The ways are made from the schema, so what is new is asked for.
-  expect(waysOf(extended).map(({ name }) => name)).toEqual(expect.arrayContaining(['Query.badge', 'User.badges']))
+  expect(accessPathsOf(extended).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['Query.badge', 'User.badges']),
+  )
 })

@@ -26,7 +26,7 @@ import {
   usernameOf,
 } from './support/rights.ts'
 
-// Payloads are selected in full, which is dear.
+// Selecting whole payloads is expensive.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
 let users: TestUsers
 beforeAll(async () => {
@@ -44,29 +44,28 @@ const RevokeToken = graphql(`
   mutation RightsRevokeToken($input: RevokeAccessTokenInput!) { revokeAccessToken(input: $input) { revokedAccessTokenId } }
 `)
 
-const any = () => crypto.randomUUID()
-const key = () => `K${any().replaceAll('-', '').slice(0, 9)}`
+const anyText = () => crypto.randomUUID()
+const key = () => `K${anyText().replaceAll('-', '').slice(0, 9)}`
 const [U, N, F, ok] = ['UNAUTHENTICATED', 'NOT_FOUND', 'FORBIDDEN', null] as const
-const everybody: Codes = [U, ok, ok, ok, ok, ok, ok, ok]
-const adminAlone: Codes = [U, F, F, F, F, F, F, ok]
+const everyUser: Codes = [U, ok, ok, ok, ok, ok, ok, ok]
+const adminOnly: Codes = [U, F, F, F, F, F, F, ok]
 
-/** What is done on the server. */
 const rows: readonly Row[] = [
-  row('createProject', everybody, () => ({ key: key(), name: any() })),
-  row('createUser', adminAlone, () => ({ username: key(), name: any(), password })),
-  row('updateUser', adminAlone, () => ({ id: 'extra', name: any() })),
-  row('updateUser, its role and activity', adminAlone, () => ({
+  row('createProject', everyUser, () => ({ key: key(), name: anyText() })),
+  row('createUser', adminOnly, () => ({ username: key(), name: anyText(), password })),
+  row('updateUser', adminOnly, () => ({ id: 'extra', name: anyText() })),
+  row('updateUser, its role and activity', adminOnly, () => ({
     id: 'extra',
     role: 'MEMBER',
     active: true,
   })),
-  row('updateUser, oneself', everybody, (_at, who) => ({ id: usernameOf(who), name: any() })),
-  row('updateUser, oneself to ADMIN', adminAlone, (_at, who) => ({
-    id: usernameOf(who),
+  row('updateUser, oneself', everyUser, (_at, role) => ({ id: usernameOf(role), name: anyText() })),
+  row('updateUser, oneself to ADMIN', adminOnly, (_at, role) => ({
+    id: usernameOf(role),
     role: 'ADMIN',
   })),
-  row('changePassword', everybody, () => ({ currentPassword: password, newPassword: password })),
-  row('createAccessToken', everybody, () => ({ name: any() })),
+  row('changePassword', everyUser, () => ({ currentPassword: password, newPassword: password })),
+  row('createAccessToken', everyUser, () => ({ name: anyText() })),
   row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 
@@ -76,18 +75,18 @@ test('has a row for each mutation outside of projects, except those of sessions'
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(expect.arrayContaining([...serverMutations]))
 })
 
-test.each(rows)('permits $name to the users of the table, and changes nothing for others', async (deed) => {
+test.each(rows)('permits $name to the users of the table, and changes nothing for others', async (mutation) => {
   let before: Digests | null = null
-  for (const [index, who] of roleNames.entries()) {
-    const client = clientOf(server, users, who)
-    const code = deed.codes[index] ?? null
+  for (const [index, role] of roleNames.entries()) {
+    const client = clientOf(server, users, role)
+    const code = mutation.codes[index] ?? null
     if (code !== null) {
       before ??= await digestsOf(server)
-      await expectRejection(server, deed, client, who, noContents, code, before)
+      await expectRejection(server, mutation, client, role, noContents, code, before)
     } else {
       before = null
-      const { data, errors } = await deed.send(client, noContents, who)
-      expect(errors, `${deed.name} as ${who}`).toBeUndefined()
+      const { data, errors } = await mutation.send(client, noContents, role)
+      expect(errors, `${mutation.name} as ${role}`).toBeUndefined()
       await expectFoundByNode(client, data)
     }
   }
@@ -98,8 +97,8 @@ test('lets only its owner and an ADMIN revoke an access token', async () => {
     const { createAccessToken } = await users.reporter.ask(CreateToken, { input: { name: 'script' } })
     const input = { id: createAccessToken.accessToken.id }
     const before = await digestsOf(server)
-    for (const who of ['outsider', 'viewer', 'contributor', 'maintainer'] as const)
-      expect((await users[who].expectError(RevokeToken, { input })).extensions?.code, who).toBe('NOT_FOUND')
+    for (const role of ['outsider', 'viewer', 'contributor', 'maintainer'] as const)
+      expect((await users[role].expectError(RevokeToken, { input })).extensions?.code, role).toBe('NOT_FOUND')
     expect(await digestsOf(server)).toEqual(before)
     expect((await users[owner].ask(RevokeToken, { input })).revokeAccessToken.revokedAccessTokenId).toBe(input.id)
   }
@@ -117,22 +116,22 @@ const Patch = graphql(`
   mutation RightsPatchAnyone($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title } } }
 `)
 
-test('accepts only assignees who are active and can see the project', async () => {
+test('accepts only assignees role are active and can see the project', async () => {
   const issue = await createIssue(users.contributor, 'CORE', 'Whose?')
   const closed = await signUp(server, 'closed')
   await setMember(users.maintainer, 'CORE', closed.id, 'MAINTAINER')
   await users.admin.ask(UpdateUser, { input: { id: 'closed', active: false } })
   const before = await digestsOf(server)
   for (const assigneeId of ['outsider', users.outsider.id, 'closed', closed.id, 'nosuchuser', noContents.issue])
-    for (const refused of [
+    for (const error of [
       await users.contributor.expectError(File, {
         input: { projectId: 'CORE', title: 'T', category: 'C', assigneeId },
       }),
       await users.contributor.expectError(Assign, { input: { id: issue.key, assigneeId } }),
       await users.contributor.expectError(Patch, { input: { id: issue.id, title: 'T', assigneeId } }),
     ]) {
-      expect(refused.extensions?.code, assigneeId).toBe('BAD_USER_INPUT')
-      expect(refused.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
+      expect(error.extensions?.code, assigneeId).toBe('BAD_USER_INPUT')
+      expect(error.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.assigneeId'])
     }
   expect(await digestsOf(server)).toEqual(before)
   for (const username of ['viewer', 'admin']) {
@@ -183,12 +182,12 @@ test('lets all roles read an archived project and only a MAINTAINER unarchive it
   await setMember(users.maintainer, 'OLD', users.reporter.id, 'REPORTER')
   await createIssue(users.reporter, 'OLD', 'An issue')
   await users.maintainer.ask(Archive, { input: { id: 'OLD', archived: true } })
-  for (const [who, viewerRole] of [
+  for (const [role, viewerRole] of [
     ['reporter', 'REPORTER'],
     ['maintainer', 'MAINTAINER'],
     ['admin', 'MAINTAINER'],
   ] as const) {
-    const { project, ticket, projects } = await users[who].ask(ReadArchived)
+    const { project, ticket, projects } = await users[role].ask(ReadArchived)
     expect(project).toEqual({ viewerRole, issues: { totalCount: 1 }, members: { totalCount: 2 } })
     expect(ticket?.viewerCan).toEqual({ update: false, comment: false, assign: false, archive: false })
     expect(projects.nodes).not.toContainEqual({ key: 'OLD' })

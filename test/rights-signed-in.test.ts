@@ -6,16 +6,16 @@ import { requiredArguments } from './support/schema-walker.ts'
 
 const server = useServer()
 
-/** Files come with other requests, which nobody gets in at all. */
+/** Uploads require multipart requests, which the server rejects without authentication. */
 const hasFile = (field: GraphQLField<unknown, unknown>) => requiredArguments(field).includes('file:')
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(
   (field) => !['signUp', 'signIn'].includes(field.name) && !hasFile(field),
 )
 
 test.each(mutations)('rejects $name without authentication', async (field) => {
-  const below = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : ''
+  const selection = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : ''
   const { errors, data } = await server.anonymous.post({
-    query: `mutation { ${field.name}${requiredArguments(field)} ${below} }`,
+    query: `mutation { ${field.name}${requiredArguments(field)} ${selection} }`,
   })
   expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(['UNAUTHENTICATED'])
   expect(data ?? null).toBeNull()

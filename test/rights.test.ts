@@ -6,9 +6,9 @@ import { createTestUsers, type TestUsers } from './support/people.ts'
 
 const server = useServer()
 let users: TestUsers
-/** In a project that only its members see. */
+/** In a project without default role. */
 let closed: Contents
-/** In a project whose defaultRole is VIEWER. */
+/** In a project with default role VIEWER. */
 let open: Contents
 
 beforeAll(async () => {
@@ -35,8 +35,8 @@ const Search = graphql(
 )
 
 type Ask = (contents: Contents) => object
-/** Each way to ask for some of what a project holds: the question, its variables, and what an answer shows to who may see it. */
-const ways: readonly [name: string, document: { toString(): string }, shows: keyof Contents, variables: Ask][] = [
+/** `shows` is visible in the result to members. */
+const lists: readonly [name: string, document: { toString(): string }, shows: keyof Contents, variables: Ask][] = [
   ['a search', Search, 'ownIssue', ({ project }) => ({ project })],
   ['tickets by id', Tickets, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
   ['tickets by keys', Tickets, 'defect', ({ defectKey, issue }) => ({ filter: { id: { in: [defectKey, issue] } } })],
@@ -54,7 +54,7 @@ const ways: readonly [name: string, document: { toString(): string }, shows: key
   ['defects by project id', Defects, 'defect', ({ project }) => ({ filter: { project: { eq: project } } })],
 ]
 
-describe.each(ways)('%s', (_name, document, shows, variables) => {
+describe.each(lists)('%s', (_name, document, shows, variables) => {
   const ask = async (client: { post: TestUsers['admin']['post'] }, contents: Contents) => {
     const { status, data, errors } = await client.post({ query: document.toString(), variables: variables(contents) })
     return { status, data, errors }
@@ -72,7 +72,7 @@ describe.each(ways)('%s', (_name, document, shows, variables) => {
     }
   })
 
-  test('returns the same to a stranger as for missing objects', async () => {
+  test('returns the same to an outsider as for missing objects', async () => {
     const hidden = await ask(users.outsider, closed)
     expect(hidden.errors).toBeUndefined()
     expect(withPlaceholders(hidden, closed)).toBe(withPlaceholders(await ask(users.outsider, noContents), noContents))
@@ -80,9 +80,9 @@ describe.each(ways)('%s', (_name, document, shows, variables) => {
   })
 
   test('requires authentication', async () => {
-    const refused = await ask(server.anonymous, closed)
-    expect(refused.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
-    for (const contents of [open, noContents]) expect(await ask(server.anonymous, contents)).toEqual(refused)
+    const unauthenticated = await ask(server.anonymous, closed)
+    expect(unauthenticated.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+    for (const contents of [open, noContents]) expect(await ask(server.anonymous, contents)).toEqual(unauthenticated)
   })
 })
 
@@ -134,7 +134,7 @@ test.each([
     [response.other, other],
   ] as const) {
     expect(ticket?.project.viewerRole).toBe(role)
-    const can = Object.entries(ticket?.viewerCan ?? {}).flatMap(([deed, may]) => (may ? [deed] : []))
+    const can = Object.entries(ticket?.viewerCan ?? {}).flatMap(([right, isGranted]) => (isGranted ? [right] : []))
     expect(can).toEqual(allowed)
   }
 })

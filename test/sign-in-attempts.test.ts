@@ -18,7 +18,6 @@ const ChangePassword = graphql(`
   mutation TryPassword($input: ChangePasswordInput!) { changePassword(input: $input) { user { id } } }
 `)
 
-/** What became of a sign-in: OK, or the code of its error, with the seconds to wait where it tells them. */
 async function attempt(username: string, secret: string, address = '192.0.2.1', { app }: TestServer = server) {
   const response = await app.fetch(
     'http://localhost/graphql',
@@ -40,14 +39,12 @@ const codesOf = async (count: number, ...args: Parameters<typeof attempt>) => {
   for (let i = 0; i < count; i++) codes.push((await attempt(...args)).code)
   return codes
 }
-/** Lets so much time pass for those that have to wait. */
-const pass = (seconds: number) =>
+const skipSeconds = (seconds: number) =>
   server.database.pool.query(
     `UPDATE sign_in_attempts SET blocked_until = blocked_until - interval '1 second' * $1, last_at = last_at - interval '1 second' * $1`,
     [seconds],
   )
-/** Has those that have to wait do so for as long as a test takes. */
-const hold = () =>
+const extendBlocks = () =>
   server.database.pool.query(
     "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE blocked_until > '-infinity'",
   )
@@ -56,10 +53,10 @@ test('doubles the wait with each failure after the fifth, and admits the owner a
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
   for (const seconds of [1, 2, 4, 8]) {
     expect(await attempt('ADA', password)).toEqual({ code: 'RATE_LIMITED', retryAfter: seconds })
-    await pass(seconds)
+    await skipSeconds(seconds)
     expect(await attempt('ada', 'wrong')).toEqual({ code: 'UNAUTHENTICATED' })
   }
-  await pass(16)
+  await skipSeconds(16)
   expect(await attempt('ada', password)).toEqual({ code: 'OK' })
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
 })
@@ -67,7 +64,7 @@ test('doubles the wait with each failure after the fifth, and admits the owner a
 test('limits the wait to a quarter of an hour', async () => {
   await codesOf(5, 'ada', 'wrong')
   await server.database.pool.query("UPDATE sign_in_attempts SET failures = 40 WHERE key LIKE 'both %'")
-  await pass(10)
+  await skipSeconds(10)
   await attempt('ada', 'wrong')
   expect(await attempt('ada', password)).toEqual({ code: 'RATE_LIMITED', retryAfter: 900 })
 })
@@ -82,7 +79,7 @@ test('limits concurrent attempts, also in one document', async () => {
   for (let document = 0; document < 2; document++)
     await server.anonymous.post({ query: `mutation { a: ${signIn} b: ${signIn} c: ${signIn} }` })
   const { rows } = await server.database.pool.query("SELECT failures FROM sign_in_attempts WHERE key LIKE 'both %'")
-  // A document ends with its first failure: nothing after it is tried.
+  // Execution of a document ends with its first failed mutation.
   expect(rows).toEqual([{ failures: 2 }])
 })
 
@@ -108,7 +105,7 @@ test('limits an address that tries many accounts', async () => {
 
 test('does not block other addresses after failures from one address', async () => {
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
-  await hold()
+  await extendBlocks()
   expect(await codesOf(125, 'ada', 'wrong')).toEqual(Array(125).fill('RATE_LIMITED'))
   expect(await attempt('ada', password, '198.51.100.1')).toEqual({ code: 'OK' })
 })
@@ -117,13 +114,13 @@ test('does not count or store rejected attempts', async () => {
   const stored = async () =>
     (await server.database.pool.query('SELECT key, failures FROM sign_in_attempts ORDER BY key')).rows
   await codesOf(5, 'ada', 'wrong')
-  // At once: the one that goes on has not yet blocked the others when these begin.
+  // Concurrently, so that the admitted attempt has not yet blocked the others.
   await server.database.pool.query("UPDATE sign_in_attempts SET failures = 70 WHERE key LIKE 'address %'")
   await Promise.all(Array.from({ length: 20 }, (_, account) => attempt(`user${account}`, 'wrong')))
   const before = await stored()
   expect(before).toContainEqual({ key: 'address 192.0.2.1', failures: 71 })
   expect(before.filter(({ key }) => key.startsWith('both user'))).toHaveLength(1)
-  for (const account of ['grace', 'nobody', 'no username!'])
+  for (const account of ['grace', 'nosuchuser', 'no username!'])
     expect((await attempt(account, password)).code).toBe('RATE_LIMITED')
   expect(await stored()).toEqual(before)
   await server.database.pool.query("UPDATE sign_in_attempts SET failures = 120 WHERE key = 'account ada'")
@@ -144,7 +141,7 @@ test('limits an account tried from many addresses, except trusted ones', async (
 })
 
 test('counts unknown accounts like existing ones, and malformed usernames together', async () => {
-  for (const username of ['nobody', 'no such name!'])
+  for (const username of ['nosuchuser', 'no such name!'])
     expect(await codesOf(6, username, 'wrong')).toEqual([...Array(5).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
   const { rows } = await server.database.pool.query('SELECT count(*)::integer AS count FROM sign_in_attempts')
   await attempt('another name that is none!', 'wrong')

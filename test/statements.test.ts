@@ -62,7 +62,7 @@ describe('one statement', () => {
       }
     `)
     expect(await countOf(() => users.viewer.ask(document))).toBe(1)
-    // Also once it is compiled.
+    // Also after compilation.
     expect(await countOf(() => users.viewer.ask(document))).toBe(1)
     expect(await countOf(() => users.viewer.ask(document))).toBe(1)
   })
@@ -162,7 +162,7 @@ describe('concurrent mutations', () => {
       [
         { title: `Title ${index}` },
         { description: `Words ${index}` },
-        // What is decided on what is there: the other way that writes take.
+        // Requires the transactional mode of writes.
         { description: `More ${index}`, status: index % 2 ? ('CLOSED' as const) : ('OPEN' as const) },
       ][index % 3]
     const updates = Array.from({ length: many }, (_, index) =>

@@ -34,7 +34,7 @@ const add = async (username: string, more: object = {}) =>
   (await users.admin.ask(UserCreate, { input: { username, name: username, password, ...more } })).createUser.user
 const update = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
   (await client.ask(UserUpdate, { input: { id, ...change } })).updateUser.user
-const refusedTo = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
+const errorFor = async (client: Client, id: string, change: Omit<UpdateUserInput, 'id'>) =>
   (await client.expectError(UserUpdate, { input: { id, ...change } })).extensions
 const read = async (id: string) => (await users.admin.ask(UserRead, { id })).user
 const search = async (text: string | null) =>
@@ -95,7 +95,7 @@ describe('createUser and updateUser', () => {
     })
     expect(await update(person, person.id, {})).toMatchObject({ name: 'Changed', email: 'c@example.com' })
     expect(await update(person, 'CHANGING', { email: null })).toMatchObject({ name: 'Changed', email: null })
-    const extensions = await refusedTo(person, 'changing', { name: null, role: null, active: null })
+    const extensions = await errorFor(person, 'changing', { name: null, role: null, active: null })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
       'input.active',
       'input.name',
@@ -106,10 +106,10 @@ describe('createUser and updateUser', () => {
 
   test('rejects changes of other users and of the own role or activity', async () => {
     const before = [await read('viewer'), await read('reporter')]
-    expect((await refusedTo(users.viewer, 'reporter', { name: 'Mine' }))?.code).toBe('FORBIDDEN')
-    expect((await refusedTo(users.viewer, 'viewer', { role: 'ADMIN' }))?.code).toBe('FORBIDDEN')
-    expect((await refusedTo(users.viewer, 'viewer', { name: 'Mine', active: true }))?.code).toBe('FORBIDDEN')
-    expect((await refusedTo(users.admin, 'nobody', { name: 'Nobody' }))?.code).toBe('NOT_FOUND')
+    expect((await errorFor(users.viewer, 'reporter', { name: 'Mine' }))?.code).toBe('FORBIDDEN')
+    expect((await errorFor(users.viewer, 'viewer', { role: 'ADMIN' }))?.code).toBe('FORBIDDEN')
+    expect((await errorFor(users.viewer, 'viewer', { name: 'Mine', active: true }))?.code).toBe('FORBIDDEN')
+    expect((await errorFor(users.admin, 'nosuchuser', { name: 'Unknown' }))?.code).toBe('NOT_FOUND')
     expect([await read('viewer'), await read('reporter')]).toEqual(before)
   })
 

@@ -28,14 +28,14 @@ const OnlyForAdmins = graphql(`
 
 const statusOf = async (client: Client) => (await client.send(Whoami)).status
 
-/** How many times the caller's token is looked up for one request. */
+/** Number of lookups of the token in one request. */
 async function lookUps(client: Client): Promise<number> {
   server.statements.length = 0
   await client.send(Whoami)
   return server.statements.filter((sql) => sql.includes('FROM tokens')).length
 }
 
-/** A caller with an access token of the viewer's, known to both servers. */
+/** Clients of both servers with one access token, which both have cached. */
 async function known(expiresAt: Date | null = null) {
   const input = { name: 'for a test', expiresAt: expiresAt?.toISOString() ?? null }
   const { secret, accessToken } = (await users.viewer.ask(MakeToken, { input })).createAccessToken
@@ -104,7 +104,7 @@ describe('viewer cache', () => {
   })
 })
 
-// The embedded database is heard in the same process.
+// The embedded database notifies within the process.
 describe.runIf(inject('postgres'))('server without LISTEN connection', () => {
   test('looks the viewer up for each request until it listens again', async () => {
     const { here } = await known()

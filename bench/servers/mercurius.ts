@@ -2,7 +2,7 @@ import fastify from 'fastify'
 import mercurius from 'mercurius'
 import pg from 'pg'
 
-// mercurius with jit and SQL written by hand: a statement for each field, batched where the field hangs below a list.
+// mercurius with jit and hand-written SQL: one statement per field, batched for fields of lists.
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10, options: '-c jit=off' })
 pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).toISOString())
 const all = async (text: string, values: unknown[]) => (await pool.query(text, values)).rows

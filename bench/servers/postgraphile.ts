@@ -4,7 +4,7 @@ import { makePgService } from 'postgraphile/adaptors/pg'
 import { grafserv } from 'postgraphile/grafserv/node'
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber'
 
-// PostGraphile 5 as its manual starts it in production, on the same tables.
+// PostGraphile 5 with the production settings of its manual, on the same tables.
 const pgl = postgraphile({
   extends: [PostGraphileAmberPreset],
   pgServices: [

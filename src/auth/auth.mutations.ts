@@ -150,7 +150,7 @@ mutation('changePassword', {
 
 mutation('createAccessToken', {
   description: 'Creates an access token for scripts. Requires a session: access tokens cannot create tokens.',
-  inputDescription: 'A new access token.',
+  inputDescription: 'A new access token, which authenticates as you.',
   payloadDescription: 'The new access token and its secret.',
   input: (t) => ({
     name: t.string({ required: true, description: 'Purpose of the token, at most 100 characters.' }),
@@ -186,12 +186,12 @@ mutation('revokeAccessToken', {
   description: 'Revokes an access token, effective from the next request. Requires its owner or ADMIN.',
   inputDescription: 'An access token to revoke.',
   payloadDescription: 'The revoked access token.',
-  input: (t) => ({ id: t.id({ required: true, description: 'Id of the access token.' }) }),
+  input: (t) => ({ id: t.id({ required: true, description: 'UUID of the access token.' }) }),
   rules: { id },
   resolve: async ({ id }, context) => {
     await write(context, (tx, viewer) => revokeAccessToken(tx, viewer, id))
     context.clearViewerCache()
     return { id }
   },
-  payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'Id of the revoked access token.' }) }),
+  payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'Equal to `input.id`.' }) }),
 })

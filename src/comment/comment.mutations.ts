@@ -25,7 +25,7 @@ mutation('editComment', {
   inputDescription: 'A comment and its new text.',
   payloadDescription: 'The edited comment.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'Id of the comment.' }),
+    id: t.id({ required: true, description: 'UUID of the comment.' }),
     body: t.string({ required: true, description: 'New text in Markdown, at most 64 KiB.' }),
   }),
   rules: { id, body },
@@ -40,14 +40,14 @@ mutation('deleteComment', {
     'Deletes a comment. While it has replies, it stays in the thread with an empty text. Requires its author with REPORTER in the project, or MAINTAINER.',
   inputDescription: 'A comment to delete.',
   payloadDescription: 'The deleted comment and its ticket.',
-  input: (t) => ({ id: t.id({ required: true, description: 'Id of the comment.' }) }),
+  input: (t) => ({ id: t.id({ required: true, description: 'UUID of the comment.' }) }),
   rules: { id },
   resolve: async (input, context) => ({
     id: input.id,
     ticketId: await write(context, (tx, viewer) => deleteComment(tx, viewer, input.id)),
   }),
   payload: (t) => ({
-    deletedCommentId: t.exposeID('id', { description: 'Id of the deleted comment.' }),
+    deletedCommentId: t.exposeID('id', { description: 'Equal to `input.id`.' }),
     ticket: t.field({
       type: 'Ticket',
       description: 'Ticket of the deleted comment.',

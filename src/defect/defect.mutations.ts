@@ -18,7 +18,7 @@ const rules = {
 
 mutation('createDefect', {
   description: 'Creates a defect. Requires REPORTER in the project.',
-  inputDescription: 'A new defect.',
+  inputDescription: 'A new defect, which starts with status OPEN.',
   payloadDescription: 'The new defect, with its key.',
   input: (t) => ({
     ...newTicketFields(t),

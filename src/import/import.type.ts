@@ -28,7 +28,7 @@ const ImportFault = builder.prismaObject('ImportFault', {
   }),
 })
 
-const ImportFaultConnection = connectionType<ImportFaultRow>(ImportFault, 'faults')
+const ImportFaultConnection = connectionType<ImportFaultRow>(ImportFault, 'row errors')
 
 builder.prismaObject('Import', {
   interfaces: ['Node'],

@@ -9,7 +9,7 @@ import { writeOptimistically } from '../write.ts'
 
 mutation('createIssue', {
   description: 'Creates an issue. Requires REPORTER in the project.',
-  inputDescription: 'A new issue.',
+  inputDescription: 'A new issue, which starts with status OPEN.',
   payloadDescription: 'The new issue, with its key.',
   input: (t) => ({
     ...newTicketFields(t),

@@ -18,7 +18,7 @@ const rules = {
 
 mutation('createLabel', {
   description: 'Creates a label in a project. Requires MAINTAINER in the project.',
-  inputDescription: 'A new label.',
+  inputDescription: 'A new label for tickets of a project.',
   payloadDescription: 'The new label, with its id.',
   input: (t) => ({
     projectId: t.id({ required: true, description: 'Id or key of the project.' }),
@@ -44,7 +44,7 @@ mutation('updateLabel', {
   inputDescription: 'Changes to a label. Omitted fields keep their value.',
   payloadDescription: 'The updated label.',
   input: (t) => ({
-    id: t.id({ required: true, description: 'Id of the label.' }),
+    id: t.id({ required: true, description: 'UUID of the label.' }),
     name: t.string({ description: 'New name, at most 50 characters. Unique in the project, ignoring case.' }),
     color: t.field({ type: 'HexColor', description: 'New display color as "#rrggbb".' }),
     description: t.string({
@@ -64,14 +64,14 @@ mutation('deleteLabel', {
   description: 'Deletes a label and removes it from all tickets. Requires MAINTAINER in the project.',
   inputDescription: 'A label to delete.',
   payloadDescription: 'The deleted label and its project.',
-  input: (t) => ({ id: t.id({ required: true, description: 'Id of the label.' }) }),
+  input: (t) => ({ id: t.id({ required: true, description: 'UUID of the label.' }) }),
   rules: { id },
   resolve: async (input, context) => ({
     id: input.id,
     projectId: await write(context, (tx, viewer) => deleteLabel(tx, viewer, input.id)),
   }),
   payload: (t) => ({
-    deletedLabelId: t.exposeID('id', { description: 'Id of the deleted label.' }),
+    deletedLabelId: t.exposeID('id', { description: 'Equal to `input.id`.' }),
     project: t.field({
       type: 'Project',
       nullable: true,

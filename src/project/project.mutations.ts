@@ -15,8 +15,8 @@ const key = z
 
 mutation('createProject', {
   description: 'Creates a project with you as its MAINTAINER.',
-  inputDescription: 'A new project.',
-  payloadDescription: 'The new project.',
+  inputDescription: 'A new project, of which you become MAINTAINER.',
+  payloadDescription: 'The new project, with its id.',
   input: (t) => ({
     key: t.string({
       required: true,
@@ -80,7 +80,7 @@ mutation('setProjectMember', {
   resolve: ({ role, ...input }, context) =>
     write(context, (tx, viewer) => setProjectMember(tx, viewer, { ...input, role: role ?? null })),
   payload: (t) => ({
-    project: t.expose('project', { type: 'Project', description: 'Project of the member.' }),
+    project: t.expose('project', { type: 'Project', description: 'Project after the change.' }),
     member: t.expose('member', {
       type: ProjectMember,
       nullable: true,

@@ -128,7 +128,7 @@ builder.prismaInterface('Ticket', {
     }),
     version: t.exposeInt('version', {
       description:
-        'Starts at 1 and increases by 1 with every change of fields or labels. Pass it as `expectedVersion` to detect conflicts.',
+        'Number of the current version: 1 at creation, increased by 1 with every change of fields or labels. Pass it as `expectedVersion` to detect conflicts.',
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',

@@ -13,28 +13,26 @@ import type { ViewerCache } from '../../src/viewer.ts'
 import { Client } from './client.ts'
 import { databaseUrl, execute } from './databases.ts'
 
-/** The lines that the log of a test's server wrote, and the statements that it sent. */
+/** Log lines and SQL statements of a server. */
 interface Recorded {
   readonly lines: string[]
   readonly statements: string[]
 }
 
-/** A server over a database of its own, with what a test needs to call it. */
+/** A server with its own database. */
 export interface TestServer extends Recorded {
   readonly config: Config
   readonly database: Database
   readonly viewerCache: ViewerCache
   readonly app: App
-  /** Somebody who has not signed in. */
   readonly anonymous: Client
-  /** Another server over the same database, with other settings. */
+  /** Another server on the same database, with other settings. */
   readonly configured: (env: Readonly<Record<string, string>>) => TestServer
 }
 
-// Tests that are not about rates ask as much as they like.
 const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
-/** The statements that something sends, but for those that tell who calls. */
+/** The statements of an action, except those that authenticate the client. */
 export async function statementsOf<Result>(
   { statements }: TestServer,
   action: () => Promise<Result>,
@@ -44,7 +42,6 @@ export async function statementsOf<Result>(
   return { result, sent: statements.filter((sql) => !sql.includes('FROM tokens')) }
 }
 
-/** Opens a server before the tests of a file, and closes it after them. */
 export function useServer(env: Readonly<Record<string, string>> = {}): TestServer {
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
   beforeAll(async () => {
@@ -89,7 +86,7 @@ function serverOver(
   }
 }
 
-/** Opens an empty database of its own, migrated, which is gone once closed. */
+/** Opens a migrated, empty database, which is deleted when it closes. */
 async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   const postgres = inject('postgres')
   const template = inject('template')

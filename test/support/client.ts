@@ -1,7 +1,6 @@
 import type { App } from '../../src/app.ts'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 
-/** An error of an answer, as a client sees it. */
 export interface ResponseError {
   readonly message: string
   readonly path?: readonly (string | number)[]
@@ -23,7 +22,6 @@ export interface ApiResponse<Data> {
 
 type Variables<Given> = [Given] extends [Record<string, never>] ? [] : [variables: Given]
 
-/** Somebody who calls the API, with a token or without one. */
 export class Client {
   readonly app: App
   readonly token: string | null
@@ -33,7 +31,6 @@ export class Client {
     this.token = token
   }
 
-  /** Sends a document and returns the whole answer, errors and all. */
   send<Data, Given>(
     document: TypedDocumentString<Data, Given>,
     ...[variables]: Variables<NoInfer<Given>>
@@ -41,7 +38,7 @@ export class Client {
     return this.post({ query: document.toString(), variables })
   }
 
-  /** Sends a document and returns its data; any error fails the test with the whole story. */
+  /** Returns the data. Any error fails the test. */
   async ask<Data, Given>(
     document: TypedDocumentString<Data, Given>,
     ...variables: Variables<NoInfer<Given>>
@@ -51,7 +48,7 @@ export class Client {
     return data
   }
 
-  /** Sends a document that is to fail and returns its first error; an answer without one fails the test. */
+  /** Returns the first error. A response without errors fails the test. */
   async expectError<Data, Given>(
     document: TypedDocumentString<Data, Given>,
     ...variables: Variables<NoInfer<Given>>
@@ -62,7 +59,6 @@ export class Client {
     return response.errors[0]
   }
 
-  /** Posts a body as JSON, whatever it is. */
   async post<Data = unknown>(
     body: unknown,
     headers: Readonly<Record<string, string>> = {},
@@ -80,7 +76,6 @@ export class Client {
     }
   }
 
-  /** Asks for a path of the server. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     if (this.token !== null) headers.set('authorization', `Bearer ${this.token}`)

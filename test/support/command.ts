@@ -5,9 +5,9 @@ import { Writable } from 'node:stream'
 import { run } from '../../src/command/run.ts'
 
 const bin = join(import.meta.dirname, '../../bin/snaglist.js')
-const quickly = { SNAGLIST_BCRYPT_COST: '4' }
+const fastHashing = { SNAGLIST_BCRYPT_COST: '4' }
 
-/** Runs a command in this process, and returns its exit code and all that it printed. */
+/** Runs a command in this process. */
 export async function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -19,39 +19,39 @@ export async function runCommand(
       done()
     },
   })
-  const code = await run(args, { env: { ...quickly, ...env }, stdout: sink, stderr: sink })
+  const code = await run(args, { env: { ...fastHashing, ...env }, stdout: sink, stderr: sink })
   return { code, output: Buffer.concat(chunks).toString() }
 }
 
-/** The command line as a process of its own, with what it has printed so far. */
 export class Command implements AsyncDisposable {
   readonly process: ChildProcess
   output = ''
   private readonly closed: Promise<unknown>
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    // The embedded database is compiled at each start: quickly, for a process that lives for seconds.
+    // Liftoff compiles the embedded database fast, which suits short processes.
     this.process = spawn(process.execPath, ['--liftoff-only', bin, ...args], {
-      env: { PATH: process.env['PATH'], ...quickly, ...env },
+      env: { PATH: process.env['PATH'], ...fastHashing, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.closed = once(this.process, 'close')
     for (const stream of [this.process.stdout, this.process.stderr]) stream?.on('data', (text) => (this.output += text))
   }
 
-  /** Waits until it has printed something that matches, and returns the match. */
+  /** Waits for output that matches, and returns the match. */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.output)
       if (match) return match
-      if (this.process.exitCode !== null) throw new Error(`It ended before it printed ${pattern}:\n${this.output}`)
+      if (this.process.exitCode !== null)
+        throw new Error(`The process ended before it printed ${pattern}:\n${this.output}`)
       await Promise.race([once(this.process.stdout as never, 'data'), once(this.process, 'close')])
     }
   }
 
-  /** Waits for its end and returns its exit code. */
+  /** Waits for the end of the process and returns its exit code. */
   async ended(): Promise<number | null> {
-    // Not only when it exits: what it printed last may still be on its way.
+    // Output can arrive after `exit`, but not after `close`.
     await this.closed
     return this.process.exitCode
   }

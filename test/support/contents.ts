@@ -12,7 +12,7 @@ const Rename = graphql(`
   }
 `)
 
-/** One of everything that a project holds, by id or key; what is `own` was made by the REPORTER, the rest by others. */
+/** Ids and keys of the contents of a project. The reporter created those with prefix `own`. */
 export type Contents = Readonly<Record<(typeof names)[number], string>>
 
 const names = [
@@ -33,7 +33,6 @@ const names = [
   'importedIssue',
 ] as const
 
-/** Makes a project in which the cast has its roles. */
 export async function createTestProject({ maintainer, ...users }: TestUsers, key: string, defaultRole?: ProjectRole) {
   const project = await createProject(maintainer, key, defaultRole)
   await setMember(maintainer, key, users.contributor.id, 'CONTRIBUTOR')
@@ -42,7 +41,6 @@ export async function createTestProject({ maintainer, ...users }: TestUsers, key
   return project
 }
 
-/** Fills a project with one of everything. */
 export async function fillProject(
   { maintainer, contributor, reporter }: TestUsers,
   project: { readonly id: string; readonly key: string },
@@ -77,7 +75,7 @@ export async function fillProject(
   }
 }
 
-/** Ids and keys of nothing at all. */
+/** Ids and keys that do not exist. */
 export const noContents: Contents = {
   ...(Object.fromEntries(names.map((name) => [name, crypto.randomUUID()])) as Contents),
   projectKey: 'NONE',
@@ -85,8 +83,8 @@ export const noContents: Contents = {
   defectKey: 'NONE-2',
 }
 
-/** An answer as text, in which ids and keys are replaced by what they stand for: the same for others' contents. */
+/** Replaces ids and keys by their names, to compare responses about different contents. */
 export function withPlaceholders(response: object, contents: Contents): string {
-  const words = Object.entries(contents).sort(([, a], [, b]) => b.length - a.length)
-  return words.reduce((text, [name, word]) => text.replaceAll(word, `<${name}>`), JSON.stringify(response))
+  const values = Object.entries(contents).sort(([, a], [, b]) => b.length - a.length)
+  return values.reduce((text, [name, value]) => text.replaceAll(value, `<${name}>`), JSON.stringify(response))
 }

@@ -9,16 +9,16 @@ import { migrate } from '../../src/database/migrate.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A URL of the PostgreSQL to test on, without a database; null tests on the embedded one. */
+    /** URL of a PostgreSQL server, without a database. Null tests on the embedded database. */
     postgres: string | null
-    /** A migrated database to copy: the name of a PostgreSQL template, or the archive of an embedded one: a path. */
+    /** A migrated database to copy: name of a PostgreSQL template, or path of an archive. */
     template: string
-    /** The archive of an embedded database without tables: initdb takes seconds. Null when testing on PostgreSQL. */
+    /** Path of an archive without tables, since initdb takes seconds. Null on PostgreSQL. */
     blank: string | null
   }
 }
 
-/** Migrates one database before all tests; each test file works on a copy of it. */
+/** Migrates one database before all tests. Each test file copies it. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const postgres = process.env['TEST_DATABASE_URL'] ?? null
   project.provide('postgres', postgres)
@@ -45,21 +45,20 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   return () => execute(postgres, `DROP DATABASE ${template}`)
 }
 
-/** Copies an archived database to where a server with this SNAGLIST_DATA looks for it. */
+/** `directory` is the SNAGLIST_DATA of a server. */
 export function copyEmbedded(directory: string, archive: string): void {
   const path = join(directory, 'database')
   mkdirSync(path, { recursive: true })
   execFileSync('tar', ['-xf', archive, '-C', path], { stdio: 'pipe' })
 }
 
-/** The URL of a database of the server that `postgres` names. */
 export function databaseUrl(postgres: string, name: string): string {
   const url = new URL(postgres)
   url.pathname = `/${name}`
   return url.href
 }
 
-/** Runs one statement on the server's maintenance database. */
+/** Runs a statement on the maintenance database. */
 export async function execute(postgres: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl(postgres, 'postgres') })
   await client.connect()

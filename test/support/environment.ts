@@ -4,7 +4,7 @@ import { type Embedded, openPGlite, poolOver } from '../../src/database/embedded
 import { temporaryDirectory } from '../drill/server-process.ts'
 import { copyEmbedded, databaseUrl, execute } from './databases.ts'
 
-/** What names a migrated database of its own to a server: DATABASE_URL or SNAGLIST_DATA. It is gone once disposed. */
+/** Environment with a migrated database in DATABASE_URL or SNAGLIST_DATA, which is deleted on disposal. */
 export async function copiedDatabase(): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
   const postgres = inject('postgres')
   if (postgres === null) {
@@ -20,7 +20,7 @@ export async function copiedDatabase(): Promise<AsyncDisposable & { readonly env
   }
 }
 
-/** An embedded database without tables, in memory. */
+/** In memory, without tables. */
 export async function openEmptyDatabase(): Promise<Embedded> {
   return poolOver(await openPGlite({ loadDataDir: await openAsBlob(inject('blank') ?? '') }))
 }

@@ -15,13 +15,10 @@ const document = graphql(`
   }
 `)
 
-/** What became of a file. */
 export type Imported = ImportCsvMutation['importTickets']['import']
 
-/** How a file is to be imported. */
 export type ImportOptions = Omit<ImportCsvMutationVariables['input'], 'file'>
 
-/** A multipart request that imports a file. */
 export function importForm(
   file: string | Uint8Array<ArrayBuffer>,
   input: ImportOptions,
@@ -34,7 +31,6 @@ export function importForm(
   return form
 }
 
-/** Sends a file to be imported, and returns the whole answer. */
 export async function sendFile(
   client: Client,
   file: string | Uint8Array<ArrayBuffer>,
@@ -45,7 +41,7 @@ export async function sendFile(
   return { status: response.status, headers: response.headers, ...((await response.json()) as object) }
 }
 
-/** Imports a file and returns what became of it; any error fails the test with the whole story. */
+/** Any error fails the test. */
 export async function importCsv(
   client: Client,
   file: string | Uint8Array<ArrayBuffer>,
@@ -57,7 +53,6 @@ export async function importCsv(
   return data.importTickets.import
 }
 
-/** How many tickets an import made, changed and left, and how many rows it rejected. */
 export const countsOf = ({ createdCount, updatedCount, unchangedCount, rejectedCount }: Imported) => [
   createdCount,
   updatedCount,

@@ -1,33 +1,30 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
 import { type RoleName, roleNames } from './rights.ts'
 
-/**
- * What a caller gets: all that there is, what it would get if it were not there, what is the caller's own alone, a value
- * that hangs on the caller, or a refusal.
- */
+/** `none`: as if the object did not exist. `own`: only the client's own objects. `is`: a value that depends on the client. */
 export type Cell = 'all' | 'none' | 'own' | 'UNAUTHENTICATED' | { readonly is: unknown }
-/** What each of `callers` gets, in their order. */
+/** In the order of `roleNames`. */
 type Row = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]
 
-/** Who sees an object of a type, however it is reached; and the same for those of its fields that not all of them see. */
+/** Visibility of the objects of a type, and of fields with another visibility. */
 interface TypeRow {
   readonly seen: Row
   readonly fields: ReadonlySet<string>
-  readonly but: Readonly<Record<string, Row>>
+  readonly exceptions: Readonly<Record<string, Row>>
 }
 
-const row = (seen: Row, fields: string, but: TypeRow['but'] = {}): TypeRow => ({
+const row = (seen: Row, fields: string, exceptions: TypeRow['exceptions'] = {}): TypeRow => ({
   seen,
-  fields: new Set([...fields.split(' ').filter(Boolean), ...Object.keys(but)]),
-  but,
+  fields: new Set([...fields.split(' ').filter(Boolean), ...Object.keys(exceptions)]),
+  exceptions,
 })
 
 const U = 'UNAUTHENTICATED'
 const is = (value: unknown) => ({ is: value })
 const [no, yes] = [is(false), is(true)]
 
-// The columns: nobody, stranger, guest, viewer, reporter, contributor, maintainer, admin. What hangs on the caller is told
-// of tickets that the contributor filed.
+// Columns: anonymous, outsider, guest, viewer, reporter, contributor, maintainer, admin. Rights are those on tickets of the
+// contributor.
 const signedIn: Row = [U, 'all', 'all', 'all', 'all', 'all', 'all', 'all']
 const inProject: Row = [U, 'none', 'all', 'all', 'all', 'all', 'all', 'all']
 const own: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'own']
@@ -55,7 +52,6 @@ const load = 'filter open openFilter resolved resolvedFilter total user'
 const imported =
   'actor createdAt createdCount dryRun faultCount faults fileName id kind project rejectedCount rejectedRows rowCount tickets unchangedCount undoneAt updatedCount'
 
-/** Who sees what: a row for each type, with its fields. What mutations give back, who may do them is shown. */
 export const matrix: Readonly<Record<string, TypeRow>> = {
   Query: row(
     signedIn,
@@ -145,13 +141,11 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ImportRefusal: row(inProject, 'reason ticket'),
 }
 
-/** What a caller gets of an object of a type, or of one of its fields. */
-export const cellOf = (who: RoleName, type: string, field?: string): Cell => {
-  const known = matrix[type]
-  return ((field !== undefined && known?.but[field]) || known?.seen || [])[roleNames.indexOf(who)] ?? 'none'
+export const cellOf = (role: RoleName, type: string, field?: string): Cell => {
+  const row = matrix[type]
+  return ((field !== undefined && row?.exceptions[field]) || row?.seen || [])[roleNames.indexOf(role)] ?? 'none'
 }
 
-/** Which types and fields of a schema have no row, and which rows are of none: what to write where. */
 export function matrixErrors(schema: GraphQLSchema): string[] {
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__') && type.name !== 'Mutation',
@@ -161,15 +155,15 @@ export function matrixErrors(schema: GraphQLSchema): string[] {
   )
   const missing = [...named].flatMap(([type, fields]) => {
     const known = matrix[type]
-    if (!known) return [`${type} has no row: say in test/support/matrix.ts who sees it.`]
+    if (!known) return [`${type} has no row: add one to test/support/matrix.ts.`]
     return [...fields.difference(known.fields)].map(
-      (field) => `${type}.${field} is not in the row of ${type}: say in test/support/matrix.ts who sees it.`,
+      (field) => `${type}.${field} is not in the row of ${type}: add it to test/support/matrix.ts.`,
     )
   })
-  const left = Object.entries(matrix).flatMap(([type, { fields }]) => {
+  const obsolete = Object.entries(matrix).flatMap(([type, { fields }]) => {
     const known = named.get(type)
-    if (!known) return [`${type} has a row and is no type.`]
-    return [...fields.difference(known)].map((field) => `${type}.${field} is in a row and is no field.`)
+    if (!known) return [`${type} has a row but is not a type.`]
+    return [...fields.difference(known)].map((field) => `${type}.${field} is in a row but is not a field.`)
   })
-  return [...missing, ...left]
+  return [...missing, ...obsolete]
 }

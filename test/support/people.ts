@@ -41,7 +41,6 @@ const CreateLabel = graphql(`
   }
 `)
 
-/** Somebody with an account. */
 export class TestUser extends Client {
   readonly id: string
   readonly username: string
@@ -53,13 +52,12 @@ export class TestUser extends Client {
   }
 }
 
-/** Opens an account; the first of a server is its ADMIN. */
+/** The first user of a server becomes its ADMIN. */
 export async function signUp(server: TestServer, username: string): Promise<TestUser> {
   const { signUp: session } = await server.anonymous.ask(SignUp, { username, password })
   return new TestUser(server, session.token, session.viewer.id, username)
 }
 
-/** Makes a project, whose maintainer the caller is. */
 export async function createProject(
   maintainer: Client,
   key: string,
@@ -78,7 +76,6 @@ export async function setMember(
   await maintainer.ask(SetMember, { input: { projectId, userId, role } })
 }
 
-/** Files an issue and returns its id and key. */
 export async function createIssue(
   client: Client,
   projectId: string,
@@ -97,7 +94,7 @@ export async function createLabel(client: Client, projectId: string, name: strin
   return (await client.ask(CreateLabel, { input: { projectId, name, color: '#336699' } })).createLabel.label.id
 }
 
-/** One person for each kind of caller, in a project that only its members see. */
+/** A user for each role in a project without default role. The outsider is not a member. */
 export interface TestUsers {
   readonly project: { readonly id: string; readonly key: string }
   readonly admin: TestUser
@@ -108,7 +105,6 @@ export interface TestUsers {
   readonly outsider: TestUser
 }
 
-/** Fills an empty server with one person for each role. */
 export async function createTestUsers(server: TestServer, key = 'CORE'): Promise<TestUsers> {
   const admin = await signUp(server, 'admin')
   const maintainer = await signUp(server, 'maintainer')

@@ -8,7 +8,7 @@ import { type Contents, noContents, withPlaceholders } from './contents.ts'
 import type { TestUsers } from './people.ts'
 import { SchemaWalker } from './schema-walker.ts'
 
-/** Who calls: the guest is the stranger in a project whose defaultRole is VIEWER. */
+/** The guest is the outsider in a project with default role VIEWER. */
 export const roleNames = [
   'anonymous',
   'outsider',
@@ -21,53 +21,48 @@ export const roleNames = [
 ] as const
 export type RoleName = (typeof roleNames)[number]
 
-export const usernameOf = (who: RoleName) => (who === 'guest' ? 'outsider' : who)
-export const clientOf = (server: TestServer, users: TestUsers, who: RoleName): Client =>
-  who === 'anonymous' ? server.anonymous : users[who === 'guest' ? 'outsider' : who]
+export const usernameOf = (role: RoleName) => (role === 'guest' ? 'outsider' : role)
+export const clientOf = (server: TestServer, users: TestUsers, role: RoleName): Client =>
+  role === 'anonymous' ? server.anonymous : users[role === 'guest' ? 'outsider' : role]
 
-/** What a caller gets; null is leave. */
+/** Code of the error; null permits the mutation. */
 export type Code = 'UNAUTHENTICATED' | 'NOT_FOUND' | 'FORBIDDEN' | 'CONFLICT' | null
-/** What each of `callers` gets, in their order. */
+/** In the order of `roleNames`. */
 export type Codes = readonly [Code, Code, Code, Code, Code, Code, Code, Code]
 
-/** One mutation, and what becomes of it for each caller. */
 export interface Row {
   readonly name: string
   readonly codes: Codes
-  readonly send: (client: Client, contents: Contents, who: RoleName) => ReturnType<Client['post']>
+  readonly send: (client: Client, contents: Contents, role: RoleName) => ReturnType<Client['post']>
 }
 
 const walk = new SchemaWalker(schema, { excerpt: 'search: "issue"' })
 
-/** A mutation that selects all of its payload; its name may have more after a comma. */
+/** Selects the whole payload. `name` can have a suffix after a comma. */
 function mutationOf(name: string): string {
-  const [word = ''] = name.split(',')
-  const field = schema.getMutationType()?.getFields()[word]
+  const [mutation = ''] = name.split(',')
+  const field = schema.getMutationType()?.getFields()[mutation]
   const [input] = field?.args ?? []
-  if (!field || !input) throw new Error(`There is no mutation ${word} with an input.`)
+  if (!field || !input) throw new Error(`Mutation ${mutation} has no input.`)
   const payload = walk.selection(getNamedType(field.type) as GraphQLCompositeType, 2)
-  return `mutation ($input: ${input.type}) { ${word}(input: $input) { ${payload} } }`
+  return `mutation ($input: ${input.type}) { ${mutation}(input: $input) { ${payload} } }`
 }
 
-/** A row of a table of rights, given what its mutation is sent; its name begins with the mutation's. */
-export const row = (name: string, codes: Codes, input: (contents: Contents, who: RoleName) => object): Row => ({
+export const row = (name: string, codes: Codes, input: (contents: Contents, role: RoleName) => object): Row => ({
   name,
   codes,
-  send: (client, contents, who) => client.post({ query: mutationOf(name), variables: { input: input(contents, who) } }),
+  send: (client, contents, role) =>
+    client.post({ query: mutationOf(name), variables: { input: input(contents, role) } }),
 })
 
-/** Which mutations of a schema have no row in any of the tables: what to write where. */
-export const missingRows = (known: GraphQLSchema, names: readonly string[]): string[] => {
+export const missingRows = (schema: GraphQLSchema, names: readonly string[]): string[] => {
   const details = new Set(names.map((name) => name.split(',')[0]))
-  return Object.keys(known.getMutationType()?.getFields() ?? {})
+  return Object.keys(schema.getMutationType()?.getFields() ?? {})
     .filter((name) => !details.has(name))
-    .map(
-      (name) =>
-        `${name} has no row: say in test/rights-in-projects.test.ts or test/rights-on-server.test.ts who may do it.`,
-    )
+    .map((name) => `${name} has no row: add one to test/rights-in-projects.test.ts or test/rights-on-server.test.ts.`)
 }
 
-/** Holds that what a mutation has given back is what its caller finds by the id. */
+/** Compares each object in a payload to the result of `node`. */
 export async function expectFoundByNode(client: Client, data: unknown): Promise<void> {
   for (const payload of Object.values(data ?? {}))
     for (const value of Object.values(payload ?? {}).flat()) {
@@ -79,7 +74,6 @@ export async function expectFoundByNode(client: Client, data: unknown): Promise<
     }
 }
 
-/** The mutations that are about no project. */
 export const serverMutations: readonly string[] = [
   'createProject',
   'createUser',
@@ -92,7 +86,7 @@ export const serverMutations: readonly string[] = [
   'signOut',
 ]
 
-/** A digest of the rows of each table, by its name: what differs names the table that changed. */
+/** Digests of the rows of each table, by table name. */
 export type Digests = Readonly<Record<string, string>>
 
 export async function digestsOf({ database: { pool } }: TestServer): Promise<Digests> {
@@ -102,7 +96,6 @@ export async function digestsOf({ database: { pool } }: TestServer): Promise<Dig
 
 const digestsSqls = new WeakMap<pg.Pool, string>()
 
-/** The statement that digests all tables, made once for a database: no test makes a table. */
 async function digestsSql(pool: pg.Pool): Promise<string> {
   const known = digestsSqls.get(pool)
   if (known) return known
@@ -119,27 +112,32 @@ async function digestsSql(pool: pg.Pool): Promise<string> {
   return sql
 }
 
-/** Sends what a caller may not, and holds that it is refused so, changes nothing, and tells nothing of what is hidden. */
+/** Verifies that a mutation is rejected, changes expectedResult and reveals expectedResult about hidden objects. */
 export async function expectRejection(
   server: TestServer,
   { name, send }: Row,
   client: Client,
-  who: RoleName,
+  role: RoleName,
   contents: Contents,
   code: Code,
   before: Digests,
 ): Promise<void> {
-  const { result, sent } = await statementsOf(server, () => send(client, contents, who))
+  const { result, sent } = await statementsOf(server, () => send(client, contents, role))
   const { status, data, errors } = result
-  const said = `${name} as ${who}: ${JSON.stringify({ data, errors })}`
-  expect(errors?.[0]?.extensions?.code, said).toBe(code)
-  expect(data ?? null, said).toBeNull()
-  expect(await digestsOf(server), said).toEqual(before)
+  const details = `${name} as ${role}: ${JSON.stringify({ data, errors })}`
+  expect(errors?.[0]?.extensions?.code, details).toBe(code)
+  expect(data ?? null, details).toBeNull()
+  expect(await digestsOf(server), details).toEqual(before)
   if (code === 'FORBIDDEN') return
-  const { result: nothing, sent: instead } = await statementsOf(server, () => send(client, noContents, who))
-  // Time tells nothing either.
-  expect(sent, said).toEqual(instead)
+  const { result: expectedResult, sent: expectedStatements } = await statementsOf(server, () =>
+    send(client, noContents, role),
+  )
+  // Equal statements, so that timing reveals expectedResult.
+  expect(sent, details).toEqual(expectedStatements)
   expect(withPlaceholders({ status, data, errors }, contents)).toBe(
-    withPlaceholders({ status: nothing.status, data: nothing.data, errors: nothing.errors }, noContents),
+    withPlaceholders(
+      { status: expectedResult.status, data: expectedResult.data, errors: expectedResult.errors },
+      noContents,
+    ),
   )
 }

@@ -39,10 +39,10 @@ const Token = graphql(`
   }
 `)
 
-/** What a project is filled with, by id: nearly every field of it has a value. What can be searched for has "hush" in it. */
+/** Ids of objects with a value in nearly every field. All texts contain "hush". */
 export type Sample = Readonly<Record<'project' | 'issue' | 'defect' | 'label' | 'comment' | 'event' | 'import', string>>
 
-/** Fills the project CORE, in which the contributor files everything; each of the cast has an e-mail and a token. */
+/** Fills the project CORE with tickets of the contributor. Each user has an e-mail and a token. */
 export async function fillSample({ admin, maintainer, contributor, reporter, ...users }: TestUsers): Promise<Sample> {
   for (const person of [admin, maintainer, contributor, reporter, users.viewer, users.outsider]) {
     await person.ask(Email, { id: person.id, email: `${person.username}@example.com` })
@@ -58,7 +58,7 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
       'externalKey,title,description,reporter,labels,status,createdAt,resolvedAt,archivedAt',
       'hush-1,hush issue,hush text,contributor,hush label,,,,',
       'hush-3,hush issue put away,hush text,contributor,hush label,RESOLVED,2024-01-01,2024-01-02,2024-01-03',
-      ',hush fault,,nobody,hush,,,,',
+      ',hush error,,nosuchuser,hush,,,,',
     ].join('\n'),
     { ...at, kind: 'ISSUE' },
     'hush.csv',

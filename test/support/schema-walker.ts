@@ -17,23 +17,23 @@ import {
   isRequiredInputField,
 } from 'graphql'
 
-/** A way to objects of a type: the field that leads there, and a document that selects all that there is to see. */
+/** A field that leads to objects of a type, with a document that selects all their fields. */
 export interface AccessPath {
   readonly name: string
   readonly query: string
-  /** The types that are passed, from Query on: who is to get there must be let through by all of them. */
+  /** The types on the path from Query, all of which must be visible. */
   readonly through: readonly string[]
-  /** The field of Query that it begins with. */
+  /** Field of Query. */
   readonly root: string
 }
 
 type Field = GraphQLField<unknown, unknown>
-type Holder = GraphQLObjectType | GraphQLInterfaceType
+type ParentType = GraphQLObjectType | GraphQLInterfaceType
 
-/** What arguments are given, as text: of a field by "Type.field", else of any field by its name. */
-export type Given = Readonly<Record<string, string>>
+/** Arguments as text, by "Type.field" or by field name. */
+export type FieldArguments = Readonly<Record<string, string>>
 
-/** What must be given where a type is wanted, as a literal of GraphQL: enough to be valid, and no more. */
+/** A minimal valid literal. */
 function literal(type: GraphQLInputType): string {
   if (isNonNullType(type)) return literal(type.ofType)
   if (isListType(type)) return '[]'
@@ -45,29 +45,27 @@ function literal(type: GraphQLInputType): string {
   return { Int: '1', Boolean: 'true', HexColor: '"#336699"' }[type.name] ?? '"X"'
 }
 
-/** Arguments enough for a field to be valid, in parentheses. */
 export function requiredArguments({ args }: Field): string {
-  const given = args.filter(isRequiredArgument).map((arg) => `${arg.name}: ${literal(arg.type)}`)
-  return given.length > 0 ? `(${given.join(', ')})` : ''
+  const fieldArguments = args.filter(isRequiredArgument).map((arg) => `${arg.name}: ${literal(arg.type)}`)
+  return fieldArguments.length > 0 ? `(${fieldArguments.join(', ')})` : ''
 }
 
-const isHolder = (type: unknown): type is Holder => isObjectType(type) || isInterfaceType(type)
+const isParentType = (type: unknown): type is ParentType => isObjectType(type) || isInterfaceType(type)
 
-/** Whether objects of a type are found by ids: what is no entity is a part of what it hangs on. */
+/** Objects of other types are parts of entities. */
 const isEntity = (type: unknown) =>
-  isHolder(type) && (type.name === 'Node' || type.getInterfaces().some(({ name }) => name === 'Node'))
+  isParentType(type) && (type.name === 'Node' || type.getInterfaces().some(({ name }) => name === 'Node'))
 
-/** Walks a schema, and writes documents for all that it leads to. */
 export class SchemaWalker {
   readonly schema: GraphQLSchema
-  readonly given: Given
+  readonly fieldArguments: FieldArguments
 
-  constructor(schema: GraphQLSchema, given: Given) {
+  constructor(schema: GraphQLSchema, fieldArguments: FieldArguments) {
     this.schema = schema
-    this.given = given
+    this.fieldArguments = fieldArguments
   }
 
-  /** All fields of a type, with those of what hangs on it: parts in full, entities so many levels deep. */
+  /** Parts are selected completely, entities up to `depth` levels. */
   selection(type: GraphQLCompositeType, depth = 1): string {
     if (!isObjectType(type))
       return `__typename ${this.schema
@@ -83,32 +81,30 @@ export class SchemaWalker {
     return ['__typename', ...fields].join(' ')
   }
 
-  /** A field with its arguments. */
-  field({ name: type }: Holder, field: Field): string {
-    const given = this.given[`${type}.${field.name}`] ?? this.given[field.name]
-    return given && field.args.length > 0 ? `${field.name}(${given})` : field.name + requiredArguments(field)
+  field({ name: type }: ParentType, field: Field): string {
+    const fieldArguments = this.fieldArguments[`${type}.${field.name}`] ?? this.fieldArguments[field.name]
+    return fieldArguments && field.args.length > 0
+      ? `${field.name}(${fieldArguments})`
+      : field.name + requiredArguments(field)
   }
 
-  /**
-   * Every way: each field of Query, to each type that it may be of; and each field of an entity that leads to another,
-   * where the entity is found by an id of `entities`.
-   */
-  ways(entities: Given, roots: Readonly<Record<string, Given>>): AccessPath[] {
+  /** Paths from each field of Query to each of its types, and from each entity, found by its id in `entities`. */
+  accessPaths(entities: FieldArguments, roots: Readonly<Record<string, FieldArguments>>): AccessPath[] {
     return [...this.fromQuery(roots), ...this.fromEntities(entities)]
   }
 
-  private *fromQuery(roots: Readonly<Record<string, Given>>): Generator<AccessPath> {
+  private *fromQuery(roots: Readonly<Record<string, FieldArguments>>): Generator<AccessPath> {
     const query = this.schema.getQueryType() as GraphQLObjectType
     for (const field of Object.values(query.getFields())) {
       const type = getNamedType(field.type) as GraphQLCompositeType
       const variants = roots[field.name] ?? { '': this.field(query, field) }
       for (const [variant, text] of Object.entries(variants)) {
         const possible = isObjectType(type) ? type : this.schema.getType(variant.split(' ')[0] ?? '')
-        if (!isObjectType(possible)) throw new Error(`Say in \`roots\` how Query.${field.name} is asked for each type.`)
-        const within = this.selection(possible)
+        if (!isObjectType(possible)) throw new Error(`Add the variants of Query.${field.name} to \`roots\`.`)
+        const fields = this.selection(possible)
         yield {
           name: `Query.${field.name}${variant && `, ${variant}`}`,
-          query: `{ ${text} { ${isObjectType(type) ? within : `... on ${possible.name} { ${within} }`} } }`,
+          query: `{ ${text} { ${isObjectType(type) ? fields : `... on ${possible.name} { ${fields} }`} } }`,
           through: [possible.name],
           root: field.name,
         }
@@ -116,18 +112,18 @@ export class SchemaWalker {
     }
   }
 
-  private *fromEntities(entities: Given): Generator<AccessPath> {
+  private *fromEntities(entities: FieldArguments): Generator<AccessPath> {
     for (const type of Object.values(this.schema.getTypeMap())) {
-      if (!isHolder(type) || !isEntity(type)) continue
+      if (!isParentType(type) || !isEntity(type)) continue
       for (const field of Object.values(type.getFields())) {
-        const below = getNamedType(field.type)
-        if (!isCompositeType(below)) continue
+        const nested = getNamedType(field.type)
+        if (!isCompositeType(nested)) continue
         const id = entities[type.name]
-        if (id === undefined) throw new Error(`Say in \`entities\` which ${type.name} there is.`)
+        if (id === undefined) throw new Error(`Add an id of ${type.name} to \`entities\`.`)
         yield {
           name: `${type.name}.${field.name}`,
-          query: `{ node(id: "${id}") { ... on ${type.name} { __typename ${this.field(type, field)} { ${this.selection(below)} } } } }`,
-          through: [type.name, below.name],
+          query: `{ node(id: "${id}") { ... on ${type.name} { __typename ${this.field(type, field)} { ${this.selection(nested)} } } } }`,
+          through: [type.name, nested.name],
           root: 'node',
         }
       }

@@ -6,12 +6,12 @@ const withOffset = [...page.list, 'offset: 1', 'first: $n, offset: 1', 'first: 1
 
 type Sets = (depth: number) => fc.Arbitrary<string>
 
-/** A selection set of some scalars and, as long as it may go deeper, of some fields below. */
-const setOf = (scalars: string, below: () => fc.Arbitrary<string>[], depth: number): fc.Arbitrary<string> =>
+/** A selection set of some scalars and, up to a depth, of some nested fields. */
+const setOf = (scalars: string, nested: () => fc.Arbitrary<string>[], depth: number): fc.Arbitrary<string> =>
   fc
     .tuple(
       fc.uniqueArray(fc.constantFrom(...scalars.split(' ')), { minLength: 1, maxLength: 4 }),
-      depth > 0 ? fc.array(fc.oneof(...below()), { maxLength: 3 }) : fc.constant([]),
+      depth > 0 ? fc.array(fc.oneof(...nested()), { maxLength: 3 }) : fc.constant([]),
       condition,
     )
     .map(
@@ -22,7 +22,7 @@ const setOf = (scalars: string, below: () => fc.Arbitrary<string>[], depth: numb
 const one = (name: string, set: fc.Arbitrary<string>) =>
   fc.tuple(condition, set).map(([directive, selected]) => `${name}${directive} ${selected}`)
 
-/** A list, whose alias tells its arguments: the same ones merge, others stand beside them. */
+/** A list with an alias per arguments, so that fields with equal arguments merge. */
 const many = (name: string, args: readonly string[], set: fc.Arbitrary<string>) =>
   fc
     .tuple(
@@ -89,7 +89,6 @@ const event: Sets = fc.memo((depth) =>
   ),
 )
 const scalars = 'id key number title description status resolution priority version createdAt updatedAt resolvedAt'
-/** What may be selected of a ticket, so many levels deep. */
 export const ticket: Sets = fc.memo((depth) =>
   setOf(
     `${scalars} archivedAt commentCount __typename viewerCan{update,assign}`,
@@ -113,10 +112,9 @@ export const ticket: Sets = fc.memo((depth) =>
   ),
 )
 
-/** What the fragment holds that selections spread. */
+/** Selection set of the fragment `Shared`. */
 export const shared = setOf(scalars, () => [one('labels', label), many('comments', withOffset, comment(0))], 1)
 
-/** Values for the variables of a document. */
 export const variables = fc.record(
   {
     yes: fc.boolean(),
@@ -128,7 +126,6 @@ export const variables = fc.record(
 )
 const types = { yes: 'Boolean!', no: 'Boolean!', n: 'Int', m: 'Int' }
 
-/** A document that asks one root field, with the variables and the fragment that it uses. */
 export function documentOf(root: string, parameter: string, fragment: string): string {
   const shared = root.includes('...Shared') ? ` fragment Shared on Ticket ${fragment}` : ''
   const used = Object.entries(types).filter(([name]) => new RegExp(`\\$${name}\\b`).test(root + shared))

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
+import { type CostlyQuery, costlyQueries } from './costly-queries.ts'
 import { prepare } from './databases.ts'
-import { type Dear, dear } from './dearest-queries.ts'
 import { ask, startPeer } from './peers.ts'
 import { median } from './report.ts'
 
-// How long the dearest queries take that a server allows: each grown until one more would be refused.
+// Runs the most expensive queries that a server allows: each with the largest size within the limits.
 const { values } = parseArgs({
   options: {
     scale: { type: 'string', default: '200000' },
@@ -12,12 +12,12 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 })
-const within = 2000
+const maxMilliseconds = 2000
 
 const { url, token } = await prepare(Number(values.scale))
 const peer = await startPeer('snaglist', 4794, url, token)
 
-/** What a query costs, in points; null where its document or its cost is over a limit. */
+/** The cost of a query, in points; null if its document or its cost exceeds a limit. */
 async function allowedCost(query: string): Promise<number | null> {
   const document = 'query ($query: String!) { explainCost(query: $query) { requested limit } }'
   const explained = await ask<{ explainCost: { requested: number; limit: number } }>(peer, document, { query }).catch(
@@ -27,10 +27,10 @@ async function allowedCost(query: string): Promise<number | null> {
   return explained && requested <= limit ? requested : null
 }
 
-/** The largest size with which a query is allowed, and what it costs then; null where none is. */
-async function largestOf({ most, query }: Dear): Promise<{ size: number; points: number } | null> {
+/** The largest allowed size of a query, and its cost; null if no size is allowed. */
+async function largestAllowed({ maxSize, query }: CostlyQuery): Promise<{ size: number; points: number } | null> {
   let largest: { size: number; points: number } | null = null
-  for (let [low, high] = [1, most]; low <= high; ) {
+  for (let [low, high] = [1, maxSize]; low <= high; ) {
     const size = (low + high) >> 1
     const points = await allowedCost(query(size))
     if (points === null) high = size - 1
@@ -44,30 +44,30 @@ async function largestOf({ most, query }: Dear): Promise<{ size: number; points:
 
 process.on('exit', () => peer.process.kill())
 let failures = 0
-console.info('| query | of these | points | ms | MB |\n|---|---|---|---|---|')
-for (const each of dear) {
-  if (values.only && !each.name.includes(values.only)) continue
-  const largest = await largestOf(each)
+console.info('| query | size | points | ms | MB |\n|---|---|---|---|---|')
+for (const entry of costlyQueries) {
+  if (values.only && !entry.name.includes(values.only)) continue
+  const largest = await largestAllowed(entry)
   if (!largest) {
-    console.info(`| ${each.name} | 0 | | not even one is allowed | |`)
+    console.info(`| ${entry.name} | 0 | | no size is allowed | |`)
     continue
   }
-  const body = JSON.stringify({ query: each.query(largest.size) })
+  const body = JSON.stringify({ query: entry.query(largest.size) })
   const times: number[] = []
   let megabytes = 0
-  let refused = ''
+  let error = ''
   for (let n = 0; n < Number(values.tries); n++) {
     const start = performance.now()
     const headers = { 'content-type': 'application/json', ...peer.headers }
     const text = await (await fetch(peer.url, { method: 'POST', headers, body })).text()
     times.push(performance.now() - start)
     megabytes = text.length / 1e6
-    if (text.startsWith('{"errors"')) refused = /"message":"([^"]*)"/.exec(text)?.[1] ?? text
+    if (text.startsWith('{"errors"')) error = /"message":"([^"]*)"/.exec(text)?.[1] ?? text
   }
-  const took = median(times)
-  if (took > within || refused) failures++
+  const duration = median(times)
+  if (duration > maxMilliseconds || error) failures++
   console.info(
-    `| ${each.name} | ${largest.size} | ${largest.points} | ${took.toFixed(0)}${took > within ? ' **over**' : ''} ${refused} | ${megabytes.toFixed(1)} |`,
+    `| ${entry.name} | ${largest.size} | ${largest.points} | ${duration.toFixed(0)}${duration > maxMilliseconds ? ' **over**' : ''} ${error} | ${megabytes.toFixed(1)} |`,
   )
 }
 peer.process.kill()
