@@ -168,8 +168,8 @@ describe('GET requests', () => {
   test('runs queries but not mutations by GET', async () => {
     const response = await get(ada, '{ viewer { username } }')
     expect(await response.json()).toMatchObject({ data: { viewer: { username: 'ada' } } })
-    const refused = await get(ada, 'mutation { createProject(input: { key: "GET", name: "G" }) { project { id } } }')
-    expect(refused.status).toBe(405)
+    const rejected = await get(ada, 'mutation { createProject(input: { key: "GET", name: "G" }) { project { id } } }')
+    expect(rejected.status).toBe(405)
     expect((await ada.ask(Projects)).projects.totalCount).toBe(0)
   })
 

@@ -190,6 +190,29 @@ describe('document limits', () => {
     expect(await send(query(11), variables, server.anonymous)).toMatchObject(tooComplex(11, 10))
   })
 
+  test.each([
+    [
+      `{ viewer { ${aliases(0, 31)} } }`,
+      'The document has 31 aliases; the limit is 30. Split it into several requests.',
+    ],
+    [nested(13), 'The document is nested 13 levels deep; the limit is 12. Split it into several requests.'],
+    [
+      `{ viewer { ${times(21, () => 'id')} } }`,
+      'The document selects a field 21 times in one selection set; the limit is 20. Select it once.',
+    ],
+    [
+      '{ viewer { id } }'.padEnd(15_001),
+      'The document has 15,001 characters; the limit is 15,000. Pass values as variables, or split it into several requests.',
+    ],
+    [
+      `mutation ($input: CreateLabelInput!) { ${mutations(11)} }`,
+      'The document has 11 mutations; the limit is 10. Split it into several requests. Bulk mutations change many tickets.',
+    ],
+  ])('names the value, the limit and a remedy: %#', async (query, message) => {
+    const { errors } = await send(query, variables)
+    expect(errors?.map((error) => error.message)).toEqual([message])
+  })
+
   test('rejects recursive fragments by validation', async () => {
     const response = await send(`{ viewer { ...A } } fragment A on User { ...B } fragment B on User { id ...A ...B }`)
     expect(response.status).toBe(400)

@@ -44,13 +44,17 @@ const allowanceOf = ({ headers }: Response) =>
   ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`)))
 
 /** Expects HTTP 429 with Retry-After and no data. */
-async function expectLimited(response: Response, limit: number) {
+async function expectLimited(response: Response, limit: number, reason: unknown = expect.any(String)) {
   expect(response.status).toBe(429)
-  const { errors, data } = (await response.json()) as { errors: { extensions: object }[]; data?: unknown }
+  const { errors, data } = (await response.json()) as {
+    errors: { message: string; extensions: object }[]
+    data?: unknown
+  }
   const retryAfter = Number(response.headers.get('retry-after'))
   expect(retryAfter).toBeGreaterThan(0)
   expect(retryAfter).toBeLessThanOrEqual(60)
   expect(errors).toEqual([{ message: expect.any(String), extensions: { code: 'RATE_LIMITED', retryAfter } }])
+  expect(errors[0]?.message.replace(/ Try again in \d+ seconds\.$/, '')).toEqual(reason)
   expect(data).toBeUndefined()
   expect(allowanceOf(response).slice(0, 2)).toEqual([limit, 0])
 }
@@ -62,7 +66,11 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
     const page = (first: number) => `{ tickets(first: ${first}) { nodes { id } } }`
     expect(allowanceOf(await ask(page(19), ada, headers))).toEqual([50, 30, expect.any(Number)])
     expect(allowanceOf(await ask(viewer, ada, headers)).slice(0, 2)).toEqual([50, 29])
-    await expectLimited(await ask(page(29), ada, headers), 50)
+    await expectLimited(
+      await ask(page(29), ada, headers),
+      50,
+      'A cost of 30 exceeds the rest of your 50 points per minute.',
+    )
     // A rejected cost is not spent.
     expect(allowanceOf(await ask(page(28), ada, headers)).slice(0, 2)).toEqual([50, 0])
     await expectLimited(await ask(viewer, ada, headers), 50)
@@ -79,7 +87,12 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
         [{ token: 'snag_unknown' }, 0],
       ] as const)
         expect(allowanceOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([3, left])
-      for (const client of [server.anonymous, ada]) await expectLimited(await ask(viewer, client, headers), 3)
+      for (const client of [server.anonymous, ada])
+        await expectLimited(
+          await ask(viewer, client, headers),
+          3,
+          'The rate limit of 3 requests per address and minute was exceeded.',
+        )
       expect((await ask(viewer, ada, headers, '192.0.2.2')).status).toBe(200)
     },
   )

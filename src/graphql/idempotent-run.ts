@@ -3,7 +3,7 @@ import type { ExecutionResult } from 'graphql'
 import type { Context } from '../context.ts'
 import { replayedHeader } from '../http/cors.ts'
 import { Upload } from '../http/upload.ts'
-import { claimKey, createIdempotentRequest, inTurn } from '../idempotency/idempotency.ts'
+import { claimKey, createIdempotentRequest, runInSequence } from '../idempotency/idempotency.ts'
 import type { Operation } from './operation.ts'
 
 type Variables = Readonly<Record<string, unknown>>
@@ -18,7 +18,7 @@ export async function runIdempotently(
   const body = JSON.stringify([operation.query, operation.name, await digestFiles(variables)])
   const request = createIdempotentRequest(context.viewer?.id ?? null, key, body)
   context.idempotency = request
-  return inTurn(request, async () => {
+  return runInSequence(request, async () => {
     await claimKey(context.db, request)
     const result = await operation.run(context, variables)
     return { result, headers: request.hasReplayed && !request.hasTakenEffect ? { [replayedHeader]: 'true' } : {} }

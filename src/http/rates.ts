@@ -40,12 +40,24 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
   const byAddress = limiter('address', requests)
   const byUser = limiter('user', points)
   return {
-    countRequest: (address) => consume(byAddress, address, 1, 'requests per address'),
-    spend: (userId, cost) => consume(byUser, userId, cost, 'points per user'),
+    countRequest: (address) =>
+      consume(
+        byAddress,
+        address,
+        1,
+        `The rate limit of ${formatNumber(requests)} requests per address and minute was exceeded.`,
+      ),
+    spend: (userId, cost) =>
+      consume(
+        byUser,
+        userId,
+        cost,
+        `A cost of ${formatNumber(cost)} exceeds the rest of your ${formatNumber(points)} points per minute.`,
+      ),
   }
 }
 
-async function consume(limiter: RateLimiterAbstract | null, key: string, amount: number, unit: string) {
+async function consume(limiter: RateLimiterAbstract | null, key: string, amount: number, message: string) {
   if (!limiter) return null
   try {
     const { remainingPoints, msBeforeNext } = await limiter.consume(key, amount)
@@ -55,11 +67,7 @@ async function consume(limiter: RateLimiterAbstract | null, key: string, amount:
     // A rejected cost is not spent: a smaller one may still fit.
     if (amount > 1) await limiter.reward(key, amount)
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
-    throw new RateLimited(
-      `The rate limit of ${formatNumber(limiter.points)} ${unit} per minute was exceeded.`,
-      seconds,
-      allowance(limiter.points, 0, seconds),
-    )
+    throw new RateLimited(message, seconds, allowance(limiter.points, 0, seconds))
   }
 }
 

@@ -102,19 +102,22 @@ async function beginStep(db: Statements, { key, body }: IdempotentRequest, step:
   return row.sealed
 }
 
-const lastTurns = new Map<string, Promise<unknown>>()
+const lastRuns = new Map<string, Promise<unknown>>()
 
 /**
  * Runs repeated requests of this process one after another, without a connection or a password hash per waiting request.
  * The database ensures correctness across processes.
  */
-export async function inTurn<Result>({ key, body }: IdempotentRequest, work: () => Promise<Result>): Promise<Result> {
+export async function runInSequence<Result>(
+  { key, body }: IdempotentRequest,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const name = `${key} ${body}`
-  const turn = (lastTurns.get(name) ?? Promise.resolve()).then(work, work)
-  lastTurns.set(name, turn)
+  const run = (lastRuns.get(name) ?? Promise.resolve()).then(work, work)
+  lastRuns.set(name, run)
   try {
-    return await turn
+    return await run
   } finally {
-    if (lastTurns.get(name) === turn) lastTurns.delete(name)
+    if (lastRuns.get(name) === run) lastRuns.delete(name)
   }
 }

@@ -25,7 +25,7 @@ interface MergeTarget {
   readonly at: Date
 }
 
-const isMergeable = sql`row > 0 AND errors IS NULL`
+const isMergeableRow = sql`row > 0 AND errors IS NULL`
 
 /**
  * Writes the rows of import_plan without errors in a fixed number of statements. The project must be locked. The history of
@@ -38,7 +38,7 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
   const labels = await tx.query<{ id: string }[]>(sql`
     INSERT INTO labels (project_id, name, color)
     SELECT DISTINCT ON (lower(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) AS given(name)
-    WHERE ${isMergeable} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))
+    WHERE ${isMergeableRow} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))
     ORDER BY lower(given.name), row RETURNING id`)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_changes ON COMMIT DROP AS
@@ -51,7 +51,7 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
     [{ created: number; matched: number; lastNumber: number }]
   >(sql`
     SELECT count(*) FILTER (WHERE created)::integer AS created, count(*) FILTER (WHERE NOT created)::integer AS matched,
-      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${isMergeable}`)
+      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${isMergeableRow}`)
   if (created > 0) await createTickets(tx, viewer, target, lastNumber, created)
   const changed = await changeTickets(tx, viewer, target)
   await tx.query(sql`
@@ -84,7 +84,7 @@ async function createTickets(
         coalesce(created_at, ${at}::timestamptz), ${at}::timestamptz, CASE WHEN resolution IS NOT NULL THEN ${viewer.id}::uuid END,
         CASE WHEN resolution IS NOT NULL THEN coalesce(resolved_at, ${at}::timestamptz) END, archived_at, external_key,
         category, subcategory, absn, reported_by, severity, disposition
-      FROM import_plan WHERE ${isMergeable} AND created ORDER BY row`)
+      FROM import_plan WHERE ${isMergeableRow} AND created ORDER BY row`)
   await tx.query(sql`
       INSERT INTO ticket_labels (ticket_id, label_id)
       SELECT p.id, l.id FROM import_plan p, jsonb_array_elements_text(p.labels) AS given(name)
@@ -94,7 +94,7 @@ async function createTickets(
       SELECT id, ${viewer.id}::uuid, coalesce(resolved_at, ${at}::timestamptz), 2, 'IMPORT', ${importId}::uuid,
         jsonb_build_array(jsonb_build_object('field', 'status', 'from', 'OPEN', 'to', status),
           jsonb_build_object('field', 'resolution', 'from', NULL, 'to', resolution))
-      FROM import_plan WHERE ${isMergeable} AND created AND resolution IS NOT NULL`)
+      FROM import_plan WHERE ${isMergeableRow} AND created AND resolution IS NOT NULL`)
 }
 
 async function changeTickets(
@@ -133,7 +133,7 @@ async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promis
     INSERT INTO defect_terms (project_id, field, folded, spelling)
     SELECT DISTINCT ON (field, lower(term)) ${project}, field::defect_term_field, lower(term), term
     FROM import_plan, LATERAL (VALUES ('CATEGORY', category), ('SUBCATEGORY', subcategory)) AS given(field, term)
-    WHERE ${isMergeable} AND term IS NOT NULL ORDER BY field, lower(term), row
+    WHERE ${isMergeableRow} AND term IS NOT NULL ORDER BY field, lower(term), row
     ON CONFLICT DO NOTHING RETURNING field, folded`)
   for (const field of ['category', 'subcategory']) {
     const column = raw(field)
