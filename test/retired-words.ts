@@ -20,7 +20,7 @@ const files = globSync(
 const keptNames: readonly (readonly [files: RegExp, names: RegExp])[] = [
   [
     /./,
-    /ImportFault\w*|import_faults|fault_?count|'with faults'|cumulativeShare|FOR (NO KEY )?SHARE|snaglist_callers/gi,
+    /ImportFault\w*|import_faults|fault_?count|['`]with faults['`]|cumulativeShare|FOR (NO KEY )?SHARE|snaglist_callers/gi,
   ],
   [/import|export|drill|metrics|matrix|schema/, /(?<!\b(all|and|no|of|the) )\bfaults\b/g],
   [/report|matrix|examples|schema/, /(?<!\b(a|and|of|the|to) )\bshare\b/g],

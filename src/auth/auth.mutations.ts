@@ -53,7 +53,7 @@ mutation('signUp', {
     username: t.string({
       required: true,
       description:
-        'Name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores. Unique; converted to lower case.',
+        'Name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores, beginning with a letter or digit. Unique; converted to lower case.',
     }),
     name: t.string({ required: true, description: 'Display name, at most 100 characters.' }),
     password: t.string({ required: true, description: 'Password of at least 8 characters and at most 72 bytes.' }),
@@ -183,7 +183,7 @@ mutation('createAccessToken', {
 })
 
 mutation('revokeAccessToken', {
-  description: 'Revokes an access token, effective from the next request. Requires its owner or ADMIN.',
+  description: 'Revokes an access token, effective from the next request. Only its owner or an ADMIN can revoke it.',
   inputDescription: 'An access token to revoke.',
   payloadDescription: 'The revoked access token.',
   input: (t) => ({ id: t.id({ required: true, description: 'UUID of the access token.' }) }),
@@ -193,5 +193,9 @@ mutation('revokeAccessToken', {
     context.clearViewerCache()
     return { id }
   },
-  payload: (t) => ({ revokedAccessTokenId: t.exposeID('id', { description: 'Equal to `input.id`.' }) }),
+  payload: (t) => ({
+    revokedAccessTokenId: t.exposeID('id', {
+      description: 'Id of the revoked access token, to remove it from a client cache.',
+    }),
+  }),
 })

@@ -5,7 +5,7 @@ builder.enumType('TokenScope', {
   description: 'Operations that an access token permits.',
   values: {
     [TokenScope.READ]: { description: 'Queries only.' },
-    [TokenScope.WRITE]: { description: 'Queries and mutations, with the rights of its owner.' },
+    [TokenScope.WRITE]: { description: 'Queries and mutations, with the permissions of its owner.' },
   },
 })
 

@@ -21,7 +21,8 @@ mutation('addComment', {
 })
 
 mutation('editComment', {
-  description: 'Replaces the text of a comment. Requires its author with REPORTER in the project, or ADMIN.',
+  description:
+    'Replaces the text of a comment. Only its author (with REPORTER in the project) or an ADMIN can edit it.',
   inputDescription: 'A comment and its new text.',
   payloadDescription: 'The edited comment.',
   input: (t) => ({
@@ -37,7 +38,7 @@ mutation('editComment', {
 
 mutation('deleteComment', {
   description:
-    'Deletes a comment. While it has replies, it stays in the thread with an empty text. Requires its author with REPORTER in the project, or MAINTAINER.',
+    'Deletes a comment. While it has replies, it stays in the thread with an empty text. Only its author (with REPORTER in the project) or a MAINTAINER can delete it.',
   inputDescription: 'A comment to delete.',
   payloadDescription: 'The deleted comment and its ticket.',
   input: (t) => ({ id: t.id({ required: true, description: 'UUID of the comment.' }) }),
@@ -47,7 +48,7 @@ mutation('deleteComment', {
     ticketId: await write(context, (tx, viewer) => deleteComment(tx, viewer, input.id)),
   }),
   payload: (t) => ({
-    deletedCommentId: t.exposeID('id', { description: 'Equal to `input.id`.' }),
+    deletedCommentId: t.exposeID('id', { description: 'Id of the deleted comment, to remove it from a client cache.' }),
     ticket: t.field({
       type: 'Ticket',
       description: 'Ticket of the deleted comment.',

@@ -29,7 +29,7 @@ const ListCostType = builder.objectRef<ListCost>('ListCost').implement({
     first: t.exposeInt('first', {
       nullable: true,
       description:
-        'Largest `first` or `last` of this list, all other arguments unchanged, with which the query stays within `limit`. Null if even a page of 1 exceeds it.',
+        'Largest page size of this list that keeps the query within `limit`, if no other argument changes. Null if even a page of 1 exceeds it.',
     }),
   }),
 })

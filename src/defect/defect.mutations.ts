@@ -27,9 +27,9 @@ mutation('createDefect', {
     }),
     category: t.string({
       required: true,
-      description: 'Kind of defect, at most 100 characters. Surrounding spaces are removed.',
+      description: 'Category of the defect, at most 100 characters. Surrounding spaces are removed.',
     }),
-    subcategory: t.string({ description: 'Kind of defect within the category, at most 100 characters.' }),
+    subcategory: t.string({ description: 'Subdivision of the category, at most 100 characters.' }),
     absn: t.string({ description: 'Serial number of the affected unit, at most 100 characters.' }),
     reportedBy: t.string({
       description: 'Person or station that found the defect, at most 100 characters. Defaults to your name.',
@@ -68,9 +68,9 @@ mutation('updateDefect', {
   payloadDescription: 'The updated defect, with its new version.',
   input: (t) => ({
     ...ticketPatchFields(t),
-    category: t.string({ description: 'Kind of defect, at most 100 characters.' }),
+    category: t.string({ description: 'Category of the defect, at most 100 characters.' }),
     subcategory: t.string({
-      description: 'Kind of defect within the category, at most 100 characters; null clears it.',
+      description: 'Subdivision of the category, at most 100 characters; null clears it.',
     }),
     absn: t.string({ description: 'Serial number of the affected unit, at most 100 characters; null clears it.' }),
     reportedBy: t.string({ description: 'Person or station that found the defect, at most 100 characters.' }),

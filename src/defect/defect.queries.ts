@@ -9,7 +9,7 @@ builder.queryFields((t) => ({
   defect: t.field({
     type: 'Defect',
     nullable: true,
-    description: 'A defect, by id or key. Null if it was not found, or you cannot see it.',
+    description: 'A defect, by id or key. Null if it was not found or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the defect, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
       readTicketByReference(checkArgument('id', id, ticketReference), { context, info }, 'DEFECT'),

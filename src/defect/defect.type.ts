@@ -15,15 +15,16 @@ const requiredValue = <Name extends 'category' | 'reportedBy' | 'severity'>(defe
 builder.prismaObject('Ticket', {
   variant: 'Defect',
   interfaces: ['Node', 'Ticket'],
-  description: 'A nonconforming unit found in production.',
+  description: 'A nonconformity found in production.',
   fields: (t) => ({
     category: t.string({
-      description: 'Kind of defect, in the spelling that was used first in the project, ignoring case.',
+      description:
+        'Category of the defect, such as "Solder". Spelled as when first used in the project; compared case-insensitively.',
       resolve: (defect) => requiredValue(defect, 'category'),
     }),
     subcategory: t.exposeString('subcategory', {
       nullable: true,
-      description: 'Kind of defect within the category, in the spelling that was used first. Null if not set.',
+      description: 'Subdivision of the category. Spelled as when first used in the project. Null if not set.',
     }),
     absn: t.exposeString('absn', {
       nullable: true,

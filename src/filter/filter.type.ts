@@ -64,7 +64,7 @@ export const enumFilterInput = (type: EnumName) =>
     fields: (t) => ({
       eq: t.field({ type, description: 'Equal to this value.' }),
       in: t.field({ type: [type], description: `Equal to one of these values. ${list}` }),
-      notIn: t.field({ type: [type], description: `Equal to none of these values, or null. ${negatedList}` }),
+      notIn: t.field({ type: [type], description: `Null, or equal to none of these values. ${negatedList}` }),
     }),
   })
 
@@ -75,7 +75,7 @@ export const rankedFilterInput = (type: 'Priority' | 'Severity') =>
     fields: (t) => ({
       eq: t.field({ type, description: 'Equal to this value.' }),
       in: t.field({ type: [type], description: `Equal to one of these values. ${list}` }),
-      notIn: t.field({ type: [type], description: `Equal to none of these values, or null. ${negatedList}` }),
+      notIn: t.field({ type: [type], description: `Null, or equal to none of these values. ${negatedList}` }),
       gte: t.field({ type, description: 'Equal to this value or higher.' }),
       lte: t.field({ type, description: 'Equal to this value or lower.' }),
     }),

@@ -23,7 +23,9 @@ builder.enumType('ChangeSource', {
 const FieldChangeType = builder.objectRef<FieldChange>('FieldChange').implement({
   description: 'A change of one field.',
   fields: (t) => ({
-    field: t.exposeString('field', { description: 'Name of the field in `Ticket`, such as "status" or "labels".' }),
+    field: t.exposeString('field', {
+      description: 'Name of the field in `Issue` or `Defect`, such as "status" or "labels".',
+    }),
     from: t.exposeString('from', {
       nullable: true,
       description:
@@ -35,7 +37,7 @@ const FieldChangeType = builder.objectRef<FieldChange>('FieldChange').implement(
 
 builder.prismaObject('HistoryEvent', {
   interfaces: ['Node'],
-  description: 'A change of a ticket, stored in the same transaction. Immutable.',
+  description: 'A change to a ticket, recorded in the transaction that made it. Immutable.',
   fields: (t) => ({
     ticket: t.field({
       type: 'Ticket',

@@ -15,7 +15,7 @@ const page = `<!doctype html>
 <p>A GraphQL API for production defects and software issues.</p>
 <ul>
   <li><a href="/graphql">GraphiQL</a>: run queries and browse the documentation of the schema</li>
-  <li><a href="/schema.graphql">Schema</a>: input of code generators</li>
+  <li><a href="/schema.graphql">Schema</a>: input for code generators</li>
   <li><code>POST /graphql</code> with <code>Authorization: Bearer snag_…</code>: API endpoint</li>
   <li><a href="/health">/health</a> and <a href="/ready">/ready</a>: health checks for monitoring</li>
 </ul>

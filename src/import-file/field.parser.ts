@@ -180,7 +180,7 @@ const importFields = {
   },
   KIND: {
     name: 'kind',
-    description: 'Value of `TicketKind`, or a synonym. An error unless it equals the kind of the import.',
+    description: 'Value of `TicketKind`, or a synonym. Must equal the kind of the import.',
     type: 'ticket_kind',
     parse: enumValue('kind'),
   },

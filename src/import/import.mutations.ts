@@ -40,7 +40,7 @@ const ImportValueInput = builder.inputType('ImportValue', {
     column: t.field({
       type: ImportField,
       required: true,
-      description: 'Field in whose cells the value is replaced. Cannot be IGNORE.',
+      description: 'Field in which to replace the value. Cannot be IGNORE.',
     }),
     from: t.string({ required: true, description: 'Whole value of a cell, case-insensitive.' }),
     to: t.string({ required: true, description: 'Value to import instead.' }),
@@ -148,7 +148,7 @@ mutation('importTickets', {
 const maxRefusals = 1000
 
 const ImportRefusal = builder.objectRef<UndoResult['refusals'][number]>('ImportRefusal').implement({
-  description: 'A ticket that an undo left unchanged.',
+  description: 'A ticket that an undo kept.',
   fields: (t) => ({
     ticket: t.field({
       type: 'Ticket',
@@ -156,7 +156,7 @@ const ImportRefusal = builder.objectRef<UndoResult['refusals'][number]>('ImportR
       resolve: ({ ticketId }, _args, context) => getTicket(context, ticketId),
     }),
     reason: t.exposeString('reason', {
-      description: 'Reason: the user who changed the ticket since, or comments on it.',
+      description: 'Explanation, such as "Changed by Ada since the import."',
     }),
   }),
 })
@@ -164,9 +164,9 @@ const ImportRefusal = builder.objectRef<UndoResult['refusals'][number]>('ImportR
 mutation('undoImport', {
   cost: importCost,
   description:
-    'Undoes an import: deletes the tickets that it created, and restores those that it changed. Leaves unchanged the tickets that were changed since, and created tickets that have comments. Requires MAINTAINER in the project, or CONTRIBUTOR for your own imports.',
+    'Undoes an import: deletes the tickets that it created, and restores those that it changed. Keeps tickets that have changed since the import, and created tickets with comments. Requires MAINTAINER in the project, or CONTRIBUTOR for your own imports.',
   inputDescription: 'The import to undo.',
-  payloadDescription: 'The import after the undo, and the tickets that were left unchanged.',
+  payloadDescription: 'The import after the undo, and the tickets that were kept.',
   input: (t) => ({
     importId: t.id({ required: true, description: 'Id of the import, a UUID.' }),
     dryRun: t.boolean({
@@ -184,16 +184,16 @@ mutation('undoImport', {
       resolve: ({ importId }, _args, context) => getImport(context, importId),
     }),
     undoneCount: t.exposeInt('undoneCount', {
-      description: 'Number of tickets reverted, or that would be with `dryRun`.',
+      description: 'Number of tickets that were reverted, or would be in a dry run.',
     }),
     refusedCount: t.int({
-      description: 'Number of tickets left unchanged, including those not listed in `refused`.',
+      description: 'Number of kept tickets, including those not listed in `refused`.',
       resolve: ({ refusals }) => refusals.length,
     }),
     refused: t.field({
       type: [ImportRefusal],
       extensions: { size: maxRefusals },
-      description: `Tickets left unchanged, with reasons, ordered by number. At most ${maxRefusals}.`,
+      description: `Kept tickets, with reasons, ordered by number. At most ${maxRefusals}.`,
       resolve: ({ refusals }) => [...refusals.slice(0, maxRefusals)],
     }),
   }),

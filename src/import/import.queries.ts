@@ -6,7 +6,7 @@ builder.queryField('import', (t) =>
   t.field({
     type: 'Import',
     nullable: true,
-    description: 'An import, by id. Null if it does not exist or you cannot see it.',
+    description: 'An import, by id. Null if it was not found or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the import, a UUID.' }) },
     resolve: (_root, { id }, context) => findImport(context, checkArgument('id', id, idRule)),
   }),

@@ -43,8 +43,7 @@ builder.prismaObject('Import', {
     fileName: t.exposeString('fileName', { description: 'Name of the file as uploaded, without folders.' }),
     kind: t.expose('kind', { type: 'TicketKind', description: 'Kind of all tickets in the file.' }),
     dryRun: t.exposeBoolean('dryRun', {
-      description:
-        'True if no ticket was changed: the counts are those that the same import without `dryRun` would have.',
+      description: 'True for a dry run, which changes no ticket. Its counts predict the outcome of the import.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of the import.' }),
     undoneAt: t.expose('undoneAt', {
@@ -70,7 +69,7 @@ builder.prismaObject('Import', {
       nullable: true,
       extensions: { cost: 1000 },
       description:
-        'Rows with errors that an import with `onError: SKIP` omitted, as CSV with an additional column "reason", to fix and import again. At most 10 million characters. Null if none was omitted.',
+        'Rows with errors that an import with `onError: SKIP` skipped, as CSV with an additional column "reason", to fix and import again. At most 10 million characters. Null if no row was skipped.',
     }),
     tickets: t.field({
       type: TicketConnection,

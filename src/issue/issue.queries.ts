@@ -9,7 +9,7 @@ builder.queryFields((t) => ({
   issue: t.field({
     type: 'Issue',
     nullable: true,
-    description: 'An issue, by id or key. Null if it was not found, or you cannot see it.',
+    description: 'An issue, by id or key. Null if it was not found or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the issue, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
       readTicketByReference(checkArgument('id', id, ticketReference), { context, info }, 'ISSUE'),

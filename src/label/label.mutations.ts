@@ -71,7 +71,7 @@ mutation('deleteLabel', {
     projectId: await write(context, (tx, viewer) => deleteLabel(tx, viewer, input.id)),
   }),
   payload: (t) => ({
-    deletedLabelId: t.exposeID('id', { description: 'Equal to `input.id`.' }),
+    deletedLabelId: t.exposeID('id', { description: 'Id of the deleted label, to remove it from a client cache.' }),
     project: t.field({
       type: 'Project',
       nullable: true,

@@ -8,7 +8,7 @@ builder.queryFields((t) => ({
   node: t.field({
     type: 'Node',
     nullable: true,
-    description: 'An object of any type, by id. Null if it was not found, or you cannot see it.',
+    description: 'An object of any type, by id. Null if it was not found or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the object, a UUID.' }) },
     resolve: (_root, { id }, context) => findNode(context, checkArgument('id', id, idRule)),
   }),
@@ -16,8 +16,7 @@ builder.queryFields((t) => ({
     type: ['Node'],
     extensions: { size: ({ ids }) => (Array.isArray(ids) ? ids.length : 1) },
     nullable: { list: false, items: true },
-    description:
-      'Objects of any type, in the order of `ids`. Null for each that was not found, or that you cannot see.',
+    description: 'Objects of any type, in the order of `ids`. Null for each that was not found or that you cannot see.',
     args: { ids: t.arg.idList({ required: true, description: `Ids of the objects, at most ${maxNodes}.` }) },
     resolve: (_root, { ids }, context) =>
       checkArgument('ids', ids, idList(maxNodes)).map((id) => findNode(context, id)),

@@ -13,7 +13,7 @@ builder.queryFields((t) => ({
   project: t.field({
     type: 'Project',
     nullable: true,
-    description: 'A project, by id or key. Null if it was not found, or you cannot see it.',
+    description: 'A project, by id or key. Null if it was not found or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the project, or key such as "CORE".' }) },
     resolve: (_root, { id }, context, info) =>
       readProjectByReference(checkArgument('id', id, projectReference), { context, info }),

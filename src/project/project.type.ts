@@ -12,7 +12,7 @@ import { type MemberRow, memberColumns, type ProjectRow } from './project.sql.ts
 
 builder.enumType('ProjectRole', {
   description:
-    'Role of a user in a project. From VIEWER to MAINTAINER, each role includes the rights of the previous one.',
+    'Role of a user in a project. From VIEWER to MAINTAINER, each role includes the permissions of the previous one.',
   values: {
     [ProjectRole.VIEWER]: { description: 'May read tickets, comments and reports.' },
     [ProjectRole.REPORTER]: { description: 'May also create tickets, comment, and edit tickets that they created.' },

@@ -10,7 +10,7 @@ import type { AssigneeLoad } from './top-assignees.report.ts'
 const filterFor = (tickets: string) => `\`TicketFilter\` that matches ${tickets}, to pass as a variable.`
 
 export const AssigneeLoadType = builder.objectRef<AssigneeLoad>('AssigneeLoad').implement({
-  description: 'Tickets assigned to one user, or to none.',
+  description: 'Tickets of one assignee, or unassigned tickets.',
   fields: (t) => ({
     user: t.field({
       type: 'User',
@@ -18,7 +18,7 @@ export const AssigneeLoadType = builder.objectRef<AssigneeLoad>('AssigneeLoad').
       description: 'Assignee. Null for unassigned tickets.',
       ...nestedField(userRelation('userId')),
     }),
-    total: t.exposeInt('total', { description: 'Number of tickets assigned to the user.' }),
+    total: t.exposeInt('total', { description: 'Number of tickets in this row.' }),
     open: t.exposeInt('open', { description: 'Number of these tickets that are OPEN or IN_PROGRESS.' }),
     resolved: t.exposeInt('resolved', { description: 'Number of these tickets that are RESOLVED or CLOSED.' }),
     filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets counted in `total`') }),
@@ -35,11 +35,12 @@ const percentile = (percent: number) =>
 
 export const DurationStatisticsType = builder.objectRef<DurationStatistics>('DurationStatistics').implement({
   description:
-    'Statistics of the durations of one group, in seconds. All but `count` are null if no ticket was measured.',
+    'Statistics of the durations of one group, in seconds. The mean, the maximum and the percentiles are null if no ticket was measured.',
   fields: (t) => ({
     group: t.exposeString('group', {
       nullable: true,
-      description: 'Value of `groupBy` that the tickets have in common. Null if they have none, and without `groupBy`.',
+      description:
+        'Value by which the tickets are grouped. Null for tickets without a value, or if `groupBy` is omitted.',
     }),
     count: t.exposeInt('count', { description: 'Number of tickets measured.' }),
     mean: t.exposeFloat('mean', { nullable: true, description: 'Arithmetic mean.' }),
@@ -71,8 +72,7 @@ export const ParetoRowType = builder.objectRef<ParetoRow>('ParetoRow').implement
       description: 'Sum of `share` in this row and all preceding rows, from 0 to 1.',
     }),
     vitalFew: t.exposeBoolean('vitalFew', {
-      description:
-        'True if `cumulativeShare` is at most 0.8: the value is one of the vital few (Juran, after Pareto, 1954).',
+      description: 'True if `cumulativeShare` is at most 0.8: the value is one of the vital few (Pareto principle).',
     }),
     filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets with the value') }),
   }),
@@ -83,7 +83,8 @@ export const AgeBucketType = builder.objectRef<AgeBucket>('AgeBucket').implement
   fields: (t) => ({
     group: t.exposeString('group', {
       nullable: true,
-      description: 'Value of `groupBy` that the tickets have in common. Null if they have none, and without `groupBy`.',
+      description:
+        'Value by which the tickets are grouped. Null for tickets without a value, or if `groupBy` is omitted.',
     }),
     fromDays: t.exposeInt('fromDays', { description: 'Minimum age in days of 24 hours, inclusive.' }),
     toDays: t.exposeInt('toDays', {

@@ -21,7 +21,7 @@ export const resolutions = (of: Sql) => sql`(
 export const reopenings = (of: Sql) => sql`(
   SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${doneStatuses} AND s.became IN ${openStatuses})`
 
-/** The first comment, assignment or change of status by another user than the reporter. Imports do not count. */
+/** The first comment, assignment or change of status by a user other than the reporter. Imports do not count. */
 export const firstResponse = sql`least(
   (SELECT c.created_at FROM comments c
     WHERE c.ticket_id = t.id AND c.author_id <> t.reporter_id AND c.deleted_at IS NULL ORDER BY c.created_at LIMIT 1),

@@ -35,7 +35,8 @@ mutation('bulkUpdateStatus', {
       description: 'Filter for the tickets. Requires `expectedCount`.',
     }),
     expectedCount: t.int({
-      description: 'Number of tickets that the filter must match. Fails with CONFLICT if it matches another number.',
+      description:
+        'Number of tickets that the filter must match. Fails with CONFLICT if it matches a different number.',
     }),
     status: t.field({ type: 'TicketStatus', required: true, description: 'New workflow status of all tickets.' }),
     resolution: t.field({
@@ -86,7 +87,7 @@ mutation('bulkUpdateStatus', {
     tickets: t.field({
       type: ['Ticket'],
       extensions: { size: (_args, mutationArgs) => Math.min(maxReturnedTickets, countOf(mutationArgs['input'])) },
-      description: `Matched tickets after the change, sorted by id. At most the first ${maxReturnedTickets}.`,
+      description: `Matched tickets, sorted by id: updated, or unchanged in a dry run. At most the first ${maxReturnedTickets}.`,
       resolve: ({ matchedIds }, _args, context) =>
         Promise.all(matchedIds.slice(0, maxReturnedTickets).map((id) => getTicket(context, id))),
     }),

@@ -59,7 +59,7 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
   firstResponseAt: t.field({
     type: DateTimeFilterInput,
     description:
-      'Condition on the time of the first comment, assignment or status change by another user than the reporter. Imports do not count.',
+      'Condition on the time of the first comment, assignment or status change by a user other than the reporter. Imports do not count.',
   }),
   firstResolvedAt: t.field({
     type: DateTimeFilterInput,
@@ -68,12 +68,12 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
   everResolvedAt: t.field({
     type: DateTimeFilterInput,
     description:
-      'Condition on the times at which the ticket became RESOLVED or CLOSED: one of them must satisfy all operators. `isNull: true` matches tickets that never were.',
+      'Condition on the times at which the ticket became RESOLVED or CLOSED: one of them must satisfy all operators. `isNull: true` matches tickets that were never resolved or closed.',
   }),
   everReopenedAt: t.field({
     type: DateTimeFilterInput,
     description:
-      'Condition on the times at which the ticket was reopened: one of them must satisfy all operators. `isNull: true` matches tickets that never were.',
+      'Condition on the times at which the ticket was reopened: one of them must satisfy all operators. `isNull: true` matches tickets that were never reopened.',
   }),
   openAt: t.field({
     type: 'RelativeDateTime',

@@ -30,7 +30,7 @@ const OrderDirection = builder.enumType('OrderDirection', {
 })
 
 const NullsOrder = builder.enumType('NullsOrder', {
-  description: 'Position of items without a value, in either direction.',
+  description: 'Position of null values, regardless of the sort direction.',
   values: {
     FIRST: { description: 'Before all items with a value.' },
     LAST: { description: 'After all items with a value.' },
@@ -49,7 +49,7 @@ const TicketOrderInput = builder.inputType('TicketOrder', {
     nulls: t.field({
       type: NullsOrder,
       defaultValue: 'LAST',
-      description: 'Position of tickets without a value, in either direction.',
+      description: 'Position of null values, regardless of the sort direction.',
     }),
   }),
 })

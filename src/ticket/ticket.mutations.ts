@@ -10,7 +10,10 @@ mutation('assignTicket', {
   payloadDescription: 'The ticket with its new assignee.',
   input: (t) => ({
     id: t.id({ required: true, description: 'Id or key of the ticket.' }),
-    assigneeId: t.id({ description: 'Id or username of an active user who can see the project; null unassigns.' }),
+    assigneeId: t.id({
+      description:
+        'Id or username of an active user who can see the project. Must be passed; null unassigns the ticket.',
+    }),
     expectedVersion: t.int({
       description: 'Version that the change is based on. Fails with CONFLICT if the assignee was changed since.',
     }),

@@ -11,7 +11,7 @@ builder.queryFields((t) => ({
   ticket: t.field({
     type: 'Ticket',
     nullable: true,
-    description: 'A ticket of either kind, by id or key. Null if it was not found, or you cannot see it.',
+    description: 'A ticket of either kind, by id or key. Null if it was not found or you cannot see it.',
     args: { id: t.arg.id({ required: true, description: 'Id of the ticket, or key such as "CORE-42".' }) },
     resolve: (_root, { id }, context, info) =>
       readTicketByReference(checkArgument('id', id, ticketReference), { context, info }),

@@ -12,7 +12,7 @@ builder.enumType('TicketKind', {
   description: 'Type of a ticket, fixed at creation.',
   values: {
     [TicketKind.ISSUE]: { description: 'A problem with software, or a request to change it.' },
-    [TicketKind.DEFECT]: { description: 'A nonconforming unit found in production.' },
+    [TicketKind.DEFECT]: { description: 'A nonconformity found in production.' },
   },
 })
 
@@ -21,8 +21,8 @@ builder.enumType('TicketStatus', {
   values: {
     [TicketStatus.OPEN]: { description: 'Reported, work has not started.' },
     [TicketStatus.IN_PROGRESS]: { description: 'Being worked on.' },
-    [TicketStatus.RESOLVED]: { description: 'Fixed, not yet verified. Has a resolution.' },
-    [TicketStatus.CLOSED]: { description: 'Verified and closed. Has a resolution.' },
+    [TicketStatus.RESOLVED]: { description: 'Work is finished, not yet verified. Has a resolution.' },
+    [TicketStatus.CLOSED]: { description: 'Closed after verification. Has a resolution.' },
   },
 })
 
@@ -59,7 +59,7 @@ builder.enumType('Severity', {
 builder.enumType('Disposition', {
   description: 'Decision about a nonconforming unit.',
   values: {
-    [Disposition.PENDING]: { description: 'Set aside, decision outstanding.' },
+    [Disposition.PENDING]: { description: 'Set aside, awaiting a decision.' },
     [Disposition.USE_AS_IS]: { description: 'Accepted in spite of the defect.' },
     [Disposition.REWORK]: { description: 'Reworked to conform to its specification.' },
     [Disposition.REPAIR]: { description: 'Made usable without conforming to its specification.' },
@@ -71,10 +71,11 @@ builder.enumType('Disposition', {
 const TicketPermissions = builder
   .objectRef<Record<'update' | 'comment' | 'assign' | 'archive', boolean>>('TicketPermissions')
   .implement({
-    description: 'Your rights on a ticket. All are false in an archived project.',
+    description: 'Your permissions for a ticket. All are false in an archived project.',
     fields: (t) => ({
       update: t.exposeBoolean('update', {
-        description: 'True if you may change its fields and status: a CONTRIBUTOR, or a REPORTER on own tickets.',
+        description:
+          'True if you may change its fields and status: a CONTRIBUTOR, or a REPORTER for tickets that they created.',
       }),
       comment: t.exposeBoolean('comment', { description: 'True if you may comment on it: at least a REPORTER.' }),
       assign: t.exposeBoolean('assign', {
@@ -97,7 +98,9 @@ builder.prismaInterface('Ticket', {
       resolve: async (ticket, args, context, info) =>
         `${await readNested<string>(ticketProjectKey, ticket, args, { context, info })}-${ticket.number}`,
     }),
-    number: t.exposeInt('number', { description: 'Sequential number in the project: starts at 1, without gaps.' }),
+    number: t.exposeInt('number', {
+      description: 'Sequential number in the project, starting at 1. Undoing an import can leave gaps.',
+    }),
     project: t.field({
       type: 'Project',
       description: 'Project that the ticket belongs to. Never changes.',
@@ -157,11 +160,11 @@ builder.prismaInterface('Ticket', {
     externalKey: t.exposeString('externalKey', {
       nullable: true,
       description:
-        'Identifier in the system that the ticket was imported from, unique in the project. Null if there is none.',
+        'Key of the ticket in the source system of its import, unique in the project. Null if there is none.',
     }),
     viewerCan: t.field({
       type: TicketPermissions,
-      description: 'Your rights on the ticket.',
+      description: 'Your permissions for the ticket.',
       extensions: { reads: { columns: ['projectId', 'reporterId'] } satisfies Reads },
       resolve: async (ticket, _args, context) => {
         const rights = await getProjectRights(context, ticket.projectId)

@@ -15,7 +15,7 @@ mutation('createUser', {
     username: t.string({
       required: true,
       description:
-        'Name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores. Unique; converted to lower case.',
+        'Name to sign in with: 2 to 32 letters, digits, dots, dashes or underscores, beginning with a letter or digit. Unique; converted to lower case.',
     }),
     name: t.string({ required: true, description: 'Display name, at most 100 characters.' }),
     password: t.string({ required: true, description: 'Password of at least 8 characters and at most 72 bytes.' }),

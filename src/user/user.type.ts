@@ -7,7 +7,7 @@ import type { UserRow } from './user.sql.ts'
 builder.enumType('UserRole', {
   description: 'Role of an account on the server, independent of its roles in projects.',
   values: {
-    [UserRole.MEMBER]: { description: 'Has the rights of its roles in projects.' },
+    [UserRole.MEMBER]: { description: 'Has the permissions of its project roles.' },
     [UserRole.ADMIN]: { description: 'Is MAINTAINER of every project and manages accounts.' },
   },
 })
