@@ -105,8 +105,8 @@ mutation Comment {
 `,
   },
   {
-    query: `# Updates several tickets, or none if one fails. dryRun returns
-# the result without saving it. Instead of ids, you can pass
+    query: `# Updates several tickets, or none if one fails. dryRun counts
+# the changes without saving them. Instead of ids, you can pass
 # a filter with expectedCount.
 mutation Bulk {
   bulkUpdateStatus(
