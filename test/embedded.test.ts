@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { insertIntoEmbedded } from '../src/database/bulk-transaction.ts'
 import { listenOnEmbedded } from '../src/database/listen.ts'
-import { databaseOver } from '../src/database/open.ts'
+import { createDatabase } from '../src/database/open.ts'
 import { openEmptyDatabase } from './support/environment.ts'
 
 test('returns each statement its own result after a failed one on the embedded database', async () => {
   const embedded = await openEmptyDatabase()
-  await using database = databaseOver({
+  await using database = createDatabase({
     pool: embedded.pool,
     listen: listenOnEmbedded(embedded.pglite),
     copy: insertIntoEmbedded,

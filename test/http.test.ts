@@ -28,7 +28,7 @@ const SignIn = graphql(`
 `)
 
 /** An anonymous client, unless it has a token, of a new app over a database. */
-const clientOver = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
+const createClient = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
   new Client(
     createApp({
       config: readConfig({ NODE_ENV: 'test' }),
@@ -48,7 +48,7 @@ describe('health checks', () => {
 
   test('/ready returns 503 while the server is stopping', async () => {
     let stopping = false
-    const client = clientOver({ database: server.database, isStopping: () => stopping })
+    const client = createClient({ database: server.database, isStopping: () => stopping })
     expect(await statusOf(client, '/ready')).toBe(200)
     stopping = true
     expect(await statusOf(client, '/ready')).toBe(503)
@@ -61,7 +61,7 @@ describe('health checks', () => {
     const dataDirectory = directory.path
     copyEmbedded(dataDirectory, inject('blank') ?? '')
     const database = await openDatabase({ url: null, dataDirectory, poolSize: 1 })
-    const client = clientOver({ database })
+    const client = createClient({ database })
     expect(await statusOf(client, '/ready')).toBe(503)
     await migrate(database.pool)
     expect(await statusOf(client, '/ready')).toBe(200)
@@ -75,7 +75,7 @@ describe('health checks', () => {
 describe('unreachable database', () => {
   const unreachable = async (token: string | null) => {
     const url = 'postgresql://postgres@127.0.0.1:1/x'
-    return clientOver({ database: await openDatabase({ url, dataDirectory: '', poolSize: 1 }) }, token)
+    return createClient({ database: await openDatabase({ url, dataDirectory: '', poolSize: 1 }) }, token)
   }
 
   test('returns UNAVAILABLE with HTTP 503 and Retry-After', async () => {

@@ -69,7 +69,7 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
     await expectLimited(
       await ask(page(29), ada, headers),
       50,
-      'A cost of 30 exceeds the rest of your 50 points per minute.',
+      'A cost of 30 exceeds your remaining points (limit: 50 per minute).',
     )
     // A rejected cost is not spent.
     expect(allowanceOf(await ask(page(28), ada, headers)).slice(0, 2)).toEqual([50, 0])

@@ -111,7 +111,7 @@ describe.runIf(inject('postgres'))('server without LISTEN connection', () => {
     const { pool } = server.database
     const deafen = () =>
       pool.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'snaglist listening'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'snaglist listener'",
       )
     await deafen()
     await expect.poll(() => lookUps(here)).toBe(1)

@@ -93,7 +93,7 @@ async function checkDatabase(config: Config, report: (finding: Finding) => void)
   try {
     for (const finding of await inspectDatabase(open, config)) report(finding)
   } catch (error) {
-    const remedy = 'Check DATABASE_URL, and that the database is running and accepts its user.'
+    const remedy = 'Check DATABASE_URL, and that the database is running and accepts the user of the URL.'
     report({ subject: 'Database', result: reasonOf(error), remedy })
   }
 }

@@ -16,7 +16,7 @@ export const commentRelation = (property: string) => toOne(property, commentColu
 
 /** Number of comments that are not deleted. */
 export const commentCount: NestedField = {
-  on: 'id',
+  keyProperty: 'id',
   fragment: () => ({
     sql: sql`(SELECT count(*) FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL)`,
   }),

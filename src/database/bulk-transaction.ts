@@ -20,32 +20,32 @@ export type RunBulkTransaction = <Result>(work: (tx: BulkTransaction) => Promise
 
 export type Copy = (client: pg.PoolClient) => BulkTransaction['copy']
 
-export const bulkTransactionsOver =
+export const createBulkTransactionRunner =
   (pool: pg.Pool, copy: Copy, onStatement: (sql: string) => void = () => {}): RunBulkTransaction =>
   (work) =>
     withRetries(async () => {
       const client = await pool.connect()
-      let broken: Error | undefined
+      let rollbackError: Error | undefined
       try {
         await client.query('BEGIN')
         // Longer timeouts than usual: a retry means uploading the file again.
         await client.query(
           "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '20s'",
         )
-        const result = await work({ query: queryOver(client, onStatement), inTransaction: true, copy: copy(client) })
+        const result = await work({ query: createQuery(client, onStatement), inTransaction: true, copy: copy(client) })
         await client.query('COMMIT')
         return result
       } catch (error) {
-        await client.query('ROLLBACK').catch((rollbackError) => {
-          broken = rollbackError
+        await client.query('ROLLBACK').catch((cause) => {
+          rollbackError = cause
         })
         throw error
       } finally {
-        client.release(broken)
+        client.release(rollbackError)
       }
     })
 
-const queryOver = (client: pg.PoolClient, onStatement: (sql: string) => void) =>
+const createQuery = (client: pg.PoolClient, onStatement: (sql: string) => void) =>
   (async ({ text, values }) => {
     onStatement(text)
     return (await client.query({ text, values })).rows

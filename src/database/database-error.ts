@@ -5,7 +5,7 @@ interface DatabaseError {
   readonly sqlState?: string | undefined
   readonly constraint?: string | undefined
   /** True if the database was unreachable, provided no connection in time or cancelled the statement. */
-  readonly unreachable: boolean
+  readonly isUnavailable: boolean
 }
 
 interface DriverCause {
@@ -14,7 +14,7 @@ interface DriverCause {
   readonly constraint?: { readonly index?: string }
 }
 
-const unreachableKinds = new Set([
+const unavailableKinds = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
   'SocketTimeout',
@@ -23,15 +23,15 @@ const unreachableKinds = new Set([
 ])
 // SQLSTATE classes 08 (connection) and 57P (shutdown, crash), 53300 (too many connections), 55P03 (lock timeout), 57014
 // (statement timeout), 25P03 (transaction left idle).
-const unreachableStates = /^(08...|57P0[1-5]|53300|55P03|57014|25P03)$/
+const unavailableStates = /^(08...|57P0[1-5]|53300|55P03|57014|25P03)$/
 // Prisma: connection errors (P1001 to P1017), no connection in time (P2024, P2028).
-const unreachableCodes =
+const unavailableCodes =
   /^(P10(0[1289]|1[017])|P2024|P2028|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)$/
-const unreachableMessages =
+const unavailableMessages =
   /timeout exceeded when trying to connect|Connection terminated|is not queryable|Unable to start a transaction in the given time/
 
 export function parseDatabaseError(error: unknown): DatabaseError {
-  if (!(error instanceof Error)) return { unreachable: false }
+  if (!(error instanceof Error)) return { isUnavailable: false }
   const { code, constraint, meta } = error as {
     code?: string
     constraint?: string
@@ -43,11 +43,11 @@ export function parseDatabaseError(error: unknown): DatabaseError {
   return {
     sqlState,
     constraint: cause?.constraint?.index ?? constraint,
-    unreachable:
-      unreachableKinds.has(cause?.kind ?? '') ||
-      unreachableStates.test(sqlState ?? '') ||
-      unreachableCodes.test(code ?? '') ||
-      unreachableMessages.test(error.message),
+    isUnavailable:
+      unavailableKinds.has(cause?.kind ?? '') ||
+      unavailableStates.test(sqlState ?? '') ||
+      unavailableCodes.test(code ?? '') ||
+      unavailableMessages.test(error.message),
   }
 }
 
@@ -62,10 +62,10 @@ const uniqueConstraintMessages: Readonly<Record<string, string>> = {
 }
 
 export function toApiError(error: unknown): unknown {
-  const { constraint, sqlState, unreachable } = parseDatabaseError(error)
+  const { constraint, sqlState, isUnavailable } = parseDatabaseError(error)
   if (sqlState === statementTimeout) return new QueryTimedOut()
   if (sqlState === programLimitExceeded) return new ResultTooLarge(maxBytesPerRequest)
-  if (unreachable) return new Unavailable()
+  if (isUnavailable) return new Unavailable()
   const conflict = constraint && uniqueConstraintMessages[constraint]
   if (conflict) return new Conflict(conflict)
   if (sqlState === foreignKeyViolation)

@@ -14,7 +14,7 @@ export interface Embedded extends AsyncDisposable {
 
 const databasePath = (directory: string) => join(resolve(directory), 'database')
 
-/** PostgreSQL initializes a directory without the file PG_VERSION. */
+/** A directory without PG_VERSION contains no database yet. */
 export const hasEmbedded = (directory: string): boolean => existsSync(join(databasePath(directory), 'PG_VERSION'))
 
 /** Creates the directory if necessary. Throws if another process uses it: two processes would corrupt the files. */
@@ -31,7 +31,7 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
   }
   const unlock = lockDirectory(path)
   try {
-    return poolOver(await openPGlite({ dataDir: databasePath(directory) }), unlock)
+    return createEmbeddedPool(await openPGlite({ dataDir: databasePath(directory) }), unlock)
   } catch (error) {
     unlock()
     throw new CannotStart(
@@ -45,9 +45,9 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
 export const openPGlite = (options: PGliteOptions = {}) => PGlite.create({ ...options, extensions: { pg_trgm } })
 
 /** Disposing the result closes the pool and PGlite, then calls `onClosed`. */
-export function poolOver(pglite: PGlite, onClosed: () => void = () => {}): Embedded {
+export function createEmbeddedPool(pglite: PGlite, onClosed: () => void = () => {}): Embedded {
   const pool = new pg.Pool({
-    Client: clientOver(pglite),
+    Client: createClientClass(pglite),
     max: 1,
     connectionTimeoutMillis: 60_000,
     idleTimeoutMillis: 0,
@@ -64,10 +64,10 @@ export function poolOver(pglite: PGlite, onClosed: () => void = () => {}): Embed
 }
 
 /**
- * All clients use the one session of PGlite. The pool drops a client whose query failed while its results are pending;
- * the connection of the next client therefore starts after the previous one has ended, or it would receive these results.
+ * All clients use the one session of PGlite. The pool drops a client whose query failed while its results are pending,
+ * so a new client connects only after the previous one has ended. Otherwise it would receive these results.
  */
-function clientOver(pglite: PGlite): typeof pg.Client {
+function createClientClass(pglite: PGlite): typeof pg.Client {
   let lastEnd: Promise<void> = Promise.resolve()
   return class extends pg.Client {
     constructor(options: pg.ClientConfig) {

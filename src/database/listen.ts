@@ -32,7 +32,7 @@ export const listenOnPostgres =
         connectionString: url,
         connectionTimeoutMillis: 10_000,
         keepAlive: true,
-        application_name: 'snaglist listening',
+        application_name: 'snaglist listener',
       })
       client = next
       next.on('notification', onNotify)

@@ -45,7 +45,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
   const client = await pool.connect().catch((error: unknown) => {
     throw new CannotStart(
       `Cannot connect to the database: ${reasonOf(error)}.`,
-      'Check DATABASE_URL, and that the database is running and accepts its user.',
+      'Check DATABASE_URL, and that the database is running and accepts the user of the URL.',
     )
   })
   try {

@@ -2,17 +2,17 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client.ts'
 import {
-  bulkTransactionsOver,
   type Copy,
   copyToPostgres,
+  createBulkTransactionRunner,
   insertIntoEmbedded,
   type RunBulkTransaction,
 } from './bulk-transaction.ts'
 import { openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { createStatementNames } from './statement-names.ts'
-import { type Statements, statementsOver } from './statements.ts'
-import { type RunTransaction, transactionsOver } from './transaction.ts'
+import { createStatements, type Statements } from './statements.ts'
+import { createTransactionRunner, type RunTransaction } from './transaction.ts'
 
 // By default pg writes times in the local time zone, whose offsets have seconds in early years.
 pg.defaults.parseInputDatesAsUTC = true
@@ -31,7 +31,7 @@ export interface DatabaseOptions {
   readonly url: string | null
   readonly dataDirectory: string
   readonly poolSize: number
-  /** PgBouncer supports prepared statements since version 1.21. */
+  /** PgBouncer has supported prepared statements since version 1.21. */
   readonly preparedStatements?: boolean
   readonly tracing?: boolean
   /** Receives the text of each statement, without values. */
@@ -42,7 +42,7 @@ export interface DatabaseOptions {
 export async function openDatabase({ url, onStatement, ...options }: DatabaseOptions): Promise<Database> {
   if (url === null) {
     const { pool, pglite, [Symbol.asyncDispose]: close } = await openEmbedded(options.dataDirectory)
-    return databaseOver({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
+    return createDatabase({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
   }
   const pool = new pg.Pool({
     ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
@@ -59,7 +59,7 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
     options: '-c jit=off -c random_page_cost=1.1 -c TimeZone=UTC',
     application_name: 'snaglist',
   })
-  return databaseOver({
+  return createDatabase({
     pool,
     listen: listenOnPostgres(url),
     copy: copyToPostgres,
@@ -77,7 +77,7 @@ interface PoolHandle extends Pick<Database, 'pool' | 'listen'> {
   readonly close: () => PromiseLike<void>
 }
 
-export function databaseOver({
+export function createDatabase({
   pool,
   listen,
   preparedStatements = false,
@@ -100,9 +100,9 @@ export function databaseOver({
   if (onStatement) prisma.$on('query', (event) => onStatement(event.query))
   return {
     prisma,
-    db: statementsOver(prisma, false),
-    transaction: transactionsOver(prisma),
-    bulkTransaction: bulkTransactionsOver(pool, copy, onStatement),
+    db: createStatements(prisma, false),
+    transaction: createTransactionRunner(prisma),
+    bulkTransaction: createBulkTransactionRunner(pool, copy, onStatement),
     pool,
     listen,
     async [Symbol.asyncDispose]() {

@@ -11,7 +11,7 @@ export interface Transaction extends Statements {
   readonly prisma: Prisma.TransactionClient
 }
 
-export const statementsOver = (prisma: Prisma.TransactionClient, inTransaction: boolean): Statements => ({
+export const createStatements = (prisma: Prisma.TransactionClient, inTransaction: boolean): Statements => ({
   query: (statement) => prisma.$queryRaw(statement),
   inTransaction,
 })

@@ -3,7 +3,7 @@ import type { PrismaClient } from '../../prisma/generated/client.ts'
 import { Conflict } from '../errors.ts'
 import { parseDatabaseError, toApiError } from './database-error.ts'
 import { sql } from './sql.ts'
-import { type Statements, statementsOver, type Transaction } from './statements.ts'
+import { createStatements, type Statements, type Transaction } from './statements.ts'
 
 const maxAttempts = 5
 const serializationFailure = '40001'
@@ -20,24 +20,24 @@ const noTimeout = 2 ** 31 - 1
 export type RunTransaction = <Result>(
   work: (tx: Transaction) => Promise<Result>,
   options?: {
-    readonly withoutTimeouts?: boolean
+    readonly isLongRunning?: boolean
   },
 ) => Promise<Result>
 
-export const transactionsOver =
+export const createTransactionRunner =
   (prisma: PrismaClient): RunTransaction =>
-  (work, { withoutTimeouts = false } = {}) =>
+  (work, { isLongRunning = false } = {}) =>
     withRetries(() =>
       prisma.$transaction(
         async (client) => {
-          const tx = { ...statementsOver(client, true), prisma: client }
-          if (withoutTimeouts)
+          const tx = { ...createStatements(client, true), prisma: client }
+          if (isLongRunning)
             await tx.query(sql`
               SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '20s', true),
                 set_config('idle_in_transaction_session_timeout', '0', true)`)
           return await work(tx)
         },
-        withoutTimeouts ? { timeout: noTimeout } : {},
+        isLongRunning ? { timeout: noTimeout } : {},
       ),
     )
 

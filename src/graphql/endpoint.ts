@@ -4,9 +4,9 @@ import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { BadRequest, UnknownOperation } from '../errors.ts'
 import { jsonType, negotiateResultType } from '../http/content-type.ts'
-import { replyWith, toErrorResult } from '../http/error-reply.ts'
+import { resultResponse, toErrorResult } from '../http/error-response.ts'
 import type { Rates } from '../http/rates.ts'
-import type { HttpReply, HttpRequest } from '../http/request.ts'
+import type { HttpRequest, HttpResponse } from '../http/request.ts'
 import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
 import type { RequestListener } from '../http/request-log.ts'
 import type { CreateContext } from './create-context.ts'
@@ -26,7 +26,7 @@ interface EndpointOptions {
   readonly log: Logger
 }
 
-export type Endpoint = (request: HttpRequest) => Promise<HttpReply>
+export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>
 
 export function createEndpoint({
   path,
@@ -65,7 +65,7 @@ export function createEndpoint({
     const progress: Progress = { contentType: jsonType, headers: { ...corsHeaders(request.header('origin')) } }
     const result = await runSteps(request, requestId, progress).catch(toErrorResult)
     const { contentType, headers, ...summary } = progress
-    const { codes, ...reply } = replyWith(result, { contentType, requestId, log })
+    const { codes, ...reply } = resultResponse(result, { contentType, requestId, log })
     onCompleted({ requestId, method: request.method, path, status: reply.status, start, ...summary, codes })
     return { ...reply, headers: { ...headers, ...reply.headers } }
   }

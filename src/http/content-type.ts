@@ -7,7 +7,7 @@ export const jsonType = `application/json${charset}`
 /** The default first: https://graphql.github.io/graphql-over-http/draft/#sec-Media-Types */
 const resultTypes = ['application/json', 'application/graphql-response+json']
 
-/** Throws HTTP 406 if the client accepts none. */
+/** Throws HTTP 406 if the client accepts no result type. */
 export function negotiateResultType(accept: string | null | undefined): string {
   if (!accept || accept === '*/*' || accept === 'application/json') return jsonType
   // Parameters of the header are ignored, since the types have none.
@@ -27,7 +27,7 @@ export function requireJson({ header }: HttpRequest): void {
     throw new UnsupportedContent('Send JSON as `application/json`.')
 }
 
-/** The size limit applies to the bytes on the wire. */
+/** The size limit counts received bytes, which compression would bypass. */
 export function requireUncompressed({ header }: HttpRequest): void {
   if ((header('content-encoding') || 'identity') !== 'identity')
     throw new UnsupportedContent('Send it without compression.')

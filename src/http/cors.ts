@@ -15,17 +15,17 @@ export interface Cors {
 
 /** Allows origins without credentials, since tokens are sent in a header. */
 export function createCors(origins: readonly string[]): Cors {
-  const varying: Readonly<Record<string, string>> = origins.length > 0 ? { vary: 'Origin' } : {}
+  const varyHeader: Readonly<Record<string, string>> = origins.length > 0 ? { vary: 'Origin' } : {}
   return {
     headers: (origin) =>
       origin && origins.includes(origin)
         ? {
-            ...varying,
+            ...varyHeader,
             'access-control-allow-origin': origin,
             'access-control-expose-headers': exposedHeaders.join(', '),
           }
-        : varying,
-    // For a list, Yoga would allow the origin "null" to others, which is that of any sandboxed page.
+        : varyHeader,
+    // Given a list, Yoga allows "null" for other origins, which is the origin of every sandboxed page.
     options: (request) => {
       const origin = request.headers.get('origin') ?? ''
       return (

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
-import { errorReply, toLoggableError } from './error-reply.ts'
+import { errorResponse, toLoggableError } from './error-response.ts'
 import { type PagePlugin, requestIdOf } from './page-requests.ts'
 import type { HttpRequest } from './request.ts'
 
@@ -37,14 +37,14 @@ export const useDownloads = (
       const { type, fileName, pieces } = await download(context, url.searchParams)
       const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }
       const body = Readable.from(encode(pieces))
-      // Only a broken connection signals an incomplete file.
+      // After the headers are sent, closing the connection is the only way to report an error.
       body.on('error', (error) => {
         log.error({ err: toLoggableError(error), requestId }, 'unexpected error')
         serverContext.res?.destroy()
       })
       endResponse(new fetchAPI.Response(body as unknown as BodyInit, { headers }))
     } catch (error) {
-      const { body, ...init } = errorReply(error, { requestId, log, statuses })
+      const { body, ...init } = errorResponse(error, { requestId, log, statuses })
       endResponse(new fetchAPI.Response(body, init))
     }
   },

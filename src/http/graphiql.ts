@@ -2,7 +2,7 @@ import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { Unauthenticated } from '../errors.ts'
-import { errorReply } from './error-reply.ts'
+import { errorResponse } from './error-response.ts'
 import { examples } from './graphiql-examples.ts'
 import { htmlResponse } from './html.ts'
 import { type PagePlugin, requestIdOf } from './page-requests.ts'
@@ -127,7 +127,7 @@ export const useSchemaPages = (
         }),
       )
     else {
-      const { body, ...init } = errorReply(new Unauthenticated(undefined, 401), {
+      const { body, ...init } = errorResponse(new Unauthenticated(undefined, 401), {
         requestId: requestIdOf(request),
         log,
       })

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { ClientDisconnected } from '../errors.ts'
 import type { AddressOf } from './address.ts'
 import { type Pages, wantsPage } from './pages.ts'
-import type { HttpReply, HttpRequest } from './request.ts'
+import type { HttpRequest, HttpResponse } from './request.ts'
 
 export interface Handler {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -14,7 +14,7 @@ export interface Handler {
 
 interface HandlerOptions {
   readonly path: string
-  readonly endpoint: (request: HttpRequest) => Promise<HttpReply>
+  readonly endpoint: (request: HttpRequest) => Promise<HttpResponse>
   readonly pages: Pages
   readonly addressOf: AddressOf
   readonly log: Logger

@@ -51,9 +51,9 @@ async function readParts(
 ): Promise<Parts> {
   const signal = disconnection()
   const fields = new Map<string, string>()
-  const written: Promise<void>[] = []
-  const incoming: Readable[] = []
-  const full = new AbortController()
+  const writes: Promise<void>[] = []
+  const fileStreams: Readable[] = []
+  const storageFailure = new AbortController()
   let error: unknown = null
   const limits = { fieldSize: maxBodyBytes, fields: 2, files: maxFiles, fileSize: maxFileBytes, parts: maxFiles + 2 }
   const parser = openParser(header, limits)
@@ -62,10 +62,10 @@ async function readParts(
     fields.set(name, value)
   })
   parser.on('file', (name, file, fileName) => {
-    incoming.push(file)
+    fileStreams.push(file)
     // An error event without a listener would end the process.
     file.on('error', ({ message }) => {
-      error ??= malformed(`cannot be read: ${message}`)
+      error ??= malformedRequest(`cannot be read: ${message}`)
       file.destroy()
     })
     file.on('limit', () => {
@@ -74,37 +74,37 @@ async function readParts(
     const save = async () => {
       const handle = await openUnnamed()
       const duplicate = files.get(name)
-      if (duplicate) error ??= malformed(`has two files \`${name}\``)
+      if (duplicate) error ??= malformedRequest(`has two files \`${name}\``)
       await duplicate?.handle.close()
       files.set(name, new Upload(handle, nameOf(fileName), signal))
-      // Not `write`, which writes a part to an almost full disk and reports no error.
+      // `write` may write only part of a chunk to an almost full disk, without an error.
       for await (const chunk of file) await handle.appendFile(chunk)
     }
-    written.push(
+    writes.push(
       save().catch((cause: unknown) => {
         error ??= new Unavailable('The server cannot store files at the moment. Try again later.', cause)
-        full.abort()
+        storageFailure.abort()
       }),
     )
   })
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
     parser.on(limit, () => {
-      error ??= malformed(`has too many parts: send \`operations\`, \`map\` and at most ${maxFiles} files`)
+      error ??= malformedRequest(`has too many parts: send \`operations\`, \`map\` and at most ${maxFiles} files`)
     })
   try {
-    await pipeline(body, parser, { signal: AbortSignal.any([signal, full.signal]) })
+    await pipeline(body, parser, { signal: AbortSignal.any([signal, storageFailure.signal]) })
   } catch (cause) {
     error ??= signal.aborted
       ? new ClientDisconnected()
-      : malformed(cause instanceof Error ? `cannot be read: ${cause.message}` : '')
-    // The parser does not end them.
-    for (const file of incoming) file.destroy()
+      : malformedRequest(cause instanceof Error ? `cannot be read: ${cause.message}` : 'cannot be read')
+    // After an error the parser leaves file streams open.
+    for (const file of fileStreams) file.destroy()
   }
-  await Promise.all(written)
+  await Promise.all(writes)
   if (error) throw error
-  if (files.size === 0) throw malformed('has no files: send `application/json` instead')
+  if (files.size === 0) throw malformedRequest('has no files: send `application/json` instead')
   const operations = fields.get('operations')
-  if (operations === undefined) throw malformed('has no field `operations`')
+  if (operations === undefined) throw malformedRequest('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
 }
 
@@ -126,7 +126,7 @@ function openParser(header: Header, limits: object) {
   try {
     return new Busboy({ headers: { 'content-type': header('content-type') ?? '' }, limits })
   } catch {
-    throw malformed('has no boundary in its content type')
+    throw malformedRequest('has no boundary in its content type')
   }
 }
 
@@ -139,16 +139,16 @@ function parseMap(text: string | undefined): Parts['map'] {
       Object.values(map).every((paths) => Array.isArray(paths) && paths.every((path) => typeof path === 'string'))
     if (isValid) return map as Parts['map']
   } catch {}
-  throw malformed('has no field `map` that assigns files to variables, such as {"0": ["variables.input.file"]}')
+  throw malformedRequest('has no field `map` that assigns files to variables, such as {"0": ["variables.input.file"]}')
 }
 
 function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
   for (const name of files.keys())
-    if (!map[name]?.length) throw malformed(`has a file part \`${name}\` that is not referenced in \`map\``)
+    if (!map[name]?.length) throw malformedRequest(`has a file part \`${name}\` that is not referenced in \`map\``)
   for (const [name, paths] of Object.entries(map))
     for (const path of paths) {
       const file = files.get(name)
-      if (!file) throw malformed(`has no file \`${name}\``)
+      if (!file) throw malformedRequest(`has no file \`${name}\``)
       const steps = path.split('.')
       const last = steps.pop() ?? ''
       const parent = steps.reduce<unknown>(
@@ -156,11 +156,11 @@ function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<stri
         parameters,
       )
       if (steps[0] !== 'variables' || !isObject(parent) || parent[last] !== null)
-        throw malformed(`has no null at \`${path}\` to replace with the file \`${name}\``)
+        throw malformedRequest(`has no null at \`${path}\` to replace with the file \`${name}\``)
       parent[last] = file
     }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-const malformed = (problem: string) => new BadRequest(`The multipart request ${problem}.`)
+const malformedRequest = (problem: string) => new BadRequest(`The multipart request ${problem}.`)

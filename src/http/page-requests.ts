@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
-import { errorReply } from './error-reply.ts'
+import { errorResponse } from './error-response.ts'
 import type { Allowance, Rates } from './rates.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import type { RequestListener } from './request-log.ts'
@@ -42,7 +42,7 @@ export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions)
         const allowance = await rates.countRequest(serverContext.address)
         if (allowance) allowances.set(request, allowance)
       } catch (error) {
-        const { body, ...init } = errorReply(error, { requestId: requestIdOf(request), log })
+        const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
         endResponse(new fetchAPI.Response(body, init))
       }
     },

@@ -52,7 +52,7 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
         byUser,
         userId,
         cost,
-        `A cost of ${formatNumber(cost)} exceeds the rest of your ${formatNumber(points)} points per minute.`,
+        `A cost of ${formatNumber(cost)} exceeds your remaining points (limit: ${formatNumber(points)} per minute).`,
       ),
   }
 }

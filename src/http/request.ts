@@ -13,7 +13,7 @@ export interface HttpRequest {
   readonly disconnection: () => AbortSignal
 }
 
-export interface HttpReply {
+export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string

@@ -31,22 +31,22 @@ const plainFields = {
  * keeps the labels. The time of resolution counts as a change only if the ticket is resolved before and after.
  */
 export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
-  const both = (column: string, format: (value: Sql) => Sql = (value) => value) =>
+  const beforeAndAfter = (column: string, format: (value: Sql) => Sql = (value) => value) =>
     [format(sql`${before}.${raw(column)}`), format(sql`${after}.${raw(column)}`)] as const
   const nextLabels = sql`
     (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM labels l WHERE l.project_id = ${projectId}::uuid
      AND lower(l.name) IN (SELECT lower(given.name) FROM jsonb_array_elements_text(${after}.labels) AS given(name)))`
-  const [resolvedBefore, resolvedAfter] = both('resolved_at', isoTime)
+  const [resolvedBefore, resolvedAfter] = beforeAndAfter('resolved_at', isoTime)
   const changes = [
-    ...Object.entries(plainFields).map(([field, column]) => changeOf(field, ...both(column))),
+    ...Object.entries(plainFields).map(([field, column]) => changeOf(field, ...beforeAndAfter(column))),
     // Names are not unique.
     ...(['assignee', 'reporter'] as const).map((field) => {
-      const [from, to] = both(`${field}_id`)
+      const [from, to] = beforeAndAfter(`${field}_id`)
       return sql`CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(
         jsonb_build_object('field', ${field}::text, 'from', ${nameOf(from)}, 'to', ${nameOf(to)})) ELSE '[]' END`
     }),
-    changeOf('createdAt', ...both('created_at', isoTime)),
-    changeOf('archivedAt', ...both('archived_at', isoTime)),
+    changeOf('createdAt', ...beforeAndAfter('created_at', isoTime)),
+    changeOf('archivedAt', ...beforeAndAfter('archived_at', isoTime)),
     sql`CASE WHEN ${resolvedBefore} IS NOT NULL AND ${resolvedAfter} IS NOT NULL THEN ${changeOf('resolvedAt', resolvedBefore, resolvedAfter)} ELSE '[]' END`,
     sql`CASE WHEN ${after}.labels IS NOT NULL THEN ${changeOf('labels', labelNames(sql`${before}.id`), nextLabels)} ELSE '[]' END`,
   ]

@@ -12,10 +12,10 @@ export const unknownNameMessages = {
 
 type Check = readonly [field: ImportFieldKey, isError: Sql, value: Sql, message: Sql | string]
 
-const nothing = sql`NULL::text`
+const noValue = sql`NULL::text`
 const isNew = sql`t.id IS NULL`
 const createdAt = sql`coalesce(r.created_at, t.created_at, now())`
-const requiresDone = 'requires the status RESOLVED or CLOSED'
+const requiresResolvedMessage = 'requires the status RESOLVED or CLOSED'
 
 /** True if the row `r` of import_rows results in a resolved or closed ticket; `t` is the existing ticket. */
 export const isDone = sql`coalesce(r.status, t.status, 'OPEN') IN ('RESOLVED', 'CLOSED')`
@@ -34,17 +34,17 @@ function checks(kind: TicketKind, createLabels: boolean): Check[] {
       sql`'is already the key of a ticket of kind ' || t.kind::text`,
     ],
     ['EXTERNAL_KEY', sql`r.first_row <> r.row`, key, sql`'is already the key of row ' || r.first_row`],
-    ['TITLE', missing(title), nothing, 'is required for a new ticket'],
+    ['TITLE', missing(title), noValue, 'is required for a new ticket'],
     ...(kind === 'DEFECT'
-      ? [['CATEGORY', missing(sql`r.category`), nothing, 'is required for a new defect'] as const]
+      ? [['CATEGORY', missing(sql`r.category`), noValue, 'is required for a new defect'] as const]
       : []),
     ['ASSIGNEE', sql`r.assignee IS NOT NULL AND assignee.id IS NULL`, sql`r.assignee`, unknownNameMessages.ASSIGNEE],
     ['REPORTER', sql`r.reporter IS NOT NULL AND reporter.id IS NULL`, sql`r.reporter`, unknownNameMessages.REPORTER],
     ...(createLabels
       ? []
       : [['LABELS', sql`labelled.unknown IS NOT NULL`, sql`labelled.unknown`, unknownNameMessages.LABELS] as const]),
-    ['RESOLUTION', sql`r.resolution IS NOT NULL AND NOT ${isDone}`, sql`r.resolution::text`, requiresDone],
-    ['RESOLVED_AT', sql`r.resolved_at IS NOT NULL AND NOT ${isDone}`, resolvedAt, requiresDone],
+    ['RESOLUTION', sql`r.resolution IS NOT NULL AND NOT ${isDone}`, sql`r.resolution::text`, requiresResolvedMessage],
+    ['RESOLVED_AT', sql`r.resolved_at IS NOT NULL AND NOT ${isDone}`, resolvedAt, requiresResolvedMessage],
     ['RESOLVED_AT', sql`${isDone} AND r.resolved_at < ${createdAt}`, resolvedAt, 'is before the time of creation'],
     ...(['CREATED_AT', 'RESOLVED_AT', 'ARCHIVED_AT'] as const).map((field): Check => {
       const time = raw(`r.${stagingColumn(field)}`)

@@ -34,7 +34,7 @@ const isMergeableRow = sql`row > 0 AND errors IS NULL`
 export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: MergeTarget): Promise<MergeResult> {
   const { importId, projectId, kind } = target
   const project = sql`${projectId}::uuid`
-  const terms = kind === 'DEFECT' ? await spellPlannedTerms(tx, projectId) : []
+  const terms = kind === 'DEFECT' ? await normalizePlannedTerms(tx, projectId) : []
   const labels = await tx.query<{ id: string }[]>(sql`
     INSERT INTO labels (project_id, name, color)
     SELECT DISTINCT ON (lower(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) AS given(name)
@@ -127,7 +127,7 @@ async function changeTickets(
 }
 
 /** Replaces categories and subcategories in import_plan by the first spelling in the project. Stores and returns new ones. */
-async function spellPlannedTerms(tx: BulkTransaction, projectId: string): Promise<SideEffects['terms']> {
+async function normalizePlannedTerms(tx: BulkTransaction, projectId: string): Promise<SideEffects['terms']> {
   const project = sql`${projectId}::uuid`
   const newTerms = await tx.query<{ field: string; folded: string }[]>(sql`
     INSERT INTO defect_terms (project_id, field, folded, spelling)

@@ -24,12 +24,12 @@ export async function planUndo(tx: Transaction, importId: string): Promise<UndoP
     SELECT t.id, t.number, i.before, CASE
       WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'another user') || ' since the import.'
       WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since the import.'
-      END AS refused
+      END AS reason
     FROM imported_tickets i JOIN tickets t ON t.id = i.ticket_id WHERE i.import_id = ${importId}::uuid`)
   const [{ revertible, total }] = await tx.query<[{ revertible: number; total: number }]>(sql`
-    SELECT count(*) FILTER (WHERE refused IS NULL)::integer AS revertible, count(*)::integer AS total FROM import_undo`)
+    SELECT count(*) FILTER (WHERE reason IS NULL)::integer AS revertible, count(*)::integer AS total FROM import_undo`)
   const refusals = await tx.query<{ ticketId: string; reason: string }[]>(sql`
-    SELECT u.id AS "ticketId", u.refused AS reason FROM import_undo u WHERE u.refused IS NOT NULL ORDER BY u.number`)
+    SELECT u.id AS "ticketId", u.reason FROM import_undo u WHERE u.reason IS NOT NULL ORDER BY u.number`)
   return { total, revertible, refusals }
 }
 
@@ -43,7 +43,7 @@ export async function revertRows(
 ): Promise<void> {
   await restoreTickets(tx, viewer, importId, projectId)
   await tx.query(
-    sql`DELETE FROM tickets t USING import_undo u WHERE t.id = u.id AND u.refused IS NULL AND u.before IS NULL`,
+    sql`DELETE FROM tickets t USING import_undo u WHERE t.id = u.id AND u.reason IS NULL AND u.before IS NULL`,
   )
   await revertSideEffects(tx, projectId, sideEffects)
 }
@@ -54,7 +54,7 @@ async function restoreTickets(tx: Transaction, viewer: Viewer, id: string, proje
     CREATE TEMPORARY TABLE import_restored ON COMMIT DROP AS
     SELECT former.*, u.before -> 'label_ids' AS label_ids, (SELECT coalesce(jsonb_agg(l.name), '[]') FROM labels l
       WHERE l.id::text IN (SELECT jsonb_array_elements_text(u.before -> 'label_ids'))) AS labels, clock_timestamp()::timestamptz(3) AS at
-    FROM import_undo u, jsonb_populate_record(NULL::tickets, u.before) former WHERE u.refused IS NULL AND u.before IS NOT NULL`)
+    FROM import_undo u, jsonb_populate_record(NULL::tickets, u.before) former WHERE u.reason IS NULL AND u.before IS NOT NULL`)
   await tx.query(sql`
     INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
     SELECT t.id, ${viewer.id}::uuid, r.at, t.version + 1, 'IMPORT', ${id}::uuid,

@@ -176,7 +176,7 @@ mutation('undoImport', {
   }),
   rules: { importId: id, dryRun: notNull },
   resolve: ({ importId, dryRun }, context): Promise<UndoResult> =>
-    write(context, (tx, viewer) => undoImport(tx, viewer, importId, dryRun ?? false), { withoutTimeouts: true }),
+    write(context, (tx, viewer) => undoImport(tx, viewer, importId, dryRun ?? false), { isLongRunning: true }),
   payload: (t) => ({
     import: t.field({
       type: 'Import',

@@ -34,7 +34,7 @@ export function relatedConnection<Row extends object>(
   listOf: (context: Context, args: object) => List<Row>,
 ): NestedField {
   return {
-    on: 'id',
+    keyProperty: 'id',
     fragment: (args: PageArguments, selected, request) => {
       const list = listOf(request.context, args)
       const where = sql`${parentColumn} = parent.id AND ${list.where}`

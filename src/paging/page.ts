@@ -13,10 +13,10 @@ export interface List<Row> {
   readonly where: Sql
   readonly order: Order
   /** Present if PostgreSQL cannot estimate how many rows match. Reads pages with a probe. */
-  readonly selectivityUnknown?: SelectivityUnknown | null
+  readonly probe?: Probe | null
 }
 
-interface SelectivityUnknown {
+interface Probe {
   /** ORDER BY and LIMIT of the rows to rank if the probe is incomplete; null ranks all. */
   readonly rankingWindow: Sql | null
 }
@@ -46,9 +46,9 @@ export function pageOf<Row>(
   bounds: Bounds,
   { row, withCursorKeys, withTotalCount }: PageParts<Row>,
 ): Value<Page<Row>> {
-  const { columns, from, where, selectivityUnknown } = list
+  const { columns, from, where, probe } = list
   const rows = row && listOf(row, sql`(${selection(list, bounds, withCursorKeys)}) ${columns.alias}`)
-  const needsProbe = rows && selectivityUnknown
+  const needsProbe = rows && probe
   const all = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
   const count = needsProbe ? sql`CASE WHEN ${probeIsComplete} THEN (SELECT count(*) FROM probe) ELSE ${all} END` : all
   const page = sql`json_build_array(${rows?.sql ?? nothing}, ${withTotalCount ? count : nothing})`
@@ -70,7 +70,7 @@ function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean)
     from,
     where,
     order,
-    selectivityUnknown,
+    probe,
   } = list
   const isWithinCursors = allOf([
     ...(bounds.after ? [after(order, bounds.after)] : []),
@@ -81,11 +81,10 @@ function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean)
   // A literal, so that a generic plan takes the limit into account.
   const cut = (chosen: Sql) => {
     const ordered = (more: number) => sql`${sorted} LIMIT ${raw(String(bounds.limit + 1 + more))}`
-    if (!selectivityUnknown)
-      return sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${ordered(0)}`
+    if (!probe) return sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${ordered(0)}`
     const all = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probeIsComplete}`
-    const many = selectivityUnknown.rankingWindow
-      ? sql`SELECT ${alias}.* FROM (${all} ${selectivityUnknown.rankingWindow}) ${alias} WHERE ${isWithinCursors}`
+    const many = probe.rankingWindow
+      ? sql`SELECT ${alias}.* FROM (${all} ${probe.rankingWindow}) ${alias} WHERE ${isWithinCursors}`
       : sql`${all} AND ${isWithinCursors}`
     const either = sql`SELECT * FROM probe WHERE ${probeIsComplete} UNION ALL (${many} ${ordered(bounds.offset)})`
     return sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${isWithinCursors} ${ordered(0)}`

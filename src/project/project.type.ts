@@ -3,7 +3,7 @@ import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
 import { connectionType, forwardArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
-import type { Reads } from '../reading/look-ahead.ts'
+import type { FieldDependencies } from '../reading/look-ahead.ts'
 import { nestedField } from '../reading/nested.ts'
 import { userRelation } from '../user/user.loaders.ts'
 import { userOrder } from '../user/user.sql.ts'
@@ -60,7 +60,7 @@ builder.prismaObject('Project', {
     viewerRole: t.field({
       type: 'ProjectRole',
       description: 'Your role: the higher of your individual role and the default role. MAINTAINER for an ADMIN.',
-      extensions: { reads: {} satisfies Reads },
+      extensions: { reads: {} satisfies FieldDependencies },
       resolve: async ({ id }, _args, context) => (await getProjectRights(context, id)).viewerRole,
     }),
     members: t.field({

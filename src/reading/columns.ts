@@ -2,12 +2,12 @@ import { join, raw, type Sql, sql } from '../database/sql.ts'
 import { decodeValue, objectOf, type Value } from './value.ts'
 
 /** `time` is decoded to a Date; `always` is read regardless of the selection. */
-export type Reading = 'plain' | 'time' | 'always'
+export type ColumnMode = 'plain' | 'time' | 'always'
 
 export interface Columns<Row> {
   readonly alias: Sql
   readonly values: ReadonlyMap<string, Value<unknown>>
-  readonly always: readonly string[]
+  readonly alwaysSelected: readonly string[]
   readonly all: Sql
   /** All columns as one JSON text, since Prisma converts columns one by one. */
   readonly text: Sql
@@ -22,18 +22,18 @@ const time = (json: string) => new Date(json)
 /** Maps a property such as `createdAt` to the column created_at. */
 export function columnsOf<Row>(
   alias: string,
-  readings: { readonly [Name in keyof Row & string]-?: Reading },
+  modes: { readonly [Name in keyof Row & string]-?: ColumnMode },
 ): Columns<Row> {
-  const entries = Object.entries<Reading>(readings).map(([name, reading]) => {
+  const entries = Object.entries<ColumnMode>(modes).map(([name, mode]) => {
     const sql = raw(`${alias}.${snakeCase(name)}`)
-    return { name, reading, value: { sql, ...(reading === 'time' && { decode: time }) } }
+    return { name, mode, value: { sql, ...(mode === 'time' && { decode: time }) } }
   })
   const values = new Map<string, Value<unknown>>(entries.map(({ name, value }) => [name, value]))
   const row = objectOf<Row & object>(values)
   return {
     alias: raw(alias),
     values,
-    always: entries.filter(({ reading }) => reading === 'always').map(({ name }) => name),
+    alwaysSelected: entries.filter(({ mode }) => mode === 'always').map(({ name }) => name),
     text: sql`(${row.sql})::text`,
     parse: (text) => decodeValue(row, JSON.parse(text)),
     all: join(entries.map(({ name, value }) => sql`${value.sql} AS ${raw(`"${name}"`)}`)),

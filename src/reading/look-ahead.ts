@@ -32,12 +32,12 @@ export interface SelectedField {
 /** A field read by a SQL fragment over `parent.id`: in the statement of the parent (look-ahead) or by a loader. */
 export interface NestedField {
   /** The property of the parent's row that becomes `parent.id`: a UUID or null. */
-  readonly on: string
+  readonly keyProperty: string
   readonly fragment: (args: never, selected: SelectedField, request: ResolverRequest) => Value<unknown>
 }
 
 /** The extension `reads` of a field. Without it a field reads the column with its name, or else all columns. */
-export interface Reads {
+export interface FieldDependencies {
   readonly columns?: readonly string[]
   readonly nested?: NestedField
 }
@@ -75,8 +75,8 @@ export const fieldsNamed = (fields: readonly SelectedField[], name: string) =>
   fields.filter(({ definition }) => definition.name === name)
 
 /**
- * The property of a row with the prefetched value of a nested field. Contains the arguments, in which aliases may differ;
- * sorted, because compiled queries pass them in another order.
+ * The property of a row with the prefetched value of a nested field. Includes the arguments, because aliases of a field may have different ones,
+ * sorted by name, because their order varies.
  */
 export const prefetchKey = (field: string, args: object) => `${field} ${JSON.stringify(args, inOrderOfNames)}`
 
@@ -89,24 +89,24 @@ function inOrderOfNames(_name: string, value: unknown): unknown {
 
 /** Reads selected columns and nested fields. A nested field with invalid arguments is left to its resolver, which throws. */
 export function rowOf<Row extends object>(
-  { always, values: columns }: Columns<Row>,
+  { alwaysSelected, values: columns }: Columns<Row>,
   fields: readonly SelectedField[],
   request: ResolverRequest,
   additional: Readonly<Record<string, Value<unknown>>> = {},
 ): Value<Row> {
   const values = new Map<string, Value<unknown>>(Object.entries(additional))
   const addColumn = (name: string) => values.set(name, columns.get(name) as Value<unknown>)
-  always.forEach(addColumn)
+  alwaysSelected.forEach(addColumn)
   const nested = new Map<string, { nested: NestedField; args: object; selected: SelectedField }>()
   for (const { definition, nodes } of fields) {
-    const reads = definition.extensions['reads'] as Reads | undefined
+    const reads = definition.extensions['reads'] as FieldDependencies | undefined
     if (reads) reads.columns?.forEach(addColumn)
     else if (columns.has(definition.name)) addColumn(definition.name)
     else [...columns.keys()].forEach(addColumn)
     if (!reads?.nested) continue
     const args = argumentsOf({ definition, nodes }, request)
     if (!args) {
-      addColumn(reads.nested.on)
+      addColumn(reads.nested.keyProperty)
       continue
     }
     const name = prefetchKey(definition.name, args)
@@ -114,10 +114,10 @@ export function rowOf<Row extends object>(
     nested.set(name, { nested: reads.nested, args, selected: { definition, nodes: [...previousNodes, ...nodes] } })
   }
   for (const [name, { nested: field, args, selected }] of nested) {
-    const key = columns.get(field.on)?.sql as Sql
+    const key = columns.get(field.keyProperty)?.sql as Sql
     const value = fragmentOf(field, args, selected, request)
     if (value) values.set(name, { ...value, sql: sql`(SELECT ${value.sql} FROM (SELECT ${key} AS id) parent)` })
-    else addColumn(field.on)
+    else addColumn(field.keyProperty)
   }
   return objectOf(values)
 }

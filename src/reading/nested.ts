@@ -4,9 +4,9 @@ import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
 import { loaderOf } from './loader.ts'
 import {
+  type FieldDependencies,
   type NestedField,
   prefetchKey,
-  type Reads,
   type ResolverRequest,
   rowOf,
   selectedField,
@@ -24,7 +24,7 @@ export function readNested<Type>(
   const row = parent as Readonly<Record<string, unknown>>
   const prefetched = row[prefetchKey(info.fieldName, args)]
   if (prefetched !== undefined) return prefetched as Type
-  const id = row[nested.on] as string | null
+  const id = row[nested.keyProperty] as string | null
   if (id === null) return null as Type
   const value = nested.fragment(args as never, selectedField(info), { context, info })
   // The nodes determine arguments and selection, so they identify the loader.
@@ -36,15 +36,15 @@ export function nestedField(
   costs: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
 ) {
   return {
-    extensions: { reads: { nested } satisfies Reads, ...costs },
+    extensions: { reads: { nested } satisfies FieldDependencies, ...costs },
     resolve: (parent: object, args: object, context: Context, info: GraphQLResolveInfo) =>
       readNested(nested, parent, args, { context, info }) as never,
   }
 }
 
-export function toOne<Row extends object>(on: string, columns: Columns<Row>, from: Sql): NestedField {
+export function toOne<Row extends object>(keyProperty: string, columns: Columns<Row>, from: Sql): NestedField {
   return {
-    on,
+    keyProperty,
     fragment: (_args, selected, request) => {
       const row = rowOf(columns, subfieldsOf(selected, request.info), request)
       return { ...row, sql: sql`(SELECT ${row.sql} FROM ${from} WHERE ${columns.alias}.id = parent.id)` }
@@ -55,7 +55,7 @@ export function toOne<Row extends object>(on: string, columns: Columns<Row>, fro
 /** A relation to a small number of rows, without paging. `rows` includes ORDER BY. */
 export function toMany<Row extends object>(columns: Columns<Row>, rows: Sql): NestedField {
   return {
-    on: 'id',
+    keyProperty: 'id',
     fragment: (_args, selected, request) =>
       listOf(
         rowOf(columns, subfieldsOf(selected, request.info), request),

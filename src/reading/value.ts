@@ -51,8 +51,8 @@ async function readTexts<Row extends { readonly value: string | null }>(
 }
 
 /**
- * Combines values to an object, transferred as a JSON array, which is shorter. PostgreSQL accepts 100 arguments; the limit
- * of aliases keeps selections smaller.
+ * Combines values into an object, transferred as a JSON array, which is shorter. PostgreSQL allows 100 arguments; the limit
+ * of aliases keeps selections within that.
  */
 export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<unknown>>): Value<Type> {
   const entries = [...values]

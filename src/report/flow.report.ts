@@ -95,7 +95,7 @@ function readPoints(
   // The backlog counts a ticket from its creation, if it was open then; each resolution and reopening changes the count.
   return db.query<Point[]>(sql`
     WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
-    changes AS MATERIALIZED (SELECT s.*, s.was IN ('OPEN', 'IN_PROGRESS') AS was_open, s.became IN ('OPEN', 'IN_PROGRESS') AS is_open,
+    changes AS MATERIALIZED (SELECT s.*, s.from_status IN ('OPEN', 'IN_PROGRESS') AS was_open, s.to_status IN ('OPEN', 'IN_PROGRESS') AS is_open,
       row_number() OVER (PARTITION BY s.ticket_id ORDER BY s.at, s.version) AS position FROM ${statusChanges(sql`chosen`)} s),
     intervals AS (
       SELECT local, greatest(local AT TIME ZONE ${timeZone}, ${start}) AS "from",

@@ -17,7 +17,7 @@ const withSingleSpaces = (column: Sql) =>
 
 /** PostgreSQL finds the best text and marks the matching words (ts_headline); `excerptOf` finds parts of words. */
 export const ticketExcerpt: NestedField = {
-  on: 'id',
+  keyProperty: 'id',
   fragment: ({ search, maxLength }: ExcerptArguments) => {
     const searched = searchedTexts([checkArgument('search', search, text(1000))])
     const length = checkArgument('maxLength', maxLength ?? defaultLength, lengths)

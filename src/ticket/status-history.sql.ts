@@ -1,25 +1,25 @@
 import { type Sql, sql } from '../database/sql.ts'
 
-// `of` is a table or subquery with the ids of tickets.
+// `tickets` is a table or subquery with the column id.
 
 export const thisTicket = sql`(SELECT t.id)`
 
 const openStatuses = sql`('OPEN', 'IN_PROGRESS')`
 const doneStatuses = sql`('RESOLVED', 'CLOSED')`
 
-/** Columns: ticket_id, at, version, and the statuses `was` and `became`. */
-export const statusChanges = (of: Sql) => sql`(
-  SELECT o.id AS ticket_id, h.at, h.version, change ->> 'from' AS was, change ->> 'to' AS became
-  FROM ${of} o JOIN history h ON h.ticket_id = o.id AND h.changes @> '[{"field": "status"}]'
+/** Columns: ticket_id, at, version, from_status, to_status. */
+export const statusChanges = (tickets: Sql) => sql`(
+  SELECT o.id AS ticket_id, h.at, h.version, change ->> 'from' AS from_status, change ->> 'to' AS to_status
+  FROM ${tickets} o JOIN history h ON h.ticket_id = o.id AND h.changes @> '[{"field": "status"}]'
   CROSS JOIN LATERAL jsonb_array_elements(h.changes) change WHERE change ->> 'field' = 'status')`
 
 /** Columns: ticket_id, at. */
-export const resolutions = (of: Sql) => sql`(
-  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${openStatuses} AND s.became IN ${doneStatuses})`
+export const resolutions = (tickets: Sql) => sql`(
+  SELECT s.ticket_id, s.at FROM ${statusChanges(tickets)} s WHERE s.from_status IN ${openStatuses} AND s.to_status IN ${doneStatuses})`
 
 /** Columns: ticket_id, at. */
-export const reopenings = (of: Sql) => sql`(
-  SELECT s.ticket_id, s.at FROM ${statusChanges(of)} s WHERE s.was IN ${doneStatuses} AND s.became IN ${openStatuses})`
+export const reopenings = (tickets: Sql) => sql`(
+  SELECT s.ticket_id, s.at FROM ${statusChanges(tickets)} s WHERE s.from_status IN ${doneStatuses} AND s.to_status IN ${openStatuses})`
 
 /** The first comment, assignment or change of status by a user other than the reporter. Imports do not count. */
 export const firstResponse = sql`least(
@@ -30,7 +30,7 @@ export const firstResponse = sql`least(
       AND (h.changes @> '[{"field": "status"}]' OR EXISTS (SELECT FROM jsonb_array_elements(h.changes) change
         WHERE change ->> 'field' = 'assignee' AND change ->> 'to' IS NOT NULL))))`
 
-export const wasOpenAt = (time: Sql) => sql`(t.created_at < ${time} AND coalesce(
-  (SELECT s.became FROM ${statusChanges(thisTicket)} s WHERE s.at < ${time} ORDER BY s.at DESC, s.version DESC LIMIT 1),
-  (SELECT s.was FROM ${statusChanges(thisTicket)} s ORDER BY s.at, s.version LIMIT 1),
+export const openAtCondition = (time: Sql) => sql`(t.created_at < ${time} AND coalesce(
+  (SELECT s.to_status FROM ${statusChanges(thisTicket)} s WHERE s.at < ${time} ORDER BY s.at DESC, s.version DESC LIMIT 1),
+  (SELECT s.from_status FROM ${statusChanges(thisTicket)} s ORDER BY s.at, s.version LIMIT 1),
   t.status::text) IN ${openStatuses})`

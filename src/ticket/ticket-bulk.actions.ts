@@ -33,7 +33,7 @@ interface Match extends ProjectRights {
 
 const maxErrors = 100
 
-/** Throws NOT_FOUND or FORBIDDEN with errors for each ticket, and CONFLICT for another number than `expectedCount`. */
+/** Throws NOT_FOUND or FORBIDDEN with errors for each ticket, and CONFLICT if the number of matches differs from `expectedCount`. */
 export async function bulkUpdateStatus(
   tx: Transaction,
   viewer: Viewer,
@@ -41,10 +41,10 @@ export async function bulkUpdateStatus(
 ): Promise<BulkStatusResult> {
   const condition = update.ids ? ticketsByReference(update.ids) : ticketCondition(update.filter, viewer)
   const selection = sql`${condition} AND ${visibleTickets(viewer)}`
-  const locked = update.dryRun ? sql`TRUE` : await lockTickets(tx, selection)
+  const isLocked = update.dryRun ? sql`TRUE` : await lockTickets(tx, selection)
   const matches = await tx.query<Match[]>(sql`
     SELECT t.id, t.number, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${locked} AND ${selection} ORDER BY t.id`)
+    WHERE ${isLocked} AND ${selection} ORDER BY t.id`)
   if (update.ids) mustAllExist(update.ids, matches)
   else if (matches.length !== update.expectedCount)
     throw new Conflict(
@@ -55,10 +55,10 @@ export async function bulkUpdateStatus(
     )
   mustAllBeUpdatable(matches, update.ids ? 'ids' : 'filter')
   const matchedIds = matches.map(({ id }) => id)
-  const changing = changingTickets(matchedIds, update)
+  const changes = changingTickets(matchedIds, update)
   if (update.dryRun) {
     const [{ count }] = await tx.query<[{ count: number }]>(
-      sql`SELECT count(*)::integer AS count FROM (${changing}) changing`,
+      sql`SELECT count(*)::integer AS count FROM (${changes}) changing`,
     )
     return { matchedIds, updatedCount: count, batch: null }
   }
@@ -66,7 +66,7 @@ export async function bulkUpdateStatus(
   await tx.query(sql`SELECT set_config('statement_timeout', '30s', true)`)
   const [updated] = await tx.query<[{ count: number; batch: string | null }]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
-    changing AS MATERIALIZED (${changing}),
+    changing AS MATERIALIZED (${changes}),
     updated AS (
       UPDATE tickets t SET status = changing.status, resolution = changing.resolution, version = t.version + 1,
         resolved_at = CASE WHEN changing.resolution IS NOT NULL THEN coalesce(t.resolved_at, moment.at) END,

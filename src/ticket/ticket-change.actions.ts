@@ -78,7 +78,7 @@ export interface TicketChange {
   readonly ctes?: readonly Sql[]
 }
 
-/** Verifies that the version and the viewer's rights are unchanged. */
+/** Condition that the version and the viewer's rights are unchanged. */
 export const unchangedTicket = (viewer: Viewer, { id, version, viewerRole }: TicketWithRights) => sql`
   t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, sql`${viewerRole}`)}`
 

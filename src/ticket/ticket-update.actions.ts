@@ -76,19 +76,19 @@ export async function updateTicket(
     ...(await normalizeTerms(db, ticket.projectId, patch)),
   }
   if (errors.length > 0) throw new BadUserInput(errors)
-  const changed = Object.keys(values)
+  const changedFields = Object.keys(values)
     .filter(isColumn)
     .filter((name) => values[name] !== undefined && values[name] !== ticket[name])
-  if (changed.length === 0) return ticket
-  if (changed.includes('assigneeId')) mustHaveRole(ticket, 'CONTRIBUTOR', 'Assigning a ticket')
-  const changes = await describeChanges(db, ticket, values, changed, assignee?.name ?? null)
+  if (changedFields.length === 0) return ticket
+  if (changedFields.includes('assigneeId')) mustHaveRole(ticket, 'CONTRIBUTOR', 'Assigning a ticket')
+  const changes = await describeChanges(db, ticket, values, changedFields, assignee?.name ?? null)
   await mustNotConflict(db, ticket, expectedVersion, changes)
   const isDone = isDoneStatus(values.status ?? ticket.status)
   const resolvedAt = isDone ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
   return recordChange(db, viewer, {
     where: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
-    set: [...changed.map((name) => assignment(name, values)), resolvedAt],
+    set: [...changedFields.map((name) => assignment(name, values)), resolvedAt],
   })
 }
 
@@ -133,14 +133,14 @@ async function describeChanges(
   db: Statements,
   ticket: TicketRow,
   values: TicketPatch,
-  changed: readonly Column[],
+  changedFields: readonly Column[],
   assigneeName: string | null,
 ): Promise<FieldChange[]> {
   const [previousAssignee] =
-    changed.includes('assigneeId') && ticket.assigneeId
+    changedFields.includes('assigneeId') && ticket.assigneeId
       ? await db.query<{ name: string }[]>(sql`SELECT name FROM users WHERE id = ${ticket.assigneeId}::uuid`)
       : []
-  return changed.map((name) =>
+  return changedFields.map((name) =>
     name === 'assigneeId'
       ? { field: 'assignee', from: previousAssignee?.name ?? null, to: assigneeName }
       : { field: name, from: ticket[name] ?? null, to: values[name] ?? null },

@@ -10,7 +10,7 @@ const sortCost = 8000
 const relevanceCost = 10_000
 const skippedPerPoint = 50
 
-/** Once per filter with a comparison without an index. */
+/** Added once if a comparison of the filter has no index. */
 const fullScanCost = 3000
 const plainCost = 25
 const textCost = 2500
@@ -47,7 +47,7 @@ const comparisonCosts: ReadonlyMap<string, number | ((operand: unknown) => numbe
     firstResponseAt: responseCost,
   }),
 )
-const indexed: ReadonlySet<string> = new Set([
+const indexedFields: ReadonlySet<string> = new Set([
   'id',
   'kind',
   'project',
@@ -63,7 +63,7 @@ const indexed: ReadonlySet<string> = new Set([
 const connectives: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 const indexedOrders: ReadonlySet<unknown> = new Set(['CREATED_AT', 'UPDATED_AT'])
 const indexedProjectOrders: ReadonlySet<unknown> = new Set([...indexedOrders, 'NUMBER'])
-/** For the tickets of one project, which an index finds. */
+/** Divides the costs of lists of one project, which are read by index. */
 const projectDivisor = 10
 
 // Costs of lists without their rows, from arguments before coercion.
@@ -97,7 +97,7 @@ export function filterCost(filter: unknown, results = allResultsCost): number {
   const cached = cachedCosts.get(filter)
   if (cached !== undefined) return cached
   const comparisons = comparisonsIn(filter)
-  const fixedCost = comparisons.some(([name]) => !indexed.has(name)) ? fullScanCost : 0
+  const fixedCost = comparisons.some(([name]) => !indexedFields.has(name)) ? fullScanCost : 0
   const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, results), fixedCost)
   cachedCosts.set(filter, cost)
   return cost

@@ -34,7 +34,7 @@ import {
 } from '../reference.ts'
 import { mayContain, searchCondition } from '../search/search.filter.ts'
 import type { Viewer } from '../viewer.ts'
-import { wasOpenAt } from './status-history.sql.ts'
+import { openAtCondition } from './status-history.sql.ts'
 import {
   compareAnyReopening,
   compareAnyResolution,
@@ -100,14 +100,14 @@ export function ticketCondition(filter: Optional<TicketFilter>, viewer: Viewer, 
 /** Number of comparisons, including nested filters. */
 function sizeOf({ and, or, not, ...fields }: TicketFilter, depth = 1): number {
   if (depth > maxDepth) return 0
-  const nested = [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]
-  return nested.reduce((size, filter) => size + 1 + sizeOf(filter, depth + 1), Object.keys(fields).length)
+  const nestedFilters = [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]
+  return nestedFilters.reduce((size, filter) => size + 1 + sizeOf(filter, depth + 1), Object.keys(fields).length)
 }
 
 /** All searches in a filter, except in `not`. */
 export function searchesOf({ search, and, or }: TicketFilter, depth = 1): string[] {
-  const nested = depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []
-  return [...(search ? [search] : []), ...nested.flatMap((filter) => searchesOf(filter, depth + 1))]
+  const nestedFilters = depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []
+  return [...(search ? [search] : []), ...nestedFilters.flatMap((filter) => searchesOf(filter, depth + 1))]
 }
 
 type Conditions = {
@@ -141,7 +141,7 @@ const conditions: Conditions = {
   firstResolvedAt: compareFirstResolution,
   everResolvedAt: compareAnyResolution,
   everReopenedAt: compareAnyReopening,
-  openAt: (moment) => wasOpenAt(momentSql(moment)),
+  openAt: (moment) => openAtCondition(momentSql(moment)),
   search: (search, location) => {
     const error = operandError(search)
     if (error) location.errors.push({ path: location.path, message: error })
@@ -158,11 +158,14 @@ const conditions: Conditions = {
 
 function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, depth: number): Sql {
   if (depth > maxDepth) {
-    location.errors.push({ path: location.path, message: `must not be nested more than ${maxDepth} levels deep` })
+    location.errors.push({
+      path: location.path,
+      message: `must not be nested more than ${maxDepth} levels deep`,
+    })
     return allOf([])
   }
   const { and, or, not, ...fields } = filter
-  const nested = (name: string, filters: readonly TicketFilter[]) => {
+  const nestedConditions = (name: string, filters: readonly TicketFilter[]) => {
     if (filters.length > maxListLength)
       location.errors.push({
         path: `${location.path}.${name}`,
@@ -184,8 +187,8 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, d
     ) => Sql
     parts.push(condition(value, { ...location, path: `${location.path}.${name}` }, viewer))
   }
-  if (and) parts.push(allOf(nested('and', and)))
-  if (or) parts.push(anyOf(nested('or', or)))
+  if (and) parts.push(allOf(nestedConditions('and', and)))
+  if (or) parts.push(anyOf(nestedConditions('or', or)))
   if (not) parts.push(notSql(conditionOf(not, viewer, { ...location, path: `${location.path}.not` }, depth + 1)))
   return allOf(parts)
 }
@@ -199,20 +202,20 @@ function compareReferences(
   location: Location,
   referenceError: string,
   isReference: (reference: string) => boolean,
-  matching: (references: readonly string[]) => Sql,
+  toCondition: (references: readonly string[]) => Sql,
 ): Sql {
-  const matchingValid = (operator: string, references: readonly string[]) => {
+  const toValidCondition = (operator: string, references: readonly string[]) => {
     references.forEach((reference, index) => {
       if (isReference(reference)) return
       const path = operator === 'eq' ? `${location.path}.eq` : `${location.path}.${operator}.${index}`
       location.errors.push({ path, message: referenceError })
     })
-    return matching(references.filter(isReference))
+    return toCondition(references.filter(isReference))
   }
   return compare(filter, location, {
-    eq: (reference) => matchingValid('eq', [reference]),
-    in: (references) => matchingValid('in', references),
-    notIn: (references) => notSql(matchingValid('notIn', references)),
+    eq: (reference) => toValidCondition('eq', [reference]),
+    in: (references) => toValidCondition('in', references),
+    notIn: (references) => notSql(toValidCondition('notIn', references)),
   })
 }
 
@@ -235,19 +238,19 @@ function compareIndexedText(column: Sql, filter: StringFilter, location: Locatio
 }
 
 function compareLabels(filter: LabelFilter, location: Location): Sql {
-  const labelled = (names?: readonly string[]) => sql`
+  const hasLabel = (names?: readonly string[]) => sql`
     EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
       ${names ? sql`AND lower(l.name) = ANY(${lowerCaseArray(names)})` : empty})`
   return compare(filter, location, {
-    some: (names) => labelled(names),
+    some: (names) => hasLabel(names),
     // The condition on the first label can use an index.
     every: (names) =>
       allOf([
-        ...names.slice(0, 1).map((name) => labelled([name])),
+        ...names.slice(0, 1).map((name) => hasLabel([name])),
         sql`${lowerCaseArray(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
           WHERE tl.ticket_id = t.id)`,
       ]),
-    none: (names) => notSql(labelled(names)),
-    isEmpty: (isEmpty) => (isEmpty ? notSql(labelled()) : labelled()),
+    none: (names) => notSql(hasLabel(names)),
+    isEmpty: (isEmpty) => (isEmpty ? notSql(hasLabel()) : hasLabel()),
   })
 }

@@ -37,7 +37,7 @@ export function readTicketByReference(
 export const ticketRelation = (property: string) => toOne(property, ticketColumns, sql`tickets t`)
 
 export const ticketProjectKey: NestedField = {
-  on: 'projectId',
+  keyProperty: 'projectId',
   fragment: () => ({ sql: sql`(SELECT p.key FROM projects p WHERE p.id = parent.id)` }),
 }
 
@@ -64,6 +64,6 @@ export function ticketList(
     from: sql`tickets t`,
     where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
     order: ticketOrder(orderBy, searches),
-    selectivityUnknown: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
+    probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }
 }

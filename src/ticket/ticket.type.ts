@@ -2,7 +2,7 @@ import { Disposition, Priority, Resolution, Severity, TicketKind, TicketStatus }
 import { builder } from '../builder.ts'
 import { requireViewer } from '../context.ts'
 import { getProjectRights, projectRelation } from '../project/project.loaders.ts'
-import type { Reads } from '../reading/look-ahead.ts'
+import type { FieldDependencies } from '../reading/look-ahead.ts'
 import { nestedField, readNested } from '../reading/nested.ts'
 import { userRelation } from '../user/user.loaders.ts'
 import { canArchive, canAssign, canComment, canUpdate } from './ticket.access.ts'
@@ -94,7 +94,7 @@ builder.prismaInterface('Ticket', {
     key: t.string({
       description:
         'Human-readable identifier such as "CORE-42": the key of the project and the number. Arguments for ticket ids accept it, except `node` and `nodes`.',
-      extensions: { reads: { columns: ['number'], nested: ticketProjectKey } satisfies Reads },
+      extensions: { reads: { columns: ['number'], nested: ticketProjectKey } satisfies FieldDependencies },
       resolve: async (ticket, args, context, info) =>
         `${await readNested<string>(ticketProjectKey, ticket, args, { context, info })}-${ticket.number}`,
     }),
@@ -165,7 +165,7 @@ builder.prismaInterface('Ticket', {
     viewerCan: t.field({
       type: TicketPermissions,
       description: 'Your permissions for the ticket.',
-      extensions: { reads: { columns: ['projectId', 'reporterId'] } satisfies Reads },
+      extensions: { reads: { columns: ['projectId', 'reporterId'] } satisfies FieldDependencies },
       resolve: async (ticket, _args, context) => {
         const rights = await getProjectRights(context, ticket.projectId)
         return {

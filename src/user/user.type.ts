@@ -1,7 +1,7 @@
 import { UserRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { connectionType } from '../paging/connection.type.ts'
-import type { Reads } from '../reading/look-ahead.ts'
+import type { FieldDependencies } from '../reading/look-ahead.ts'
 import type { UserRow } from './user.sql.ts'
 
 builder.enumType('UserRole', {
@@ -25,7 +25,7 @@ builder.prismaObject('User', {
       type: 'EmailAddress',
       nullable: true,
       description: 'Contact address. Null if not set, or if you are neither the user nor an ADMIN.',
-      extensions: { reads: { columns: ['email'] } satisfies Reads },
+      extensions: { reads: { columns: ['email'] } satisfies FieldDependencies },
       resolve: ({ id, email }, _args, { viewer }) => (viewer?.id === id || viewer?.role === 'ADMIN' ? email : null),
     }),
     role: t.expose('role', { type: 'UserRole', description: 'Role on the server.' }),

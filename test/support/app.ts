@@ -6,9 +6,9 @@ import { type App, createApp } from '../../src/app.ts'
 import { createViewerCache } from '../../src/auth/viewer.cache.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { copyToPostgres, insertIntoEmbedded } from '../../src/database/bulk-transaction.ts'
-import { openPGlite, poolOver } from '../../src/database/embedded.ts'
+import { createEmbeddedPool, openPGlite } from '../../src/database/embedded.ts'
 import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
-import { type Database, databaseOver } from '../../src/database/open.ts'
+import { createDatabase, type Database } from '../../src/database/open.ts'
 import type { ViewerCache } from '../../src/viewer.ts'
 import { Client } from './client.ts'
 import { databaseUrl, execute } from './databases.ts'
@@ -91,9 +91,9 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   const postgres = inject('postgres')
   const template = inject('template')
   if (postgres === null) {
-    const embedded = poolOver(await openPGlite({ loadDataDir: await openAsBlob(template) }))
+    const embedded = createEmbeddedPool(await openPGlite({ loadDataDir: await openAsBlob(template) }))
     const { pool, pglite, [Symbol.asyncDispose]: close } = embedded
-    return databaseOver({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
+    return createDatabase({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
   }
   const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
   await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)
@@ -102,7 +102,7 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
     max: 10,
     options: '-c jit=off -c random_page_cost=1.1 -c TimeZone=UTC',
   })
-  return databaseOver({
+  return createDatabase({
     pool,
     listen: listenOnPostgres(databaseUrl(postgres, name)),
     copy: copyToPostgres,

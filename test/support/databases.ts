@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { openPGlite, poolOver } from '../../src/database/embedded.ts'
+import { createEmbeddedPool, openPGlite } from '../../src/database/embedded.ts'
 import { migrate } from '../../src/database/migrate.ts'
 
 declare module 'vitest' {
@@ -23,7 +23,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const postgres = process.env['TEST_DATABASE_URL'] ?? null
   project.provide('postgres', postgres)
   if (postgres === null) {
-    await using embedded = poolOver(await openPGlite())
+    await using embedded = createEmbeddedPool(await openPGlite())
     const folder = mkdtempSync(join(tmpdir(), 'snaglist-template-'))
     const archive = async (name: string) => {
       const path = join(folder, name)

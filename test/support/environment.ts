@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs'
 import { inject } from 'vitest'
-import { type Embedded, openPGlite, poolOver } from '../../src/database/embedded.ts'
+import { createEmbeddedPool, type Embedded, openPGlite } from '../../src/database/embedded.ts'
 import { temporaryDirectory } from '../drill/server-process.ts'
 import { copyEmbedded, databaseUrl, execute } from './databases.ts'
 
@@ -22,5 +22,5 @@ export async function copiedDatabase(): Promise<AsyncDisposable & { readonly env
 
 /** In memory, without tables. */
 export async function openEmptyDatabase(): Promise<Embedded> {
-  return poolOver(await openPGlite({ loadDataDir: await openAsBlob(inject('blank') ?? '') }))
+  return createEmbeddedPool(await openPGlite({ loadDataDir: await openAsBlob(inject('blank') ?? '') }))
 }

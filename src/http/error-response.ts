@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { parseDatabaseError } from '../database/database-error.ts'
 import { jsonType } from './content-type.ts'
 import { maskError } from './mask-error.ts'
-import type { HttpReply } from './request.ts'
+import type { HttpResponse } from './request.ts'
 import { requestIdHeader } from './request-id.ts'
 
 interface ReplyOptions {
@@ -14,7 +14,7 @@ interface ReplyOptions {
   readonly statuses?: Readonly<Record<string, number>>
 }
 
-export interface ResultReply extends HttpReply {
+export interface ResultResponse extends HttpResponse {
   readonly codes: readonly string[]
 }
 
@@ -26,7 +26,7 @@ interface HttpExtension {
 }
 
 /** Converts a result to status, headers and JSON. Masks and logs unexpected errors. */
-export function replyWith(result: ExecutionResult, options: ReplyOptions): ResultReply {
+export function resultResponse(result: ExecutionResult, options: ReplyOptions): ResultResponse {
   const { contentType = jsonType, requestId } = options
   const headers: Record<string, string> = {
     'content-type': contentType,
@@ -53,8 +53,8 @@ export const toErrorResult = (error: unknown): ExecutionResult => ({
   errors: error instanceof AggregateError ? error.errors : [error as GraphQLError],
 })
 
-export const errorReply = (error: unknown, options: ReplyOptions): HttpReply => {
-  const { codes: _, ...reply } = replyWith(toErrorResult(error), options)
+export const errorResponse = (error: unknown, options: ReplyOptions): HttpResponse => {
+  const { codes: _, ...reply } = resultResponse(toErrorResult(error), options)
   return reply
 }
 
