@@ -7,7 +7,7 @@ export interface KeyType {
   readonly cursorValue: z.ZodType
 }
 
-export const moment: KeyType = {
+export const timestamp: KeyType = {
   name: 'timestamptz',
   // PostgreSQL rejects an excessive number of fractional digits.
   cursorValue: z.iso
