@@ -64,6 +64,6 @@ export function ticketList(
     from: sql`tickets t`,
     where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
     order: ticketOrder(orderBy, searches),
-    selectivityUnknown: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
+    probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }
 }
