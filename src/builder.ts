@@ -16,9 +16,9 @@ import type {
 } from '../prisma/generated/client.ts'
 import { getDatamodel } from '../prisma/generated/pothos.ts'
 import type { Context } from './context.ts'
+import { DateTimeScalar, type RelativeDateTime, RelativeDateTimeScalar } from './date-time.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
 import { type Upload, UploadResolver } from './http/upload.ts'
-import { type Moment, RelativeDateTimeResolver, StorableDateTimeResolver } from './moment.ts'
 import type { Models, Row } from './rows.ts'
 
 function noClient(): never {
@@ -47,7 +47,7 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
-    RelativeDateTime: { Input: Moment; Output: never }
+    RelativeDateTime: { Input: RelativeDateTime; Output: never }
     EmailAddress: { Input: string; Output: string }
     HexColor: { Input: string; Output: string }
     Upload: { Input: Upload; Output: never }
@@ -89,11 +89,11 @@ builder.mutationType({
   authScopes: { signedIn: true, mayWrite: true },
 })
 
-builder.addScalarType('DateTime', StorableDateTimeResolver, {
+builder.addScalarType('DateTime', DateTimeScalar, {
   description:
     'A point in time in ISO 8601 with a UTC offset, such as "2026-03-01T09:30:00Z", with millisecond precision. Years 1 to 9999.',
 })
-builder.addScalarType('RelativeDateTime', RelativeDateTimeResolver, {
+builder.addScalarType('RelativeDateTime', RelativeDateTimeScalar, {
   description: 'A DateTime, or an ISO 8601 duration relative to now: "-P7D" is a week ago, "P2W" in two weeks.',
 })
 builder.addScalarType('EmailAddress', EmailAddressResolver, {

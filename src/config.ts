@@ -1,6 +1,6 @@
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
-import { ConfigError } from './cannot-start.ts'
+import { ConfigError } from './startup-errors.ts'
 
 export type Config = Readonly<z.infer<typeof variables>> & {
   /** True if a variable of OpenTelemetry (OTEL_*) is set and OTEL_SDK_DISABLED is not true. */

@@ -64,7 +64,7 @@ export class Unavailable extends GraphQLError {
   }
 }
 
-export class QueryTimedOut extends Unavailable {
+export class QueryTimeout extends Unavailable {
   constructor() {
     super('The query timed out. Request a smaller page or narrow the filter.')
   }

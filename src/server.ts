@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { createViewerCache } from './auth/viewer.cache.ts'
-import { CannotStart, reasonOf } from './cannot-start.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/open.ts'
 import { isMultipart } from './http/content-type.ts'
 import type { Metrics } from './http/metrics.ts'
-import { openMigrated } from './migrated.ts'
+import { openMigratedDatabase } from './migrated-database.ts'
+import { reasonOf, StartupError } from './startup-errors.ts'
 
 const graceMilliseconds = 10_000
 
@@ -48,7 +48,7 @@ export async function startServer(
   log: Logger,
   { prepare = async () => {}, timeouts = defaultTimeouts }: StartOptions = {},
 ): Promise<Server> {
-  const database = await openMigrated(config, log)
+  const database = await openMigratedDatabase(config, log)
   let stopping = false
   const viewerCache = createViewerCache(database.db, database.listen)
   const app = createApp({
@@ -131,11 +131,11 @@ const listen = (http: HttpServer, setting: string, port: number, host: string): 
     const fail = (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new CannotStart(
+          ? new StartupError(
               `Port ${port} on ${host} is already in use.`,
               `Stop the process that uses it, or set ${setting} to another port.`,
             )
-          : new CannotStart(
+          : new StartupError(
               `The server cannot listen on port ${port} of ${host}: ${reasonOf(error)}.`,
               `Check HOST and ${setting}.`,
             ),

@@ -58,7 +58,7 @@ describe('compiled query', () => {
       'query ($__proto__: TicketFilter) { tickets(filter: $__proto__) { nodes { key } } }',
       JSON.parse('{ "__proto__": { "id": { "eq": "CORE-1" } } }'),
     ],
-    ['the name of the internal scalar', 'query ($n: String!) { __type(name: $n) { name } }', { n: 'Coerced' }],
+    ['the name of the internal scalar', 'query ($n: String!) { __type(name: $n) { name } }', { n: 'CoercedValue' }],
     ['an invalid argument', '{ ticket(id: "???") { key } }', {}],
     [
       'an invalid argument of a nested field',

@@ -163,7 +163,7 @@ describe('sign-in with an Idempotency-Key', () => {
     expect(first?.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     expect(details(await wrong())).toEqual(details(first as never))
     // The failure is stored, so that a repeated request does not hash the password again.
-    const { rows } = await server.database.pool.query("SELECT FROM idempotency_keys WHERE step = 'signIn refused'")
+    const { rows } = await server.database.pool.query("SELECT FROM idempotency_keys WHERE step = 'signIn rejection'")
     expect(rows).toHaveLength(1)
     expect(await failures('outsider')).toBe(1)
   })

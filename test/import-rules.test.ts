@@ -94,10 +94,10 @@ test('main.ts loads the code of a command only when the command runs', () => {
   for (const file of loaded)
     for (const { from, to, isLoadedFirst } of imports) if (from === file && isLoadedFirst) loaded.add(to)
   expect([...loaded].toSorted()).toEqual([
-    'cannot-start.ts',
     'command/command.ts',
     'command/run.ts',
     'command/usage.ts',
     'main.ts',
+    'startup-errors.ts',
   ])
 })

@@ -7,7 +7,7 @@ import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
 import type { Viewer, ViewerToken } from '../viewer.ts'
-import { type Attempt, checkPassword, clearFailedAttempt, countAttempt } from './sign-in-attempt.actions.ts'
+import { checkPassword, clearFailedAttempt, countAttempt, type SignInAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
 
 export interface Session {
@@ -35,7 +35,7 @@ export async function mustAllowSignUp(db: Statements, policy: Config['signUp']):
 
 /** A verified password, which is still the current one if the account has the same hash. */
 interface PasswordProof {
-  readonly attempt: Attempt
+  readonly attempt: SignInAttempt
   readonly userId: string
   readonly passwordHash: string
 }
@@ -46,7 +46,7 @@ interface PasswordProof {
  */
 export async function verifySignIn(
   context: Pick<Context, 'db' | 'transaction'>,
-  attempt: Attempt,
+  attempt: SignInAttempt,
   password: string,
   bcryptCost: number,
 ): Promise<PasswordProof> {
@@ -82,7 +82,7 @@ const wrongPasswordError = () => new BadUserInput([{ path: 'currentPassword', me
 
 export async function verifyCurrentPassword(
   context: Pick<Context, 'db' | 'transaction'>,
-  attempt: Attempt & { readonly userId: string },
+  attempt: SignInAttempt & { readonly userId: string },
   password: string,
   bcryptCost: number,
 ): Promise<PasswordProof> {

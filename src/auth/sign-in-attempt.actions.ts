@@ -7,7 +7,7 @@ import { type IdempotentRequest, recallStep, runStepOnce, substepOf } from '../i
 import { usernamePattern } from '../reference.ts'
 import { isPassword } from '../user/password.ts'
 
-export interface Attempt {
+export interface SignInAttempt {
   readonly username: string
   readonly address: string
   readonly idempotency: IdempotentRequest | null
@@ -23,27 +23,27 @@ const maxBlockSeconds = 900
  * Counts an attempt as failed before its password is verified, so that concurrent attempts cannot evade the limits. The
  * counter per account does not apply to addresses from which its owner has signed in: attackers cannot lock them out.
  */
-export function countAttempt(transaction: RunTransaction, attempt: Attempt): Promise<void> {
-  const request = attempt.idempotency && substepOf(attempt.idempotency, 'begins')
+export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt): Promise<void> {
+  const request = attempt.idempotency && substepOf(attempt.idempotency, 'count')
   return transaction((tx) => runStepOnce(tx, request, () => countFailure(tx, attempt)))
 }
 
-/** Does not hash again for a repeated idempotent request with a wrong password, which no counter limits. */
+/** For a repeated idempotent request with a wrong password, does not hash again: no counter limits such requests. */
 export async function checkPassword(
   { db, transaction }: Pick<Context, 'db' | 'transaction'>,
-  { idempotency }: Attempt,
+  { idempotency }: SignInAttempt,
   password: string,
   passwordHash: string | null,
   bcryptCost: number,
 ): Promise<boolean> {
-  const rejection = idempotency && substepOf(idempotency, 'refused')
+  const rejection = idempotency && substepOf(idempotency, 'rejection')
   if (rejection && (await recallStep(db, rejection))) return false
   const isCorrect = await isPassword(password, passwordHash, bcryptCost)
   if (!isCorrect && rejection) await transaction((tx) => runStepOnce(tx, rejection, async () => true))
   return isCorrect
 }
 
-async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {
+async function countFailure(tx: Transaction, attempt: SignInAttempt): Promise<void> {
   const counters = await lockCounters(tx, attempt)
   const wait = Math.max(...counters.map(({ secondsLeft }) => secondsLeft))
   if (wait > 0) throw new RateLimited('Too many failed sign-in attempts.', wait)
@@ -51,11 +51,11 @@ async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {
   const failures = counters.map((counter) => counter.failures + 1)
   const blocks = counters.map(({ key }, index) => blockSeconds((failures[index] ?? 0) - (maxFailures.get(key) ?? 0)))
   await tx.query(sql`
-    UPDATE sign_in_attempts a SET failures = counted.failures, last_at = now(),
-      blocked_until = CASE WHEN counted.block = 0 THEN '-infinity' ELSE now() + counted.block * interval '1 second' END
+    UPDATE sign_in_attempts a SET failures = new.failures, last_at = now(),
+      blocked_until = CASE WHEN new.block = 0 THEN '-infinity' ELSE now() + new.block * interval '1 second' END
     FROM unnest(${counters.map(({ key }) => key)}::text[], ${failures}::integer[], ${blocks}::integer[])
-      AS counted(key, failures, block)
-    WHERE a.key = counted.key`)
+      AS new(key, failures, block)
+    WHERE a.key = new.key`)
 }
 
 const blockSeconds = (excess: number) => (excess < 0 ? 0 : Math.min(maxBlockSeconds, 2 ** excess))
@@ -68,7 +68,7 @@ interface Counter {
 }
 
 /** Creates missing counters. Locks them in the order of their keys, so that attempts do not deadlock. */
-function lockCounters(tx: Transaction, attempt: Attempt): Promise<Counter[]> {
+function lockCounters(tx: Transaction, attempt: SignInAttempt): Promise<Counter[]> {
   const { account, trusted } = keysOf(attempt)
   const keys = [...maxFailuresByKey(attempt).keys()].sort()
   return tx.query<Counter[]>(sql`
@@ -81,37 +81,37 @@ function lockCounters(tx: Transaction, attempt: Attempt): Promise<Counter[]> {
       CASE WHEN blocked_until > now() THEN ceil(extract(epoch FROM blocked_until - now()))::integer ELSE 0 END AS "secondsLeft"`)
 }
 
-function maxFailuresByKey(attempt: Attempt): ReadonlyMap<string, number> {
-  const { both, address, account } = keysOf(attempt)
+function maxFailuresByKey(attempt: SignInAttempt): ReadonlyMap<string, number> {
+  const { pair, address, account } = keysOf(attempt)
   return new Map([
-    [both, maxFailuresPerPair],
+    [pair, maxFailuresPerPair],
     [address, maxFailuresPerAddress],
     [account, maxFailuresPerAccount],
   ])
 }
 
 /** Undoes the count of a successful attempt, trusts its address for the account, and deletes old counters. */
-export async function clearFailedAttempt(tx: Transaction, attempt: Attempt): Promise<void> {
-  const { both, address, account, trusted } = keysOf(attempt)
+export async function clearFailedAttempt(tx: Transaction, attempt: SignInAttempt): Promise<void> {
+  const { pair, address, account, trusted } = keysOf(attempt)
   await tx.query(sql`
-    WITH proven AS (DELETE FROM sign_in_attempts WHERE key = ${both}),
-      old AS (
+    WITH deleted_pair AS (DELETE FROM sign_in_attempts WHERE key = ${pair}),
+      deleted_old AS (
         DELETE FROM sign_in_attempts WHERE key IN (
           SELECT key FROM sign_in_attempts
           WHERE last_at < now() - CASE WHEN key LIKE 'trusted %' THEN interval '90 days' ELSE interval '1 day' END
             AND key <> ${trusted}
           LIMIT 100 FOR UPDATE SKIP LOCKED)),
-      uncounted AS (
+      decremented AS (
         UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key IN (${address}, ${account}))
     INSERT INTO sign_in_attempts (key, failures, last_at, blocked_until) VALUES (${trusted}, 0, now(), '-infinity')
     ON CONFLICT (key) DO UPDATE SET last_at = now()`)
 }
 
-function keysOf({ username, address }: Attempt) {
+function keysOf({ username, address }: SignInAttempt) {
   // One counter for all malformed usernames, so that arbitrary texts do not fill the table.
   const account = usernamePattern.test(username) ? username.toLowerCase() : '?'
   return {
-    both: `both ${account} ${address}`,
+    pair: `both ${account} ${address}`,
     address: `address ${address}`,
     account: `account ${account}`,
     trusted: `trusted ${account} ${address}`,

@@ -32,9 +32,9 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
       const cached = entries.get(key)
       if (cached && cached.expiresAt > Date.now() && isLive()) return cached
       const changesBefore = changes
-      const found = await findToken(db, key)
-      if (!found) return null
-      const { expiresAt, ...authentication } = found
+      const token = await findToken(db, key)
+      if (!token) return null
+      const { expiresAt, ...authentication } = token
       // A change during the lookup may be missing from its result.
       if (isLive() && changes === changesBefore) {
         if (entries.size === maxEntries) entries.clear()

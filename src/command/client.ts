@@ -1,4 +1,4 @@
-import { CommandFailed, type Io, UsageError } from './command.ts'
+import { CommandError, type Io, UsageError } from './command.ts'
 import { type Send, withToken } from './send.ts'
 
 export const clientOptions = {
@@ -36,7 +36,7 @@ export async function withClient(
 
 const withConnectionError = (response: Promise<Response>, root: string) =>
   response.catch((error) => {
-    throw new CommandFailed(`${root} does not respond: ${error.cause?.message ?? error.message}`)
+    throw new CommandError(`${root} does not respond: ${error.cause?.message ?? error.message}`)
   })
 
 interface Result {
@@ -44,15 +44,15 @@ interface Result {
   readonly errors?: readonly { readonly message: string }[]
 }
 
-/** Returns the data of a response. Throws CommandFailed with the messages of its errors. */
+/** Returns the data of a response. Throws CommandError with the messages of its errors. */
 export async function dataOf<Data>(response: Response): Promise<Data> {
   const text = await response.text()
   let result: Result
   try {
     result = JSON.parse(text)
   } catch {
-    throw new CommandFailed(`The server returned status ${response.status} without JSON. Check --url.`)
+    throw new CommandError(`The server returned status ${response.status} without JSON. Check --url.`)
   }
-  if (result.errors?.length) throw new CommandFailed(result.errors.map(({ message }) => message).join('\n'))
+  if (result.errors?.length) throw new CommandError(result.errors.map(({ message }) => message).join('\n'))
   return result.data as Data
 }

@@ -15,7 +15,7 @@ export type Command = (args: string[], io: Io) => Promise<void>
 export class UsageError extends Error {}
 
 /** An expected failure: exit code 1. */
-export class CommandFailed extends Error {}
+export class CommandError extends Error {}
 
 /** Prints a line. Ignores a closed pipe, such as that of `head`. */
 export const print = (output: Output, text: string): void => new Console(output).info(text)

@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../config.ts'
 import type { Database } from '../database/open.ts'
 import { createLog } from '../log.ts'
-import { openMigrated } from '../migrated.ts'
+import { openMigratedDatabase } from '../migrated-database.ts'
 import type { Io } from './command.ts'
 
 export async function withDatabase(
@@ -9,6 +9,6 @@ export async function withDatabase(
   work: (database: Database, config: Config) => Promise<void>,
 ): Promise<void> {
   const config = readConfig(env)
-  await using database = await openMigrated(config, await createLog(config, stdout))
+  await using database = await openMigratedDatabase(config, await createLog(config, stdout))
   await work(database, config)
 }

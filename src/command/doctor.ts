@@ -2,12 +2,12 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { CannotStart, reasonOf } from '../cannot-start.ts'
 import { type Config, readConfig } from '../config.ts'
 import { hasEmbedded } from '../database/embedded.ts'
 import { migrationState } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
-import { type Command, CommandFailed, print } from './command.ts'
+import { reasonOf, StartupError } from '../startup-errors.ts'
+import { type Command, CommandError, print } from './command.ts'
 
 /** The result of a check, which failed if there is a remedy. */
 interface Finding {
@@ -34,7 +34,7 @@ export const doctor: Command = async (args, { env, stdout }) => {
   report(checkTemporaryDirectory())
   await checkDatabase(config, report)
   const failed = findings.filter(({ remedy }) => remedy).length
-  if (failed > 0) throw new CommandFailed(`${failed} of ${findings.length} checks failed.`)
+  if (failed > 0) throw new CommandError(`${failed} of ${findings.length} checks failed.`)
   print(stdout, 'All checks passed.')
 }
 
@@ -86,7 +86,7 @@ async function checkDatabase(config: Config, report: (finding: Finding) => void)
   try {
     database = await openDatabase({ url: config.databaseUrl, dataDirectory: config.dataDirectory, poolSize: 1 })
   } catch (error) {
-    if (!(error instanceof CannotStart)) throw error
+    if (!(error instanceof StartupError)) throw error
     return report({ subject: 'Database', result: error.problem, remedy: error.remedy })
   }
   await using open = database

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { clientOptions, dataOf, withClient } from './client.ts'
-import { type Command, CommandFailed, UsageError } from './command.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
 
 export const exportCommand: Command = async (args, io) => {
   const { values } = parseArgs({
@@ -23,7 +23,7 @@ export const exportCommand: Command = async (args, io) => {
   await withClient(values, io, async (send) => {
     const response = await send(`/export/tickets.${values.format}?${parameters}`)
     if (response.status !== 200) await dataOf(response)
-    if (!response.body) throw new CommandFailed(`The server returned status ${response.status} without a body.`)
+    if (!response.body) throw new CommandError(`The server returned status ${response.status} without a body.`)
     const out = values.out === undefined ? io.stdout : createWriteStream(values.out)
     await pipeline(response.body as AsyncIterable<Uint8Array>, out, { end: values.out !== undefined })
   })

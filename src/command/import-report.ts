@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { CommandFailed, type Io, print } from './command.ts'
+import { CommandError, type Io, print } from './command.ts'
 
 export interface ImportResult {
   readonly id: string
@@ -42,5 +42,5 @@ export function reportImport(file: string, result: ImportResult, { stdout }: Io)
     writeFileSync(rejected, result.rejectedRows)
     print(stdout, `The rejected rows were written to ${rejected}.`)
   } else if (faultCount > 0)
-    throw new CommandFailed('Nothing was imported. Fix the errors, or import the other rows with --skip-faulty.')
+    throw new CommandError('Nothing was imported. Fix the errors, or import the other rows with --skip-faulty.')
 }

@@ -1,5 +1,5 @@
-import { CannotStart, ConfigError } from '../cannot-start.ts'
-import { type Command, CommandFailed, type Io, print, UsageError } from './command.ts'
+import { ConfigError, StartupError } from '../startup-errors.ts'
+import { type Command, CommandError, type Io, print, UsageError } from './command.ts'
 import { usage } from './usage.ts'
 
 const help: Command = async (_args, { stdout }) => print(stdout, usage)
@@ -39,6 +39,6 @@ const isUsage = (error: unknown) =>
 
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isExpected = isUsage(error) || error instanceof CommandFailed || error instanceof CannotStart
+  const isExpected = isUsage(error) || error instanceof CommandError || error instanceof StartupError
   return isExpected ? error.message : (error.stack ?? error.message)
 }

@@ -1,5 +1,5 @@
 import { sql } from '../database/sql.ts'
-import { moment, type Order, uuid } from '../paging/keyset.ts'
+import { type Order, timestamp, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 
@@ -18,6 +18,6 @@ export const commentColumns = columnsOf<CommentRow>('c', {
 
 /** Oldest first. */
 export const commentOrder: Order = [
-  { name: 'createdAt', sql: sql`c.created_at`, type: moment, descending: false },
+  { name: 'createdAt', sql: sql`c.created_at`, type: timestamp, descending: false },
   { name: 'id', sql: sql`c.id`, type: uuid, descending: false },
 ]

@@ -1,4 +1,4 @@
-import { Conflict, NotFound, QueryTimedOut, ResultTooLarge, Unavailable } from '../errors.ts'
+import { Conflict, NotFound, QueryTimeout, ResultTooLarge, Unavailable } from '../errors.ts'
 import { maxBytesPerRequest } from './request-quota.ts'
 
 interface DatabaseError {
@@ -63,7 +63,7 @@ const uniqueConstraintMessages: Readonly<Record<string, string>> = {
 
 export function toApiError(error: unknown): unknown {
   const { constraint, sqlState, isUnavailable } = parseDatabaseError(error)
-  if (sqlState === statementTimeout) return new QueryTimedOut()
+  if (sqlState === statementTimeout) return new QueryTimeout()
   if (sqlState === programLimitExceeded) return new ResultTooLarge(maxBytesPerRequest)
   if (isUnavailable) return new Unavailable()
   const conflict = constraint && uniqueConstraintMessages[constraint]

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CannotStart } from '../cannot-start.ts'
+import { StartupError } from '../startup-errors.ts'
 
 /** Keeps the handles reachable: a garbage-collected handle would release its lock. */
 const openLocks = new Set<DatabaseSync>()
@@ -21,7 +21,7 @@ export function lockDirectory(directory: string): () => void {
   } catch (error) {
     lock.close()
     if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
-    throw new CannotStart(
+    throw new StartupError(
       `The embedded database in ${directory} is in use by ${readOwner(ownerFile)}.`,
       'Stop that process, or set SNAGLIST_DATA to another directory.',
     )

@@ -4,7 +4,7 @@ import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import pg from 'pg'
-import { CannotStart, reasonOf } from '../cannot-start.ts'
+import { reasonOf, StartupError } from '../startup-errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 
 export interface Embedded extends AsyncDisposable {
@@ -24,7 +24,7 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
     mkdirSync(path, { recursive: true })
     accessSync(path, constants.W_OK)
   } catch (error) {
-    throw new CannotStart(
+    throw new StartupError(
       `The directory of the embedded database cannot be created or written: ${reasonOf(error)}.`,
       'Set SNAGLIST_DATA to a directory that this user can write.',
     )
@@ -34,7 +34,7 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
     return createEmbeddedPool(await openPGlite({ dataDir: databasePath(directory) }), unlock)
   } catch (error) {
     unlock()
-    throw new CannotStart(
+    throw new StartupError(
       `The embedded database in ${path} cannot be opened: ${reasonOf(error)}.`,
       'Check the free disk space. Otherwise restore a backup, or set SNAGLIST_DATA to another directory.',
       { cause: error },

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type pg from 'pg'
-import { CannotStart, reasonOf } from '../cannot-start.ts'
+import { reasonOf, StartupError } from '../startup-errors.ts'
 import { parseDatabaseError } from './database-error.ts'
 
 const directory = new URL('../../prisma/migrations/', import.meta.url)
@@ -43,7 +43,7 @@ export function listMigrations(): readonly Migration[] {
  */
 export async function migrate(pool: pg.Pool): Promise<string[]> {
   const client = await pool.connect().catch((error: unknown) => {
-    throw new CannotStart(
+    throw new StartupError(
       `Cannot connect to the database: ${reasonOf(error)}.`,
       'Check DATABASE_URL, and that the database is running and accepts the user of the URL.',
     )
@@ -70,7 +70,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
     if (parseDatabaseError(error).sqlState !== insufficientPrivilege) throw error
-    throw new CannotStart(
+    throw new StartupError(
       `The database user is not allowed to migrate the database: ${reasonOf(error)}.`,
       'Make it the owner of the database: ALTER DATABASE … OWNER TO ….',
       { cause: error },
@@ -102,13 +102,13 @@ function pendingMigrations(applied: ReadonlyMap<string, string>): Migration[] {
   const known = new Set(listMigrations().map(({ name }) => name))
   const unknown = [...applied.keys()].filter((name) => !known.has(name))
   if (unknown.length > 0)
-    throw new CannotStart(
+    throw new StartupError(
       `The database is newer than this server: it has the unknown migrations ${unknown.join(', ')}.`,
       'Run a newer version of Snaglist.',
     )
   const changed = listMigrations().filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
   if (changed.length > 0)
-    throw new CannotStart(
+    throw new StartupError(
       `Migrations were changed after they were applied: ${changed.map(({ name }) => name).join(', ')}.`,
       'Restore their files from the release.',
     )

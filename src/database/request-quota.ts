@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { QueryTimedOut } from '../errors.ts'
+import { QueryTimeout } from '../errors.ts'
 import type { Statements } from './statements.ts'
 
 /** Maximum bytes of values that a request reads, and characters of its result. */
@@ -21,7 +21,7 @@ export function withRequestQuota({ query, inTransaction }: Statements): MeteredS
     query: (statement) => {
       const deadline = performance.now() + maxWaitMilliseconds
       return limit(() => {
-        if (performance.now() > deadline) throw new QueryTimedOut()
+        if (performance.now() > deadline) throw new QueryTimeout()
         return query(statement)
       })
     },

@@ -1,6 +1,6 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
+import { type RelativeDateTime, timestampSql } from '../date-time.ts'
 import type { FieldError } from '../errors.ts'
-import { type Moment, momentSql } from '../moment.ts'
 
 type Optional<Value> = Value | null | undefined
 
@@ -36,10 +36,10 @@ export interface LabelFilter {
   readonly isEmpty?: Optional<boolean>
 }
 export interface DateTimeFilter {
-  readonly gte?: Optional<Moment>
-  readonly gt?: Optional<Moment>
-  readonly lte?: Optional<Moment>
-  readonly lt?: Optional<Moment>
+  readonly gte?: Optional<RelativeDateTime>
+  readonly gt?: Optional<RelativeDateTime>
+  readonly lte?: Optional<RelativeDateTime>
+  readonly lt?: Optional<RelativeDateTime>
   readonly isNull?: Optional<boolean>
 }
 
@@ -119,10 +119,10 @@ export function compareEnum(column: Sql, type: string, filter: EnumFilter, locat
 
 export function compareTime(column: Sql, filter: DateTimeFilter, location: Location): Sql {
   return compare(filter, location, {
-    gte: (moment) => sql`${column} >= ${momentSql(moment)}`,
-    gt: (moment) => sql`${column} > ${momentSql(moment)}`,
-    lte: (moment) => sql`${column} <= ${momentSql(moment)}`,
-    lt: (moment) => sql`${column} < ${momentSql(moment)}`,
+    gte: (time) => sql`${column} >= ${timestampSql(time)}`,
+    gt: (time) => sql`${column} > ${timestampSql(time)}`,
+    lte: (time) => sql`${column} <= ${timestampSql(time)}`,
+    lt: (time) => sql`${column} < ${timestampSql(time)}`,
     isNull: (isNull) => nullCheck(column, isNull),
   })
 }

@@ -34,7 +34,7 @@ export function compileQuery(
   { interpret, rerun, onRun }: CompileOptions,
 ): Run | null {
   const nestedVariables = compilableVariables(document)
-  const compilation = nestedVariables && compileCoerced(schema, document, operationName?.value)
+  const compilation = nestedVariables && compileWithCoercedVariables(schema, document, operationName?.value)
   if (!nestedVariables || !compilation || !isCompiledQuery(compilation)) return null
   const names = [...nestedVariables]
   return async (context, variables) => {
@@ -43,7 +43,7 @@ export function compileQuery(
     onRun('compiled')
     const result: ExecutionResult = await compilation.query(undefined, context, coerced)
     if (!result.errors) return result
-    return result.errors.some(({ originalError }) => wouldRepeat(originalError))
+    return result.errors.some(({ originalError }) => recursOnRerun(originalError))
       ? { ...result, errors: result.errors.map(toGraphQLError) }
       : rerun(context, variables)
   }
@@ -54,7 +54,7 @@ export function compileQuery(
  * interpreted: graphql-jit loses directives of fields that are selected twice, and `__proto__`.
  */
 function compilableVariables(document: DocumentNode): ReadonlySet<string> | null {
-  const nested = new Set<string>()
+  const nestedNames = new Set<string>()
   let isCompilable = true
   let depth = 0
   const nesting = { enter: () => void depth++, leave: () => void depth-- }
@@ -69,13 +69,13 @@ function compilableVariables(document: DocumentNode): ReadonlySet<string> | null
     ListValue: nesting,
     Variable({ name }) {
       if (name.value === '__proto__') isCompilable = false
-      if (depth > 0) nested.add(name.value)
+      if (depth > 0) nestedNames.add(name.value)
     },
   })
-  return isCompilable ? nested : null
+  return isCompilable ? nestedNames : null
 }
 
-function wouldRepeat(error: unknown): boolean {
+function recursOnRerun(error: unknown): boolean {
   const apiError = toApiError(error)
   return apiError instanceof Unavailable || apiError instanceof ResultTooLarge
 }
@@ -84,24 +84,28 @@ function wouldRepeat(error: unknown): boolean {
 const toGraphQLError = ({ message, path, originalError }: GraphQLError) =>
   new GraphQLError(message, { path, originalError })
 
-const Coerced = new GraphQLScalarType({ name: 'Coerced' })
+const CoercedValue = new GraphQLScalarType({ name: 'CoercedValue' })
 
 /**
  * Compiles an operation for coerced variables by declaring all of them with one scalar type. graphql-jit would generate
  * coercion code for each variable, endlessly for recursive filters.
  */
-function compileCoerced(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined) {
-  const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: Coerced.name } } as const
-  const coerced = ({ kind, variable }: VariableDefinitionNode): VariableDefinitionNode => ({ kind, variable, type })
+function compileWithCoercedVariables(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined) {
+  const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: CoercedValue.name } } as const
+  const withScalarType = ({ kind, variable }: VariableDefinitionNode): VariableDefinitionNode => ({
+    kind,
+    variable,
+    type,
+  })
   const definitions = document.definitions.map((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION
-      ? { ...definition, variableDefinitions: definition.variableDefinitions?.map(coerced) ?? [] }
+      ? { ...definition, variableDefinitions: definition.variableDefinitions?.map(withScalarType) ?? [] }
       : definition,
   )
-  const extended: GraphQLSchema = Object.create(schema)
-  extended.getType = (name) => (name === Coerced.name ? Coerced : schema.getType(name))
-  const compilation = compileWithJit(extended, { ...document, definitions }, operationName)
+  const extendedSchema: GraphQLSchema = Object.create(schema)
+  extendedSchema.getType = (name) => (name === CoercedValue.name ? CoercedValue : schema.getType(name))
+  const compilation = compileWithJit(extendedSchema, { ...document, definitions }, operationName)
   // Introspection must not show the scalar.
-  extended.getType = schema.getType
+  extendedSchema.getType = schema.getType
   return compilation
 }

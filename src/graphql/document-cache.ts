@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { checkParameterLimits, maxTokens, measureDocument, tokenExcess } from './document-limits.ts'
+import { checkParameterLimits, maxTokens, measureDocument, tokenLimitError } from './document-limits.ts'
 import { bytesPerCharacter, createOperation, type Operation, type OperationOptions } from './operation.ts'
 
 interface Document {
@@ -27,27 +27,27 @@ const maxValidationErrors = 20
 /** Caches documents from their second occurrence on, because documents with inlined values do not recur. */
 export function createDocumentCache({ schema, suggestions, compilation, onRun }: DocumentCacheOptions): DocumentCache {
   const documents = new LRUCache<string, Document>({ maxSize: maxBytes })
-  const seen = new LRUCache<string, true>({ max: maxSeenDigests })
-  const wasSeen = (query: string) => {
+  const seenDigests = new LRUCache<string, true>({ max: maxSeenDigests })
+  const isRepeatedQuery = (query: string) => {
     const digest = hash('sha1', query, 'base64')
-    const known = seen.has(digest)
-    seen.set(digest, true)
-    return known
+    const isRepeated = seenDigests.has(digest)
+    seenDigests.set(digest, true)
+    return isRepeated
   }
   const readNew = (query: string): Document => {
     const node = parseDocument(query)
-    const { selections, excess } = measureDocument(node)
-    const errors = (excess.length > 0 ? excess : validateDocument(schema, node, suggestions)).map((error) =>
+    const { selections, errors: limitErrors } = measureDocument(node)
+    const errors = (limitErrors.length > 0 ? limitErrors : validateDocument(schema, node, suggestions)).map((error) =>
       asDocumentError(error, 'GRAPHQL_VALIDATION_FAILED'),
     )
-    const isCached = errors.length === 0 && wasSeen(query)
+    const isCached = errors.length === 0 && isRepeatedQuery(query)
     let bytes = query.length * bytesPerCharacter
     const operations = new Map<string | null, Operation>()
     const document: Document = {
       errors,
       operation: (name) => {
-        const known = operations.get(name)
-        if (known) return known
+        const existing = operations.get(name)
+        if (existing) return existing
         const operation = createOperation({
           schema,
           document: node,
@@ -83,7 +83,7 @@ function parseDocument(query: string): DocumentNode {
     return parse(query, { maxTokens })
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
-    throw asDocumentError(tokenExcess(error) ?? error, 'GRAPHQL_PARSE_FAILED')
+    throw asDocumentError(tokenLimitError(error) ?? error, 'GRAPHQL_PARSE_FAILED')
   }
 }
 

@@ -48,23 +48,23 @@ function checkVariableLimits(variables: unknown): void {
     if (typeof value !== 'object' || value === null) return
     if (depth === limits.variableDepth)
       throw tooComplex('The variables are nested # levels deep', depth + 1, limits.variableDepth, 'Flatten them.')
-    for (const inner of Object.values(value)) walk(inner, depth + 1)
+    for (const child of Object.values(value)) walk(child, depth + 1)
   }
   walk(variables, 0)
 }
 
 const shortenDocument = 'Pass values as variables, or split it into several requests.'
 
-/** `#` in the claim is replaced by the value. */
-const tooComplex = (claim: string, value: number, limit: number, remedy: string) =>
+/** `#` in the problem is replaced by the value. */
+const tooComplex = (problem: string, value: number, limit: number, remedy: string) =>
   new QueryTooComplex(
-    `${claim.replace('#', formatNumber(value))}; the limit is ${formatNumber(limit)}. ${remedy}`,
+    `${problem.replace('#', formatNumber(value))}; the limit is ${formatNumber(limit)}. ${remedy}`,
     value,
     limit,
   )
 
 /** Converts the syntax error for too many tokens; null for any other syntax error. */
-export const tokenExcess = ({ message }: GraphQLError): QueryTooComplex | null =>
+export const tokenLimitError = ({ message }: GraphQLError): QueryTooComplex | null =>
   message.includes(`more that ${maxTokens} tokens`)
     ? tooComplex('The document has at least # tokens', maxTokens + 1, maxTokens, shortenDocument)
     : null
@@ -95,7 +95,7 @@ const emptySize: Size = {
 interface DocumentSize {
   /** Fields and fragment spreads of the largest definition, with fragments expanded. */
   readonly selections: number
-  readonly excess: readonly QueryTooComplex[]
+  readonly errors: readonly QueryTooComplex[]
 }
 
 /** Runs before validation, whose time is quadratic in the number of fields. Measures each fragment once. */
@@ -106,8 +106,8 @@ export function measureDocument(document: DocumentNode): DocumentSize {
   const sizes = new Map<string, Size>()
 
   const sizeOfFragment = (name: string): Size => {
-    const known = sizes.get(name)
-    if (known) return known
+    const measuredSize = sizes.get(name)
+    if (measuredSize) return measuredSize
     // Terminates a recursive fragment, which validation reports.
     sizes.set(name, emptySize)
     const size = sizeOf(fragments.get(name)?.selectionSet)
@@ -117,13 +117,13 @@ export function measureDocument(document: DocumentNode): DocumentSize {
 
   const sizeOfNode = (node: SelectionNode): Size => {
     const directives = node.directives?.length ?? 0
-    const own = { ...emptySize, selections: 1, directives, directivesPerNode: directives }
-    if (node.kind === Kind.FRAGMENT_SPREAD) return sum(own, sizeOfFragment(node.name.value))
-    if (node.kind === Kind.INLINE_FRAGMENT) return sum(own, sizeOf(node.selectionSet))
-    const inner = sizeOf(node.selectionSet)
+    const ownSize = { ...emptySize, selections: 1, directives, directivesPerNode: directives }
+    if (node.kind === Kind.FRAGMENT_SPREAD) return sum(ownSize, sizeOfFragment(node.name.value))
+    if (node.kind === Kind.INLINE_FRAGMENT) return sum(ownSize, sizeOf(node.selectionSet))
+    const childSize = sizeOf(node.selectionSet)
     // Introspection is deeply nested by design; graphql-js limits its depth by a validation rule.
-    const depth = node.name.value.startsWith('__') ? 1 : inner.depth + 1
-    return { ...sum({ ...own, aliases: node.alias ? 1 : 0 }, inner), depth, fields: 1 }
+    const depth = node.name.value.startsWith('__') ? 1 : childSize.depth + 1
+    return { ...sum({ ...ownSize, aliases: node.alias ? 1 : 0 }, childSize), depth, fields: 1 }
   }
 
   const sizeOf = (set: SelectionSetNode | undefined): Size =>
@@ -132,42 +132,42 @@ export function measureDocument(document: DocumentNode): DocumentSize {
       repetitions: repetitionsIn(set),
     })
 
-  const all = document.definitions.map((definition) => {
+  const definitionSizes = document.definitions.map((definition) => {
     if (definition.kind === Kind.FRAGMENT_DEFINITION)
       return { ...sizeOfFragment(definition.name.value), depth: 0, fields: 0 }
     if (definition.kind !== Kind.OPERATION_DEFINITION) return emptySize
     const size = sizeOf(definition.selectionSet)
     return definition.operation === OperationTypeNode.MUTATION ? size : { ...size, fields: 0 }
   })
-  const max = (measure: keyof Size) => Math.max(0, ...all.map((size) => size[measure]))
-  const excessOf = (measure: keyof Size, limit: number, claim: string, remedy: string) =>
-    max(measure) > limit ? [tooComplex(claim, max(measure), limit, remedy)] : []
+  const max = (measure: keyof Size) => Math.max(0, ...definitionSizes.map((size) => size[measure]))
+  const limitErrors = (measure: keyof Size, limit: number, problem: string, remedy: string) =>
+    max(measure) > limit ? [tooComplex(problem, max(measure), limit, remedy)] : []
   const split = 'Split it into several requests.'
-  const excess = [
-    ...excessOf('depth', limits.depth, 'The document is nested # levels deep', split),
-    ...excessOf('aliases', limits.aliases, 'The document has # aliases', split),
-    ...excessOf('selections', limits.selections, 'The document has # fields and fragments, expanded', split),
-    ...excessOf(
+  const errors = [
+    ...limitErrors('depth', limits.depth, 'The document is nested # levels deep', split),
+    ...limitErrors('aliases', limits.aliases, 'The document has # aliases', split),
+    ...limitErrors('selections', limits.selections, 'The document has # fields and fragments, expanded', split),
+    ...limitErrors(
       'repetitions',
       limits.repetitions,
       'The document selects a field # times in one selection set',
       'Select it once.',
     ),
-    ...excessOf('directives', limits.directives, 'The document has # directives', split),
-    ...excessOf(
+    ...limitErrors('directives', limits.directives, 'The document has # directives', split),
+    ...limitErrors(
       'directivesPerNode',
       limits.directivesPerNode,
       'The document has # directives on one field',
       'Remove some.',
     ),
-    ...excessOf(
+    ...limitErrors(
       'fields',
       limits.mutationRootFields,
       'The document has # mutations',
       `${split} Bulk mutations change many tickets.`,
     ),
   ]
-  return { selections: max('selections'), excess }
+  return { selections: max('selections'), errors }
 }
 
 function repetitionsIn(set: SelectionSetNode | undefined): number {

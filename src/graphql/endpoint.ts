@@ -38,22 +38,21 @@ export function createEndpoint({
   onCompleted,
   log,
 }: EndpointOptions): Endpoint {
-  /** Each step throws the error that the client receives. */
   async function runSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
     Object.assign(progress.headers, await rates.countRequest(request.address))
     progress.contentType = negotiateResultType(request.header('accept'))
-    let context: Promise<Context> | undefined
+    let contextPromise: Promise<Context> | undefined
     const authenticate = () => {
-      context ??= createContext(request, requestId)
-      return context
+      contextPromise ??= createContext(request, requestId)
+      return contextPromise
     }
-    await using received = await readParameters(request, authenticate)
-    const { parameters } = received
+    await using receivedParameters = await readParameters(request, authenticate)
+    const { parameters } = receivedParameters
     const operation = readOperation(documents, parameters, request.method)
     progress.operation = operation.name
-    const viewerContext = await authenticate()
-    progress.user = viewerContext.viewer?.username
-    const { result, cost, headers } = await execute(operation, viewerContext, parameters.variables ?? {})
+    const context = await authenticate()
+    progress.user = context.viewer?.username
+    const { result, cost, headers } = await execute(operation, context, parameters.variables ?? {})
     progress.cost = cost
     Object.assign(progress.headers, headers)
     return result
@@ -80,7 +79,7 @@ interface Progress {
   cost?: number
 }
 
-/** Throws all errors of the document, or the reason why the operation cannot run with this HTTP method. */
+/** Throws all errors of the document, or an error if the operation cannot run with this HTTP method. */
 function readOperation(
   documents: DocumentCache,
   { query, operationName = null }: Parameters,

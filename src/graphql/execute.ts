@@ -23,7 +23,7 @@ export type Execute = (operation: Operation, context: Context, variables: Variab
 export const createExecute =
   (rates: Rates): Execute =>
   async (operation, context, variables) => {
-    const { cost, allowance } = await charge(operation, context, variables, rates)
+    const { cost, rateHeaders } = await charge(operation, context, variables, rates)
     const { result, headers } =
       context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
         ? await runIdempotently(operation, context, context.idempotencyKey, variables)
@@ -31,7 +31,7 @@ export const createExecute =
     // The quota counts data that was read once, but aliases repeat it in the result.
     if (isLongerThan(result.data, maxBytesPerRequest)) throw new ResultTooLarge(maxBytesPerRequest)
     const extensions = { cost: { requested: cost, limit: context.config.costLimit } }
-    return { result: { ...result, extensions }, cost, headers: { ...allowance, ...headers } }
+    return { result: { ...result, extensions }, cost, headers: { ...rateHeaders, ...headers } }
   }
 
 async function charge(
@@ -48,7 +48,7 @@ async function charge(
     const [list] = listCostsOf(costs, variables, limit)
     throw new QueryTooComplex(costMessage(cost, limit, list), cost, limit)
   }
-  return { cost, allowance: viewer ? await rates.spend(viewer.id, cost) : null }
+  return { cost, rateHeaders: viewer ? await rates.spend(viewer.id, cost) : null }
 }
 
 function costMessage(cost: number, limit: number, list: ListCost | undefined): string {
@@ -61,7 +61,7 @@ function costMessage(cost: number, limit: number, list: ListCost | undefined): s
   return `${excess} Most expensive: \`${list.path}\` (${formatNumber(list.cost)}). ${remedy}`
 }
 
-/** Anonymous clients store nothing under a key, except how they got an account or a token. */
+/** For an anonymous client, only `signIn` and `signUp` are idempotent: other requests must not store keys. */
 const isIdempotent = ({ kind, costs }: Operation, viewer: Viewer | null) =>
   kind === OperationTypeNode.MUTATION &&
   (viewer !== null || costs.some(({ field }) => field === 'signIn' || field === 'signUp'))

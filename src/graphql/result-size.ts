@@ -1,25 +1,25 @@
-/** Characters of JSON around each value, such as quotes and a comma. */
-const overhead = 4
+/** Quotes, a comma and a colon. */
+const charactersPerValue = 4
 
 /** Approximates the length of the data as JSON. Stops counting at the limit. */
 export function isLongerThan(data: unknown, characters: number): boolean {
-  return remaining(data, characters) < 0
+  return subtractLength(data, characters) < 0
 }
 
-function remaining(value: unknown, characters: number): number {
-  if (typeof value === 'string') return characters - value.length - overhead
-  if (typeof value !== 'object' || value === null) return characters - overhead
-  let rest = characters - overhead
+function subtractLength(value: unknown, characters: number): number {
+  if (typeof value === 'string') return characters - value.length - charactersPerValue
+  if (typeof value !== 'object' || value === null) return characters - charactersPerValue
+  let remaining = characters - charactersPerValue
   if (Array.isArray(value)) {
     for (const item of value) {
-      if (rest < 0) return rest
-      rest = remaining(item, rest)
+      if (remaining < 0) return remaining
+      remaining = subtractLength(item, remaining)
     }
-    return rest
+    return remaining
   }
   for (const name in value) {
-    if (rest < 0) return rest
-    rest = remaining((value as Record<string, unknown>)[name], rest - name.length - overhead)
+    if (remaining < 0) return remaining
+    remaining = subtractLength((value as Record<string, unknown>)[name], remaining - name.length - charactersPerValue)
   }
-  return rest
+  return remaining
 }

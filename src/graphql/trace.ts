@@ -1,10 +1,10 @@
-import { context as active, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context as activeContext, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Execute } from './execute.ts'
 
 export const traceExecution =
   (execute: Execute): Execute =>
   (operation, context, variables) => {
-    const parent = propagation.extract(active.active(), { traceparent: context.traceParent ?? undefined })
+    const parent = propagation.extract(activeContext.active(), { traceparent: context.traceParent ?? undefined })
     const options = {
       kind: SpanKind.SERVER,
       attributes: {
@@ -17,11 +17,11 @@ export const traceExecution =
     const name = [operation.kind, operation.name].filter(Boolean).join(' ')
     return trace.getTracer('snaglist').startActiveSpan(name, options, parent, async (span) => {
       try {
-        const executed = await execute(operation, context, variables)
-        span.setAttribute('snaglist.cost', executed.cost)
-        const code = executed.result.errors?.[0]?.extensions?.['code']
-        if (executed.result.errors) span.setStatus({ code: SpanStatusCode.ERROR, message: String(code ?? 'error') })
-        return executed
+        const execution = await execute(operation, context, variables)
+        span.setAttribute('snaglist.cost', execution.cost)
+        const code = execution.result.errors?.[0]?.extensions?.['code']
+        if (execution.result.errors) span.setStatus({ code: SpanStatusCode.ERROR, message: String(code ?? 'error') })
+        return execution
       } catch (error) {
         span.setStatus({ code: SpanStatusCode.ERROR })
         throw error

@@ -1,5 +1,5 @@
 import { sql } from '../database/sql.ts'
-import { integer, moment, type Order, uuid } from '../paging/keyset.ts'
+import { integer, type Order, timestamp, uuid } from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 
@@ -24,7 +24,7 @@ export const importColumns = columnsOf<ImportRecord>('i', {
 })
 
 export const importOrder: Order = [
-  { name: 'createdAt', sql: sql`i.created_at`, type: moment, descending: true },
+  { name: 'createdAt', sql: sql`i.created_at`, type: timestamp, descending: true },
   { name: 'id', sql: sql`i.id`, type: uuid, descending: true },
 ]
 

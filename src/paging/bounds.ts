@@ -1,6 +1,6 @@
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { decodeCursor } from './cursor.ts'
-import { type CursorKey, type Order, reversed } from './keyset.ts'
+import { type CursorKey, type Order, reverseOrder } from './keyset.ts'
 
 export interface PageArguments {
   readonly first?: number | null | undefined
@@ -39,9 +39,9 @@ export function boundsOf(args: PageArguments, order: Order): Bounds {
   const cursorKey = (path: 'after' | 'before') => {
     const cursor = args[path]
     if (cursor == null) return null
-    const decoded = decodeCursor(order, cursor)
-    if (!decoded) addError(path, 'is not a valid cursor for this list and sort order')
-    return decoded
+    const key = decodeCursor(order, cursor)
+    if (!key) addError(path, 'is not a valid cursor for this list and sort order')
+    return key
   }
   const bounds = {
     limit: args.first ?? args.last ?? defaultPageSize,
@@ -54,4 +54,4 @@ export function boundsOf(args: PageArguments, order: Order): Bounds {
   return bounds
 }
 
-export const readingOrder = (order: Order, { backward }: Bounds) => (backward ? reversed(order) : order)
+export const scanOrder = (order: Order, { backward }: Bounds) => (backward ? reverseOrder(order) : order)

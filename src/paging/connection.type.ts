@@ -49,15 +49,15 @@ function selectedPage<Row extends object>(
   selected: SelectedField,
   request: ResolverRequest,
 ): Value<Page<Row>> {
-  const within = (fields: readonly SelectedField[], name: string) =>
+  const subfieldsNamed = (fields: readonly SelectedField[], name: string) =>
     fieldsNamed(fields, name).flatMap((field) => subfieldsOf(field, request.info))
   const fields = subfieldsOf(selected, request.info)
-  const edges = within(fields, 'edges')
-  const withCursorKeys = [...edges, ...within(fields, 'pageInfo')].some(({ definition }) =>
-    cursors.has(definition.name),
+  const edges = subfieldsNamed(fields, 'edges')
+  const withCursorKeys = [...edges, ...subfieldsNamed(fields, 'pageInfo')].some(({ definition }) =>
+    cursorFields.has(definition.name),
   )
   const cursorKey = { sql: sql`${list.columns.alias}.cursor_key` }
-  const row = rowOf(list.columns, [...within(fields, 'nodes'), ...within(edges, 'node')], request, {
+  const row = rowOf(list.columns, [...subfieldsNamed(fields, 'nodes'), ...subfieldsNamed(edges, 'node')], request, {
     ...(withCursorKeys && { cursorKey }),
   })
   const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => fieldsNamed(fields, name).length > 0)
@@ -65,7 +65,7 @@ function selectedPage<Row extends object>(
   return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, withCursorKeys, withTotalCount })
 }
 
-const cursors = new Set(['cursor', 'startCursor', 'endCursor'])
+const cursorFields = new Set(['cursor', 'startCursor', 'endCursor'])
 
 export const forwardArgs = builder.args((t) => ({
   first: t.int({

@@ -7,7 +7,7 @@ export interface KeyType {
   readonly cursorValue: z.ZodType
 }
 
-export const moment: KeyType = {
+export const timestamp: KeyType = {
   name: 'timestamptz',
   // PostgreSQL rejects an excessive number of fractional digits.
   cursorValue: z.iso
@@ -42,7 +42,7 @@ export type CursorKey = readonly (string | number | null)[]
 const noRows = sql`FALSE`
 const allRows = sql`TRUE`
 
-export function reversed(order: Order): Order {
+export function reverseOrder(order: Order): Order {
   return order.map((key) => ({
     ...key,
     descending: !key.descending,
@@ -64,33 +64,37 @@ export function orderBy(order: Order): Sql {
  * The condition for the rows after a cursor key, as a range of an index over the keys: a row comparison if all keys are
  * not null and have one direction, else `a >= x AND (a > x OR …)`, key by key.
  */
-export function after(order: Order, cursorKey: CursorKey): Sql {
+export function keysetCondition(order: Order, cursorKey: CursorKey): Sql {
   const hasOneDirection = order.every(({ descending, nulls }) => !nulls && descending === order[0]?.descending)
-  if (!hasOneDirection) return afterKey(order, cursorKey)
+  if (!hasOneDirection) return keyByKeyCondition(order, cursorKey)
   const keys = join(order.map(({ sql }) => sql))
-  const values = join(order.map((key, index) => bound(key, cursorKey[index] ?? null)))
+  const values = join(order.map((key, index) => castValue(key, cursorKey[index] ?? null)))
   return order[0]?.descending ? sql`(${keys}) < (${values})` : sql`(${keys}) > (${values})`
 }
 
-function afterKey([key, ...rest]: Order, [value = null, ...values]: CursorKey): Sql {
+function keyByKeyCondition([key, ...rest]: Order, [value = null, ...values]: CursorKey): Sql {
   if (!key) return noRows
-  const isAfter = strictlyAfter(key, value)
+  const isAfter = isStrictlyAfter(key, value)
   if (rest.length === 0) return isAfter
-  return sql`(${atOrAfter(key, value)} AND (${isAfter} OR ${afterKey(rest, values)}))`
+  return sql`(${isAtOrAfter(key, value)} AND (${isAfter} OR ${keyByKeyCondition(rest, values)}))`
 }
 
-function strictlyAfter(key: SortKey, value: string | number | null): Sql {
+function isStrictlyAfter(key: SortKey, value: string | number | null): Sql {
   if (value === null) return key.nulls === 'FIRST' ? sql`${key.sql} IS NOT NULL` : noRows
-  const comparison = key.descending ? sql`${key.sql} < ${bound(key, value)}` : sql`${key.sql} > ${bound(key, value)}`
+  const comparison = key.descending
+    ? sql`${key.sql} < ${castValue(key, value)}`
+    : sql`${key.sql} > ${castValue(key, value)}`
   return key.nulls === 'LAST' ? sql`(${comparison} OR ${key.sql} IS NULL)` : comparison
 }
 
-function atOrAfter(key: SortKey, value: string | number | null): Sql {
+function isAtOrAfter(key: SortKey, value: string | number | null): Sql {
   if (value === null) return key.nulls === 'FIRST' ? allRows : sql`${key.sql} IS NULL`
-  const comparison = key.descending ? sql`${key.sql} <= ${bound(key, value)}` : sql`${key.sql} >= ${bound(key, value)}`
+  const comparison = key.descending
+    ? sql`${key.sql} <= ${castValue(key, value)}`
+    : sql`${key.sql} >= ${castValue(key, value)}`
   return key.nulls === 'LAST' ? sql`(${comparison} OR ${key.sql} IS NULL)` : comparison
 }
 
-function bound({ type }: SortKey, value: string | number | null): Sql {
+function castValue({ type }: SortKey, value: string | number | null): Sql {
   return sql`${value}::${raw(type.name)}`
 }

@@ -2,9 +2,9 @@ import { raw, type Sql, sql } from '../database/sql.ts'
 import { allOf } from '../filter/comparators.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decodeValue, listOf, type Value } from '../reading/value.ts'
-import { type Bounds, readingOrder } from './bounds.ts'
+import { type Bounds, scanOrder } from './bounds.ts'
 import { cursorKeyColumn } from './cursor.ts'
-import { after, type Order, orderBy, reversed } from './keyset.ts'
+import { keysetCondition, type Order, orderBy, reverseOrder } from './keyset.ts'
 
 export interface List<Row> {
   readonly columns: Columns<Row>
@@ -12,7 +12,7 @@ export interface List<Row> {
   readonly from: Sql
   readonly where: Sql
   readonly order: Order
-  /** Present if PostgreSQL cannot estimate how many rows match. Reads pages with a probe. */
+  /** Required if PostgreSQL cannot estimate how many rows match. */
   readonly probe?: Probe | null
 }
 
@@ -40,31 +40,33 @@ interface PageParts<Row> {
   readonly withTotalCount: boolean
 }
 
-/** Reads one row more than the limit, to determine if further rows follow. */
+/** Reads one row more than the limit, to detect further rows. */
 export function pageOf<Row>(
   list: List<Row>,
   bounds: Bounds,
   { row, withCursorKeys, withTotalCount }: PageParts<Row>,
 ): Value<Page<Row>> {
   const { columns, from, where, probe } = list
-  const rows = row && listOf(row, sql`(${selection(list, bounds, withCursorKeys)}) ${columns.alias}`)
+  const rows = row && listOf(row, sql`(${selectRows(list, bounds, withCursorKeys)}) ${columns.alias}`)
   const needsProbe = rows && probe
-  const all = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
-  const count = needsProbe ? sql`CASE WHEN ${probeIsComplete} THEN (SELECT count(*) FROM probe) ELSE ${all} END` : all
-  const page = sql`json_build_array(${rows?.sql ?? nothing}, ${withTotalCount ? count : nothing})`
+  const countAll = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
+  const count = needsProbe
+    ? sql`CASE WHEN ${probeIsComplete} THEN (SELECT count(*) FROM probe) ELSE ${countAll} END`
+    : countAll
+  const page = sql`json_build_array(${rows?.sql ?? nullSql}, ${withTotalCount ? count : nullSql})`
   return {
     sql: needsProbe ? sql`(WITH probe AS MATERIALIZED (${probeOf(list)}) SELECT ${page})` : page,
     decode: ([json, totalCount]: readonly [unknown, number]) => ({
       order: list.order,
-      ...trim(rows && json ? (decodeValue(rows, json) as WithCursorKey<Row>[]) : [], bounds),
+      ...trimPage(rows && json ? (decodeValue(rows, json) as WithCursorKey<Row>[]) : [], bounds),
       totalCount,
     }),
   }
 }
 
-const nothing = sql`NULL`
+const nullSql = sql`NULL`
 
-function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean): Sql {
+function selectRows(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean): Sql {
   const {
     columns: { alias },
     from,
@@ -73,26 +75,27 @@ function selection(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean)
     probe,
   } = list
   const isWithinCursors = allOf([
-    ...(bounds.after ? [after(order, bounds.after)] : []),
-    ...(bounds.before ? [after(reversed(order), bounds.before)] : []),
+    ...(bounds.after ? [keysetCondition(order, bounds.after)] : []),
+    ...(bounds.before ? [keysetCondition(reverseOrder(order), bounds.before)] : []),
   ])
   const columns = withCursorKeys ? sql`${alias}.*, ${cursorKeyColumn(order)} AS cursor_key` : sql`${alias}.*`
-  const sorted = sql`ORDER BY ${orderBy(readingOrder(order, bounds))}`
+  const orderClause = sql`ORDER BY ${orderBy(scanOrder(order, bounds))}`
   // A literal, so that a generic plan takes the limit into account.
-  const cut = (chosen: Sql) => {
-    const ordered = (more: number) => sql`${sorted} LIMIT ${raw(String(bounds.limit + 1 + more))}`
-    if (!probe) return sql`SELECT ${chosen} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${ordered(0)}`
-    const all = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probeIsComplete}`
-    const many = probe.rankingWindow
-      ? sql`SELECT ${alias}.* FROM (${all} ${probe.rankingWindow}) ${alias} WHERE ${isWithinCursors}`
-      : sql`${all} AND ${isWithinCursors}`
-    const either = sql`SELECT * FROM probe WHERE ${probeIsComplete} UNION ALL (${many} ${ordered(bounds.offset)})`
-    return sql`SELECT ${chosen} FROM (${either}) ${alias} WHERE ${isWithinCursors} ${ordered(0)}`
+  const selectPage = (selectedColumns: Sql) => {
+    const orderAndLimit = (offset: number) => sql`${orderClause} LIMIT ${raw(String(bounds.limit + 1 + offset))}`
+    if (!probe)
+      return sql`SELECT ${selectedColumns} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${orderAndLimit(0)}`
+    const matchingRows = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probeIsComplete}`
+    const scan = probe.rankingWindow
+      ? sql`SELECT ${alias}.* FROM (${matchingRows} ${probe.rankingWindow}) ${alias} WHERE ${isWithinCursors}`
+      : sql`${matchingRows} AND ${isWithinCursors}`
+    const probeOrScan = sql`SELECT * FROM probe WHERE ${probeIsComplete} UNION ALL (${scan} ${orderAndLimit(bounds.offset)})`
+    return sql`SELECT ${selectedColumns} FROM (${probeOrScan}) ${alias} WHERE ${isWithinCursors} ${orderAndLimit(0)}`
   }
-  if (bounds.offset === 0) return cut(columns)
+  if (bounds.offset === 0) return selectPage(columns)
   // Skipped rows are read from an index alone.
-  const ids = sql`${cut(sql`${alias}.id`)} OFFSET ${bounds.offset}`
-  return sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${sorted}`
+  const ids = sql`${selectPage(sql`${alias}.id`)} OFFSET ${bounds.offset}`
+  return sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${orderClause}`
 }
 
 const probeLimit = raw('500')
@@ -105,9 +108,9 @@ const probeOf = ({ columns: { alias }, from, where }: List<unknown>) =>
   sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${probeLimit} + 1`
 const probeIsComplete = sql`(SELECT count(*) <= ${probeLimit} FROM probe)`
 
-function trim<Row>(read: readonly Row[], bounds: Bounds) {
-  const hasMore = read.length > bounds.limit
-  const rows = hasMore ? read.slice(0, bounds.limit) : read
+function trimPage<Row>(rowsAndNext: readonly Row[], bounds: Bounds) {
+  const hasMore = rowsAndNext.length > bounds.limit
+  const rows = hasMore ? rowsAndNext.slice(0, bounds.limit) : rowsAndNext
   if (bounds.backward) return { rows: rows.toReversed(), hasNextPage: bounds.before !== null, hasPreviousPage: hasMore }
   return { rows, hasNextPage: hasMore, hasPreviousPage: bounds.after !== null || bounds.offset > 0 }
 }

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts'
 import { parseDatabaseError } from '../database/database-error.ts'
 import { type Sql, sql } from '../database/sql.ts'
+import { type RelativeDateTime, timestampSql } from '../date-time.ts'
 import { BadUserInput } from '../errors.ts'
-import { type Moment, momentSql } from '../moment.ts'
 import { reopenings, resolutions, statusChanges } from '../ticket/status-history.sql.ts'
 import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
@@ -30,8 +30,8 @@ export interface ReopenRate {
 }
 
 interface Range {
-  readonly from: Moment
-  readonly to?: Moment | null | undefined
+  readonly from: RelativeDateTime
+  readonly to?: RelativeDateTime | null | undefined
 }
 
 const maxIntervals = 1000
@@ -42,7 +42,7 @@ const invalidParameter = '22023'
 
 async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
   const [range] = await db.query<[{ from: Date; to: Date }]>(sql`
-    SELECT ${momentSql(from)}::timestamptz(3) AS from, ${to ? momentSql(to) : sql`now()`}::timestamptz(3) AS to`)
+    SELECT ${timestampSql(from)}::timestamptz(3) AS from, ${to ? timestampSql(to) : sql`now()`}::timestamptz(3) AS to`)
   if (range.from >= range.to) throw new BadUserInput([{ path: 'from', message: 'must be before `to`' }])
   return range
 }

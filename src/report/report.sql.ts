@@ -1,6 +1,6 @@
 import { type Context, requireViewer } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
-import type { Moment } from '../moment.ts'
+import type { RelativeDateTime } from '../date-time.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
 import { type TicketFilter, ticketCondition } from '../ticket/ticket.filter.ts'
 
@@ -34,7 +34,7 @@ function toJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJson)
   if (typeof value !== 'object' || value === null) return value
   if ('duration' in value) {
-    const { duration, past } = value as Exclude<Moment, Date>
+    const { duration, past } = value as Exclude<RelativeDateTime, Date>
     return past ? `-${duration}` : duration
   }
   const entries = Object.entries(value).filter(([, part]) => part !== undefined)

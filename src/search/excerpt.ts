@@ -9,16 +9,16 @@ export interface Excerpt {
   readonly hits: readonly TextRange[]
 }
 
-/** Delimiters of hits in marked texts. Do not occur in stored texts. */
-export const marks = { start: '\u0002', end: '\u0003' } as const
+/** Delimiters of hits in marked texts: control characters that are removed from the texts. */
+export const hitDelimiters = { start: '\u0002', end: '\u0003' } as const
 
 /**
  * Returns the part of a marked text with the most hits, cut between words; null without hits. Hits are marked words and
- * occurrences of the searched texts. Lengths are in UTF-16 code units.
+ * occurrences of the search texts. Lengths are in UTF-16 code units.
  */
-export function excerptOf(marked: string, searched: readonly string[], maxLength: number): Excerpt | null {
-  const { text, ranges } = removeMarks(marked)
-  const hits = mergeRanges([...ranges, ...searched.flatMap((part) => findOccurrences(text, part))])
+export function excerptOf(markedText: string, searchTexts: readonly string[], maxLength: number): Excerpt | null {
+  const { text, ranges } = parseMarkedText(markedText)
+  const hits = mergeRanges([...ranges, ...searchTexts.flatMap((part) => findOccurrences(text, part))])
   if (hits.length === 0) return null
   const window = findBestWindow(text, hits, maxLength)
   return {
@@ -32,11 +32,11 @@ export function excerptOf(marked: string, searched: readonly string[], maxLength
   }
 }
 
-function removeMarks(marked: string): { text: string; ranges: TextRange[] } {
+function parseMarkedText(markedText: string): { text: string; ranges: TextRange[] } {
   const ranges: TextRange[] = []
   let text = ''
-  for (const [index, piece] of marked.split(marks.start).entries()) {
-    const [hit = '', ...rest] = index === 0 ? ['', piece] : piece.split(marks.end)
+  for (const [index, piece] of markedText.split(hitDelimiters.start).entries()) {
+    const [hit = '', ...rest] = index === 0 ? ['', piece] : piece.split(hitDelimiters.end)
     if (hit) ranges.push({ start: text.length, end: text.length + hit.length })
     text += hit + rest.join('')
   }
@@ -45,7 +45,7 @@ function removeMarks(marked: string): { text: string; ranges: TextRange[] } {
 
 function findOccurrences(text: string, part: string): TextRange[] {
   const pattern = new RegExp(RegExp.escape(part), 'giu')
-  return [...text.matchAll(pattern)].map(({ index, 0: found }) => ({ start: index, end: index + found.length }))
+  return [...text.matchAll(pattern)].map(({ index, 0: match }) => ({ start: index, end: index + match.length }))
 }
 
 function mergeRanges(ranges: readonly TextRange[]): TextRange[] {

@@ -6,10 +6,10 @@ import { maxTerms, parseSearch, type Term } from './search.parser.ts'
 const queryOf = ({ text }: Term) => sql`search_term(${text})`
 
 /** A trigram of pg_trgm: letters and digits, padded with spaces at word boundaries. */
-const trigram = /[\p{L}\p{N}]{3}|[^\p{L}\p{N}][\p{L}\p{N}]|[\p{L}\p{N}]{2}[^\p{L}\p{N}]/u
+const trigramPattern = /[\p{L}\p{N}]{3}|[^\p{L}\p{N}][\p{L}\p{N}]|[\p{L}\p{N}]{2}[^\p{L}\p{N}]/u
 
 /** True for a text without a trigram, for which PostgreSQL would scan the whole index. */
-export const lacksTrigram = (text: string) => !trigram.test(text)
+export const lacksTrigram = (text: string) => !trigramPattern.test(text)
 
 const containsPart = ({ text }: Term) =>
   lacksTrigram(text)
@@ -53,7 +53,7 @@ export function searchQuery(searches: readonly string[]): Sql | null {
   return terms.length > 0 ? sql`(${join(terms.map(queryOf), ' || ')})` : null
 }
 
-export const searchedTexts = (searches: readonly string[]): readonly string[] =>
+export const searchTextsOf = (searches: readonly string[]): readonly string[] =>
   termsOf(searches).map(({ text }) => text)
 
 /** The highest ts_rank of the texts of ticket `t`, in millionths. Titles weigh more than descriptions and comments. */

@@ -6,7 +6,7 @@ export interface Term {
 type Alternative = readonly Term[]
 
 export const maxTerms = 20
-const token = /(-?)"([^"]*)(?:"|$)|(\S+)/g
+const tokenPattern = /(-?)"([^"]*)(?:"|$)|(\S+)/g
 
 /**
  * Parses alternatives (OR) of terms (AND): spaces separate terms, `or` separates alternatives, quotes enclose a phrase, a
@@ -14,22 +14,22 @@ const token = /(-?)"([^"]*)(?:"|$)|(\S+)/g
  */
 export function parseSearch(search: string): readonly Alternative[] {
   const alternatives: Term[][] = [[]]
-  const tokens = [...search.matchAll(token)].slice(0, 2 * maxTerms)
+  const tokens = [...search.matchAll(tokenPattern)].slice(0, 2 * maxTerms)
   let count = 0
-  let separated = false
+  let startsAlternative = false
   tokens.forEach(([, dash, phrase, word], index) => {
     const current = alternatives.at(-1) as Term[]
-    if (word?.toLowerCase() === 'or' && current.length > 0 && !separated && index < tokens.length - 1) {
-      separated = true
+    if (word?.toLowerCase() === 'or' && current.length > 0 && !startsAlternative && index < tokens.length - 1) {
+      startsAlternative = true
       return
     }
     const term = phrase === undefined ? termOf(word as string) : { text: phrase, negated: dash === '-' }
     const text = term.text.trim().replaceAll(/\s+/g, ' ')
     if (text === '' || count === maxTerms) return
     count++
-    if (separated) alternatives.push([{ ...term, text }])
+    if (startsAlternative) alternatives.push([{ ...term, text }])
     else current.push({ ...term, text })
-    separated = false
+    startsAlternative = false
   })
   return alternatives.filter((terms) => terms.length > 0)
 }

@@ -1,4 +1,5 @@
 import { empty, type Sql, sql } from '../database/sql.ts'
+import { type RelativeDateTime, timestampSql } from '../date-time.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import {
   allOf,
@@ -20,7 +21,6 @@ import {
   type StringFilter,
   type UserFilter,
 } from '../filter/comparators.ts'
-import { type Moment, momentSql } from '../moment.ts'
 import {
   isProjectReference,
   isTicketReference,
@@ -67,7 +67,7 @@ export interface TicketFilter {
   readonly firstResolvedAt?: Optional<DateTimeFilter>
   readonly everResolvedAt?: Optional<DateTimeFilter>
   readonly everReopenedAt?: Optional<DateTimeFilter>
-  readonly openAt?: Optional<Moment>
+  readonly openAt?: Optional<RelativeDateTime>
   readonly search?: Optional<string>
   readonly archived?: Optional<boolean>
   readonly category?: Optional<StringFilter>
@@ -141,7 +141,7 @@ const conditions: Conditions = {
   firstResolvedAt: compareFirstResolution,
   everResolvedAt: compareAnyResolution,
   everReopenedAt: compareAnyReopening,
-  openAt: (moment) => openAtCondition(momentSql(moment)),
+  openAt: (time) => openAtCondition(timestampSql(time)),
   search: (search, location) => {
     const error = operandError(search)
     if (error) location.errors.push({ path: location.path, message: error })

@@ -1,7 +1,16 @@
 import { Priority, Severity, type TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
-import { enumeration, integer, type KeyType, moment, type Order, type SortKey, text, uuid } from '../paging/keyset.ts'
+import {
+  enumeration,
+  integer,
+  type KeyType,
+  type Order,
+  type SortKey,
+  text,
+  timestamp,
+  uuid,
+} from '../paging/keyset.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 import { relevance } from '../search/search.filter.ts'
@@ -61,9 +70,9 @@ const keys: Readonly<
     { readonly sql: Sql; readonly type: KeyType; readonly nullable?: true }
   >
 > = {
-  CREATED_AT: { sql: sql`t.created_at`, type: moment },
-  UPDATED_AT: { sql: sql`t.updated_at`, type: moment },
-  RESOLVED_AT: { sql: sql`t.resolved_at`, type: moment, nullable: true },
+  CREATED_AT: { sql: sql`t.created_at`, type: timestamp },
+  UPDATED_AT: { sql: sql`t.updated_at`, type: timestamp },
+  RESOLVED_AT: { sql: sql`t.resolved_at`, type: timestamp, nullable: true },
   NUMBER: { sql: sql`t.number`, type: integer },
   TITLE: { sql: sql`lower(t.title) COLLATE "C"`, type: text },
   STATUS: { sql: sql`t.status`, type: enumeration('ticket_status', TicketStatus) },

@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
 
-export async function openMigrated(config: Config, log: Logger): Promise<Database> {
+export async function openMigratedDatabase(config: Config, log: Logger): Promise<Database> {
   const database = await openDatabase({
     url: config.databaseUrl,
     dataDirectory: config.dataDirectory,

@@ -1,4 +1,4 @@
-export class CannotStart extends Error {
+export class StartupError extends Error {
   readonly problem: string
   readonly remedy: string
 
