@@ -81,7 +81,7 @@ describe('import and export on the configured database', () => {
   test('import reports every row error, or writes rejected rows to a file with --skip-faulty', async () => {
     const [rejected, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
     expect(rejected).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
-    expect(rejected).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601 or in the given date format')
+    expect(rejected).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601, or in `dateFormat` if set')
     expect(code).toBe(1)
     const [skipped, skippedCode] = await run('import', defects, ...asDefects, ...values, '--skip-faulty', '--as', 'ada')
     expect(skipped).toContain('2 created, 0 updated, 0 unchanged, 1 rejected')

@@ -49,7 +49,7 @@ describe('row errors', () => {
     expect(await rowErrorsOf(csv)).toEqual([
       '2 priority bloker: is not a valid priority; did you mean blocker (URGENT)?',
       '2 status wipp: is not a valid status; did you mean wip (IN_PROGRESS)?',
-      '2 createdAt 1/2/2024: is not a date in ISO 8601 or in the given date format',
+      '2 createdAt 1/2/2024: is not a date in ISO 8601, or in `dateFormat` if set',
       '2 assignee vewer: is not an assignable user: must be active and able to see the project; did you mean viewer?',
       '2 labels netwrk: is not a label of the project; did you mean network?',
       '2 resolution FIXED: requires the status RESOLVED or CLOSED',
@@ -99,7 +99,16 @@ describe('row errors', () => {
         '1 reporter missing: is not the username of a user; known names are admin, maintainer, contributor, reporter, viewer',
       ],
     ],
-    ['labels with unbalanced quotes', 'title,labels\na,"""x;y"\n', ['1 labels "x;y: has unbalanced quotes']],
+    [
+      'labels with unbalanced quotes',
+      'title,labels\na,"""x;y"\n',
+      ['1 labels "x;y: has unbalanced quotes: double each quote within a quoted label'],
+    ],
+    [
+      'a malformed username',
+      'title,assignee\na,two words\n',
+      ['1 assignee two words: is not a username: must be 2 to 32 letters, digits, dots, dashes or underscores'],
+    ],
   ])('reports %s', async (_description, csv, rowErrors) => {
     expect(await rowErrorsOf(csv)).toEqual(rowErrors)
   })

@@ -36,7 +36,7 @@ export async function withClient(
 
 const withConnectionError = (response: Promise<Response>, root: string) =>
   response.catch((error) => {
-    throw new CommandError(`${root} does not respond: ${error.cause?.message ?? error.message}`)
+    throw new CommandError(`${root} does not respond: ${error.cause?.message ?? error.message}. Check --url.`)
   })
 
 interface Result {

@@ -8,7 +8,9 @@ export const seed: Command = async (args, io) => {
   await withDatabase(io, async ({ prisma, transaction }, { bcryptCost }) => {
     if (await isDemo(prisma)) return print(io.stdout, 'The database already contains the demo data.')
     if ((await prisma.user.count()) > 0)
-      throw new UsageError('The database is not empty: demo data requires an empty database.')
+      throw new UsageError(
+        'The database is not empty, as demo data requires. Set DATABASE_URL or SNAGLIST_DATA to another database.',
+      )
     await seedDemo(transaction, bcryptCost)
     print(io.stdout, 'The demo data was created.')
   })

@@ -101,7 +101,7 @@ function toMalformedCsv(error: Error, [record, cellCount]: [number, number]): Ma
       ? `makes the row exceed the limit of ${formatNumber(maxRecordLength)} characters; an earlier quote may not be closed`
       : code === 'CSV_QUOTE_NOT_CLOSED'
         ? 'has an opening quote that is not closed before the end of the file'
-        : 'is not valid CSV'
+        : 'is not valid CSV: check its quotes and separators'
   return new MalformedCsv(message, record, column)
 }
 
