@@ -174,16 +174,19 @@ describe('endpoint', () => {
     expect(await responseTo(request, fromPage)).toEqual(expected)
   })
 
-  test.each(Object.entries(rejectedRequests))('rejects %s', async (_name, { status, code, ...request }) => {
-    const response = await responseTo(request)
-    expect(response).toEqual({
-      status,
-      type: 'application/json; charset=utf-8',
-      data: undefined,
-      errors: [{ message: expect.any(String), path: undefined, extensions: expect.objectContaining({ code }) }],
-    })
-    expect(await responseTo(request, fromPage)).toEqual(response)
-  })
+  test.each(Object.entries(rejectedRequests))(
+    'rejects a request with %s',
+    async (_name, { status, code, ...request }) => {
+      const response = await responseTo(request)
+      expect(response).toEqual({
+        status,
+        type: 'application/json; charset=utf-8',
+        data: undefined,
+        errors: [{ message: expect.any(String), path: undefined, extensions: expect.objectContaining({ code }) }],
+      })
+      expect(await responseTo(request, fromPage)).toEqual(response)
+    },
+  )
 
   test('returns the request id of the client', async () => {
     for (const headers of [{}, fromPage])

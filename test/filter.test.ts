@@ -142,7 +142,7 @@ const cases: readonly (readonly [string, TicketFilter, readonly number[]])[] = [
   ],
 ]
 
-test.each(cases)('%s', async (_name, filter, expected) => {
+test.each(cases)('ticket filter %s', async (_name, filter, expected) => {
   expect(await keys(filter)).toEqual(expected)
 })
 
@@ -160,7 +160,7 @@ const defectCases: readonly (readonly [string, DefectFilter, readonly string[]])
   ],
 ]
 
-test.each(defectCases)('%s', async (_name, filter, expected) => {
+test.each(defectCases)('defect filter %s', async (_name, filter, expected) => {
   expect((await ada.ask(FilteredDefects, { filter })).defects.nodes.map(({ key }) => key)).toEqual(expected)
 })
 
@@ -200,7 +200,7 @@ describe('invalid filters', () => {
     expect([response.status, response.errors?.[0]?.extensions?.code]).toEqual([400, 'QUERY_TOO_COMPLEX'])
   })
 
-  test('rejects invalid durations and times', async () => {
+  test('rejects a filter with an invalid duration or time', async () => {
     for (const gte of ['P', 'PT', '-P9999999D', 'P1001Y', '7 days', '2026-02-30T00:00:00Z', '']) {
       const { extensions } = await ada.expectError(Filtered, { filter: { createdAt: { gte } } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')

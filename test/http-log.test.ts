@@ -35,7 +35,7 @@ const Comment = graphql(`
 `)
 
 describe('request id', () => {
-  test('is in the header of every response and in the log', async () => {
+  test('returns the request id in the header of every response, and logs it', async () => {
     const responses = [await server.anonymous.send(Viewer), await ada.send(Viewer), await ada.post('no JSON')]
     const ids = responses.map(({ headers }) => headers.get('x-request-id') ?? '')
     expect(new Set(ids).size).toBe(3)
@@ -54,7 +54,7 @@ describe('request id', () => {
       expect((await server.anonymous.fetch(path)).headers.get('x-request-id'), path).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('is the id of the client if it is valid', async () => {
+  test('uses the request id of the client if it is valid', async () => {
     const idFor = async (given: string) =>
       (await ada.post({ query: '{ viewer { username } }' }, { 'x-request-id': given })).headers.get('x-request-id')
     for (const valid of ['abc-123', 'a.b_c', 'x'.repeat(64), crypto.randomUUID()]) {
@@ -131,7 +131,7 @@ describe('unexpected error', () => {
     expect((await ada.ask(Labels)).project).toEqual({ key: 'CORE', labels: [] })
   })
 
-  test('does not affect concurrent requests', async () => {
+  test('completes requests that run concurrently with an unexpected error', async () => {
     const responses = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
       Promise.all([
         ada.send(Labels),

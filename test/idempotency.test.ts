@@ -83,7 +83,7 @@ const mutations: Readonly<Record<string, () => Promise<{ client: Client; body: o
 }
 
 describe.each(Object.entries(mutations))('repeated request: %s', (_description, prepare) => {
-  test.each(senders)('takes effect once and returns the same result, %s', async (_client, headers) => {
+  test.each(senders)('runs a repeated request once and returns the same result, %s', async (_client, headers) => {
     const { client, body } = await prepare()
     const key = crypto.randomUUID()
     const first = await send(client, body, key, headers)
@@ -95,7 +95,7 @@ describe.each(Object.entries(mutations))('repeated request: %s', (_description, 
   })
 })
 
-test.each(senders)('a repeated request that was rejected runs again, %s', async (_client, headers) => {
+test.each(senders)('runs a repeated request again if it was rejected, %s', async (_client, headers) => {
   const key = crypto.randomUUID()
   const sendForbidden = () => send(users.viewer, creating('Forbidden'), key, headers)
   const [first, again] = [await sendForbidden(), await sendForbidden()]
@@ -104,7 +104,7 @@ test.each(senders)('a repeated request that was rejected runs again, %s', async 
   expect([isReplayed(first), isReplayed(again)]).toEqual([false, false])
 })
 
-test('a repeated request runs only the mutations that had no effect before', async () => {
+test('runs only those mutations of a repeated request that had no effect before', async () => {
   const key = crypto.randomUUID()
   const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
   const query = `mutation { a: ${create('First of two')} b: ${create('Second of two')} }`
@@ -118,7 +118,7 @@ test('a repeated request runs only the mutations that had no effect before', asy
 })
 
 test.each(senders)(
-  'one of twenty concurrent requests takes effect, and all return its result, %s',
+  'runs one of twenty concurrent requests with one key, and returns its result to all, %s',
   async (_client, headers) => {
     const title = `Concurrent ${crypto.randomUUID()}`
     const key = crypto.randomUUID()
@@ -143,7 +143,7 @@ describe('sign-in with an Idempotency-Key', () => {
       )
     ).rows[0]?.failures ?? 0
 
-  test.each(senders)('counts twenty concurrent requests as one attempt, %s', async (_client, headers) => {
+  test.each(senders)('counts twenty concurrent sign-ins with one key as one attempt, %s', async (_client, headers) => {
     const key = crypto.randomUUID()
     server.statements.length = 0
     const responses = await Promise.all(
@@ -156,7 +156,7 @@ describe('sign-in with an Idempotency-Key', () => {
     expect(await failures('maintainer')).toBe(0)
   })
 
-  test('counts repeated requests with a wrong password once', async () => {
+  test('counts repeated sign-ins with one key and a wrong password once', async () => {
     const key = crypto.randomUUID()
     const wrong = () => send(server.anonymous, signIn('outsider', 'wrong'), key)
     const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
@@ -168,7 +168,7 @@ describe('sign-in with an Idempotency-Key', () => {
     expect(await failures('outsider')).toBe(1)
   })
 
-  test('counts a repeated request after RATE_LIMITED', async () => {
+  test('counts a repeated sign-in after RATE_LIMITED', async () => {
     const { pool } = server.database
     const key = crypto.randomUUID()
     await send(server.anonymous, signIn('admin', 'wrong'), crypto.randomUUID())
@@ -185,7 +185,7 @@ describe('sign-in with an Idempotency-Key', () => {
 })
 
 describe('Idempotency-Key', () => {
-  test('rejects a key with another body', async () => {
+  test('rejects an Idempotency-Key with another body', async () => {
     const key = crypto.randomUUID()
     await send(users.reporter, creating('The first body'), key)
     const before = await digestsOf(server)
@@ -197,7 +197,7 @@ describe('Idempotency-Key', () => {
     expect(await digestsOf(server)).toEqual(before)
   })
 
-  test('belongs to one user', async () => {
+  test('accepts the same Idempotency-Key from two users', async () => {
     const key = crypto.randomUUID()
     const [mine, theirs] = await Promise.all(
       [users.reporter, users.contributor].map((client) => send(client, creating('Of two'), key)),
@@ -206,7 +206,7 @@ describe('Idempotency-Key', () => {
     expect(await count('Of two')).toBe(2)
   })
 
-  test('expires after 24 hours', async () => {
+  test('forgets an Idempotency-Key after 24 hours', async () => {
     const key = crypto.randomUUID()
     const age = (hours: number) =>
       server.database.pool.query(`UPDATE idempotency_keys SET created_at = now() - interval '1 hour' * $1`, [hours])
@@ -224,7 +224,7 @@ describe('Idempotency-Key', () => {
     expect(await old()).toBe(before - 20)
   })
 
-  test('does not affect queries', async () => {
+  test('ignores the Idempotency-Key of a query', async () => {
     const key = crypto.randomUUID()
     const ask = () => send(users.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
     const before = JSON.stringify((await ask()).data)
@@ -242,7 +242,7 @@ describe('Idempotency-Key', () => {
   })
 })
 
-test('stored results and keys are not readable in the database', async () => {
+test('stores no readable results and keys in the database', async () => {
   const key = crypto.randomUUID()
   const query = 'mutation { createAccessToken(input: { name: "kept" }) { secret accessToken { id } } }'
   const { data } = await send(users.reporter, { query }, key)
@@ -256,7 +256,7 @@ test('stored results and keys are not readable in the database', async () => {
   }
 })
 
-test('invalid variables are rejected each time without storing the key', async () => {
+test('rejects invalid variables each time without storing the key', async () => {
   const key = crypto.randomUUID()
   const invalid = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
   const [first, again] = [await send(users.reporter, invalid, key), await send(users.reporter, invalid, key)]
@@ -264,7 +264,7 @@ test('invalid variables are rejected each time without storing the key', async (
   expect(details(again)).toEqual(details(first))
 })
 
-test('a file is imported once, and another file with the same key is rejected', async () => {
+test('imports a file once, and rejects another file with the same key', async () => {
   const headers = { 'idempotency-key': crypto.randomUUID() }
   const send = (file: string) => sendFile(users.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
   const [first, again] = [await send('title\nImported once\n'), await send('title\nImported once\n')]
@@ -274,7 +274,7 @@ test('a file is imported once, and another file with the same key is rejected', 
   expect([await count('Imported once'), await count('Imported twice')]).toEqual([1, 0])
 })
 
-test('mutations of anonymous clients that are rejected store no key', async () => {
+test('stores no key for rejected mutations of anonymous clients', async () => {
   await server.database.pool.query('DELETE FROM idempotency_keys')
   for (const query of ['mutation { __typename }', creating('Anonymous')])
     await send(server.anonymous, typeof query === 'string' ? { query } : query, crypto.randomUUID())

@@ -54,7 +54,7 @@ describe('updateIssue', () => {
     { field: 'assigneeId', input: { assigneeId: 'reporter' }, shown: { assignee: { username: 'reporter' } } },
   ] as const
 
-  test.each(changes)('changes only the field $field and the version', async ({ input, shown }) => {
+  test.each(changes)('changes only $field and the version of an issue', async ({ input, shown }) => {
     const id = await newIssue()
     const before = await stateOf(id)
     const after = await patch(id, input)
@@ -73,13 +73,13 @@ describe('updateIssue', () => {
   test.each([
     { field: 'description', shown: { description: null } },
     { field: 'assigneeId', shown: { assignee: null } },
-  ])('clears $field with null', async ({ field, shown }) => {
+  ])('clears $field of an issue with null', async ({ field, shown }) => {
     const id = await newIssue()
     expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, title: 'A title', version: 2 })
     expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, version: 2, history: { totalCount: 1 } })
   })
 
-  test('rejects null for required fields and reports each of them', async () => {
+  test('rejects null for required fields of an issue and reports each of them', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const { extensions } = await users.contributor.expectError(IssuePatch, {
@@ -95,7 +95,7 @@ describe('updateIssue', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('keeps the version for an empty patch or equal values', async () => {
+  test('keeps the version of an issue for an empty patch or equal values', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const same = { ...full, title: 'A title', status: 'OPEN', resolution: null } as const
@@ -106,7 +106,7 @@ describe('updateIssue', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('reports all field errors of a patch together', async () => {
+  test('reports all field errors of a patch of an issue together', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const errorPathsFor = async (input: Omit<UpdateIssueInput, 'id'>) => {
@@ -126,7 +126,7 @@ describe('updateIssue', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('finds an issue by a key in any case, but not a defect', async () => {
+  test('updates an issue by its key in any case, but not a defect', async () => {
     const { key } = await createIssue(users.contributor, 'CORE', 'By key')
     expect((await patch(key.toLowerCase(), { title: 'Found' })).key).toBe(key)
     const defect = await createDefect(users.contributor, 'CORE', 'Solder')
@@ -142,7 +142,7 @@ describe('updateIssue', () => {
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.id'])
   })
 
-  test('assigns and unassigns with assignTicket, which requires assigneeId', async () => {
+  test('assigns and unassigns a ticket, and requires assigneeId', async () => {
     const id = await newIssue()
     const assign = async (assigneeId: string | null) =>
       (await users.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
@@ -206,7 +206,7 @@ describe('status and resolution', () => {
     await expectRejected({ status: 'OPEN', resolution: 'FIXED' })
   })
 
-  test('keeps status, resolution and time consistent, one version per change, for random patches', async () => {
+  test('keeps status, resolution and its time consistent, with one version per change, for random patches', async () => {
     const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
     const resolutions: readonly Resolution[] = ['FIXED', 'DUPLICATE', 'WONT_FIX']
     const change = fc.record(

@@ -98,7 +98,7 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
   )
 })
 
-test('counts requests to every path except health checks', async () => {
+test('counts requests to every path except health checks for the rate limit', async () => {
   limitedTo({ SNAGLIST_RATE_REQUESTS: '4' })
   const get = (path: string) => limited.app.fetch(`http://localhost${path}`)
   for (const path of ['/', '/schema.graphql', '/graphql?query={__typename}', '/nothing'])
@@ -108,7 +108,7 @@ test('counts requests to every path except health checks', async () => {
   for (const path of ['/health', '/ready']) expect((await get(path)).status, path).toBe(200)
 })
 
-test('an export counts as 5,000 points', async () => {
+test('counts an export as 5,000 points', async () => {
   limitedTo({ SNAGLIST_RATE_POINTS: '9999' })
   const get = () =>
     limited.app.fetch('http://localhost/export/tickets.csv', { headers: { authorization: `Bearer ${ada.token}` } })
@@ -148,12 +148,12 @@ describe('client address', () => {
     return remaining
   }
 
-  test('ignores X-Forwarded-For of untrusted hosts', async () => {
+  test('ignores X-Forwarded-For of untrusted hosts for the rate limit', async () => {
     limitedTo({ SNAGLIST_RATE_REQUESTS: '10' })
     expect(await remainingAfter(['192.0.2.1', '192.0.2.2', '127.0.0.1', 'words'])).toEqual([9, 8, 7, 6])
   })
 
-  test('uses the last address before the trusted proxies', async () => {
+  test('counts requests by the last address before the trusted proxies', async () => {
     limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8' })
     expect(
       await remainingAfter([
@@ -166,7 +166,7 @@ describe('client address', () => {
     ).toEqual([9, 9, 8, 7, 8])
   })
 
-  test('uses the first 64 bits of an IPv6 address', async () => {
+  test('counts requests by the first 64 bits of an IPv6 address', async () => {
     limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback' })
     expect(
       await remainingAfter([
@@ -180,7 +180,7 @@ describe('client address', () => {
   })
 })
 
-test.skipIf(inject('postgres') === null)('counts for several servers together in the database', async () => {
+test.skipIf(inject('postgres') === null)('counts points of several servers together in the database', async () => {
   const env = { SNAGLIST_RATE_POINTS: '3', SNAGLIST_RATE_STORE: 'database' }
   const other = limitedTo(env)
   limitedTo(env)

@@ -132,7 +132,7 @@ function secretsOf(): readonly string[] {
   return [...all.difference(new Set(people)), 'hush', 'CORE']
 }
 
-test.each(accessPaths)('shows each user the rows and fields of the table: $name', (accessPath) => {
+test.each(accessPaths)('returns to each role the rows and fields of the matrix: $name', (accessPath) => {
   const query = filled(accessPath)
   // The query itself contains some of them.
   const hiddenWords = secrets.filter((word) => !query.includes(word))
@@ -179,18 +179,18 @@ function* valuesIn(value: unknown): Generator<string> {
   }
 }
 
-test('has a value for each field that a query can reach', () => {
+test('sample has a value for each field that a query can reach', () => {
   const shownFields = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
   const fields = Object.entries(matrix).flatMap(([type, { fields }]) => [...fields].map((field) => `${type}.${field}`))
   const reachableFields = fields.filter((name) => !/^(Query|Node|Ticket|\w+Payload|ImportRefusal)\./.test(name))
   expect(reachableFields.filter((name) => !shownFields.has(name))).toEqual(['Project.archivedAt'])
 })
 
-test('has a row for each type and field of the schema', () => {
+test('matrix of visibility has a row for each type and field of the schema', () => {
   expect(matrixErrors(schema)).toEqual([])
 })
 
-test('reports a type, field or query without a row', () => {
+test('matrix of visibility reports a type, field or query without a row', () => {
   const extended = extendSchema(
     schema,
     parse('type Badge { id: ID! } extend type User { badges: [Badge!]! } extend type Query { badge(id: ID!): Badge }'),

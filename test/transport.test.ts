@@ -44,7 +44,7 @@ describe('cross-origin requests without preflight', () => {
     expect(await forged()).toBe(false)
   })
 
-  test('rejects a form with files without a token', async () => {
+  test('rejects a form with files from an anonymous client', async () => {
     const body = new FormData()
     body.set('operations', JSON.stringify({ query: change }))
     body.set('map', '{}')

@@ -94,7 +94,7 @@ describe('viewer cache', () => {
     expect(await lookUps(brief)).toBe(1)
   })
 
-  test('does not cache unknown tokens', async () => {
+  test('looks unknown tokens up for each request', async () => {
     const outsider = new Client(server.app, 'snag_unknown')
     for (let n = 0; n < 2; n++) {
       server.statements.length = 0
