@@ -11,7 +11,7 @@ beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await createProject(ada, 'CORE')
   await createIssue(ada, 'CORE', 'An issue')
-  production = server.configured({ NODE_ENV: 'production' })
+  production = server.withSettings({ NODE_ENV: 'production' })
 })
 
 const times = (count: number, piece: (index: number) => string) =>

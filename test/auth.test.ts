@@ -54,7 +54,7 @@ describe('signUp', () => {
 
   test('rejects sign-up if it is closed, or open for the first account only', async () => {
     for (const policy of ['closed', 'first']) {
-      const { anonymous } = server.configured({ SNAGLIST_SIGN_UP: policy })
+      const { anonymous } = server.withSettings({ SNAGLIST_SIGN_UP: policy })
       const { extensions } = await anonymous.expectError(SignUpAs, {
         input: { username: 'late', name: 'Late', password },
       })

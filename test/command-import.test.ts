@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
 import { runCommand } from './support/command.ts'
-import { copiedDatabase } from './support/environment.ts'
+import { copyDatabase } from './support/environment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-command-'))
-let database: Awaited<ReturnType<typeof copiedDatabase>>
+let database: Awaited<ReturnType<typeof copyDatabase>>
 const env = () => ({ PORT: '0', SNAGLIST_LOG_LEVEL: 'error', ...database.env })
 
 const issues = join(folder, 'issues.csv')
@@ -26,7 +26,7 @@ async function run(...args: string[]): Promise<[output: string, code: number]> {
 }
 
 beforeAll(async () => {
-  database = await copiedDatabase()
+  database = await copyDatabase()
   await run('seed')
 })
 afterAll(async () => {

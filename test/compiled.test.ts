@@ -79,7 +79,7 @@ describe('compiled query', () => {
 test('counts executions by mode, and interprets all queries with SNAGLIST_COMPILE=0', async () => {
   const query = '{ viewer { username role } }'
   const modesOf = async (env: Readonly<Record<string, string>>) => {
-    const { app } = server.configured({ SNAGLIST_METRICS_TOKEN: 'metrics-of-compiled-queries', ...env })
+    const { app } = server.withSettings({ SNAGLIST_METRICS_TOKEN: 'metrics-of-compiled-queries', ...env })
     const client = Object.assign(Object.create(users.viewer), { app }) as TestUser
     for (const body of [query, query, query, '{ ticket(id: "?") { key } }', '{ ticket(id: "?") { key } }'])
       await client.post({ query: body })

@@ -129,7 +129,7 @@ describe('HTTP connection', () => {
 
   test('logs a request whose client disconnects before its body is read', async () => {
     const { pool } = server.database
-    const slow = server.configured({ SNAGLIST_RATE_STORE: 'database', SNAGLIST_RATE_REQUESTS: '100' })
+    const slow = server.withSettings({ SNAGLIST_RATE_STORE: 'database', SNAGLIST_RATE_REQUESTS: '100' })
     const other = createServer(slow.app.handle).listen(0, '127.0.0.1')
     await once(other, 'listening')
     const counting = Promise.withResolvers<void>()

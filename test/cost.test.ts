@@ -20,7 +20,7 @@ const Explain = graphql(`
 `)
 const limit = 25_000
 /** Browsers send the origin of a page. */
-const senders = [
+const clientKinds = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
@@ -125,7 +125,7 @@ describe('query cost', () => {
     ],
     ['additional points for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 5500 + 10],
   ])('query cost includes %s', async (_what, query, variables, requested) => {
-    for (const [, headers] of senders) {
+    for (const [, headers] of clientKinds) {
       const response = await users.viewer.post({ query, variables }, headers)
       expect(response.errors).toBeUndefined()
       expect(response.extensions).toEqual({ cost: { requested, limit } })
@@ -147,7 +147,7 @@ describe('cost limit', () => {
   const query = 'query ($n: Int!) { tickets(first: 200) { nodes { comments(first: $n) { nodes { id } } } } }'
   const cost = (n: number) => 1 + 200 * (2 + n)
 
-  test.each(senders)(
+  test.each(clientKinds)(
     'rejects an operation above the cost limit before it runs, depending on its variables, %s',
     async (_way, headers) => {
       expect(cost(122)).toBeLessThanOrEqual(limit)
@@ -189,7 +189,7 @@ describe('cost limit', () => {
   })
 
   test('applies SNAGLIST_COST_LIMIT', async () => {
-    const strict = server.configured({ SNAGLIST_COST_LIMIT: '20' })
+    const strict = server.withSettings({ SNAGLIST_COST_LIMIT: '20' })
     const client = Object.assign(Object.create(users.viewer), { app: strict.app })
     expect(await client.post({ query: '{ tickets(first: 20) { nodes { id } } }' })).toMatchObject({
       errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', cost: 21, limit: 20 } }],

@@ -29,7 +29,7 @@ const PatchDefect = graphql(
 )
 const Archive = graphql(`mutation FilterArchive($id: ID!) { archiveTicket(input: { id: $id }) { ticket { id } } }`)
 
-const keys = async (filter: TicketFilter) => {
+const numbersOf = async (filter: TicketFilter) => {
   const { nodes, totalCount } = (await ada.ask(Filtered, { filter })).tickets
   expect(totalCount).toBe(nodes.length)
   return nodes.map(({ key }) => Number(key.split('-')[1]))
@@ -143,7 +143,7 @@ const cases: readonly (readonly [string, TicketFilter, readonly number[]])[] = [
 ]
 
 test.each(cases)('ticket filter %s', async (_name, filter, expected) => {
-  expect(await keys(filter)).toEqual(expected)
+  expect(await numbersOf(filter)).toEqual(expected)
 })
 
 const defectCases: readonly (readonly [string, DefectFilter, readonly string[]])[] = [
@@ -223,12 +223,12 @@ test('partitions all tickets by a random filter and its negation', async () => {
     ),
   }))
   await fc.assert(
-    fc.asyncProperty(filter, async (given) => {
+    fc.asyncProperty(filter, async (randomFilter) => {
       const [matching, opposite, both, either] = await Promise.all([
-        keys(given),
-        keys({ not: given }),
-        keys({ and: [given, { not: given }] }),
-        keys({ or: [given, { not: given }] }),
+        numbersOf(randomFilter),
+        numbersOf({ not: randomFilter }),
+        numbersOf({ and: [randomFilter, { not: randomFilter }] }),
+        numbersOf({ or: [randomFilter, { not: randomFilter }] }),
       ])
       expect([...matching, ...opposite].toSorted()).toEqual([1, 2, 3, 4, 5])
       expect(both).toEqual([])

@@ -150,7 +150,7 @@ describe('pages', () => {
   ])(
     'allows only requests of the origins in SNAGLIST_CORS_ORIGINS: %s',
     async (_description, SNAGLIST_CORS_ORIGINS) => {
-      const { anonymous } = server.configured({ SNAGLIST_CORS_ORIGINS })
+      const { anonymous } = server.withSettings({ SNAGLIST_CORS_ORIGINS })
       for (const origin of SNAGLIST_CORS_ORIGINS.split(', ')) {
         expect(await allowedOrigins(anonymous, origin)).toEqual([origin, origin])
         const { headers } = await preflight(anonymous, origin)

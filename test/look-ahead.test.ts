@@ -30,7 +30,7 @@ const Rename = graphql(`
 
 beforeAll(async () => {
   users = await createTestUsers(server)
-  const { app } = server.configured({ SNAGLIST_COMPILE: '0' })
+  const { app } = server.withSettings({ SNAGLIST_COMPILE: '0' })
   interpreted = Object.assign(Object.create(users.contributor), { app })
   const { contributor, maintainer, reporter } = users
   await server.database.pool.query("UPDATE users SET email = username || '@example.com'")

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
 import { type TestServer, useServer } from './support/app.ts'
-import { copiedDatabase } from './support/environment.ts'
+import { copyDatabase } from './support/environment.ts'
 import { importCsv } from './support/imports.ts'
 import { createProject, signUp, type TestUser } from './support/people.ts'
 
@@ -14,7 +14,7 @@ const token = 'token-of-prometheus'
 let watched: TestServer
 let ada: TestUser
 beforeAll(async () => {
-  watched = server.configured({ SNAGLIST_METRICS_TOKEN: token })
+  watched = server.withSettings({ SNAGLIST_METRICS_TOKEN: token })
   ada = await signUp(watched, 'ada')
   await createProject(ada, 'CORE')
 })
@@ -100,7 +100,7 @@ test('serves only metrics on SNAGLIST_METRICS_PORT', async () => {
   await new Promise((resolve) => probe.once('listening', resolve))
   const { port } = probe.address() as AddressInfo
   await new Promise((resolve) => probe.close(resolve))
-  await using database = await copiedDatabase()
+  await using database = await copyDatabase()
   const env = { NODE_ENV: 'test', PORT: '0', SNAGLIST_METRICS_PORT: String(port), ...database.env }
   {
     await using started = await startServer(readConfig(env), pino({ level: 'silent' }))

@@ -85,7 +85,7 @@ test('limits concurrent sign-in attempts, also in one document', async () => {
 
 test('keeps the wait after failed sign-ins across a restart', async () => {
   await codesOf(5, 'ada', 'wrong')
-  const restarted = server.configured({})
+  const restarted = server.withSettings({})
   expect(await attempt('ada', password, '192.0.2.1', restarted)).toMatchObject({ code: 'RATE_LIMITED' })
   await restarted.app.dispose()
 })

@@ -61,7 +61,7 @@ describe('cross-origin requests without preflight', () => {
 
   test('exposes responses only to pages of allowed origins', async () => {
     const origin = 'https://app.example'
-    const strict = server.configured({ SNAGLIST_CORS_ORIGINS: origin })
+    const strict = server.withSettings({ SNAGLIST_CORS_ORIGINS: origin })
     for (const [requestOrigin, allowed] of [
       [origin, origin],
       ['https://app.example.evil', null],

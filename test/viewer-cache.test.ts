@@ -10,7 +10,7 @@ let other: TestServer
 
 beforeAll(async () => {
   users = await createTestUsers(server)
-  other = server.configured({})
+  other = server.withSettings({})
 })
 
 const Whoami = graphql(`query ViewerCacheViewer { viewer { id } }`)
