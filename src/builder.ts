@@ -21,7 +21,7 @@ import { Forbidden, Unauthenticated } from './errors.ts'
 import { type Upload, UploadResolver } from './http/upload.ts'
 import type { Models, Row } from './rows.ts'
 
-function noClient(): never {
+function rejectPrismaRead(): never {
   throw new Error('The Prisma plugin must not read rows: use nestedField instead of relations and selections.')
 }
 
@@ -66,7 +66,7 @@ export const builder = new SchemaBuilder<{
 }>({
   plugins: [ScopeAuthPlugin, PrismaPlugin],
   // The plugin only declares types.
-  prisma: { client: noClient, dmmf: getDatamodel() },
+  prisma: { client: rejectPrismaRead, dmmf: getDatamodel() },
   defaultFieldNullability: false,
   scopeAuth: {
     defaultStrategy: 'all',

@@ -36,7 +36,7 @@ export const notNull = z.unknown().refine((value) => value !== null, 'must not b
 export const maxTitleLength = 200
 const maxBodyBytes = 65_536
 
-const storable = z
+const storableText = z
   .string('must not be null')
   .refine(
     (value) => !value.includes('\0') && value.isWellFormed(),
@@ -45,13 +45,13 @@ const storable = z
 
 /** Text that PostgreSQL can store, of at most `max` code points. */
 export const text = (max: number) =>
-  storable.refine((value) => value.length <= max || codePoints(value) <= max, {
+  storableText.refine((value) => value.length <= max || codePoints(value) <= max, {
     error: ({ input }) => `must be at most ${max} characters (got ${codePoints(`${input}`)})`,
   })
 
 const codePoints = (value: string) => value.replaceAll(/[\u{10000}-\u{10ffff}]/gu, '_').length
 
-export const bodyText = storable.refine((value) => Buffer.byteLength(value) <= maxBodyBytes, {
+export const bodyText = storableText.refine((value) => Buffer.byteLength(value) <= maxBodyBytes, {
   error: ({ input }) => `must be at most ${maxBodyBytes} bytes (got ${Buffer.byteLength(`${input}`)})`,
 })
 

@@ -73,12 +73,9 @@ const variables = z
     demo: env.SNAGLIST_DEMO ?? isLoopback(env.HOST),
     signUp: env.SNAGLIST_SIGN_UP,
     poolSize: env.SNAGLIST_POOL_SIZE,
-
     preparedStatements: env.SNAGLIST_PREPARE,
-
     compilation: env.SNAGLIST_COMPILE,
     bcryptCost: env.SNAGLIST_BCRYPT_COST,
-
     corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],
     /** Proxies whose X-Forwarded-For header is trusted. */
     trustedProxies: env.SNAGLIST_TRUSTED_PROXIES ?? [],
@@ -104,10 +101,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const names = Object.keys(settings)
-  const unknown = names.filter((name) => name.startsWith('SNAGLIST_') && !variableNames.includes(name))
+  const unknownNames = names.filter((name) => name.startsWith('SNAGLIST_') && !variableNames.includes(name))
   const result = variables.safeParse(settings)
   const errors = [
-    ...unknown.map((name) => `${name} is not a setting`),
+    ...unknownNames.map((name) => `${name} is not a setting: .env.example lists all settings`),
     ...(result.error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`),
   ]
   if (!result.success || errors.length > 0) throw new ConfigError(errors)

@@ -29,9 +29,9 @@ export function ticketsByReference(references: readonly string[]): Sql {
     keys.length === 1
       ? ticketByKey(keys[0] as TicketKey)
       : sql`(t.project_id, t.number) IN (
-    SELECT named.id, key.number FROM unnest(
+    SELECT project.id, key.number FROM unnest(
       ${keys.map(({ project }) => project)}::text[], ${keys.map(({ number }) => number)}::integer[]) AS key(project, number)
-    JOIN projects named ON named.key = key.project)`
+    JOIN projects project ON project.key = key.project)`
   return keys.length === references.length ? byKey : sql`(${byId} OR ${byKey})`
 }
 
@@ -41,7 +41,7 @@ interface TicketKey {
 }
 
 const ticketByKey = ({ project, number }: TicketKey) => sql`
-  (t.project_id = (SELECT named.id FROM projects named WHERE named.key = ${project}) AND t.number = ${number})`
+  (t.project_id = (SELECT id FROM projects WHERE key = ${project}) AND t.number = ${number})`
 
 /** Condition on projects `p`. */
 export function projectsByReference(references: readonly string[]): Sql {

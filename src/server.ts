@@ -59,15 +59,15 @@ export async function startServer(
     isStopping: () => stopping,
     trace: config.tracing ? (await import('./graphql/trace.ts')).traceExecution : undefined,
   })
-  let inFlight = 0
-  const drained = new EventEmitter()
+  let pendingRequests = 0
+  const completions = new EventEmitter()
   const serverOptions = {
     requestTimeout: timeouts.upload,
     headersTimeout: timeouts.requestHead,
     connectionsCheckingInterval: timeouts.checkInterval,
   }
   const http = createServer(serverOptions, (request, response) => {
-    inFlight++
+    pendingRequests++
     const header = (name: string) => request.headers[name]?.toString()
     const bodyTimeout = setTimeout(() => request.complete || request.destroy(), timeouts.requestBody)
     // Limits the transfer of the response, not the execution before it.
@@ -75,8 +75,8 @@ export async function startServer(
     if (isMultipart({ method: request.method ?? '', header })) clearTimeout(bodyTimeout)
     request.once('close', () => clearTimeout(bodyTimeout))
     response.once('close', () => {
-      inFlight--
-      drained.emit('request')
+      pendingRequests--
+      completions.emit('request')
     })
     void app.handle(request, response)
   })
@@ -103,12 +103,13 @@ export async function startServer(
       stopping = true
       // The port stays open during the grace period, so that /ready returns 503.
       const deadline = AbortSignal.timeout(graceMilliseconds)
-      while (inFlight > 0 && !deadline.aborted) await once(drained, 'request', { signal: deadline }).catch(() => {})
-      const closed = once(http, 'close')
+      while (pendingRequests > 0 && !deadline.aborted)
+        await once(completions, 'request', { signal: deadline }).catch(() => {})
+      const httpClose = once(http, 'close')
       http.close()
       if (deadline.aborted) http.closeAllConnections()
       else deadline.addEventListener('abort', () => http.closeAllConnections())
-      await closed
+      await httpClose
       metrics?.close()
       await close()
     },

@@ -1,7 +1,7 @@
 import { type Context, requireViewer } from './context.ts'
 import type { Statements, Transaction } from './database/statements.ts'
 import { runOptimistically } from './database/transaction.ts'
-import { recallStep, runStepOnce } from './idempotency/idempotency.ts'
+import { readStoredResult, runStepOnce } from './idempotency/idempotency.ts'
 import type { Viewer } from './viewer.ts'
 
 // Each runner clears the loaders when it ends, so that the payload and following mutations read the new state.
@@ -40,8 +40,8 @@ export async function prepareAndWrite<Preparation, Result>(
   prepare: () => Promise<Preparation>,
   action: (tx: Transaction, preparation: Preparation) => Promise<Result>,
 ): Promise<Result> {
-  const recalled = context.idempotency && (await recallStep<Result>(context.db, context.idempotency))
-  if (recalled) return recalled.result
+  const stored = context.idempotency && (await readStoredResult<Result>(context.db, context.idempotency))
+  if (stored) return stored.result
   const preparation = await prepare()
   return writeAnonymously(context, (tx) => action(tx, preparation))
 }

@@ -11,7 +11,7 @@ beforeAll(async () => {
   ada = await signUp(server, 'ada')
   await createProject(ada, 'CORE')
   await createIssue(ada, 'CORE', 'An issue')
-  production = server.configured({ NODE_ENV: 'production' })
+  production = server.withSettings({ NODE_ENV: 'production' })
 })
 
 const times = (count: number, piece: (index: number) => string) =>
@@ -28,7 +28,7 @@ describe('denial of service', () => {
       'query cop { __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } } }',
     ],
     ['circular fragments', 'query cop { ...A } fragment A on Query { ...B } fragment B on Query { ...A }'],
-  ])('rejects %s', async (_description, query) => {
+  ])('rejects a document with %s', async (_description, query) => {
     const { data, errors } = await ask(query)
     expect(data).toBeUndefined()
     expect(errors).toHaveLength(1)
@@ -59,7 +59,7 @@ describe('information disclosure', () => {
     expect((await production.anonymous.fetch('/schema.graphql')).status).toBe(401)
   })
 
-  test('suggests no names in production', async () => {
+  test('omits suggestions of names from errors in production', async () => {
     const variables = { input: { projectId: 'CORE', title: 'x', priority: 'HIG', titel: 'x' } }
     for (const body of [
       { query: 'query cop { __schema { directive } }' },

@@ -54,7 +54,7 @@ describe('signUp', () => {
 
   test('rejects sign-up if it is closed, or open for the first account only', async () => {
     for (const policy of ['closed', 'first']) {
-      const { anonymous } = server.configured({ SNAGLIST_SIGN_UP: policy })
+      const { anonymous } = server.withSettings({ SNAGLIST_SIGN_UP: policy })
       const { extensions } = await anonymous.expectError(SignUpAs, {
         input: { username: 'late', name: 'Late', password },
       })
@@ -170,7 +170,7 @@ describe('tokens', () => {
     expect((await script.post({ query: '{ viewer { id } }' })).status).toBe(401)
   })
 
-  test('lets an access token write but not create tokens, until it is revoked', async () => {
+  test('permits writes but no new tokens with an access token, until it is revoked', async () => {
     const person = await signUp(server, 'builder')
     const { createAccessToken } = await person.ask(CreateAccessToken, { input: { name: ' build  bot ' } })
     expect(createAccessToken.accessToken).toMatchObject({ name: 'build bot', scope: 'WRITE', expiresAt: null })
@@ -199,7 +199,7 @@ describe('tokens', () => {
 })
 
 describe('changePassword', () => {
-  test('requires the current password, ends all other sessions and keeps access tokens', async () => {
+  test('changes a password only with the current one, ends all other sessions and keeps access tokens', async () => {
     const here = await signUp(server, 'changer')
     const there = await signInAs('changer')
     const { createAccessToken } = await here.ask(CreateAccessToken, { input: { name: 'script' } })

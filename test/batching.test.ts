@@ -68,7 +68,7 @@ async function multiply(): Promise<void> {
     JOIN tickets ON tickets.number = (copies.number - 1) % 5 + 1 JOIN comments ON comments.ticket_id = tickets.id`)
 }
 
-test('reads a page with nested lists in one statement, and viewerCan in another, for 5 and 500 tickets', async () => {
+test('reads a page of tickets with nested lists in one statement, and viewerCan in another, for 5 and 500 tickets', async () => {
   const counts = async () => [
     await countOf(() => users.viewer.ask(NestedPage)),
     await countOf(() => users.viewer.ask(AliasedPage)),
@@ -118,7 +118,7 @@ test('returns the first or last comments of each ticket', async () => {
   expect(tickets.nodes.map(({ last }) => last.pageInfo.hasPreviousPage)).toEqual([false, false, true, true, true])
 })
 
-test('reads a list of many projects in one statement, and a repeated field once', async () => {
+test('reads the lists of several projects in as many statements as of one', async () => {
   const document = graphql(`
     query ListsOfProjects {
       projects { nodes { key issues(first: 2, orderBy: [{ field: NUMBER }]) { totalCount nodes { key } } defects { totalCount } members(first: 10) { nodes { user { username } role } } labels { name } viewerRole } }

@@ -41,7 +41,7 @@ async function fill(project: string, count: number): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
-test('sends as many statements for 500 tickets as for 2, by ids and by filter, dry run or not', async () => {
+test('runs as many statements for a bulk update of 500 tickets as of 2, by ids and by filter, in a dry run and without', async () => {
   const [few, many] = [await fill('FEW', 2), await fill('MANY', 500)]
   const countOf = async (input: object, updatedCount: number) => {
     const { result, sent } = await statementsOf(server, () =>
@@ -63,7 +63,7 @@ test('sends as many statements for 500 tickets as for 2, by ids and by filter, d
   }
 })
 
-test('updates 1,000 tickets in one batch', async () => {
+test('updates 1,000 tickets in one bulk update and batch', async () => {
   const ids = await fill('MOST', 1000)
   const { bulkUpdateStatus } = await users.contributor.ask(BulkMany, { input: { ids, status: 'RESOLVED' } })
   expect(bulkUpdateStatus).toMatchObject({ matchedCount: 1000, updatedCount: 1000 })
@@ -103,7 +103,7 @@ test('completes concurrent bulk updates of overlapping tickets with consistent v
   expect(batches.size).toBe(bulks.filter(({ updatedCount }) => updatedCount > 0).length)
 })
 
-test('completes concurrent bulk updates and single changes', async () => {
+test('completes bulk updates concurrent with single changes', async () => {
   const ids = await fill('BOTH', 10)
   const BulkSingle = graphql(`
     mutation BulkSingle($id: ID!, $title: String!) {

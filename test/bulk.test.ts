@@ -56,7 +56,7 @@ const expectRejected = async (project: string, input: BulkUpdateStatusInput, cod
 }
 
 describe('bulkUpdateStatus', () => {
-  test('updates tickets by ids and keys, each with its version and history, in one batch', async () => {
+  test('updates tickets in bulk by ids and keys, each with its version and history, in one batch', async () => {
     const [open, resolved, closed, there] = (await newIssues('CORE', 4)) as [Named, Named, Named, Named]
     const defect = await createDefect(users.contributor, 'CORE', 'Solder')
     const wasResolved = await prepare(resolved.id, { status: 'RESOLVED', resolution: 'DUPLICATE' })
@@ -101,7 +101,7 @@ describe('bulkUpdateStatus', () => {
     })
   })
 
-  test('sets the resolution of all tickets, or clears it when they are reopened', async () => {
+  test('sets the resolution of all tickets of a bulk update, or clears it when they are reopened', async () => {
     await createProject(users.contributor, 'GIVEN')
     const [one, other] = (await newIssues('GIVEN', 2)) as [Named, Named]
     const { resolvedAt } = await prepare(one.id, { status: 'RESOLVED' })
@@ -119,14 +119,14 @@ describe('bulkUpdateStatus', () => {
     ])
   })
 
-  test('counts a repeated ticket once', async () => {
+  test('counts a repeated ticket of a bulk update once', async () => {
     const { id, key } = await createIssue(users.contributor, 'CORE', 'Twice')
     const bulk = await move({ ids: [id, key, id.toUpperCase()], status: 'IN_PROGRESS' })
     expect(bulk).toMatchObject({ matchedCount: 1, updatedCount: 1, tickets: [{ id, version: 2 }] })
     expect(await move({ ids: [], status: 'OPEN' })).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null })
   })
 
-  test('changes nothing if a ticket is unknown, and reports each unknown ticket', async () => {
+  test('changes nothing by a bulk update with unknown tickets, and reports each of them', async () => {
     await createProject(users.maintainer, 'HIDDEN')
     const hidden = await createIssue(users.maintainer, 'HIDDEN', 'Hidden')
     await createProject(users.contributor, 'NAMED')
@@ -141,7 +141,7 @@ describe('bulkUpdateStatus', () => {
     ])
   })
 
-  test('updates the tickets of a filter only if the expected number matches', async () => {
+  test('updates the tickets of a filter only if their number equals expectedCount', async () => {
     await createProject(users.contributor, 'FILTER')
     const issues = await newIssues('FILTER', 5)
     await prepare(issues[0]?.id ?? '', { priority: 'URGENT', status: 'CLOSED' })
@@ -158,7 +158,7 @@ describe('bulkUpdateStatus', () => {
     expect(await move(none)).toMatchObject({ matchedCount: 0, updatedCount: 0, batch: null, tickets: [] })
   })
 
-  test('ignores archived and invisible tickets of a filter', async () => {
+  test('ignores archived and invisible tickets of a filter in a bulk update', async () => {
     await createProject(users.contributor, 'AWAY')
     const [kept, archived] = (await newIssues('AWAY', 2)) as [Named, Named]
     await users.contributor.ask(
@@ -170,7 +170,7 @@ describe('bulkUpdateStatus', () => {
     expect(bulk.tickets).toMatchObject([{ key: kept.key, status: 'RESOLVED' }])
   })
 
-  test('returns the same counts in a dry run and changes nothing', async () => {
+  test('returns the counts of a bulk update in a dry run and changes nothing', async () => {
     await createProject(users.contributor, 'DRY')
     const [first, ...others] = await newIssues('DRY', 4)
     await prepare(first?.id ?? '', { status: 'CLOSED', resolution: 'DUPLICATE' })
@@ -200,7 +200,7 @@ describe('bulkUpdateStatus', () => {
     ['an invalid filter', { filter: { id: { eq: '?' } }, expectedCount: 1 }, 'CLOSED', ['input.filter.id.eq']],
     ['several errors', { filter: {}, resolution: 'FIXED' }, 'OPEN', ['input.expectedCount', 'input.resolution']],
     ['errors of two kinds', { ids: ['?'], resolution: 'FIXED' }, 'OPEN', ['input.ids.0', 'input.resolution']],
-  ])('rejects %s', async (_what, input, status, paths) => {
+  ])('rejects a bulk update with %s', async (_what, input, status, paths) => {
     const extensions = await expectRejected('CORE', { ...input, status }, 'BAD_USER_INPUT')
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual(paths)
   })

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
 import { runCommand } from './support/command.ts'
-import { copiedDatabase } from './support/environment.ts'
+import { copyDatabase } from './support/environment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-command-'))
-let database: Awaited<ReturnType<typeof copiedDatabase>>
+let database: Awaited<ReturnType<typeof copyDatabase>>
 const env = () => ({ PORT: '0', SNAGLIST_LOG_LEVEL: 'error', ...database.env })
 
 const issues = join(folder, 'issues.csv')
@@ -26,7 +26,7 @@ async function run(...args: string[]): Promise<[output: string, code: number]> {
 }
 
 beforeAll(async () => {
-  database = await copiedDatabase()
+  database = await copyDatabase()
   await run('seed')
 })
 afterAll(async () => {
@@ -81,7 +81,7 @@ describe('import and export on the configured database', () => {
   test('import reports every row error, or writes rejected rows to a file with --skip-faulty', async () => {
     const [rejected, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
     expect(rejected).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
-    expect(rejected).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601 or in the given date format')
+    expect(rejected).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601, or in `dateFormat` if set')
     expect(code).toBe(1)
     const [skipped, skippedCode] = await run('import', defects, ...asDefects, ...values, '--skip-faulty', '--as', 'ada')
     expect(skipped).toContain('2 created, 0 updated, 0 unchanged, 1 rejected')

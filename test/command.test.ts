@@ -48,12 +48,12 @@ describe.runIf(onEmbedded)('the embedded database', () => {
 
   test('serve creates an embedded database with demo data, prints working examples and rejects a second process', async () => {
     await using server = new Command([], env)
-    const [, url = ''] = await server.printed(listening)
-    const [, token = ''] = await server.printed(/graphql#token=(snag_[\w-]+)/)
-    await server.printed(/SNAGLIST_DEMO=0/)
+    const [, url = ''] = await server.waitForOutput(listening)
+    const [, token = ''] = await server.waitForOutput(/graphql#token=(snag_[\w-]+)/)
+    await server.waitForOutput(/SNAGLIST_DEMO=0/)
     expect(server.output).toMatch(/ada .*\n.*tomas .*\n.*yuki /)
     expect((await send(url, counts, token)).data).toEqual({ viewer: { username: 'ada' }, tickets: { totalCount: 60 } })
-    const [curl = ''] = await server.printed(/curl .*\\\n.*/)
+    const [curl = ''] = await server.waitForOutput(/curl .*\\\n.*/)
     expect((await runCurl(curl)).data.tickets.nodes).toHaveLength(3)
     const second = await runCommand(['serve'], env)
     expect(second.code).toBe(1)
@@ -61,16 +61,16 @@ describe.runIf(onEmbedded)('the embedded database', () => {
       /^The embedded database in .* is in use by process \d+ on \S+\. Stop that process.*\n$/,
     )
     server.process.kill('SIGTERM')
-    expect(await server.ended()).toBe(0)
+    expect(await server.waitForExit()).toBe(0)
     demoToken = token
   })
 
   test('serve keeps the data after SIGKILL, and a token from the command line signs in', async () => {
     const killed = new Command([], env)
-    const [, before = ''] = await killed.printed(listening)
+    const [, before = ''] = await killed.waitForOutput(listening)
     expect((await send(before, counts, demoToken)).data.tickets.totalCount).toBe(60)
     killed.process.kill('SIGKILL')
-    await killed.ended()
+    await killed.waitForExit()
     const token = await runCommand(['token', '--user', 'YUKI', '--read-only', '--days', '1'], env)
     expect(token.code).toBe(0)
     await using server = await startServer(readConfig(env), pino({ level: 'silent' }))
@@ -83,8 +83,8 @@ describe.runIf(onEmbedded)('the embedded database', () => {
 test.runIf(onEmbedded)('serve prints how to sign up if the demo is disabled', async () => {
   copyEmbedded(join(folder, 'empty'), inject('template'))
   await using server = new Command(['serve'], { PORT: '0', SNAGLIST_DATA: join(folder, 'empty'), SNAGLIST_DEMO: '0' })
-  const [, url = ''] = await server.printed(listening)
-  const [curl = ''] = await server.printed(/curl .*\n/)
+  const [, url = ''] = await server.waitForOutput(listening)
+  const [curl = ''] = await server.waitForOutput(/curl .*\n/)
   expect((await send(url, '{ viewer { username } }')).data).toEqual({ viewer: null })
   const { data } = await runCurl(curl)
   expect((await send(url, counts, data.signUp.token)).data).toEqual({
@@ -95,7 +95,7 @@ test.runIf(onEmbedded)('serve prints how to sign up if the demo is disabled', as
 
 test('help lists every command', async () => {
   await using help = new Command(['help'], {})
-  expect(await help.ended()).toBe(0)
+  expect(await help.waitForExit()).toBe(0)
   for (const name of ['serve', 'migrate', 'seed', 'token', 'import', 'export', 'doctor', 'schema'])
     expect(help.output).toMatch(new RegExp(`^  ${name} `, 'm'))
 })
@@ -141,7 +141,7 @@ describe.runIf(onEmbedded)('other commands', () => {
 
 test('serve exits with a message if the database is unreachable', async () => {
   await using command = new Command(['serve'], { PORT: '0', DATABASE_URL: 'postgresql://user@127.0.0.1:1/nothing' })
-  expect(await command.ended()).toBe(1)
+  expect(await command.waitForExit()).toBe(1)
   expect(command.output).toMatch(/^Cannot connect to the database: .*ECONNREFUSED.*\. Check DATABASE_URL.*\n$/)
 })
 
@@ -155,7 +155,7 @@ test.runIf(inject('postgres'))(
       const env = { PORT: '0', DATABASE_URL: databaseUrl(postgres, name) }
       await using one = new Command([], env)
       await using two = new Command([], env)
-      const urls = [(await one.printed(listening))[1] ?? '', (await two.printed(listening))[1] ?? '']
+      const urls = [(await one.waitForOutput(listening))[1] ?? '', (await two.waitForOutput(listening))[1] ?? '']
       for (const url of urls) expect((await send(url, '{ viewer { username } }')).data).toEqual({ viewer: null })
       expect((await fetch(`${urls[0]}/ready`)).status).toBe(200)
     } finally {

@@ -99,7 +99,7 @@ describe('deleteComment', () => {
 })
 
 describe('concurrent deletions', () => {
-  test('keep a thread consistent when a reply races with the deletion of its parent', async () => {
+  test('keeps a thread consistent when a reply races with the deletion of its parent', async () => {
     for (let round = 0; round < 15; round++) {
       const issue = await newIssue()
       const parent = await say(issue)
@@ -121,7 +121,7 @@ describe('concurrent deletions', () => {
     }
   })
 
-  test('remove a whole thread completely', async () => {
+  test('removes a whole thread by concurrent deletions', async () => {
     for (let round = 0; round < 5; round++) {
       const issue = await newIssue()
       const top = await say(issue)
@@ -135,7 +135,7 @@ describe('concurrent deletions', () => {
     }
   })
 
-  test('delete one comment once', async () => {
+  test('deletes a comment once in concurrent deletions', async () => {
     const issue = await newIssue()
     const comment = await say(issue)
     const responses = await Promise.all(

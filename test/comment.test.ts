@@ -93,7 +93,7 @@ describe('addComment and editComment', () => {
     expect(await threadOf(id)).toMatchObject({ commentCount: 1, comments: { nodes: [{ body: longest }] } })
   })
 
-  test('changes neither version nor update time nor history of the ticket', async () => {
+  test('keeps version, update time and history of a ticket when its comments change', async () => {
     const id = await newIssue()
     const { comments: _none, commentCount: _zero, ...before } = await threadOf(id)
     const comment = await say(id, 'Said')
@@ -111,7 +111,7 @@ describe('addComment and editComment', () => {
     expect((await threadOf(id)).comments.nodes.map(({ body }) => body)).toEqual(['1', '2', '3'])
   })
 
-  test('sets editedAt for a changed text only', async () => {
+  test('sets editedAt of a comment for a changed text only', async () => {
     const comment = await say(await newIssue(), 'Said')
     const edit = async (body: string) =>
       (await users.reporter.ask(CommentEdit, { input: { id: comment.id, body } })).editComment.comment

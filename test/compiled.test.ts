@@ -79,7 +79,7 @@ describe('compiled query', () => {
 test('counts executions by mode, and interprets all queries with SNAGLIST_COMPILE=0', async () => {
   const query = '{ viewer { username role } }'
   const modesOf = async (env: Readonly<Record<string, string>>) => {
-    const { app } = server.configured({ SNAGLIST_METRICS_TOKEN: 'metrics-of-compiled-queries', ...env })
+    const { app } = server.withSettings({ SNAGLIST_METRICS_TOKEN: 'metrics-of-compiled-queries', ...env })
     const client = Object.assign(Object.create(users.viewer), { app }) as TestUser
     for (const body of [query, query, query, '{ ticket(id: "?") { key } }', '{ ticket(id: "?") { key } }'])
       await client.post({ query: body })
@@ -119,7 +119,7 @@ describe('document cache', () => {
     return documents.read(query) === document
   }
 
-  test('keeps a few compiled operations of a document', async () => {
+  test('keeps a document with a few compiled operations', async () => {
     expect(await staysCached(manyOperations(5), 5, true)).toBe(true)
   })
 
@@ -127,7 +127,7 @@ describe('document cache', () => {
     expect(await staysCached(manyOperations(100), 100, true)).toBe(false)
   })
 
-  test('counts compiled operations that have filters in their variables', async () => {
+  test('drops a document with thirty compiled operations that have filters in their variables', async () => {
     const query = manyOperations(
       30,
       '($filter: IssueFilter)',
@@ -144,7 +144,7 @@ describe('document cache', () => {
     expect(await staysCached(query, 100, false)).toBe(false)
   })
 
-  test('evicts documents when others grow by compilation', async () => {
+  test('evicts cached documents when others grow by compilation', async () => {
     const documents = createCache()
     // Each grows to about 5 MB.
     const queries = Array.from({ length: 20 }, (_, n) => `${manyOperations(2)} #${n}`)
@@ -159,7 +159,7 @@ describe('document cache', () => {
     expect(documents.read(queries[0] ?? '')).not.toBe(cached[0])
   })
 
-  test('evicts only the least recently used documents', () => {
+  test('evicts only the least recently used cached documents', () => {
     const documents = createCache()
     const used = '{ viewer { id } }'
     documents.read(used)

@@ -59,17 +59,20 @@ describe('HTTP connection', () => {
     ['a body above the maximum size', Buffer.from(JSON.stringify({ query: viewer }).padEnd(limit + 1))],
   ]
 
-  test.each(bodies)('returns the same for a body with a length, in chunks and from a page: %s', async (_name, body) => {
-    const middle = body.indexOf('ï') + 1 || body.length / 2
-    const pieces = [body.subarray(0, middle), body.subarray(middle)]
-    const sized = { 'content-length': body.length }
-    const expected = await post(pieces, { ...fromPage, ...sized })
-    expect(await post(pieces, sized)).toEqual(expected)
-    expect(await post(pieces, { 'transfer-encoding': 'chunked' })).toEqual(expected)
-    expect(await post(pieces, { ...fromPage, 'transfer-encoding': 'chunked' })).toEqual(expected)
-  })
+  test.each(bodies)(
+    'returns the same response to a body with a length, in chunks and from a page: %s',
+    async (_name, body) => {
+      const middle = body.indexOf('ï') + 1 || body.length / 2
+      const pieces = [body.subarray(0, middle), body.subarray(middle)]
+      const sized = { 'content-length': body.length }
+      const expected = await post(pieces, { ...fromPage, ...sized })
+      expect(await post(pieces, sized)).toEqual(expected)
+      expect(await post(pieces, { 'transfer-encoding': 'chunked' })).toEqual(expected)
+      expect(await post(pieces, { ...fromPage, 'transfer-encoding': 'chunked' })).toEqual(expected)
+    },
+  )
 
-  test('is not affected by clients that disconnect within their body', async () => {
+  test('responds to other clients after a client disconnects within its body', async () => {
     for (const more of ['', 'origin: http://localhost\r\n']) {
       const socket = connect(port, '127.0.0.1')
       await once(socket, 'connect')
@@ -99,7 +102,7 @@ describe('HTTP connection', () => {
     ['/GRAPHQL', 404],
     ['/graphql/x', 404],
     ['*', 400],
-  ])('responds to a document sent to the target %s with %i, and never outside of its limits', async (path, status) => {
+  ])('responds to the request target %s with %i, and applies the document limits', async (path, status) => {
     const send = async (method: string, body: string, headers = {}) => {
       const sent = request({
         port,
@@ -126,7 +129,7 @@ describe('HTTP connection', () => {
 
   test('logs a request whose client disconnects before its body is read', async () => {
     const { pool } = server.database
-    const slow = server.configured({ SNAGLIST_RATE_STORE: 'database', SNAGLIST_RATE_REQUESTS: '100' })
+    const slow = server.withSettings({ SNAGLIST_RATE_STORE: 'database', SNAGLIST_RATE_REQUESTS: '100' })
     const other = createServer(slow.app.handle).listen(0, '127.0.0.1')
     await once(other, 'listening')
     const counting = Promise.withResolvers<void>()

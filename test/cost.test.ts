@@ -20,7 +20,7 @@ const Explain = graphql(`
 `)
 const limit = 25_000
 /** Browsers send the origin of a page. */
-const senders = [
+const clientKinds = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
@@ -125,7 +125,7 @@ describe('query cost', () => {
     ],
     ['additional points for a report', '{ reports { pareto(by: STATUS) { count } } }', {}, 1 + 5500 + 10],
   ])('query cost includes %s', async (_what, query, variables, requested) => {
-    for (const [, headers] of senders) {
+    for (const [, headers] of clientKinds) {
       const response = await users.viewer.post({ query, variables }, headers)
       expect(response.errors).toBeUndefined()
       expect(response.extensions).toEqual({ cost: { requested, limit } })
@@ -133,7 +133,7 @@ describe('query cost', () => {
     expect(await explain(query, variables)).toMatchObject({ requested, limit })
   })
 
-  test('includes the number of tickets in the input of a bulk mutation', async () => {
+  test('query cost includes the number of tickets in the input of a bulk mutation', async () => {
     const bulk = 'mutation ($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { tickets { id } } }'
     const input = { ids: ['CORE-1', 'CORE-2'], status: 'OPEN', dryRun: true }
     expect((await users.contributor.post({ query: bulk, variables: { input } })).extensions?.cost).toEqual({
@@ -147,8 +147,8 @@ describe('cost limit', () => {
   const query = 'query ($n: Int!) { tickets(first: 200) { nodes { comments(first: $n) { nodes { id } } } } }'
   const cost = (n: number) => 1 + 200 * (2 + n)
 
-  test.each(senders)(
-    'rejects an operation above the limit before it runs, depending on its variables, %s',
+  test.each(clientKinds)(
+    'rejects an operation above the cost limit before it runs, depending on its variables, %s',
     async (_way, headers) => {
       expect(cost(122)).toBeLessThanOrEqual(limit)
       for (const [n, fits] of [
@@ -189,7 +189,7 @@ describe('cost limit', () => {
   })
 
   test('applies SNAGLIST_COST_LIMIT', async () => {
-    const strict = server.configured({ SNAGLIST_COST_LIMIT: '20' })
+    const strict = server.withSettings({ SNAGLIST_COST_LIMIT: '20' })
     const client = Object.assign(Object.create(users.viewer), { app: strict.app })
     expect(await client.post({ query: '{ tickets(first: 20) { nodes { id } } }' })).toMatchObject({
       errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', cost: 21, limit: 20 } }],
@@ -212,13 +212,13 @@ test.each([
     '{ reports { a: firstResponseTime { count } b: firstResponseTime { count } } }',
     'Query cost 40,021 exceeds the limit of 25,000. Select less, or split the query into several requests.',
   ],
-])('names the most expensive list and a remedy: %s', async (query, message) => {
+])('names the most expensive list and a remedy in the error of an expensive query: %s', async (query, message) => {
   const { errors } = await users.viewer.post({ query })
   expect(errors?.map((error) => error.message)).toEqual([message])
 })
 
 describe('explainCost', () => {
-  test('lists the most expensive lists of the named operation first', async () => {
+  test('explainCost returns the most expensive lists of the named operation first', async () => {
     const query = `
       query Small { viewer { id } }
       query Large { projects(first: 2) { nodes { few: issues(first: 1) { nodes { id } } issues { nodes { id } } } } }`
@@ -233,7 +233,7 @@ describe('explainCost', () => {
     })
   })
 
-  test('returns the largest Int for a larger cost', async () => {
+  test('explainCost returns the largest Int for a larger cost', async () => {
     const query = 'mutation ($input: BulkUpdateStatusInput!) { bulkUpdateStatus(input: $input) { tickets { id } } }'
     for (const expectedCount of [1e300, 1e308, 1e11]) {
       const { requested } = await explain(query, { input: { filter: {}, expectedCount } })
@@ -241,7 +241,7 @@ describe('explainCost', () => {
     }
   })
 
-  test('lists a list that is selected twice at one path twice', async () => {
+  test('explainCost returns an entry for each selection of a list at the same path', async () => {
     const list = 'tickets(first: 200) { nodes { comments(first: 100) { nodes { id } } } }'
     const one = { path: 'tickets', cost: 1 + 200 * 102, first: 200 }
     expect((await explain(`{ ${list} }`)).lists[0]).toEqual(one)
@@ -269,7 +269,7 @@ describe('explainCost', () => {
   })
 })
 
-test('introspection has a cost', async () => {
+test('query cost includes introspection', async () => {
   expect((await costOf('{ __schema { types { name } } }'))?.requested).toBeLessThan(10)
   const wide = Array.from({ length: 29 }, (_, i) => `a${i}: types { fields { args { type { fields { name } } } } }`)
   const { errors } = await users.viewer.post({ query: `{ __schema { ${wide.join(' ')} } }` })

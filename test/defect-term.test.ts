@@ -49,14 +49,14 @@ describe('categories and subcategories', () => {
     })
   })
 
-  test('folds the case of letters beyond ASCII', async () => {
+  test('folds the case of letters beyond ASCII in a category', async () => {
     await createDefect(users.contributor, 'CORE', 'Lötstelle ÅЖ')
     expect((await createDefect(users.contributor, 'CORE', 'LÖTSTELLE åж')).category).toBe('Lötstelle ÅЖ')
     const { defects } = await users.contributor.ask(DefectByCategory, { filter: { category: { eq: 'lötstelle åЖ' } } })
     expect(defects.totalCount).toBe(2)
   })
 
-  test('uses separate spellings in each project', async () => {
+  test('uses a separate spelling of a category in each project', async () => {
     await createProject(users.contributor, 'OTHER')
     await createDefect(users.contributor, 'CORE', 'Housing')
     expect((await createDefect(users.contributor, 'OTHER', 'HOUSING')).category).toBe('HOUSING')
@@ -64,7 +64,7 @@ describe('categories and subcategories', () => {
     expect((await createDefect(users.contributor, 'OTHER', 'housing')).category).toBe('HOUSING')
   })
 
-  test('uses the first spelling in a patch, where another case is not a change', async () => {
+  test('uses the first spelling of a category in a patch, and ignores a change of case', async () => {
     const { id } = await createDefect(users.contributor, 'CORE', 'Display', { subcategory: 'Pixel' })
     await createDefect(users.contributor, 'CORE', 'Battery', { subcategory: 'Swollen' })
     expect(await recategorize(id, { category: 'DISPLAY', subcategory: ' pixel ' })).toMatchObject({ version: 1 })
@@ -81,7 +81,7 @@ describe('categories and subcategories', () => {
     expect((await createDefect(users.contributor, 'CORE', 'NEW KIND')).category).toBe('New kind')
   })
 
-  test('does not store the spelling of a rejected mutation', async () => {
+  test('does not store the spelling of a category from a rejected mutation', async () => {
     const { id } = await createDefect(users.contributor, 'CORE', 'Kept')
     await users.contributor.expectError(DefectRejected, {
       input: { projectId: 'CORE', title: 'Refused', category: 'NEVER', assigneeId: 'nosuchuser' },
@@ -102,13 +102,13 @@ describe('categories and subcategories', () => {
   })
 })
 
-describe('20 concurrent mutations with a new category', () => {
+describe('concurrent mutations with a new category', () => {
   const cases = (word: string, count: number) =>
     Array.from({ length: count }, (_, index) =>
       [...word].map((letter, position) => ((index >> position) & 1 ? letter.toUpperCase() : letter)).join(''),
     )
 
-  test('store one spelling of a category and a subcategory for concurrent defects', async () => {
+  test('stores one spelling of a category and a subcategory for 20 concurrent defects', async () => {
     const defects = await Promise.all(
       cases('connector', 20).map((category, index) =>
         createDefect(users.contributor, 'CORE', category, { subcategory: cases('pin bent', 20)[19 - index] }),
@@ -121,7 +121,7 @@ describe('20 concurrent mutations with a new category', () => {
     expect((await users.contributor.ask(DefectByCategory, { filter })).defects.totalCount).toBe(20)
   })
 
-  test('store one spelling for concurrent patches', async () => {
+  test('stores one spelling of a category for 20 concurrent patches', async () => {
     const defects = await Promise.all(cases('a', 20).map(() => createDefect(users.contributor, 'CORE', 'Fresh')))
     const patched = await Promise.all(
       cases('gasket', 20).map((category, index) => recategorize(defects[index]?.id ?? '', { category })),

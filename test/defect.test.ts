@@ -86,7 +86,7 @@ describe('createDefect and updateDefect', () => {
     expect((await createIssue(users.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
   })
 
-  test('returns fields that issues do not have', async () => {
+  test('returns the fields of defects that issues do not have', async () => {
     const issue = await createIssue(users.contributor, 'CORE', 'An issue')
     const defect = await file({ category: 'Soldering' })
     const kindOf = async (id: string) => (await users.contributor.ask(DefectKinds, { id })).ticket
@@ -103,7 +103,7 @@ describe('createDefect and updateDefect', () => {
     expect(error.extensions?.code).toBe('NOT_FOUND')
   })
 
-  test('sets, changes and clears a disposition', async () => {
+  test('sets, changes and clears the disposition of a defect', async () => {
     const { id } = await file({ category: 'Soldering' })
     expect(await patch(id, { disposition: 'PENDING' })).toMatchObject({ disposition: 'PENDING', version: 2 })
     expect(await patch(id, { disposition: 'SCRAP' })).toMatchObject({ disposition: 'SCRAP', version: 3 })
@@ -112,7 +112,7 @@ describe('createDefect and updateDefect', () => {
     expect(await patch(id, { disposition: null })).toMatchObject({ version: 5, history: { totalCount: 4 } })
   })
 
-  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
+  test('keeps omitted fields of a defect, clears null fields and rejects null for required fields', async () => {
     const { id } = await file({ category: 'Soldering', subcategory: 'Bridge', absn: 'A1', reportedBy: 'Ann' })
     expect(await patch(id, { severity: 'CRITICAL' })).toMatchObject({
       category: 'Soldering',
@@ -142,16 +142,16 @@ describe('createDefect and updateDefect', () => {
 
 describe('title of a defect', () => {
   test.each([
-    { of: 'the only line of the description', description: 'Cold joint', title: 'Cold joint' },
-    { of: 'the first line of the description', description: 'Cold joint\nat R12', title: 'Cold joint' },
-    { of: 'a line that ends in CRLF', description: 'Cold joint\r\nat R12\r\n', title: 'Cold joint' },
+    { source: 'the only line of the description', description: 'Cold joint', title: 'Cold joint' },
+    { source: 'the first line of the description', description: 'Cold joint\nat R12', title: 'Cold joint' },
+    { source: 'a line that ends in CRLF', description: 'Cold joint\r\nat R12\r\n', title: 'Cold joint' },
     {
-      of: 'the first line that is not blank',
+      source: 'the first line that is not blank',
       description: '\r\n \t\n\n  Cold joint  \nat R12',
       title: 'Cold joint',
     },
-    { of: 'a long line, truncated', description: 'é'.repeat(600), title: 'é'.repeat(200) },
-  ])('defaults to $of', async ({ description, title }) => {
+    { source: 'a long line, truncated', description: 'é'.repeat(600), title: 'é'.repeat(200) },
+  ])('uses $source as the default title of a defect', async ({ description, title }) => {
     const input = { projectId: 'CORE', category: 'Any', description }
     for (const more of [{}, { title: null }]) {
       const { createDefect } = await users.contributor.ask(DefectCreate, { input: { ...input, ...more } })
@@ -159,14 +159,14 @@ describe('title of a defect', () => {
     }
   })
 
-  test('requires a title if the description contains no text', async () => {
+  test('requires the title of a defect if the description contains no text', async () => {
     for (const description of [undefined, null, '', ' \r\n\t\n'])
       expect(
         await errorPathsOf({ projectId: 'CORE', category: 'Any', ...(description !== undefined && { description }) }),
       ).toEqual(['input.title'])
   })
 
-  test('reports a missing title together with all other errors', async () => {
+  test('reports a missing title of a defect together with all other errors', async () => {
     expect(
       await errorPathsOf({ projectId: 'CORE', category: ' ', subcategory: '', reportedBy: '', absn: '\0', title: '' }),
     ).toEqual(['input.absn', 'input.category', 'input.reportedBy', 'input.subcategory', 'input.title'])

@@ -16,7 +16,7 @@ const examine = (env: Readonly<Record<string, string>>) => runCommand(['doctor']
 /** Runs a process, because Node.js reads TMPDIR only from the environment of the process. */
 async function examineSpawned(env: Readonly<Record<string, string>>) {
   await using doctor = new Command(['doctor'], env)
-  const code = await doctor.ended()
+  const code = await doctor.waitForExit()
   return { code, output: doctor.output }
 }
 

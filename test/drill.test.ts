@@ -42,10 +42,10 @@ test.runIf(inject('postgres') === null)(
     await server.start()
     const { ledger, stop } = await startLoad(server)
     for (let crash = 0; crash < 2; crash++) {
-      await ledger.successes(requestCount)
+      await ledger.waitForSuccesses(requestCount)
       await server.crash()
     }
-    await ledger.successes(requestCount)
+    await ledger.waitForSuccesses(requestCount)
     const { code, output } = await server.startSecond()
     expect(output).toMatch(/The embedded database in .* is in use by process \d+ on /)
     expect(code).toBe(1)
@@ -75,14 +75,14 @@ test.runIf(inject('postgres'))(
       await server.start()
       const { ledger, stop } = await startLoad(server)
       for (let crash = 0; crash < 2; crash++) {
-        await ledger.successes(requestCount)
+        await ledger.waitForSuccesses(requestCount)
         await server.crash()
       }
-      await ledger.successes(requestCount)
+      await ledger.waitForSuccesses(requestCount)
       await terminateConnections(url)
-      await ledger.successes(requestCount)
-      await lockTickets(url, () => ledger.failures('UNAVAILABLE'))
-      await ledger.successes(requestCount)
+      await ledger.waitForSuccesses(requestCount)
+      await lockTickets(url, () => ledger.waitForFailures('UNAVAILABLE'))
+      await ledger.waitForSuccesses(requestCount)
       await stop()
       expect(server.isRunning).toBe(true)
       const client = new pg.Client({ connectionString: url })

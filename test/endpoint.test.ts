@@ -18,11 +18,11 @@ const fromPage = { origin: 'http://localhost' }
 interface Request {
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
-  readonly who?: 'contributor' | 'viewer' | 'anonymous' | 'unknown'
+  readonly client?: 'contributor' | 'viewer' | 'anonymous' | 'unknown'
 }
 
-const clientOf = (who: Request['who'] = 'contributor') =>
-  who === 'anonymous' ? server.anonymous : who === 'unknown' ? new Client(server.app, 'snag_unknown') : users[who]
+const clientOf = (name: Request['client'] = 'contributor') =>
+  name === 'anonymous' ? server.anonymous : name === 'unknown' ? new Client(server.app, 'snag_unknown') : users[name]
 
 /** The parts of a response on which clients depend, except request ids and costs, which Yoga lacks. */
 const comparable = ({ status, headers, data, errors }: ApiResponse<unknown>) => ({
@@ -36,17 +36,18 @@ const comparable = ({ status, headers, data, errors }: ApiResponse<unknown>) => 
   })),
 })
 
-const responseTo = async ({ body, headers, who }: Request, more = {}) =>
-  comparable(await clientOf(who).post(body, { ...headers, ...more }))
+const responseTo = async ({ body, headers, client }: Request, additionalHeaders = {}) =>
+  comparable(await clientOf(client).post(body, { ...headers, ...additionalHeaders }))
 
 const create = 'mutation New($input: CreateIssueInput!) { createIssue(input: $input) { issue { id } } }'
-const creating = (input: object) => ({ query: create, variables: { input } })
-const deep = (levels: number): string => (levels === 0 ? 'id' : `comments { nodes { ticket { ${deep(levels - 1)} } } }`)
+const createBody = (input: object) => ({ query: create, variables: { input } })
+const nestedSelection = (levels: number): string =>
+  levels === 0 ? 'id' : `comments { nodes { ticket { ${nestedSelection(levels - 1)} } } }`
 const viewer = '{ viewer { username } }'
-const two = 'query One { viewer { username } } query Two { viewer { name } }'
+const twoOperations = 'query One { viewer { username } } query Two { viewer { name } }'
 const search =
   'query Search($filter: TicketFilter, $first: Int = 1) { tickets(filter: $filter, first: $first) { nodes { key } } }'
-const strict = { accept: 'application/graphql-response+json' }
+const strictAccept = { accept: 'application/graphql-response+json' }
 
 const requests: Readonly<Record<string, Request>> = {
   'a query': { body: { query: viewer } },
@@ -54,7 +55,7 @@ const requests: Readonly<Record<string, Request>> = {
     body: { query: '{ viewer { name } ticket(id: "CORE-1") { key comments(first: 1000) { totalCount } } }' },
   },
   'a query with an error in a non-null field': { body: { query: '{ tickets(first: 1000) { totalCount } }' } },
-  'a query that requires authentication': { body: { query: '{ projects { totalCount } }' }, who: 'anonymous' },
+  'a query that requires authentication': { body: { query: '{ projects { totalCount } }' }, client: 'anonymous' },
   'a query with variables': { body: { query: search, variables: { filter: { kind: 'ISSUE' }, first: 2 } } },
   'a variable with a default': { body: { query: search, variables: {} } },
   'a single value for a list': { body: { query: search, variables: { filter: { id: { in: 'CORE-1' } } } } },
@@ -70,17 +71,17 @@ const requests: Readonly<Record<string, Request>> = {
   'an undeclared variable': { body: { query: viewer, variables: { more: 1 } } },
   'parameters that are null': { body: { query: viewer, variables: null, operationName: null, extensions: null } },
   'variables that are a list': { body: { query: viewer, variables: [] } },
-  'a mutation with BAD_USER_INPUT': { body: creating({ projectId: 'CORE', title: '' }) },
-  'a mutation with NOT_FOUND': { body: creating({ projectId: 'NONE', title: 'Any' }) },
-  'a mutation with FORBIDDEN': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'viewer' },
-  'a mutation of an anonymous client': { body: creating({ projectId: 'CORE', title: 'Any' }), who: 'anonymous' },
+  'a mutation with BAD_USER_INPUT': { body: createBody({ projectId: 'CORE', title: '' }) },
+  'a mutation with NOT_FOUND': { body: createBody({ projectId: 'NONE', title: 'Any' }) },
+  'a mutation with FORBIDDEN': { body: createBody({ projectId: 'CORE', title: 'Any' }), client: 'viewer' },
+  'a mutation of an anonymous client': { body: createBody({ projectId: 'CORE', title: 'Any' }), client: 'anonymous' },
   'two mutations, one invalid': {
     body: { query: 'mutation { a: signOut { signedOut } b: deleteLabel(input: { id: "no id" }) { deletedLabelId } }' },
-    who: 'anonymous',
+    client: 'anonymous',
   },
-  'an unknown operation': { body: { query: two, operationName: 'Three' } },
-  'several operations with operationName': { body: { query: two, operationName: 'Two' } },
-  'several operations without operationName': { body: { query: two } },
+  'an unknown operation': { body: { query: twoOperations, operationName: 'Three' } },
+  'several operations with operationName': { body: { query: twoOperations, operationName: 'Two' } },
+  'several operations without operationName': { body: { query: twoOperations } },
   'an empty operationName': { body: { query: viewer, operationName: '' } },
   introspection: { body: { query: '{ __schema { queryType { name } } __typename }' } },
   'a document with a syntax error': { body: { query: '{ viewer { ' } },
@@ -95,25 +96,29 @@ const requests: Readonly<Record<string, Request>> = {
   'a body that is a string': { body: '"words"' },
   'a body that is not JSON': { body: '{"query": ' },
   'an empty body': { body: '' },
-  'an unknown token': { body: { query: viewer }, who: 'unknown' },
+  'an unknown token': { body: { query: viewer }, client: 'unknown' },
   'an Authorization header of another scheme': {
     body: { query: viewer },
-    who: 'anonymous',
+    client: 'anonymous',
     headers: { authorization: 'Basic YTpi' },
   },
-  'no token': { body: { query: viewer }, who: 'anonymous' },
-  'Accept: graphql-response+json': { body: { query: viewer }, headers: strict },
-  'Accept: graphql-response+json, with an invalid document': { body: { query: '{ nothing }' }, headers: strict },
+  'no token': { body: { query: viewer }, client: 'anonymous' },
+  'Accept: graphql-response+json': { body: { query: viewer }, headers: strictAccept },
+  'Accept: graphql-response+json, with an invalid document': { body: { query: '{ nothing }' }, headers: strictAccept },
   'Accept: graphql-response+json, with an error without data': {
     body: { query: '{ tickets(first: -1) { totalCount } }' },
-    headers: strict,
+    headers: strictAccept,
   },
-  'Accept: graphql-response+json, with an unknown token': { body: { query: viewer }, who: 'unknown', headers: strict },
+  'Accept: graphql-response+json, with an unknown token': {
+    body: { query: viewer },
+    client: 'unknown',
+    headers: strictAccept,
+  },
   'Accept: json': { body: { query: viewer }, headers: { accept: 'application/json' } },
   'Accept: json first': { body: { query: viewer }, headers: { accept: 'application/json, */*;q=0.5' } },
   'Accept: graphql-response+json first': {
     body: { query: viewer },
-    headers: { accept: `${strict.accept}, application/json;q=0.9` },
+    headers: { accept: `${strictAccept.accept}, application/json;q=0.9` },
   },
   'Accept: json second': { body: { query: viewer }, headers: { accept: `text/html, application/json` } },
   'extensions that are not an object': { body: { query: viewer, extensions: 'x' } },
@@ -142,7 +147,7 @@ const rejectedRequests: Readonly<Record<string, Request & { readonly status: num
   'a deeply nested document': {
     status: 200,
     code: 'QUERY_TOO_COMPLEX',
-    body: { query: `{ ticket(id: "CORE-1") { ${deep(5)} } }` },
+    body: { query: `{ ticket(id: "CORE-1") { ${nestedSelection(5)} } }` },
   },
   'a long document': { status: 400, code: 'QUERY_TOO_COMPLEX', body: { query: viewer.padEnd(15_001) } },
   'Accept: jsonfoo': {
@@ -167,23 +172,26 @@ const rejectedRequests: Readonly<Record<string, Request & { readonly status: num
 
 describe('endpoint', () => {
   test.each(Object.entries(requests))('responds like Yoga: %s', async (_name, request) => {
-    const client = Object.assign(Object.create(clientOf(request.who)), { app: createOracle(server) }) as Client
+    const client = Object.assign(Object.create(clientOf(request.client)), { app: createOracle(server) }) as Client
     const expected = comparable(await client.post(request.body, request.headers))
     // A query is compiled when it comes the second time.
     for (const time of ['first', 'second', 'third']) expect(await responseTo(request), time).toEqual(expected)
     expect(await responseTo(request, fromPage)).toEqual(expected)
   })
 
-  test.each(Object.entries(rejectedRequests))('rejects %s', async (_name, { status, code, ...request }) => {
-    const response = await responseTo(request)
-    expect(response).toEqual({
-      status,
-      type: 'application/json; charset=utf-8',
-      data: undefined,
-      errors: [{ message: expect.any(String), path: undefined, extensions: expect.objectContaining({ code }) }],
-    })
-    expect(await responseTo(request, fromPage)).toEqual(response)
-  })
+  test.each(Object.entries(rejectedRequests))(
+    'rejects a request with %s',
+    async (_name, { status, code, ...request }) => {
+      const response = await responseTo(request)
+      expect(response).toEqual({
+        status,
+        type: 'application/json; charset=utf-8',
+        data: undefined,
+        errors: [{ message: expect.any(String), path: undefined, extensions: expect.objectContaining({ code }) }],
+      })
+      expect(await responseTo(request, fromPage)).toEqual(response)
+    },
+  )
 
   test('returns the request id of the client', async () => {
     for (const headers of [{}, fromPage])
@@ -192,8 +200,8 @@ describe('endpoint', () => {
         { query: '{ tickets(first: -1) { totalCount } }' },
         { query: '{ nothing }' },
       ]) {
-        const response = await users.viewer.post(body, { ...headers, 'x-request-id': 'given-1' })
-        expect(response.headers.get('x-request-id')).toBe('given-1')
+        const response = await users.viewer.post(body, { ...headers, 'x-request-id': 'client-1' })
+        expect(response.headers.get('x-request-id')).toBe('client-1')
       }
   })
 
@@ -250,15 +258,15 @@ describe('endpoint', () => {
     ['an unnamed operation', { query: viewer }, 'anonymous', { cost: 1, status: 200 }],
     [
       'one of several operations',
-      { query: two, operationName: 'Two' },
+      { query: twoOperations, operationName: 'Two' },
       'viewer',
       { operation: 'Two', cost: 1, user: 'viewer', status: 200 },
     ],
     ['an unknown token', { query: viewer }, 'unknown', { status: 401, codes: ['UNAUTHENTICATED'] }],
-  ] as const)('logs a line per request: %s', async (_name, body, who, expected) => {
+  ] as const)('logs a line per request: %s', async (_name, body, client, expected) => {
     for (const headers of [{}, fromPage]) {
       const requestId = crypto.randomUUID()
-      await clientOf(who).post(body, { ...headers, 'x-request-id': requestId })
+      await clientOf(client).post(body, { ...headers, 'x-request-id': requestId })
       const lines = server.lines.map((line) => JSON.parse(line)).filter((line) => line.requestId === requestId)
       expect(lines).toEqual([
         {

@@ -35,33 +35,33 @@ const issue = async (title: string, description?: string) =>
   (await createIssue(users.maintainer, 'CORE', title, { description })).id
 
 describe('excerpt', () => {
-  test('marks inflected words and parts of words', async () => {
+  test('returns inflected words and parts of words as hits of an excerpt', async () => {
     const id = await issue('Workflows', 'The executors\n\nwere failing in a workflow')
     expect(await excerpt(id, 'executor fail')).toBe('The [executors] were [failing] in a workflow')
     expect(await excerpt(id, 'flow')).toBe('Work[flow]s')
     expect(await excerpt(id, '"were failing" -title')).toBe('The executors [were failing] in a workflow')
   })
 
-  test('is taken from the best matching text', async () => {
+  test('returns an excerpt of the best matching text', async () => {
     const id = await issue('Title', 'Something else')
     await users.reporter.ask(Comment, { input: { ticketId: id, body: 'A zebra of <b>stripes</b>' } })
     expect(await excerpt(id, 'zebra')).toBe('A [zebra] of <b>stripes</b>')
     expect(await excerpt(id, 'title zebra')).toBe('[Title]')
   })
 
-  test('contains the part with the most hits, cut between words', async () => {
+  test('returns the part of a text with the most hits as excerpt, cut between words', async () => {
     const filler = 'lorem ipsum dolor sit amet '.repeat(20)
     const id = await issue('Title', `one ${filler}two three ${filler}`)
     const found = await excerpt(id, 'one two three', 60)
     expect(found).toMatch(/^(?:\w+ )*\[two\] \[three\](?: \w+)*$/)
   })
 
-  test('is null without hits', async () => {
+  test('returns a null excerpt without hits', async () => {
     const id = await issue('Title', 'Description')
     for (const search of ['elsewhere', '', '-title', 'CORE-1']) expect(await excerpt(id, search)).toBeNull()
   })
 
-  test('never cuts a surrogate pair, and hits contain the searched text', async () => {
+  test('returns excerpts that never cut a surrogate pair, with hits that contain the search text', async () => {
     const filler = fc.string({ unit: fc.constantFrom('\u{1f41b}', 'a', ' ', 'é', '<b>', '\n', '&'), maxLength: 120 })
     await fc.assert(
       fc.asyncProperty(filler, filler, fc.integer({ min: 20, max: 60 }), async (before, after, maxLength) => {
@@ -76,10 +76,10 @@ describe('excerpt', () => {
   })
 
   test.each([
-    ['maxLength', 'x', 19, 'must be between 20 and 1,000 (got 19)'],
-    ['maxLength', 'x', 1001, 'must be between 20 and 1,000 (got 1001)'],
-    ['search', 'x'.repeat(1001), 200, 'must be at most 1000 characters (got 1001)'],
-  ])('rejects an invalid %s: %s, %s', async (path, search, maxLength, message) => {
+    ['a maxLength of 19', 'maxLength', 'x', 19, 'must be between 20 and 1,000 (got 19)'],
+    ['a maxLength of 1001', 'maxLength', 'x', 1001, 'must be between 20 and 1,000 (got 1001)'],
+    ['a search of 1001 characters', 'search', 'x'.repeat(1001), 200, 'must be at most 1000 characters (got 1001)'],
+  ])('rejects an excerpt with %s', async (_description, path, search, maxLength, message) => {
     const id = await issue('Title')
     expect((await users.viewer.expectError(Read, { id, search, maxLength })).extensions).toMatchObject({
       code: 'BAD_USER_INPUT',

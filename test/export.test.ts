@@ -57,7 +57,7 @@ const cell = fc.oneof(
 const storable = cell.map((text) => text.toWellFormed().replaceAll('\0', '0')).filter((text) => text.trim() !== '')
 
 describe('export', () => {
-  test('writes CSV that can be imported without loss', async () => {
+  test('exports CSV that can be imported without loss', async () => {
     const ticket = fc.record({
       title: storable.filter((text) => [...text].length <= 200),
       description: fc.option(storable),
@@ -96,7 +96,7 @@ describe('export', () => {
     )
   })
 
-  test('contains all fields, and archived tickets if the filter includes them', async () => {
+  test('exports all fields, and archived tickets if the filter includes them', async () => {
     const projectId = await freshProject()
     const csv =
       'externalKey,title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\nK-1,One,closed,dupe,2024-01-02,2024-02-03,2024-03-04,viewer\nK-2,Two,,,2024-01-02,,,\n'
@@ -115,7 +115,7 @@ describe('export', () => {
     expect(countsOf(await importCsv(users.maintainer, lines.join('\r\n'), input))).toEqual([0, 0, 2, 0])
   })
 
-  test('contains all tickets ordered by number', async () => {
+  test('exports all tickets of a project ordered by number', async () => {
     const projectId = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
     await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
@@ -125,7 +125,7 @@ describe('export', () => {
     expect(lines.map((line) => JSON.parse(line).title)).toEqual(rows)
   })
 
-  test('closes the connection after a database error, and logs it without stored values', async () => {
+  test('closes the connection of an export after a database error, and logs the error without stored values', async () => {
     const project = await freshProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
     await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
@@ -158,7 +158,7 @@ describe('export', () => {
     listener.close()
   })
 
-  test('writes JSON Lines with unescaped names and lists', async () => {
+  test('exports JSON Lines with unescaped names and lists', async () => {
     const projectId = await freshProject()
     const label = await createLabel(users.maintainer, projectId, 'a;b')
     await createIssue(users.maintainer, projectId, '=1', { labelIds: [label] })
@@ -172,7 +172,7 @@ describe('export', () => {
     })
   })
 
-  test('contains only tickets of visible projects', async () => {
+  test('exports only tickets of visible projects', async () => {
     const hidden = (await createProject(users.maintainer, 'HIDDEN')).key
     await createIssue(users.maintainer, hidden, 'Secret')
     const all = async (client: Client) => (await client.fetch('/export/tickets.csv')).text()
@@ -180,7 +180,7 @@ describe('export', () => {
     expect(await all(users.outsider)).not.toContain('Secret')
   })
 
-  test('returns errors with their codes and HTTP statuses', async () => {
+  test('returns errors of an export with their codes and HTTP statuses', async () => {
     const expectError = async (path: string, client: Client = users.outsider) => {
       const response = await client.fetch(path)
       const { errors } = (await response.json()) as {

@@ -29,7 +29,7 @@ const PatchDefect = graphql(
 )
 const Archive = graphql(`mutation FilterArchive($id: ID!) { archiveTicket(input: { id: $id }) { ticket { id } } }`)
 
-const keys = async (filter: TicketFilter) => {
+const numbersOf = async (filter: TicketFilter) => {
   const { nodes, totalCount } = (await ada.ask(Filtered, { filter })).tickets
   expect(totalCount).toBe(nodes.length)
   return nodes.map(({ key }) => Number(key.split('-')[1]))
@@ -142,8 +142,8 @@ const cases: readonly (readonly [string, TicketFilter, readonly number[]])[] = [
   ],
 ]
 
-test.each(cases)('%s', async (_name, filter, expected) => {
-  expect(await keys(filter)).toEqual(expected)
+test.each(cases)('ticket filter %s', async (_name, filter, expected) => {
+  expect(await numbersOf(filter)).toEqual(expected)
 })
 
 const defectCases: readonly (readonly [string, DefectFilter, readonly string[]])[] = [
@@ -160,7 +160,7 @@ const defectCases: readonly (readonly [string, DefectFilter, readonly string[]])
   ],
 ]
 
-test.each(defectCases)('%s', async (_name, filter, expected) => {
+test.each(defectCases)('defect filter %s', async (_name, filter, expected) => {
   expect((await ada.ask(FilteredDefects, { filter })).defects.nodes.map(({ key }) => key)).toEqual(expected)
 })
 
@@ -200,7 +200,7 @@ describe('invalid filters', () => {
     expect([response.status, response.errors?.[0]?.extensions?.code]).toEqual([400, 'QUERY_TOO_COMPLEX'])
   })
 
-  test('rejects invalid durations and times', async () => {
+  test('rejects a filter with an invalid duration or time', async () => {
     for (const gte of ['P', 'PT', '-P9999999D', 'P1001Y', '7 days', '2026-02-30T00:00:00Z', '']) {
       const { extensions } = await ada.expectError(Filtered, { filter: { createdAt: { gte } } })
       expect(extensions?.code).toBe('BAD_USER_INPUT')
@@ -223,12 +223,12 @@ test('partitions all tickets by a random filter and its negation', async () => {
     ),
   }))
   await fc.assert(
-    fc.asyncProperty(filter, async (given) => {
+    fc.asyncProperty(filter, async (randomFilter) => {
       const [matching, opposite, both, either] = await Promise.all([
-        keys(given),
-        keys({ not: given }),
-        keys({ and: [given, { not: given }] }),
-        keys({ or: [given, { not: given }] }),
+        numbersOf(randomFilter),
+        numbersOf({ not: randomFilter }),
+        numbersOf({ and: [randomFilter, { not: randomFilter }] }),
+        numbersOf({ or: [randomFilter, { not: randomFilter }] }),
       ])
       expect([...matching, ...opposite].toSorted()).toEqual([1, 2, 3, 4, 5])
       expect(both).toEqual([])

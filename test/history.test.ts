@@ -53,7 +53,7 @@ const historyOf = async (id: string, page: object = {}) => {
 }
 
 describe('history event', () => {
-  test('stores actor, time and values of each change once', async () => {
+  test('stores one history event with actor, time and values per change', async () => {
     const { id, key } = await createDefect(users.contributor, 'CORE', 'Solder', { description: 'Text' })
     const steps: readonly [Omit<UpdateDefectInput, 'id'>, Record<string, readonly [string | null, string | null]>][] = [
       [{ title: 'Renamed' }, { title: ['A defect', 'Renamed'] }],
@@ -102,7 +102,7 @@ describe('history event', () => {
     }
   })
 
-  test('stores all label names before and after a change', async () => {
+  test('stores all label names before and after a change in the history', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Labelled')
     const [red, green, blue] = await Promise.all(
       ['red', 'Green', 'blue'].map((name) => createLabel(users.maintainer, 'CORE', name)),
@@ -116,7 +116,7 @@ describe('history event', () => {
     ])
   })
 
-  test('stores times of archiving and unarchiving in ISO 8601', async () => {
+  test('stores times of archiving in the history in ISO 8601', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Archived')
     const archive = async (archived: boolean) =>
       (await users.maintainer.ask(HistoryArchive, { input: { id, archived } })).archiveTicket.ticket
@@ -133,7 +133,7 @@ describe('history event', () => {
     expect(updatedBy).toEqual({ username: 'maintainer' })
   })
 
-  test('has the actor who last changed the ticket', async () => {
+  test('stores the actor of each change in the history, and the last one in updatedBy', async () => {
     const { id } = await createIssue(users.reporter, 'CORE', 'Of many')
     expect((await historyOf(id)).updatedBy).toBeNull()
     for (const person of [users.reporter, users.contributor, users.admin]) {
@@ -144,7 +144,7 @@ describe('history event', () => {
     expect(nodes.map(({ actor }) => actor.username)).toEqual(['admin', 'contributor', 'reporter'])
   })
 
-  test('is found as a node', async () => {
+  test('returns a history event as a node, if its ticket is visible', async () => {
     const { id, key } = await createIssue(users.contributor, 'CORE', 'Node')
     await users.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Changed' } })
     const event = (await historyOf(id)).history.nodes[0]
@@ -206,7 +206,7 @@ test('stores no history for a rejected mutation', async () => {
   expect(await historyOf(id)).toEqual(before)
 })
 
-test('runs the mutations of a document in order, each with the changes of the previous ones', async () => {
+test('runs the mutations of a document in order, each on the state after the previous one', async () => {
   const { id } = await createIssue(users.contributor, 'CORE', 'Twice', { assigneeId: 'contributor' })
   const label = await createLabel(users.maintainer, 'CORE', 'seen')
   const HistoryTwice = graphql(`

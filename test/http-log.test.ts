@@ -35,7 +35,7 @@ const Comment = graphql(`
 `)
 
 describe('request id', () => {
-  test('is in the header of every response and in the log', async () => {
+  test('returns the request id in the header of every response, and logs it', async () => {
     const responses = [await server.anonymous.send(Viewer), await ada.send(Viewer), await ada.post('no JSON')]
     const ids = responses.map(({ headers }) => headers.get('x-request-id') ?? '')
     expect(new Set(ids).size).toBe(3)
@@ -54,9 +54,9 @@ describe('request id', () => {
       expect((await server.anonymous.fetch(path)).headers.get('x-request-id'), path).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('is the id of the client if it is valid', async () => {
-    const idFor = async (given: string) =>
-      (await ada.post({ query: '{ viewer { username } }' }, { 'x-request-id': given })).headers.get('x-request-id')
+  test('uses the request id of the client if it is valid', async () => {
+    const idFor = async (clientId: string) =>
+      (await ada.post({ query: '{ viewer { username } }' }, { 'x-request-id': clientId })).headers.get('x-request-id')
     for (const valid of ['abc-123', 'a.b_c', 'x'.repeat(64), crypto.randomUUID()]) {
       expect(await idFor(valid)).toBe(valid)
       expect(linesOf(valid)).toHaveLength(1)
@@ -71,7 +71,7 @@ describe.each([
   ['from a page', { origin: 'http://localhost' }],
 ])('serialization of results %s', (_client, headers) => {
   /** Sends a query whose result is serialized by `toJSON`. Returns the response and the logged lines. */
-  async function responded(toJSON: (logged: number) => unknown) {
+  async function respondWith(toJSON: (logged: number) => unknown) {
     const lines: string[] = []
     const app = createApp({
       config: readConfig({ NODE_ENV: 'test' }),
@@ -79,8 +79,8 @@ describe.each([
       viewerCache: server.viewerCache,
       log: pino({}, { write: (line: string) => lines.push(line) }),
       trace: (execute) => async (operation, context, variables) => {
-        const executed = await execute(operation, context, variables)
-        return { ...executed, result: { data: { viewer: { toJSON: () => toJSON(lines.length) } } } }
+        const execution = await execute(operation, context, variables)
+        return { ...execution, result: { data: { viewer: { toJSON: () => toJSON(lines.length) } } } }
       },
     })
     const client = Object.assign(Object.create(ada), { app }) as TestUser
@@ -90,7 +90,7 @@ describe.each([
   }
 
   test('serializes the result before the request is logged, so that the duration includes it', async () => {
-    const { response, lines } = await responded((logged) => logged)
+    const { response, lines } = await respondWith((logged) => logged)
     expect(response.data).toEqual({ viewer: 0 })
     expect(lines.map(({ msg }) => msg)).toEqual(['request'])
   })
@@ -113,33 +113,41 @@ function expectMasked({ headers, errors }: ApiResponse<unknown>, path: readonly 
   return unexpected as Line
 }
 
-/** Runs work between two statements that break and repair the database. */
-async function whileBroken<Result>(breaking: string, repairing: string, work: () => Promise<Result>): Promise<Result> {
-  await server.database.pool.query(breaking)
-  return work().finally(() => server.database.pool.query(repairing))
+async function runWithBrokenTables<Result>(
+  breakingSql: string,
+  repairingSql: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await server.database.pool.query(breakingSql)
+  return work().finally(() => server.database.pool.query(repairingSql))
 }
 
 describe('unexpected error', () => {
   const input = { projectId: 'CORE', name: 'whispered', color: '#336699', description: 'whispered too' }
 
   test('masks and logs an unexpected error of a query', async () => {
-    const response = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
-      ada.send(Labels),
+    const response = await runWithBrokenTables(
+      'ALTER TABLE labels RENAME TO lost',
+      'ALTER TABLE lost RENAME TO labels',
+      () => ada.send(Labels),
     )
     expect(JSON.stringify(expectMasked(response, ['project']))).toContain('42P01')
     expect(JSON.stringify(response.errors)).not.toContain('relation')
     expect((await ada.ask(Labels)).project).toEqual({ key: 'CORE', labels: [] })
   })
 
-  test('does not affect concurrent requests', async () => {
-    const responses = await whileBroken('ALTER TABLE labels RENAME TO lost', 'ALTER TABLE lost RENAME TO labels', () =>
-      Promise.all([
-        ada.send(Labels),
-        ada.send(Viewer),
-        ada.send(Labels),
-        ada.send(Search, { filter: {} }),
-        ada.send(Viewer),
-      ]),
+  test('completes requests that run concurrently with an unexpected error', async () => {
+    const responses = await runWithBrokenTables(
+      'ALTER TABLE labels RENAME TO lost',
+      'ALTER TABLE lost RENAME TO labels',
+      () =>
+        Promise.all([
+          ada.send(Labels),
+          ada.send(Viewer),
+          ada.send(Labels),
+          ada.send(Search, { filter: {} }),
+          ada.send(Viewer),
+        ]),
     )
     expect(responses.map(({ errors }) => errors?.[0]?.extensions?.code ?? null)).toEqual([
       'INTERNAL_SERVER_ERROR',
@@ -152,7 +160,7 @@ describe('unexpected error', () => {
   })
 
   test('masks and logs an unexpected error of a mutation without its values, and changes nothing', async () => {
-    const response = await whileBroken(
+    const response = await runWithBrokenTables(
       "ALTER TABLE labels ADD CONSTRAINT provoked CHECK (name <> 'whispered')",
       'ALTER TABLE labels DROP CONSTRAINT provoked',
       () => ada.send(Label, { input }),
@@ -168,7 +176,7 @@ describe('unexpected error', () => {
       mutation HttpLogIssue { createIssue(input: { projectId: "CORE", title: "Any" }) { issue { id } } }
     `)
     const ticketId = (await ada.ask(issue)).createIssue.issue.id
-    const response = await whileBroken(
+    const response = await runWithBrokenTables(
       "ALTER TABLE comments ADD CONSTRAINT provoked CHECK (body <> 'murmured')",
       'ALTER TABLE comments DROP CONSTRAINT provoked',
       () => ada.send(Comment, { input: { ticketId, body: 'murmured' } }),

@@ -78,7 +78,7 @@ describe('unreachable database', () => {
     return createClient({ database: await openDatabase({ url, dataDirectory: '', poolSize: 1 }) }, token)
   }
 
-  test('returns UNAVAILABLE with HTTP 503 and Retry-After', async () => {
+  test('returns UNAVAILABLE with HTTP 503 and Retry-After if the database is unreachable', async () => {
     const input = { username: 'ada', password: 'any password' }
     for (const response of [
       await (await unreachable('snag_any')).send(Viewer),
@@ -92,7 +92,7 @@ describe('unreachable database', () => {
     }
   })
 
-  test('runs queries that do not need the database', async () => {
+  test('runs queries that do not need the database if it is unreachable', async () => {
     expect(await (await unreachable(null)).ask(Viewer)).toEqual({ viewer: null })
     expect((await (await unreachable(null)).send(Projects)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
@@ -139,7 +139,7 @@ describe('pages', () => {
     return [headers, preflightResponse.headers].map((either) => either.get('access-control-allow-origin'))
   }
 
-  test('allows no other origins by default', async () => {
+  test('allows no requests of other origins by default', async () => {
     expect(await allowedOrigins(server.anonymous, 'https://app.example.com')).toEqual([null, null])
     expect(await allowedOrigins(server.anonymous, 'null')).toEqual([null, null])
   })
@@ -147,19 +147,22 @@ describe('pages', () => {
   test.each([
     ['one origin', 'https://app.example.com'],
     ['two origins', 'https://app.example.com, http://localhost:3000'],
-  ])('allows only the origins in SNAGLIST_CORS_ORIGINS: %s', async (_description, SNAGLIST_CORS_ORIGINS) => {
-    const { anonymous } = server.configured({ SNAGLIST_CORS_ORIGINS })
-    for (const origin of SNAGLIST_CORS_ORIGINS.split(', ')) {
-      expect(await allowedOrigins(anonymous, origin)).toEqual([origin, origin])
-      const { headers } = await preflight(anonymous, origin)
-      expect(headers.get('access-control-allow-headers')).toContain('authorization')
-      expect(headers.get('access-control-allow-credentials')).toBeNull()
-    }
-    // The origin of a sandboxed page is "null": allowing it would allow any site.
-    for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.example', 'null'])
-      for (const allowed of await allowedOrigins(anonymous, origin))
-        expect([origin, '*'], origin).not.toContain(allowed)
-  })
+  ])(
+    'allows only requests of the origins in SNAGLIST_CORS_ORIGINS: %s',
+    async (_description, SNAGLIST_CORS_ORIGINS) => {
+      const { anonymous } = server.withSettings({ SNAGLIST_CORS_ORIGINS })
+      for (const origin of SNAGLIST_CORS_ORIGINS.split(', ')) {
+        expect(await allowedOrigins(anonymous, origin)).toEqual([origin, origin])
+        const { headers } = await preflight(anonymous, origin)
+        expect(headers.get('access-control-allow-headers')).toContain('authorization')
+        expect(headers.get('access-control-allow-credentials')).toBeNull()
+      }
+      // The origin of a sandboxed page is "null": allowing it would allow any site.
+      for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.example', 'null'])
+        for (const allowed of await allowedOrigins(anonymous, origin))
+          expect([origin, '*'], origin).not.toContain(allowed)
+    },
+  )
 })
 
 describe('GET requests', () => {

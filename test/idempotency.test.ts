@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 
 /** Browsers send the origin of a page. */
-const senders = [
+const clientKinds = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
@@ -27,7 +27,7 @@ const details = ({ status, data, errors, extensions }: Awaited<ReturnType<typeof
   extensions,
 })
 const isReplayed = ({ headers }: { headers: Headers }) => headers.get('idempotency-replayed') === 'true'
-const creating = (title: string) => ({
+const createBody = (title: string) => ({
   query: CreateIssue.toString(),
   variables: { input: { projectId: 'CORE', title } },
 })
@@ -40,7 +40,7 @@ const Patch = graphql(`
 
 /** Mutations of every kind. */
 const mutations: Readonly<Record<string, () => Promise<{ client: Client; body: object }>>> = {
-  'a new ticket': async () => ({ client: users.reporter, body: creating('Filed once') }),
+  'a new ticket': async () => ({ client: users.reporter, body: createBody('Filed once') }),
   'an update with expectedVersion': async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'To patch')
     return { client: users.contributor, body: { query: Patch.toString(), variables: { id, version: 1 } } }
@@ -83,7 +83,7 @@ const mutations: Readonly<Record<string, () => Promise<{ client: Client; body: o
 }
 
 describe.each(Object.entries(mutations))('repeated request: %s', (_description, prepare) => {
-  test.each(senders)('takes effect once and returns the same result, %s', async (_client, headers) => {
+  test.each(clientKinds)('runs a repeated request once and returns the same result, %s', async (_client, headers) => {
     const { client, body } = await prepare()
     const key = crypto.randomUUID()
     const first = await send(client, body, key, headers)
@@ -95,16 +95,16 @@ describe.each(Object.entries(mutations))('repeated request: %s', (_description, 
   })
 })
 
-test.each(senders)('a repeated request that was rejected runs again, %s', async (_client, headers) => {
+test.each(clientKinds)('runs a repeated request again if it was rejected, %s', async (_client, headers) => {
   const key = crypto.randomUUID()
-  const sendForbidden = () => send(users.viewer, creating('Forbidden'), key, headers)
+  const sendForbidden = () => send(users.viewer, createBody('Forbidden'), key, headers)
   const [first, again] = [await sendForbidden(), await sendForbidden()]
   expect(first.errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
   expect(details(again)).toEqual(details(first))
   expect([isReplayed(first), isReplayed(again)]).toEqual([false, false])
 })
 
-test('a repeated request runs only the mutations that had no effect before', async () => {
+test('runs only those mutations of a repeated request that had no effect before', async () => {
   const key = crypto.randomUUID()
   const create = (title: string) => `createIssue(input: { projectId: "CORE", title: "${title}" }) { issue { key } }`
   const query = `mutation { a: ${create('First of two')} b: ${create('Second of two')} }`
@@ -117,13 +117,13 @@ test('a repeated request runs only the mutations that had no effect before', asy
   expect([await count('First of two'), await count('Second of two'), isReplayed(again)]).toEqual([1, 1, false])
 })
 
-test.each(senders)(
-  'one of twenty concurrent requests takes effect, and all return its result, %s',
+test.each(clientKinds)(
+  'runs one of twenty concurrent requests with one key, and returns its result to all, %s',
   async (_client, headers) => {
     const title = `Concurrent ${crypto.randomUUID()}`
     const key = crypto.randomUUID()
     const responses = await Promise.all(
-      Array.from({ length: 20 }, () => send(users.reporter, creating(title), key, headers)),
+      Array.from({ length: 20 }, () => send(users.reporter, createBody(title), key, headers)),
     )
     expect(responses[0]?.data).toHaveProperty('createIssue.issue.key')
     expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
@@ -143,20 +143,23 @@ describe('sign-in with an Idempotency-Key', () => {
       )
     ).rows[0]?.failures ?? 0
 
-  test.each(senders)('counts twenty concurrent requests as one attempt, %s', async (_client, headers) => {
-    const key = crypto.randomUUID()
-    server.statements.length = 0
-    const responses = await Promise.all(
-      Array.from({ length: 20 }, () => send(server.anonymous, signIn('maintainer'), key, headers)),
-    )
-    expect(responses[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
-    // The password is verified only once, because that is slow.
-    expect(server.statements.filter((sql) => sql.includes('password_hash AS'))).toHaveLength(1)
-    expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
-    expect(await failures('maintainer')).toBe(0)
-  })
+  test.each(clientKinds)(
+    'counts twenty concurrent sign-ins with one key as one attempt, %s',
+    async (_client, headers) => {
+      const key = crypto.randomUUID()
+      server.statements.length = 0
+      const responses = await Promise.all(
+        Array.from({ length: 20 }, () => send(server.anonymous, signIn('maintainer'), key, headers)),
+      )
+      expect(responses[0]?.data).toHaveProperty('signIn.viewer.username', 'maintainer')
+      // The password is verified only once, because that is slow.
+      expect(server.statements.filter((sql) => sql.includes('password_hash AS'))).toHaveLength(1)
+      expect(new Set(responses.map((response) => JSON.stringify(details(response)))).size).toBe(1)
+      expect(await failures('maintainer')).toBe(0)
+    },
+  )
 
-  test('counts repeated requests with a wrong password once', async () => {
+  test('counts repeated sign-ins with one key and a wrong password once', async () => {
     const key = crypto.randomUUID()
     const wrong = () => send(server.anonymous, signIn('outsider', 'wrong'), key)
     const [first] = await Promise.all(Array.from({ length: 20 }, wrong))
@@ -168,7 +171,7 @@ describe('sign-in with an Idempotency-Key', () => {
     expect(await failures('outsider')).toBe(1)
   })
 
-  test('counts a repeated request after RATE_LIMITED', async () => {
+  test('counts a repeated sign-in after RATE_LIMITED', async () => {
     const { pool } = server.database
     const key = crypto.randomUUID()
     await send(server.anonymous, signIn('admin', 'wrong'), crypto.randomUUID())
@@ -185,11 +188,11 @@ describe('sign-in with an Idempotency-Key', () => {
 })
 
 describe('Idempotency-Key', () => {
-  test('rejects a key with another body', async () => {
+  test('rejects an Idempotency-Key with another body', async () => {
     const key = crypto.randomUUID()
-    await send(users.reporter, creating('The first body'), key)
+    await send(users.reporter, createBody('The first body'), key)
     const before = await digestsOf(server)
-    for (const body of [creating('Another body'), { ...creating('The first body'), query: `${CreateIssue} ` }]) {
+    for (const body of [createBody('Another body'), { ...createBody('The first body'), query: `${CreateIssue} ` }]) {
       const { data, errors } = await send(users.reporter, body, key)
       expect(errors?.[0]?.extensions?.code).toBe('CONFLICT')
       expect(data).toBeUndefined()
@@ -197,34 +200,34 @@ describe('Idempotency-Key', () => {
     expect(await digestsOf(server)).toEqual(before)
   })
 
-  test('belongs to one user', async () => {
+  test('accepts the same Idempotency-Key from two users', async () => {
     const key = crypto.randomUUID()
     const [mine, theirs] = await Promise.all(
-      [users.reporter, users.contributor].map((client) => send(client, creating('Of two'), key)),
+      [users.reporter, users.contributor].map((client) => send(client, createBody('Of two'), key)),
     )
     expect(mine?.data).not.toEqual(theirs?.data)
     expect(await count('Of two')).toBe(2)
   })
 
-  test('expires after 24 hours', async () => {
+  test('forgets an Idempotency-Key after 24 hours', async () => {
     const key = crypto.randomUUID()
     const age = (hours: number) =>
       server.database.pool.query(`UPDATE idempotency_keys SET created_at = now() - interval '1 hour' * $1`, [hours])
-    await send(users.reporter, creating('A day'), key)
+    await send(users.reporter, createBody('A day'), key)
     await age(23)
-    expect(isReplayed(await send(users.reporter, creating('A day'), key))).toBe(true)
+    expect(isReplayed(await send(users.reporter, createBody('A day'), key))).toBe(true)
     await age(25)
-    expect(isReplayed(await send(users.reporter, creating('A day'), key))).toBe(false)
+    expect(isReplayed(await send(users.reporter, createBody('A day'), key))).toBe(false)
     expect(await count('A day')).toBe(2)
     const old = () =>
       server.database.prisma.idempotencyKey.count({ where: { createdAt: { lt: new Date(Date.now() - 86_400_000) } } })
     const before = await old()
     expect(before).toBeGreaterThan(20)
-    await send(users.reporter, creating('Swept'), crypto.randomUUID())
+    await send(users.reporter, createBody('Swept'), crypto.randomUUID())
     expect(await old()).toBe(before - 20)
   })
 
-  test('does not affect queries', async () => {
+  test('ignores the Idempotency-Key of a query', async () => {
     const key = crypto.randomUUID()
     const ask = () => send(users.reporter, { query: '{ tickets(first: 0) { totalCount } }' }, key)
     const before = JSON.stringify((await ask()).data)
@@ -233,7 +236,7 @@ describe('Idempotency-Key', () => {
   })
 
   test.each(['', 'two words', 'x'.repeat(256)])('rejects the Idempotency-Key "%s"', async (key) => {
-    const { errors } = await send(users.reporter, creating('Bad key'), key)
+    const { errors } = await send(users.reporter, createBody('Bad key'), key)
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }],
@@ -242,7 +245,7 @@ describe('Idempotency-Key', () => {
   })
 })
 
-test('stored results and keys are not readable in the database', async () => {
+test('stores no readable results and keys in the database', async () => {
   const key = crypto.randomUUID()
   const query = 'mutation { createAccessToken(input: { name: "kept" }) { secret accessToken { id } } }'
   const { data } = await send(users.reporter, { query }, key)
@@ -256,7 +259,7 @@ test('stored results and keys are not readable in the database', async () => {
   }
 })
 
-test('invalid variables are rejected each time without storing the key', async () => {
+test('rejects invalid variables each time without storing the key', async () => {
   const key = crypto.randomUUID()
   const invalid = { query: CreateIssue.toString(), variables: { input: { projectId: 'CORE', title: 1 } } }
   const [first, again] = [await send(users.reporter, invalid, key), await send(users.reporter, invalid, key)]
@@ -264,7 +267,7 @@ test('invalid variables are rejected each time without storing the key', async (
   expect(details(again)).toEqual(details(first))
 })
 
-test('a file is imported once, and another file with the same key is rejected', async () => {
+test('imports a file once, and rejects another file with the same key', async () => {
   const headers = { 'idempotency-key': crypto.randomUUID() }
   const send = (file: string) => sendFile(users.contributor, file, { projectId: 'CORE', kind: 'ISSUE' }, { headers })
   const [first, again] = [await send('title\nImported once\n'), await send('title\nImported once\n')]
@@ -274,9 +277,9 @@ test('a file is imported once, and another file with the same key is rejected', 
   expect([await count('Imported once'), await count('Imported twice')]).toEqual([1, 0])
 })
 
-test('mutations of anonymous clients that are rejected store no key', async () => {
+test('stores no key for rejected mutations of anonymous clients', async () => {
   await server.database.pool.query('DELETE FROM idempotency_keys')
-  for (const query of ['mutation { __typename }', creating('Anonymous')])
+  for (const query of ['mutation { __typename }', createBody('Anonymous')])
     await send(server.anonymous, typeof query === 'string' ? { query } : query, crypto.randomUUID())
   expect(await server.database.prisma.idempotencyKey.count()).toBe(0)
   expect(await count('Anonymous')).toBe(0)

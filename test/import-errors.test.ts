@@ -38,7 +38,7 @@ async function rowErrorsOf(
 }
 
 describe('row errors', () => {
-  test('reports all row errors with suggestions and imports nothing', async () => {
+  test('reports all row errors of an import with suggestions, and imports nothing', async () => {
     const csv = [
       'title;priority;status;assignee;labels;createdAt;resolution',
       'good;high;open;viewer;network;2024-01-01;',
@@ -49,7 +49,7 @@ describe('row errors', () => {
     expect(await rowErrorsOf(csv)).toEqual([
       '2 priority bloker: is not a valid priority; did you mean blocker (URGENT)?',
       '2 status wipp: is not a valid status; did you mean wip (IN_PROGRESS)?',
-      '2 createdAt 1/2/2024: is not a date in ISO 8601 or in the given date format',
+      '2 createdAt 1/2/2024: is not a date in ISO 8601, or in `dateFormat` if set',
       '2 assignee vewer: is not an assignable user: must be active and able to see the project; did you mean viewer?',
       '2 labels netwrk: is not a label of the project; did you mean network?',
       '2 resolution FIXED: requires the status RESOLVED or CLOSED',
@@ -99,12 +99,21 @@ describe('row errors', () => {
         '1 reporter missing: is not the username of a user; known names are admin, maintainer, contributor, reporter, viewer',
       ],
     ],
-    ['labels with unbalanced quotes', 'title,labels\na,"""x;y"\n', ['1 labels "x;y: has unbalanced quotes']],
-  ])('reports %s', async (_description, csv, rowErrors) => {
+    [
+      'labels with unbalanced quotes',
+      'title,labels\na,"""x;y"\n',
+      ['1 labels "x;y: has unbalanced quotes: double each quote within a quoted label'],
+    ],
+    [
+      'a malformed username',
+      'title,assignee\na,two words\n',
+      ['1 assignee two words: is not a username: must be 2 to 32 letters, digits, dots, dashes or underscores'],
+    ],
+  ])('reports a row error for %s', async (_description, csv, rowErrors) => {
     expect(await rowErrorsOf(csv)).toEqual(rowErrors)
   })
 
-  test('reports the external key of a ticket of another kind', async () => {
+  test('reports a row error for the external key of a ticket of another kind', async () => {
     const project = await createProject(users.maintainer, 'KINDS')
     await importCsv(users.maintainer, 'title,category,externalKey\na,Dent,1\n', {
       projectId: project.key,
@@ -119,7 +128,7 @@ describe('row errors', () => {
     ])
   })
 
-  test('reports new defects without a category or a title', async () => {
+  test('reports row errors for new defects without a category or a title', async () => {
     const done = await importCsv(users.maintainer, 'description,absn\nFirst line,1\n,2\n', {
       projectId: 'CORE',
       kind: 'DEFECT',
@@ -181,7 +190,7 @@ describe('header errors', () => {
       ['0 titel null: is not a column of the file; did you mean title?'],
     ],
     ['too many columns', `title${',x'.repeat(600)}\n`, {}, ['0 null null: has more than 500 columns']],
-  ])('imports nothing because of %s', async (_description, csv, input, rowErrors) => {
+  ])('imports nothing from a file with %s in its header', async (_description, csv, input, rowErrors) => {
     expect(await rowErrorsOf(csv, input)).toEqual(rowErrors)
     expect(await rowErrorsOf(csv, { ...input, onError: 'SKIP' })).toEqual(rowErrors)
   })
@@ -220,7 +229,7 @@ describe('invalid files', () => {
       new Uint8Array([...Buffer.from(`${start}caf`), 0xc3]),
       ['3 title null: contains bytes that are not UTF-8'],
     ],
-  ])('reports the position of %s', async (_description, file, rowErrors) => {
+  ])('reports the position in an imported file of %s', async (_description, file, rowErrors) => {
     expect(await rowErrorsOf(file)).toEqual(rowErrors)
     expect(await rowErrorsOf(file, { onError: 'SKIP' })).toEqual(rowErrors)
   })
@@ -229,10 +238,10 @@ describe('invalid files', () => {
   test.each<[string, string | Uint8Array<ArrayBuffer>, RegExp]>([
     ['an empty file', '', /is empty/],
     ['a ZIP archive', bytes(0x50, 0x4b, 3, 4, 20, 0), /is a ZIP archive/],
-    ['gzip', bytes(0x1f, 0x8b, 8, 0), /is compressed with gzip/],
-    ['UTF-16', new Uint8Array(Buffer.from('\ufefftitle,description\n', 'utf16le')), /is in UTF-16/],
+    ['a gzip file', bytes(0x1f, 0x8b, 8, 0), /is compressed with gzip/],
+    ['a UTF-16 file', new Uint8Array(Buffer.from('\ufefftitle,description\n', 'utf16le')), /is in UTF-16/],
     [
-      'UTF-16 without a byte order mark',
+      'a UTF-16 file without a byte order mark',
       new Uint8Array(Buffer.from('title,description\na,b\n', 'utf16le')),
       /is in UTF-16/,
     ],
@@ -241,7 +250,7 @@ describe('invalid files', () => {
       new Uint8Array(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)),
       /is not UTF-8 text/,
     ],
-  ])('rejects %s', async (_description, file, message) => {
+  ])('rejects the import of %s', async (_description, file, message) => {
     const before = (await users.admin.ask(Count, { id: 'CORE' })).project?.imports.totalCount
     const { errors } = await sendFile(users.maintainer, file, issues)
     expect(errors?.[0]?.extensions).toMatchObject({
@@ -252,7 +261,7 @@ describe('invalid files', () => {
   })
 })
 
-test('reports all errors of the input together', async () => {
+test('reports all field errors of an import together', async () => {
   const { errors } = await sendFile(users.maintainer, 'title\na\n', {
     projectId: 'no project!',
     kind: 'ISSUE',
@@ -274,7 +283,7 @@ test('docs/importing.md lists all synonyms', () => {
       expect(page).toContain(`| ${value} | ${synonyms.join(', ')} |`)
 })
 
-test('an empty cell keeps the value of an existing defect', async () => {
+test('keeps the value of an existing defect for an empty cell', async () => {
   const project = await createProject(users.maintainer, 'KEEP')
   await createDefect(users.maintainer, project.key, 'Solder')
   const input: ImportOptions = { projectId: project.key, kind: 'DEFECT' }

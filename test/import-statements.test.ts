@@ -11,7 +11,7 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-test('an import runs a constant number of statements for new, changed and unchanged rows', async () => {
+test('runs a constant number of statements for an import of new, changed or unchanged rows', async () => {
   const counts: number[] = []
   for (const rows of [10, 1000]) {
     const projectId = (await createProject(users.maintainer, `ROWS${rows}`)).key
@@ -37,7 +37,7 @@ const file = `title,description\n${rows.join('\n')}\n`
 const expectResponse = async () =>
   expect((await users.viewer.post({ query: '{ viewer { id } projects { totalCount } }' })).errors).toBeUndefined()
 
-test('other requests run while an import is being uploaded', async () => {
+test('completes other requests while an import is being uploaded', async () => {
   const input: ImportOptions = { projectId: (await createProject(users.maintainer, 'SENDING')).key, kind: 'ISSUE' }
   const whole = new Request('http://localhost', { method: 'POST', body: importForm(file, input) })
   const bytes = new Uint8Array(await whole.arrayBuffer())
@@ -62,7 +62,7 @@ test('other requests run while an import is being uploaded', async () => {
 })
 
 // The embedded database runs one transaction at a time.
-test.runIf(inject('postgres'))('other requests run while an import writes', async () => {
+test.runIf(inject('postgres'))('completes other requests while an import writes', async () => {
   const projectId = (await createProject(users.maintainer, 'WRITING')).key
   const { pool } = server.database
   const locking = await pool.connect()

@@ -61,7 +61,7 @@ async function dump(): Promise<string> {
 const header = 'externalKey,title,category,subcategory,labels,status\n'
 
 describe('undoImport', () => {
-  test('restores the database, and does nothing in a dry run', async () => {
+  test('restores the database by the undo of an import, and changes nothing in a dry run', async () => {
     const projectId = await freshProject()
     await createDefect(users.maintainer, projectId, 'Solder')
     const before = await dump()
@@ -86,7 +86,7 @@ describe('undoImport', () => {
     expect((await users.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
-  test('restores changed tickets and records it in their history', async () => {
+  test('restores tickets that an import changed, and records the undo in their history', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT', createLabels: true }
     await importCsv(users.maintainer, `${header}1,One,Solder,,ui,\n`, input)
@@ -126,7 +126,7 @@ describe('undoImport', () => {
     expect((await users.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
-  test('leaves tickets unchanged that were changed or commented on since the import', async () => {
+  test('does not undo changes of tickets that were changed or commented on since the import', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
     const { id } = await importCsv(users.contributor, `${header}1,One,Dent,,,\n2,Two,Dent,,,\n3,Three,Dent,,,\n`, input)
@@ -145,7 +145,7 @@ describe('undoImport', () => {
     expect((await createIssue(users.maintainer, projectId, 'Next')).key).toBe(`${projectId}-4`)
   })
 
-  test('rejects dry runs and rejected imports', async () => {
+  test('rejects the undo of a dry run and of a rejected import', async () => {
     const projectId = await freshProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
     const dryRun = await importCsv(users.contributor, `${header}1,One,Dent,,,\n`, { ...input, dryRun: true })
@@ -154,7 +154,7 @@ describe('undoImport', () => {
       expect((await users.contributor.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
   })
 
-  test('requires the user who imported or a maintainer, and hides invisible imports', async () => {
+  test('permits the undo of an import to its user and to maintainers, and hides invisible imports', async () => {
     const projectId = (await createProject(users.maintainer, `UNDO${++projects}`)).key
     const { id } = await importCsv(users.admin, `${header}1,One,Dent,,,\n`, { projectId, kind: 'DEFECT' })
     expect((await users.contributor.expectError(Undo, { id })).extensions?.code).toBe('NOT_FOUND')

@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 
 describe('files', () => {
-  test('creates issues in the order of the rows', async () => {
+  test('creates issues in the order of the imported rows', async () => {
     const projectId = await freshProject()
     const csv =
       'title,description,priority,status\nLogin fails,"It says ""no"",\nthen nothing",high,OPEN\nSlow page,,low,In Progress\n'
@@ -65,7 +65,7 @@ describe('files', () => {
     ])
   })
 
-  test('creates defects with the first spelling of each category in the project', async () => {
+  test('imports defects with the first spelling of each category in the project', async () => {
     const projectId = await freshProject()
     const csv =
       'Title;Category;sub category;ABSN;reported_by;severity;disposition\nA;Solder;Bridge;S-1;Station 4;minor;rework\nB;SOLDER;bridge;;;moderate;\n'
@@ -95,7 +95,7 @@ describe('files', () => {
     ['tabs', 'title\tdescription\na\tb;c'],
     ['commas and a byte order mark', '\ufefftitle,description\na,b;c\n'],
     ['headers with other case and spaces', '" TITLE ",Des_crip tion\na,b;c\n\n'],
-  ])('accepts %s', async (_description, csv) => {
+  ])('imports a file with %s', async (_description, csv) => {
     const projectId = await freshProject()
     await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' })
     expect(await ticketsOf(projectId)).toMatchObject([{ title: 'a', description: 'b;c' }])
@@ -108,7 +108,7 @@ describe('files', () => {
 })
 
 describe('columns', () => {
-  test('applies mappings of columns and replacements of values', async () => {
+  test('applies mappings of columns and replacements of values to an imported file', async () => {
     const projectId = await freshProject()
     const csv = 'defect_id,defect_type,severity,cost\n17,Scratch,Moderate,1.50\n18,Dent,schlimm,2\n'
     const input: ImportOptions = {
@@ -129,7 +129,7 @@ describe('columns', () => {
     ])
   })
 
-  test('parses assignees as usernames and labels as names', async () => {
+  test('imports assignees by username and labels by name', async () => {
     const projectId = await freshProject()
     await createLabel(users.maintainer, projectId, 'needs; care')
     await createLabel(users.maintainer, projectId, 'UI')
@@ -141,7 +141,7 @@ describe('columns', () => {
     ])
   })
 
-  test('creates missing labels with createLabels', async () => {
+  test('creates missing labels of an import with createLabels', async () => {
     const projectId = await freshProject()
     const csv = 'title,labels\na,Net;db\nb,NET\n'
     const done = await importCsv(users.maintainer, csv, { projectId, kind: 'ISSUE', createLabels: true })
@@ -152,7 +152,7 @@ describe('columns', () => {
     ])
   })
 
-  test('keeps times from the source system, and records the resolution in the history', async () => {
+  test('imports times from the source system, and records the resolution in the history', async () => {
     const projectId = await freshProject()
     const csv =
       'title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\na,closed,dupe,2024-01-02T10:00:00+01:00,2024-02-03,,viewer\nb,open,,2024-01-02,,2024-05-06 07:08,\n'
@@ -190,7 +190,7 @@ describe('columns', () => {
     ])
   })
 
-  test('parses dates in dateFormat', async () => {
+  test('imports dates in dateFormat', async () => {
     const projectId = await freshProject()
     const input = { projectId, kind: 'ISSUE', dateFormat: 'M/D/YYYY' } as const
     await importCsv(users.maintainer, 'title,createdAt\na,6/30/2024\n', input)
@@ -202,7 +202,7 @@ describe('repeated import', () => {
   const header = 'externalKey,title,priority,labels,assignee,status\n'
   const first = `${header}A-1,One,high,ui,reporter,open\nA-2,Two,low,,,closed\nA-3,Three,,,,\n`
 
-  test('changes nothing for the same file, and records the differences of a corrected one', async () => {
+  test('changes nothing by a repeated import, and records the differences of a corrected file', async () => {
     const projectId = await freshProject()
     await createLabel(users.maintainer, projectId, 'ui')
     await createLabel(users.maintainer, projectId, 'net')
@@ -242,7 +242,7 @@ describe('repeated import', () => {
     expect(done.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-4`])
   })
 
-  test('creates new tickets without external keys', async () => {
+  test('creates new tickets by a repeated import without external keys', async () => {
     const projectId = await freshProject()
     for (const count of [1, 2]) {
       expect(countsOf(await importCsv(users.contributor, 'title\nOne\n', { projectId, kind: 'ISSUE' }))).toEqual([
@@ -252,7 +252,7 @@ describe('repeated import', () => {
     }
   })
 
-  test('matches external keys only within the project', async () => {
+  test('matches external keys of an import only within the project', async () => {
     const projects = [await freshProject(), await freshProject()]
     for (const projectId of projects)
       expect(
@@ -281,7 +281,7 @@ describe('repeated import', () => {
 })
 
 describe('dry run', () => {
-  test('reports the outcome and changes nothing', async () => {
+  test('returns the counts of an import in a dry run, and changes nothing', async () => {
     const projectId = await freshProject()
     const input = { projectId, kind: 'DEFECT' } as const
     await importCsv(users.maintainer, 'title,category,externalKey\nOne,Dent,1\nTwo,Dent,2\n', input)

@@ -47,20 +47,20 @@ const newIssue = async () => (await createIssue(users.contributor, 'CORE', 'A ti
 
 describe('updateIssue', () => {
   const changes = [
-    { field: 'title', input: { title: 'Another title' }, shown: { title: 'Another title' } },
-    { field: 'description', input: { description: 'Known better' }, shown: { description: 'Known better' } },
-    { field: 'priority', input: { priority: 'LOW' }, shown: { priority: 'LOW' } },
-    { field: 'status', input: { status: 'IN_PROGRESS' }, shown: { status: 'IN_PROGRESS' } },
-    { field: 'assigneeId', input: { assigneeId: 'reporter' }, shown: { assignee: { username: 'reporter' } } },
+    { field: 'title', input: { title: 'Another title' }, expectedFields: { title: 'Another title' } },
+    { field: 'description', input: { description: 'Known better' }, expectedFields: { description: 'Known better' } },
+    { field: 'priority', input: { priority: 'LOW' }, expectedFields: { priority: 'LOW' } },
+    { field: 'status', input: { status: 'IN_PROGRESS' }, expectedFields: { status: 'IN_PROGRESS' } },
+    { field: 'assigneeId', input: { assigneeId: 'reporter' }, expectedFields: { assignee: { username: 'reporter' } } },
   ] as const
 
-  test.each(changes)('changes only the field $field and the version', async ({ input, shown }) => {
+  test.each(changes)('changes only $field and the version of an issue', async ({ input, expectedFields }) => {
     const id = await newIssue()
     const before = await stateOf(id)
     const after = await patch(id, input)
     expect(after).toEqual({
       ...before,
-      ...shown,
+      ...expectedFields,
       version: 2,
       updatedAt: after.updatedAt,
       updatedBy: { username: 'contributor' },
@@ -71,15 +71,19 @@ describe('updateIssue', () => {
   })
 
   test.each([
-    { field: 'description', shown: { description: null } },
-    { field: 'assigneeId', shown: { assignee: null } },
-  ])('clears $field with null', async ({ field, shown }) => {
+    { field: 'description', expectedFields: { description: null } },
+    { field: 'assigneeId', expectedFields: { assignee: null } },
+  ])('clears $field of an issue with null', async ({ field, expectedFields }) => {
     const id = await newIssue()
-    expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, title: 'A title', version: 2 })
-    expect(await patch(id, { [field]: null })).toMatchObject({ ...shown, version: 2, history: { totalCount: 1 } })
+    expect(await patch(id, { [field]: null })).toMatchObject({ ...expectedFields, title: 'A title', version: 2 })
+    expect(await patch(id, { [field]: null })).toMatchObject({
+      ...expectedFields,
+      version: 2,
+      history: { totalCount: 1 },
+    })
   })
 
-  test('rejects null for required fields and reports each of them', async () => {
+  test('rejects null for required fields of an issue and reports each of them', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const { extensions } = await users.contributor.expectError(IssuePatch, {
@@ -95,7 +99,7 @@ describe('updateIssue', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('keeps the version for an empty patch or equal values', async () => {
+  test('keeps the version of an issue for an empty patch or equal values', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const same = { ...full, title: 'A title', status: 'OPEN', resolution: null } as const
@@ -106,7 +110,7 @@ describe('updateIssue', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('reports all field errors of a patch together', async () => {
+  test('reports all field errors of a patch of an issue together', async () => {
     const id = await newIssue()
     const before = await stateOf(id)
     const errorPathsFor = async (input: Omit<UpdateIssueInput, 'id'>) => {
@@ -126,7 +130,7 @@ describe('updateIssue', () => {
     expect(await stateOf(id)).toEqual(before)
   })
 
-  test('finds an issue by a key in any case, but not a defect', async () => {
+  test('updates an issue by its key in any case, but not a defect', async () => {
     const { key } = await createIssue(users.contributor, 'CORE', 'By key')
     expect((await patch(key.toLowerCase(), { title: 'Found' })).key).toBe(key)
     const defect = await createDefect(users.contributor, 'CORE', 'Solder')
@@ -142,7 +146,7 @@ describe('updateIssue', () => {
     expect(extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.id'])
   })
 
-  test('assigns and unassigns with assignTicket, which requires assigneeId', async () => {
+  test('assigns and unassigns a ticket, and requires assigneeId', async () => {
     const id = await newIssue()
     const assign = async (assigneeId: string | null) =>
       (await users.contributor.ask(IssueAssign, { input: { id, assigneeId } })).assignTicket.ticket
@@ -206,7 +210,7 @@ describe('status and resolution', () => {
     await expectRejected({ status: 'OPEN', resolution: 'FIXED' })
   })
 
-  test('keeps status, resolution and time consistent, one version per change, for random patches', async () => {
+  test('keeps status, resolution and its time consistent, with one version per change, for random patches', async () => {
     const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
     const resolutions: readonly Resolution[] = ['FIXED', 'DUPLICATE', 'WONT_FIX']
     const change = fc.record(
@@ -217,15 +221,15 @@ describe('status and resolution', () => {
       fc.asyncProperty(fc.array(change, { maxLength: 6 }), async (patches) => {
         const id = await newIssue()
         let before = await stateOf(id)
-        for (const given of patches) {
-          const { errors } = await users.contributor.send(IssuePatch, { input: { id, ...given } })
+        for (const randomPatch of patches) {
+          const { errors } = await users.contributor.send(IssuePatch, { input: { id, ...randomPatch } })
           const after = await stateOf(id)
           if (errors) expect(after).toEqual(before)
           const done = after?.status === 'RESOLVED' || after?.status === 'CLOSED'
           expect([after?.resolution !== null, after?.resolvedAt !== null]).toEqual([done, done])
           expect(after?.version).toBe(1 + (after?.history.totalCount ?? 0))
-          const moved = after?.status !== before?.status || after?.resolution !== before?.resolution
-          expect(after?.version).toBe((before?.version ?? 0) + (moved ? 1 : 0))
+          const hasChanged = after?.status !== before?.status || after?.resolution !== before?.resolution
+          expect(after?.version).toBe((before?.version ?? 0) + (hasChanged ? 1 : 0))
           before = after
         }
       }),

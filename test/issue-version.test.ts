@@ -41,7 +41,7 @@ const change = async (id: string, input: Omit<UpdateIssueInput, 'id'>) =>
 const seen = async (id: string) => (await users.contributor.ask(IssueSeen, { id })).issue
 
 describe('expectedVersion', () => {
-  test('merges with concurrent changes of other fields', async () => {
+  test('merges a change based on an older version with changes of other fields', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title', { description: 'Text' })
     const label = await createLabel(users.maintainer, 'CORE', 'merged')
     await users.maintainer.ask(IssueChange, { input: { id, expectedVersion: 1, title: 'Theirs' } })
@@ -89,7 +89,7 @@ describe('expectedVersion', () => {
     expect(await seen(id)).toEqual(before)
   })
 
-  test('ignores changes up to the expected version', async () => {
+  test('ignores changes up to expectedVersion', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title')
     await change(id, { title: 'Second' })
     await change(id, { priority: 'LOW' })
@@ -108,7 +108,7 @@ describe('expectedVersion', () => {
     expect(extensions?.['fields']).toEqual([{ field: 'description', theirs: 'Theirs', yours: 'Ours' }])
   })
 
-  test('reports a cleared field as null', async () => {
+  test('reports a cleared field of a conflict as null', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title', {
       description: 'Text',
       assigneeId: 'contributor',
@@ -126,10 +126,10 @@ describe('expectedVersion', () => {
   })
 
   test.each([
-    { what: 'in the future', expectedVersion: 3, title: 'Ours' },
-    { what: 'before the first one', expectedVersion: 0, title: 'Ours' },
-    { what: 'in the future, without a change', expectedVersion: 3, title: 'Second' },
-  ])('rejects a version $what', async ({ expectedVersion, title }) => {
+    { description: 'in the future', expectedVersion: 3, title: 'Ours' },
+    { description: 'before the first one', expectedVersion: 0, title: 'Ours' },
+    { description: 'in the future, without a change', expectedVersion: 3, title: 'Second' },
+  ])('rejects an expectedVersion $description', async ({ expectedVersion, title }) => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title')
     await change(id, { title: 'Second' })
     const before = await seen(id)
@@ -142,7 +142,7 @@ describe('expectedVersion', () => {
   })
 })
 
-test('accepts one of two concurrent changes with the same expected version and rejects the other', async () => {
+test('accepts one of two concurrent changes with the same expectedVersion and rejects the other', async () => {
   for (let round = 0; round < 20; round++) {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title')
     const responses = await Promise.all(

@@ -63,7 +63,7 @@ describe('createIssue', () => {
     expect(createIssue.issue.updatedAt).toBe(createIssue.issue.createdAt)
   })
 
-  test('accepts project keys and usernames in any case, and sorts labels by name', async () => {
+  test('creates an issue by project key and username in any case, with labels sorted by name', async () => {
     const labelIds = [
       await createLabel(users.maintainer, 'CORE', 'zebra'),
       await createLabel(users.maintainer, 'CORE', 'Ant'),
@@ -88,7 +88,7 @@ describe('createIssue', () => {
     })
   })
 
-  test('accepts null for optional fields', async () => {
+  test('accepts null for optional fields of a new issue', async () => {
     const nothing = { description: null, assigneeId: null, labelIds: null }
     const { createIssue } = await users.reporter.ask(IssueCreate, {
       input: { projectId: 'CORE', title: 'Null', ...nothing },
@@ -146,7 +146,7 @@ describe('createIssue', () => {
     ])
   })
 
-  test('reports errors that require the database together with all others', async () => {
+  test('reports field errors that require the database together with all others', async () => {
     const unknown = { assigneeId: 'nosuchuser', labelIds: [crypto.randomUUID(), crypto.randomUUID()] }
     const known = await users.contributor.expectError(IssueCreate, {
       input: { projectId: 'CORE', title: 'Good', ...unknown },
@@ -177,7 +177,7 @@ describe('texts of an issue', () => {
   const fits = (text: string) => !text.includes('\0') && text.trim() !== ''
   const texts = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength }).filter(fits)
 
-  test('returns texts unchanged', async () => {
+  test('returns the texts of an issue unchanged', async () => {
     const awkward = [
       '  spaces around  ',
       'line\nafter line\r\nand tab\t',
@@ -210,7 +210,7 @@ describe('texts of an issue', () => {
     )
   })
 
-  test('accepts texts up to their maximum length', async () => {
+  test('accepts texts of an issue up to their maximum length', async () => {
     const longest = { title: '🔩'.repeat(200), description: 'é'.repeat(32_768) }
     const { createIssue } = await users.reporter.ask(IssueCreate, { input: { projectId: 'CORE', ...longest } })
     expect(createIssue.issue).toMatchObject(longest)
@@ -223,7 +223,7 @@ describe('texts of an issue', () => {
     expect(pathsOf(updated)).toEqual(['input.description', 'input.title'])
   })
 
-  test('rejects texts that PostgreSQL cannot store', async () => {
+  test('rejects texts of an issue that PostgreSQL cannot store', async () => {
     for (const title of ['nul \0', 'half of an emoji \uD83D']) {
       const error = await users.reporter.expectError(IssueCreate, { input: { projectId: 'CORE', title } })
       expect(error.extensions?.code).toBe('BAD_USER_INPUT')

@@ -61,7 +61,7 @@ describe('labels of a ticket', () => {
   })
   const input = (ticketId: string, some: readonly Name[]) => ({ input: { ticketId, labelIds: idsOf(some) } })
 
-  test('replaces all labels, and changes nothing for equal ones', async () => {
+  test('replaces all labels of a ticket, and changes nothing for equal ones', async () => {
     const id = await newIssue('a', 'B')
     const set = async (...some: Name[]) => (await users.contributor.ask(LabelsSet, input(id, some))).setLabels.ticket
     expect(await set('D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
@@ -70,7 +70,7 @@ describe('labels of a ticket', () => {
     expect(await set()).toEqual(shown(3))
   })
 
-  test('adds and removes labels, and ignores present and missing ones', async () => {
+  test('adds and removes labels of a ticket, and ignores present and missing ones', async () => {
     const id = await newIssue('a')
     const add = async (...some: Name[]) => (await users.contributor.ask(LabelsAdd, input(id, some))).addLabels.ticket
     const remove = async (...some: Name[]) =>
@@ -145,7 +145,7 @@ describe('labels of a ticket', () => {
 })
 
 describe('concurrent changes of labels', () => {
-  test('leave one of 20 sets of labels and a consistent history', async () => {
+  test('stores one of 20 concurrent sets of labels, with a consistent history', async () => {
     const id = await newIssue()
     const sets = Array.from({ length: 20 }, (_, index) =>
       names.filter((_name, position) => ((index + 1) * 37) & (1 << position)),
@@ -162,7 +162,7 @@ describe('concurrent changes of labels', () => {
     expect(changes.at(-1)?.to ?? '').toBe(left.map(({ name }) => name).join(', '))
   })
 
-  test('add and remove all labels of many clients', async () => {
+  test('adds and removes the labels of eight concurrent clients', async () => {
     const id = await newIssue('a', 'B', 'c', 'D')
     await Promise.all([
       ...(['e', 'F', 'g', 'H'] as const).map((name) =>
@@ -177,7 +177,7 @@ describe('concurrent changes of labels', () => {
     expect(version).toBe(9)
   })
 
-  test('complete together with the deletion of a label, one history event per change', async () => {
+  test('records one history event per change when a label is deleted and changed concurrently', async () => {
     for (let round = 0; round < 10; round++) {
       const label = await createLabel(users.maintainer, 'CORE', `brief ${round}`)
       const having = await Promise.all(

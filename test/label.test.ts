@@ -52,7 +52,7 @@ const label = async (ticketId: string, ...labelIds: string[]) =>
   (await users.contributor.ask(LabelSet, { input: { ticketId, labelIds } })).setLabels.ticket
 
 describe('createLabel and updateLabel', () => {
-  test('creates a label, sorted by name in its project', async () => {
+  test('creates a label, and sorts the labels of a project by name', async () => {
     await createProject(users.maintainer, 'MADE')
     const { createLabel: made } = await users.maintainer.ask(LabelCreate, {
       input: { projectId: 'made', name: '  needs   work ', color: '#D73A4A', description: 'Not yet done' },
@@ -71,7 +71,7 @@ describe('createLabel and updateLabel', () => {
     expect((await namesIn('MADE'))?.filter((name) => name !== 'Öl')).toEqual(['ant', 'needs work', 'Zebra'])
   })
 
-  test('requires a unique name in a project, ignoring case', async () => {
+  test('requires the name of a label to be unique in its project, ignoring case', async () => {
     await createProject(users.maintainer, 'UNIQUE')
     await createProject(users.maintainer, 'OTHER')
     const id = await createLabel(users.maintainer, 'UNIQUE', 'Bug')
@@ -109,7 +109,7 @@ describe('createLabel and updateLabel', () => {
     ['#11223344', 'input.color'],
     ['336699', 'input.color'],
     ['#33669g', 'input.color'],
-  ])('rejects the color %s', async (wrong, path) => {
+  ])('rejects the label color %s', async (wrong, path) => {
     const input = { projectId: 'CORE', name: 'Colored', color: wrong }
     const { extensions } = await users.maintainer.expectError(LabelCreate, { input })
     expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path }] })
@@ -132,7 +132,7 @@ describe('createLabel and updateLabel', () => {
     expect(long.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.name'])
   })
 
-  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
+  test('keeps omitted fields of a label, clears null fields and rejects null for required fields', async () => {
     const id = await createLabel(users.maintainer, 'CORE', 'patched')
     const patch = async (change: object) =>
       (await users.maintainer.ask(LabelUpdate, { input: { id, ...change } })).updateLabel.label
@@ -179,7 +179,7 @@ describe('deleteLabel', () => {
     expect(second?.updatedAt).toBe(first?.updatedAt)
   })
 
-  test('does not find a deleted label', async () => {
+  test('returns errors for mutations of a deleted label', async () => {
     const id = await createLabel(users.maintainer, 'CORE', 'brief')
     const issue = await createIssue(users.contributor, 'CORE', 'Without')
     await users.maintainer.ask(LabelDelete, { id })

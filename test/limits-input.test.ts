@@ -67,12 +67,12 @@ describe('page arguments', () => {
         'before is not a valid cursor for this list and sort order',
       ],
     ],
-  ])('rejects %j', async (variables, messages) => {
+  ])('rejects the page arguments %j', async (variables, messages) => {
     const errors = fieldErrorsOf(await ada.send(Page, variables))
     expect(errors.map(({ path, message }) => `${path} ${message}`)).toEqual(messages)
   })
 
-  test('returns at most 200 rows, and none for first: 0', async () => {
+  test('accepts page sizes of 0 and 200', async () => {
     for (const variables of [{ first: 200 }, { last: 200 }, { first: 200, offset: 0 }])
       expect((await ada.ask(Page, variables)).tickets.nodes).toHaveLength(3)
     expect((await ada.ask(Page, { first: 0 })).tickets.nodes).toEqual([])
@@ -150,7 +150,7 @@ describe('filter limits', () => {
     expect(errorPaths(await ada.send(Search, { filter: filter(101) }))).toEqual([`filter.${path}`])
   })
 
-  test('rejects null operands and reports each of them', async () => {
+  test('rejects null operands of a filter and reports each of them', async () => {
     const filter = { status: { eq: null }, title: { in: null, isNull: null }, not: { label: { some: null } } }
     expect(errorPaths(await ada.send(Search, { filter })).sort()).toEqual([
       'filter.not.label.some',
@@ -163,7 +163,7 @@ describe('filter limits', () => {
   })
 
   test.each(['0000-01-01T00:00:00Z', '0000-01-01T00:00:00+14:00', '9999-12-31T23:59:59-12:00'])(
-    'accepts or rejects the time %s without failing',
+    'returns a result or BAD_USER_INPUT for the time %s',
     async (time) => {
       const response = await ada.send(Search, { filter: { createdAt: { lt: time } } })
       if (response.errors) expect(errorPaths(response)).toEqual(['filter.createdAt.lt'])

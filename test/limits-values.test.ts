@@ -131,7 +131,7 @@ describe('variables of the wrong type', () => {
     expect(errorPaths?.sort(), details).toEqual([...paths].sort())
   })
 
-  test('reports missing and unknown fields', async () => {
+  test('reports missing and unknown fields of a variable', async () => {
     for (const input of [{ projectId: 'CORE' }, { ...issue, nope: 1 }]) {
       const { errors } = await ada.post({ query: CreateIssue.toString(), variables: { input } })
       expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
@@ -139,7 +139,7 @@ describe('variables of the wrong type', () => {
     }
   })
 
-  test('reports invalid times and durations', async () => {
+  test('reports invalid times and durations in variables', async () => {
     const Since = graphql(
       `query LimitsSince($at: RelativeDateTime) { tickets(filter: { createdAt: { gte: $at } }) { totalCount } }`,
     )
@@ -155,7 +155,7 @@ describe('variables of the wrong type', () => {
   })
 })
 
-test('stores only times of expiry that can be returned', async () => {
+test('stores only times of expiry that a result can contain', async () => {
   const Token = graphql(`
     mutation LimitsToken($expiresAt: DateTime) {
       createAccessToken(input: { name: "late", expiresAt: $expiresAt }) { accessToken { expiresAt } }

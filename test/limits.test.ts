@@ -44,7 +44,7 @@ describe('body limits', () => {
     )
   })
 
-  test('limits a chunked body', async () => {
+  test('limits a chunked body to 1,000,000 bytes', async () => {
     const http = createServer(server.app.handle).listen(0, '127.0.0.1')
     await new Promise((resolve) => http.once('listening', resolve))
     const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`
@@ -67,7 +67,7 @@ describe('body limits', () => {
 })
 
 describe('document limits', () => {
-  test('accepts 15,000 characters, including spaces and comments', async () => {
+  test('accepts a document of at most 15,000 characters, including spaces and comments', async () => {
     const query = '{ viewer { username } } #'
     expect((await send(query.padEnd(15_000))).data).toEqual({ viewer: { username: 'ada' } })
     expect(await send(query.padEnd(15_001))).toMatchObject(tooComplex(15_001, 15_000))
@@ -75,7 +75,7 @@ describe('document limits', () => {
     expect({ status: byGet.status, ...((await byGet.json()) as object) }).toMatchObject(tooComplex(15_001, 15_000))
   })
 
-  test('accepts 2,000 tokens', async () => {
+  test('accepts a document of at most 2,000 tokens', async () => {
     // The first of 250 operations, of eight tokens each.
     const query = times(250, (index) => `query A${index} { viewer { id } }`)
     const first = (text: string) => ada.post({ query: text, operationName: 'A0' })
@@ -115,14 +115,14 @@ describe('document limits', () => {
       (depth: number) => nested(depth, (fields, i) => `... on ${level(i).type} { ${fields} }`),
     ],
     ['in nested fragments', named],
-  ])('accepts a depth of 12 %s', async (_description, query) => {
+  ])('accepts a document of at most 12 levels %s', async (_description, query) => {
     const fits = await send(query(12))
     expect(fits.errors).toBeUndefined()
     expect(fits.data).toHaveProperty('ticket')
     expect(await send(query(13))).toMatchObject(tooComplex(13, 12))
   })
 
-  test('accepts standard introspection, which is deeper', async () => {
+  test('accepts standard introspection, although it is nested deeper', async () => {
     const query = getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, oneOf: true })
     for (const client of [ada, server.anonymous])
       expect((await send(query, {}, client)).data).toHaveProperty('__schema.queryType.name', 'Query')
@@ -142,12 +142,12 @@ describe('document limits', () => {
         { me: viewer { ...A } user(id: "ada") { ...A b: id ${count % 2 ? 'c: id' : ''} } }
         fragment A on User { ...B } fragment B on User { ${aliases(0, Math.floor((count - 2) / 2))} }`,
     ],
-  ])('accepts 30 aliases %s', async (_description, query) => {
+  ])('accepts at most 30 aliases %s', async (_description, query) => {
     expect((await send(query(30))).errors).toBeUndefined()
     expect(await send(query(31))).toMatchObject(tooComplex(31, 30))
   })
 
-  test('accepts 1,000 fields and fragment spreads, with fragments expanded', async () => {
+  test('accepts at most 1,000 fields and fragment spreads, with fragments expanded', async () => {
     // Few fields, each repeated within its limit.
     const fields = (count: number) =>
       `fragment F on User { ${times(count, (index) => ['id', 'username', 'name', 'email', 'role'][index % 5] ?? '')} }`
@@ -160,13 +160,13 @@ describe('document limits', () => {
     expect(await send(inline)).toMatchObject(tooComplex(1201, 1000))
   })
 
-  test('accepts 20 occurrences of a field in one selection set', async () => {
+  test('accepts at most 20 occurrences of a field in one selection set', async () => {
     const query = (count: number) => `{ viewer { ... { ${times(count, () => 'id')} } } }`
     expect((await send(query(20))).data).toEqual({ viewer: { id: ada.id } })
     expect(await send(query(21))).toMatchObject(tooComplex(21, 20))
   })
 
-  test('accepts 50 directives, and five on one field', async () => {
+  test('accepts at most 50 directives, and five on one field', async () => {
     const field = (directives: number) => `id ${times(directives, () => '@include(if: true)')}`
     const directives = (count: number) => times(count, () => `... { ${field(1)} }`)
     expect((await send(`{ viewer { ${directives(50)} } }`)).errors).toBeUndefined()
@@ -184,7 +184,7 @@ describe('document limits', () => {
         mutation ($input: CreateLabelInput!) { last: signOut { signedOut } ... { ... on Mutation { ...M } } }
         fragment M on Mutation { ${mutations(count - 1)} }`,
     ],
-  ])('accepts 10 mutations %s', async (_description, query) => {
+  ])('accepts at most 10 mutations %s', async (_description, query) => {
     const fits = await send(query(10), variables, server.anonymous)
     expect(fits.errors?.map(({ extensions }) => extensions?.code)).toContain('UNAUTHENTICATED')
     expect(await send(query(11), variables, server.anonymous)).toMatchObject(tooComplex(11, 10))
@@ -192,23 +192,27 @@ describe('document limits', () => {
 
   test.each([
     [
+      'aliases',
       `{ viewer { ${aliases(0, 31)} } }`,
       'The document has 31 aliases; the limit is 30. Split it into several requests.',
     ],
-    [nested(13), 'The document is nested 13 levels deep; the limit is 12. Split it into several requests.'],
+    ['levels', nested(13), 'The document is nested 13 levels deep; the limit is 12. Split it into several requests.'],
     [
+      'occurrences of a field',
       `{ viewer { ${times(21, () => 'id')} } }`,
       'The document selects a field 21 times in one selection set; the limit is 20. Select it once.',
     ],
     [
+      'characters',
       '{ viewer { id } }'.padEnd(15_001),
       'The document has 15,001 characters; the limit is 15,000. Pass values as variables, or split it into several requests.',
     ],
     [
+      'mutations',
       `mutation ($input: CreateLabelInput!) { ${mutations(11)} }`,
       'The document has 11 mutations; the limit is 10. Split it into several requests. Bulk mutations change many tickets.',
     ],
-  ])('names the value, the limit and a remedy: %#', async (query, message) => {
+  ])('names the value, the limit and a remedy for too many %s', async (_description, query, message) => {
     const { errors } = await send(query, variables)
     expect(errors?.map((error) => error.message)).toEqual([message])
   })

@@ -30,7 +30,7 @@ const Rename = graphql(`
 
 beforeAll(async () => {
   users = await createTestUsers(server)
-  const { app } = server.configured({ SNAGLIST_COMPILE: '0' })
+  const { app } = server.withSettings({ SNAGLIST_COMPILE: '0' })
   interpreted = Object.assign(Object.create(users.contributor), { app })
   const { contributor, maintainer, reporter } = users
   await server.database.pool.query("UPDATE users SET email = username || '@example.com'")
@@ -119,18 +119,21 @@ describe('invalid arguments of a nested field', () => {
     return { data, errors: errors?.map(({ path, extensions }) => [path?.join('.'), extensions?.code]) }
   }
 
-  test.each(invalidArguments)('sets the ticket to null and keeps other fields: %s', async (args) => {
-    expect(
-      await resultOf(
-        `query ($id: ID!) { viewer { username } ticket(id: $id) { key comments(${args}) { nodes { id } } } }`,
-      ),
-    ).toEqual({
-      data: { viewer: { username: 'contributor' }, ticket: null },
-      errors: [['ticket.comments', 'BAD_USER_INPUT']],
-    })
-  })
+  test.each(invalidArguments)(
+    'sets a ticket with an invalid nested argument to null, and keeps other fields: %s',
+    async (args) => {
+      expect(
+        await resultOf(
+          `query ($id: ID!) { viewer { username } ticket(id: $id) { key comments(${args}) { nodes { id } } } }`,
+        ),
+      ).toEqual({
+        data: { viewer: { username: 'contributor' }, ticket: null },
+        errors: [['ticket.comments', 'BAD_USER_INPUT']],
+      })
+    },
+  )
 
-  test('reports an invalid argument at its alias, and keeps other nullable fields', async () => {
+  test('reports an invalid nested argument at its alias, and keeps other nullable fields', async () => {
     const { data, errors } = await resultOf(`query ($id: ID!) {
       ticket(id: $id) { key comments(first: 2) { nodes { body parent { body bad: replies(first: 999) { totalCount } } } } }
     }`)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
 import { type TestServer, useServer } from './support/app.ts'
-import { copiedDatabase } from './support/environment.ts'
+import { copyDatabase } from './support/environment.ts'
 import { importCsv } from './support/imports.ts'
 import { createProject, signUp, type TestUser } from './support/people.ts'
 
@@ -14,7 +14,7 @@ const token = 'token-of-prometheus'
 let watched: TestServer
 let ada: TestUser
 beforeAll(async () => {
-  watched = server.configured({ SNAGLIST_METRICS_TOKEN: token })
+  watched = server.withSettings({ SNAGLIST_METRICS_TOKEN: token })
   ada = await signUp(watched, 'ada')
   await createProject(ada, 'CORE')
 })
@@ -29,7 +29,7 @@ async function metricValue(name: string): Promise<number | null> {
   return line ? Number(line.split(' ').at(-1)) : null
 }
 
-test('/metrics requires the configured token, and is 404 without one', async () => {
+test('/metrics requires the configured token, and returns 404 if none is configured', async () => {
   expect((await scrape(token)).status).toBe(200)
   for (const wrong of [null, 'wrong', ada.token, `${token}x`]) {
     const response = await scrape(wrong)
@@ -41,7 +41,7 @@ test('/metrics requires the configured token, and is 404 without one', async () 
 test.each([
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
-])('counts operations by name and code, with duration and cost, %s', async (description, headers) => {
+])('counts operations in metrics by name and code, with duration and cost, %s', async (description, headers) => {
   const name = `Counted${description.length}`
   const ask = (query: string) => ada.post({ query: `query ${name} ${query}` }, headers)
   for (const query of [
@@ -56,13 +56,13 @@ test.each([
   expect(await metricValue(`snaglist_operation_cost_points_total{operation="${name}"}`)).toBe(1 + 11 + 201)
 })
 
-test('counts errors by code, including those before execution', async () => {
+test('counts errors by code in metrics, including those before execution', async () => {
   const before = (await metricValue('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')) ?? 0
   await ada.post({ query: '{' })
   expect(await metricValue('snaglist_errors_total{code="GRAPHQL_PARSE_FAILED"}')).toBe(before + 1)
 })
 
-test('limits operation names to signed-in users, in number and in length', async () => {
+test('limits the operation names in metrics to signed-in users, in number and in length', async () => {
   const outsider = Object.assign(Object.create(ada), { token: null }) as TestUser
   await outsider.post({ query: 'query Strange { __typename }' })
   const long = 'L'.repeat(65)
@@ -75,7 +75,7 @@ test('limits operation names to signed-in users, in number and in length', async
   expect(await metricValue('snaglist_operations_total{operation="other",code="OK"}')).toBeGreaterThan(200)
 })
 
-test('limits operation names per user', async () => {
+test('limits the operation names in metrics per user', async () => {
   const ben = await signUp(watched, 'ben')
   const longest = 'B'.repeat(64)
   for (const name of ['Bens', longest, 'Many0']) await ben.post({ query: `query ${name} { __typename }` })
@@ -87,7 +87,7 @@ test('limits operation names per user', async () => {
     expect(await metricValue(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(times)
 })
 
-test('measures the connection pool, the event loop and imports', async () => {
+test('exports metrics of the connection pool, the event loop and imports', async () => {
   await importCsv(ada, 'title\nImported\n', { projectId: 'CORE', kind: 'ISSUE' })
   expect(await metricValue('snaglist_imports{outcome="whole"}')).toBe(1)
   for (const state of ['used', 'idle', 'waiting'])
@@ -100,7 +100,7 @@ test('serves only metrics on SNAGLIST_METRICS_PORT', async () => {
   await new Promise((resolve) => probe.once('listening', resolve))
   const { port } = probe.address() as AddressInfo
   await new Promise((resolve) => probe.close(resolve))
-  await using database = await copiedDatabase()
+  await using database = await copyDatabase()
   const env = { NODE_ENV: 'test', PORT: '0', SNAGLIST_METRICS_PORT: String(port), ...database.env }
   {
     await using started = await startServer(readConfig(env), pino({ level: 'silent' }))

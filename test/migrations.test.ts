@@ -20,7 +20,7 @@ async function structure(pool: pg.Pool): Promise<string[]> {
 // Prisma cannot express checks, and indexes over expressions, words or some of the rows.
 const beyondPrisma = (part: string) => /^constraint \w+_check |^index .*(?:lower\(|USING gin| WHERE )/.test(part)
 
-test('migrations create the schema that schema.prisma describes', async () => {
+test('migrations create the tables of schema.prisma', async () => {
   await using described = await openEmptyDatabase()
   await using migrated = await openEmptyDatabase()
   const newId = /CREATE FUNCTION new_id.*?\$\$;/s.exec(listMigrations()[0]?.sql ?? '')?.[0]

@@ -138,7 +138,7 @@ describe('multipart requests', () => {
       'QUERY_TOO_COMPLEX',
       /the limit is 15,000/,
     ],
-  ])('rejects %s without executing anything', async (_description, body, code, message) => {
+  ])('rejects a multipart request with %s without executing it', async (_description, body, code, message) => {
     const before = await counts()
     const { errors } = await post(body)
     expect(errors?.[0]?.extensions?.code).toBe(code)

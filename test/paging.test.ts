@@ -121,7 +121,7 @@ async function walk(
 }
 
 describe('joined pages', () => {
-  test('equal the whole list for random data, filters, orders, page sizes and directions', async () => {
+  test('returns pages that together equal the whole list, for random data, filters, orders, page sizes and directions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(1_000_000),
@@ -139,7 +139,7 @@ describe('joined pages', () => {
     )
   })
 
-  test('neither repeat nor skip unchanged rows during concurrent changes', async () => {
+  test('neither repeats nor skips unchanged rows on pages read during changes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(1_000_000),
@@ -178,7 +178,7 @@ describe('joined pages', () => {
     )
   })
 
-  test('equal the whole list by offset', async () => {
+  test('returns pages by offset that together equal the whole list', async () => {
     await scatter(7)
     const list = { filter: { kind: 'ISSUE' as const }, orderBy: [{ field: 'PRIORITY' as const }] }
     const seen: string[] = []
@@ -201,7 +201,7 @@ test('returns the rows between two cursors', async () => {
   expect((await ada.ask(Page, { ...between, last: 3 })).tickets.nodes.map(({ id }) => id)).toEqual(expected.slice(-3))
 })
 
-test('returns 50 rows by default, and none for first: 0', async () => {
+test('returns pages of 50 rows by default, and of none for first: 0', async () => {
   await scatter(3)
   expect((await ada.ask(Page, {})).tickets.nodes).toHaveLength(50)
   const { nodes, totalCount, pageInfo } = (await ada.ask(Page, { first: 0 })).tickets
@@ -212,7 +212,7 @@ test('returns 50 rows by default, and none for first: 0', async () => {
   ])
 })
 
-test('sorts newest first by default, and rows of the same time by id', async () => {
+test('sorts tickets newest first by default, and those of the same time by id', async () => {
   await scatter(5)
   const { rows: expected } = await server.database.pool.query<{ id: string }>(
     'SELECT id FROM tickets ORDER BY created_at DESC, id DESC',

@@ -35,7 +35,7 @@ test('declares the types of stored rows from their Prisma models', () => {
   })
 })
 
-test('does not compile relations, selections and hidden columns', () => {
+test('rejects relations, selections and hidden columns at compile time', () => {
   // Only type-checked, never called.
   const declarations = [
     // @ts-expect-error a relation would need a separate statement

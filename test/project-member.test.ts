@@ -33,7 +33,7 @@ const setMember = async (projectId: string, userId: string, role: 'VIEWER' | 'RE
   (await users.maintainer.ask(ProjectSetMember, { input: { projectId, userId, role } })).setProjectMember
 
 describe('setProjectMember', () => {
-  test('sets, changes and removes a role by username or id', async () => {
+  test('sets, changes and removes the role of a member by username or id', async () => {
     await createProject(users.maintainer, 'TEAM')
     expect(await setMember('team', 'Outsider', 'VIEWER')).toEqual({
       project: { key: 'TEAM', members: { totalCount: 2 } },
@@ -51,7 +51,7 @@ describe('setProjectMember', () => {
     expect(await membersOf('TEAM')).toEqual([['maintainer', 'MAINTAINER']])
   })
 
-  test('requires an existing user and a role', async () => {
+  test('requires an existing user and a role for a member', async () => {
     await createProject(users.maintainer, 'MISSING')
     const errorFor = async (input: object) => {
       const set = { projectId: 'MISSING', userId: 'viewer', ...input }
@@ -67,7 +67,7 @@ describe('setProjectMember', () => {
     expect(await membersOf('MISSING')).toEqual([['maintainer', 'MAINTAINER']])
   })
 
-  test('stores one member with one of 20 concurrent roles', async () => {
+  test('stores one of 20 concurrent roles of a member', async () => {
     await createProject(users.maintainer, 'CROWD')
     const roles = ['VIEWER', 'REPORTER'] as const
     await Promise.all(Array.from({ length: 20 }, (_, index) => setMember('CROWD', 'viewer', roles[index % 2] ?? null)))
@@ -76,7 +76,7 @@ describe('setProjectMember', () => {
     expect(roles).toContain(members?.[1]?.[1])
   })
 
-  test('lists members by username, in pages', async () => {
+  test('returns members of a project by username, in pages', async () => {
     const first = await users.viewer.ask(ProjectMembers, { id: 'CORE', first: 3 })
     const members = first.project?.members
     expect(members?.nodes.map(({ user }) => user.username)).toEqual(['contributor', 'maintainer', 'reporter'])

@@ -68,15 +68,18 @@ describe('createProject and updateProject', () => {
     })
   })
 
-  test.each(['AB', 'A1', 'ABCDEFGHIJ', 'Z987654321'])('accepts the key %s', async (key) => {
+  test.each(['AB', 'A1', 'ABCDEFGHIJ', 'Z987654321'])('accepts the project key %s', async (key) => {
     await users.reporter.ask(ProjectCreate, { input: { key, name: 'Any' } })
   })
 
-  test.each(['', 'A', '1A', 'A-B', 'A B', ' AB', 'AB\n', 'ÄB', 'ABCDEFGHIJK'])('rejects the key "%s"', async (key) => {
-    const { extensions } = await users.maintainer.expectError(ProjectCreate, { input: { key, name: 'Any' } })
-    expect(extensions?.code).toBe('BAD_USER_INPUT')
-    expect(new Set(extensions?.fieldErrors?.map(({ path }) => path))).toEqual(new Set(['input.key']))
-  })
+  test.each(['', 'A', '1A', 'A-B', 'A B', ' AB', 'AB\n', 'ÄB', 'ABCDEFGHIJK'])(
+    'rejects the project key "%s"',
+    async (key) => {
+      const { extensions } = await users.maintainer.expectError(ProjectCreate, { input: { key, name: 'Any' } })
+      expect(extensions?.code).toBe('BAD_USER_INPUT')
+      expect(new Set(extensions?.fieldErrors?.map(({ path }) => path))).toEqual(new Set(['input.key']))
+    },
+  )
 
   test('reports all field errors of a project together', async () => {
     const input = { key: '?', name: ' ', description: 'x'.repeat(65_537) }
@@ -88,7 +91,7 @@ describe('createProject and updateProject', () => {
     ])
   })
 
-  test('requires a unique key, also concurrently and against invisible projects', async () => {
+  test('requires the key of a project to be unique, also concurrently and among invisible projects', async () => {
     const responses = await Promise.all(
       Array.from({ length: 10 }, () => users.maintainer.send(ProjectCreate, { input: { key: 'SAME', name: 'Same' } })),
     )
@@ -98,7 +101,7 @@ describe('createProject and updateProject', () => {
     expect(hidden.extensions?.code).toBe('CONFLICT')
   })
 
-  test('keeps omitted fields, clears null fields and rejects null for required fields', async () => {
+  test('keeps omitted fields of a project, clears null fields and rejects null for required fields', async () => {
     await createProject(users.maintainer, 'PATCH', 'VIEWER')
     const project = { key: 'PATCH', name: 'Project PATCH', description: null, defaultRole: 'VIEWER', archivedAt: null }
     expect(await patch('patch', {})).toEqual(project)
@@ -128,7 +131,7 @@ describe('createProject and updateProject', () => {
 })
 
 describe('archived projects', () => {
-  test('lists an archived project separately, read-only until unarchived', async () => {
+  test('returns an archived project separately, and rejects its changes until it is unarchived', async () => {
     await createProject(users.maintainer, 'AWAY')
     const { key } = await createIssue(users.maintainer, 'AWAY', 'Before')
     const { archivedAt } = await patch('AWAY', { archived: true })
@@ -164,7 +167,7 @@ describe('archived projects', () => {
   })
 })
 
-test('lists projects by key, in pages', async () => {
+test('returns projects by key, in pages', async () => {
   const all = await keysOf(null)
   expect(all).toEqual([...all].sort())
   const seen: string[] = []

@@ -37,7 +37,7 @@ async function runBehindLock<Result>(
 
 // The embedded database has one connection, so nothing waits for a lock.
 describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
-  test('start no session if the password was changed', async () => {
+  test('starts no session if the password is changed during the wait for a lock', async () => {
     const SignIn = graphql(`mutation RaceSignIn($input: SignInInput!) { signIn(input: $input) { token } }`)
     const { errors } = await runBehindLock(
       "UPDATE users SET password_hash = '$2b$04$' || repeat('.', 53) WHERE username = 'outsider'",
@@ -47,7 +47,7 @@ describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
     expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 
-  test('create no ticket if the project was archived', async () => {
+  test('creates no ticket if the project is archived during the wait for a lock', async () => {
     const File = graphql(
       `mutation RaceFile($input: CreateIssueInput!) { createIssue(input: $input) { issue { key } } }`,
     )
@@ -58,7 +58,7 @@ describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
     await server.database.pool.query('UPDATE projects SET archived_at = NULL')
   })
 
-  test('change nothing if the member was removed', async () => {
+  test('changes nothing if the member is removed during the wait for a lock', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Locked')
     const Move = graphql(`mutation RaceMove($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }`)
     const { errors } = await runBehindLock(
@@ -72,7 +72,7 @@ describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
     ])
   })
 
-  test('exclude tickets from a bulk update if their label was removed', async () => {
+  test('excludes tickets from a bulk update if their label is removed during the wait for a lock', async () => {
     const label = await createLabel(users.maintainer, 'CORE', 'going')
     const { id } = await createIssue(users.contributor, 'CORE', 'Labelled', { labelIds: [label] })
     const Bulk = graphql(`

@@ -14,8 +14,8 @@ beforeAll(async () => {
 })
 
 let limited: TestServer
-const limitedTo = (env: Readonly<Record<string, string>>) => {
-  limited = server.configured(env)
+const configureLimits = (env: Readonly<Record<string, string>>) => {
+  limited = server.withSettings(env)
   return limited
 }
 beforeEach(async () => {
@@ -25,7 +25,7 @@ afterEach(() => limited.app.dispose())
 
 const viewer = '{ viewer { username } }'
 /** A page sends its origin. */
-const senders = [
+const clientKinds = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
@@ -40,7 +40,7 @@ const ask = (query: string, { token }: { token: string | null }, headers = {}, a
     },
     address,
   )
-const allowanceOf = ({ headers }: Response) =>
+const rateHeadersOf = ({ headers }: Response) =>
   ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`)))
 
 /** Expects HTTP 429 with Retry-After and no data. */
@@ -56,37 +56,37 @@ async function expectLimited(response: Response, limit: number, reason: unknown 
   expect(errors).toEqual([{ message: expect.any(String), extensions: { code: 'RATE_LIMITED', retryAfter } }])
   expect(errors[0]?.message.replace(/ Try again in \d+ seconds\.$/, '')).toEqual(reason)
   expect(data).toBeUndefined()
-  expect(allowanceOf(response).slice(0, 2)).toEqual([limit, 0])
+  expect(rateHeadersOf(response).slice(0, 2)).toEqual([limit, 0])
 }
 
 const stores = ['memory', 'database'] as const
 describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
-  test.each(senders)('limits the points per user and minute, %s', async (_client, headers) => {
-    limitedTo({ SNAGLIST_RATE_POINTS: '50', SNAGLIST_RATE_STORE })
+  test.each(clientKinds)('limits the points per user and minute, %s', async (_client, headers) => {
+    configureLimits({ SNAGLIST_RATE_POINTS: '50', SNAGLIST_RATE_STORE })
     const page = (first: number) => `{ tickets(first: ${first}) { nodes { id } } }`
-    expect(allowanceOf(await ask(page(19), ada, headers))).toEqual([50, 30, expect.any(Number)])
-    expect(allowanceOf(await ask(viewer, ada, headers)).slice(0, 2)).toEqual([50, 29])
+    expect(rateHeadersOf(await ask(page(19), ada, headers))).toEqual([50, 30, expect.any(Number)])
+    expect(rateHeadersOf(await ask(viewer, ada, headers)).slice(0, 2)).toEqual([50, 29])
     await expectLimited(
       await ask(page(29), ada, headers),
       50,
       'A cost of 30 exceeds your remaining points (limit: 50 per minute).',
     )
     // A rejected cost is not spent.
-    expect(allowanceOf(await ask(page(28), ada, headers)).slice(0, 2)).toEqual([50, 0])
+    expect(rateHeadersOf(await ask(page(28), ada, headers)).slice(0, 2)).toEqual([50, 0])
     await expectLimited(await ask(viewer, ada, headers), 50)
     expect((await ask(viewer, grace, headers)).status).toBe(200)
   })
 
-  test.each(senders)(
+  test.each(clientKinds)(
     'limits the requests per address and minute for all clients together, %s',
     async (_client, headers) => {
-      limitedTo({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
+      configureLimits({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
       for (const [client, left] of [
         [server.anonymous, 2],
         [ada, 1],
         [{ token: 'snag_unknown' }, 0],
       ] as const)
-        expect(allowanceOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([3, left])
+        expect(rateHeadersOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([3, left])
       for (const client of [server.anonymous, ada])
         await expectLimited(
           await ask(viewer, client, headers),
@@ -98,8 +98,8 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
   )
 })
 
-test('counts requests to every path except health checks', async () => {
-  limitedTo({ SNAGLIST_RATE_REQUESTS: '4' })
+test('counts requests to every path except health checks for the rate limit', async () => {
+  configureLimits({ SNAGLIST_RATE_REQUESTS: '4' })
   const get = (path: string) => limited.app.fetch(`http://localhost${path}`)
   for (const path of ['/', '/schema.graphql', '/graphql?query={__typename}', '/nothing'])
     expect((await get(path)).status, path).not.toBe(429)
@@ -108,8 +108,8 @@ test('counts requests to every path except health checks', async () => {
   for (const path of ['/health', '/ready']) expect((await get(path)).status, path).toBe(200)
 })
 
-test('an export counts as 5,000 points', async () => {
-  limitedTo({ SNAGLIST_RATE_POINTS: '9999' })
+test('counts an export as 5,000 points', async () => {
+  configureLimits({ SNAGLIST_RATE_POINTS: '9999' })
   const get = () =>
     limited.app.fetch('http://localhost/export/tickets.csv', { headers: { authorization: `Bearer ${ada.token}` } })
   expect((await get()).status).toBe(200)
@@ -118,7 +118,7 @@ test('an export counts as 5,000 points', async () => {
 
 test('exposes rate limit headers to pages of allowed origins', async () => {
   const origin = 'https://app.example'
-  limitedTo({ SNAGLIST_RATE_REQUESTS: '1', SNAGLIST_CORS_ORIGINS: origin })
+  configureLimits({ SNAGLIST_RATE_REQUESTS: '1', SNAGLIST_CORS_ORIGINS: origin })
   await ask(viewer, ada, { origin })
   const response = await ask(viewer, ada, { origin })
   await expectLimited(response, 1)
@@ -148,13 +148,13 @@ describe('client address', () => {
     return remaining
   }
 
-  test('ignores X-Forwarded-For of untrusted hosts', async () => {
-    limitedTo({ SNAGLIST_RATE_REQUESTS: '10' })
+  test('ignores X-Forwarded-For of untrusted hosts for the rate limit', async () => {
+    configureLimits({ SNAGLIST_RATE_REQUESTS: '10' })
     expect(await remainingAfter(['192.0.2.1', '192.0.2.2', '127.0.0.1', 'words'])).toEqual([9, 8, 7, 6])
   })
 
-  test('uses the last address before the trusted proxies', async () => {
-    limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8' })
+  test('counts requests by the last address before the trusted proxies', async () => {
+    configureLimits({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8' })
     expect(
       await remainingAfter([
         '192.0.2.1',
@@ -166,8 +166,8 @@ describe('client address', () => {
     ).toEqual([9, 9, 8, 7, 8])
   })
 
-  test('uses the first 64 bits of an IPv6 address', async () => {
-    limitedTo({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback' })
+  test('counts requests by the first 64 bits of an IPv6 address', async () => {
+    configureLimits({ SNAGLIST_RATE_REQUESTS: '10', SNAGLIST_TRUSTED_PROXIES: 'loopback' })
     expect(
       await remainingAfter([
         '2001:db8:1:2::1',
@@ -180,10 +180,10 @@ describe('client address', () => {
   })
 })
 
-test.skipIf(inject('postgres') === null)('counts for several servers together in the database', async () => {
+test.skipIf(inject('postgres') === null)('counts points of several servers together in the database', async () => {
   const env = { SNAGLIST_RATE_POINTS: '3', SNAGLIST_RATE_STORE: 'database' }
-  const other = limitedTo(env)
-  limitedTo(env)
+  const other = configureLimits(env)
+  configureLimits(env)
   expect((await ask(viewer, ada)).headers.get('ratelimit-remaining')).toBe('2')
   const first = limited
   limited = other

@@ -84,7 +84,7 @@ beforeAll(async () => {
 })
 
 describe('flow', () => {
-  test('counts opened, resolved, reopened and remaining tickets per interval, including empty ones', async () => {
+  test('flow counts opened, resolved, reopened and remaining tickets per interval, including empty ones', async () => {
     const { flow } = await ask({ interval: 'DAY', from: '2026-03-01T00:00:00Z', to: '2026-03-07T00:00:00Z' })
     expect(
       flow.map(({ from, opened, resolved, reopened, backlog }) => [
@@ -118,7 +118,7 @@ describe('flow', () => {
       ['2026-02-10T00:00:00.000Z', '2026-03-01T00:00:00.000Z', '2026-04-01T00:00:00.000Z'],
     ],
     ['DAY', '2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z', ['2026-03-01T00:00:00.000Z']],
-  ])('divides the range at calendar boundaries: %s', async (interval, from, to, starts) => {
+  ])('flow divides the range at calendar boundaries: %s', async (interval, from, to, starts) => {
     const { flow } = await ask({ interval, from, to })
     expect(flow.map((point) => point.from)).toEqual(starts)
     expect(flow.map((point) => point.to)).toEqual([...starts.slice(1), new Date(to).toISOString()])
@@ -130,12 +130,12 @@ describe('flow', () => {
     ['Asia/Kolkata', '2026-01-01T18:30:00Z', '2026-01-03T18:30:00Z', [24, 24]],
     ['America/Sao_Paulo', '2018-11-03T03:00:00Z', '2018-11-06T02:00:00Z', [24, 23, 24]],
     ['UTC', '2026-03-28T00:00:00Z', '2026-03-30T00:00:00Z', [24, 24]],
-  ])('uses the length of days in %s from %s to %s', async (timeZone, from, to, hours) => {
+  ])('flow uses the length of days in %s from %s to %s', async (timeZone, from, to, hours) => {
     const { flow } = await ask({ interval: 'DAY', from, to, timeZone })
     expect(flow.map((point) => (Date.parse(point.to) - Date.parse(point.from)) / 3_600_000)).toEqual(hours)
   })
 
-  test('accepts relative times and counts only tickets that match the filter', async () => {
+  test('flow accepts relative times and counts only tickets that match the filter', async () => {
     const filter: TicketFilter = { project: { eq: 'FLOW' }, title: { eq: 'nothing' } }
     const { flow, reopenRate } = await ask({ interval: 'DAY', from: '-P2D', filter })
     expect(flow.length).toBeGreaterThanOrEqual(2)
@@ -145,7 +145,7 @@ describe('flow', () => {
     expect(reopenRate).toMatchObject({ resolved: 0, reopened: 0, rate: null })
   })
 
-  test('equals counts computed from random histories, as do its filters', async () => {
+  test('flow and its filters equal counts computed from random histories', async () => {
     const status = fc.constantFrom('OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED')
     const gap = fc.integer({ min: 1, max: 40 * 60 })
     const story = fc.record({

@@ -127,28 +127,31 @@ beforeAll(async () => {
 })
 
 describe('report filters', () => {
-  test.each([undefined, ...groups])('each filter matches as many tickets as its row counts, by %s', async (group) => {
-    for (const [limit, edges] of [
-      [2, [30, 60]],
-      [100, [1]],
-    ] as const) {
-      const reports = await ask({ ...(group && { groupBy: group, by: group }), limit, edges: [...edges] })
-      const claims: [unknown, number][] = [
-        ...reports.topAssignees.flatMap((row): [unknown, number][] => [
-          [row.filter, row.total],
-          [row.openFilter, row.open],
-          [row.resolvedFilter, row.resolved],
-        ]),
-        ...[...reports.resolutionTime, ...reports.firstResponseTime, ...reports.pareto, ...reports.ageing].map(
-          (row): [unknown, number] => [row.filter, row.count],
-        ),
-        [reports.reopenRate.filter, reports.reopenRate.resolved],
-        [reports.reopenRate.reopenedFilter, reports.reopenRate.reopened],
-      ]
-      expect(claims.length).toBeGreaterThan(8)
-      for (const [filter, count] of claims) expect([filter, await countOf(filter)]).toEqual([filter, count])
-    }
-  })
+  test.each([undefined, ...groups])(
+    'report filters match as many tickets as their rows count, by %s',
+    async (group) => {
+      for (const [limit, edges] of [
+        [2, [30, 60]],
+        [100, [1]],
+      ] as const) {
+        const reports = await ask({ ...(group && { groupBy: group, by: group }), limit, edges: [...edges] })
+        const claims: [unknown, number][] = [
+          ...reports.topAssignees.flatMap((row): [unknown, number][] => [
+            [row.filter, row.total],
+            [row.openFilter, row.open],
+            [row.resolvedFilter, row.resolved],
+          ]),
+          ...[...reports.resolutionTime, ...reports.firstResponseTime, ...reports.pareto, ...reports.ageing].map(
+            (row): [unknown, number] => [row.filter, row.count],
+          ),
+          [reports.reopenRate.filter, reports.reopenRate.resolved],
+          [reports.reopenRate.reopenedFilter, reports.reopenRate.reopened],
+        ]
+        expect(claims.length).toBeGreaterThan(8)
+        for (const [filter, count] of claims) expect([filter, await countOf(filter)]).toEqual([filter, count])
+      }
+    },
+  )
 
   test('report filters include a complex filter of the reports', async () => {
     const filter: TicketFilter = {

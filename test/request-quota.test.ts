@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 
 /** Browsers send the origin of a page. */
-const senders = [
+const clientKinds = [
   ['from a script', {}],
   ['from a page', { origin: 'http://localhost' }],
 ] as const
@@ -38,7 +38,7 @@ describe('result size', () => {
     ],
     ['accepts values within the quota', `${comments} again: comments(first: 99) { nodes { body } }`, true],
   ])('%s', async (_description, fields, fits) => {
-    for (const [, headers] of senders) {
+    for (const [, headers] of clientKinds) {
       const response = await users.viewer.post({ query: `{ issue(id: "CORE-1") { ${fields} } }` }, headers)
       if (fits) expect(response.errors).toBeUndefined()
       else expect(response.errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 20_000_000 } }])

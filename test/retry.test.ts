@@ -131,7 +131,7 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
   const terminate = (pid: number) => execute(inject('postgres') as string, `SELECT pg_terminate_backend(${pid}, 10000)`)
   const backend = sql`SELECT pg_backend_pid() AS pid`
 
-  test('survives the termination of a connection without a listener', async () => {
+  test('keeps the process running after the termination of a connection without a listener', async () => {
     const { pool } = server.database
     const client = await pool.connect()
     const { rows } = await client.query<{ pid: number }>(backend)
@@ -174,7 +174,7 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
 
 const fields = ['title', 'description', 'absn', 'reportedBy'] as const
 
-test('loses no change of fifty clients that retry after every CONFLICT, and records each in the history', async () => {
+test('stores every change of fifty clients that retry after CONFLICT, and records each in the history', async () => {
   const users = await createTestUsers(server)
   const { id } = await createDefect(users.contributor, 'CORE', 'Solder')
   const Change = graphql(`

@@ -153,11 +153,11 @@ const rows: readonly Row[] = [
 
 const names = [...rows.map(({ name }) => name), ...serverMutations]
 
-test('has a row for each mutation of the schema', () => {
+test('table of rights has a row for each mutation of the schema', () => {
   expect(missingRows(schema, names)).toEqual([])
 })
 
-test('reports a mutation without a row', () => {
+test('table of rights reports a mutation without a row', () => {
   expect(missingRows(extendSchema(schema, parse('extend type Mutation { awardBadge: Int }')), names)).toEqual([
     'awardBadge has no row: add one to test/rights-in-projects.test.ts or test/rights-on-server.test.ts.',
   ])

@@ -27,7 +27,7 @@ const entities = {
 const ids = Object.entries(entities).filter(([type]) => type !== 'Ticket')
 const everything = 'filter: { archived: null }'
 const range = 'from: "2020-01-01T00:00:00Z", to: "<now>"'
-const given = {
+const fieldArguments = {
   excerpt: 'search: "hush"',
   'Project.issues': everything,
   'Project.defects': everything,
@@ -55,27 +55,27 @@ const roots = {
   import: { 'by id': 'import(id: "<import>")' },
 }
 /** The names in <> are replaced by ids of the sample. */
-const accessPathsOf = (known: GraphQLSchema) => new SchemaWalker(known, given).accessPaths(entities, roots)
+const accessPathsOf = (ownSchema: GraphQLSchema) =>
+  new SchemaWalker(ownSchema, fieldArguments).accessPaths(entities, roots)
 const accessPaths = accessPathsOf(schema)
 
-type Shown = Pick<ApiResponse<unknown>, 'data' | 'errors'> & { readonly statements?: number }
+type RecordedResponse = Pick<ApiResponse<unknown>, 'data' | 'errors'> & { readonly statements?: number }
 let users: TestUsers
-let words: Readonly<Record<string, string>>
+let idsByName: Readonly<Record<string, string>>
 let secrets: readonly string[]
 // Responses while CORE has no default role, with default role VIEWER, and after its deletion.
+const closed = new Map<string, RecordedResponse>()
+const opened = new Map<string, RecordedResponse>()
+const gone = new Map<string, RecordedResponse>()
 
-const closed = new Map<string, Shown>()
-const opened = new Map<string, Shown>()
-const gone = new Map<string, Shown>()
-
-const filled = ({ query }: AccessPath) => query.replaceAll(/<(\w+)>/g, (_, word) => words[word] ?? '')
+const queryWithIds = ({ query }: AccessPath) => query.replaceAll(/<(\w+)>/g, (_, word) => idsByName[word] ?? '')
 const keyOf = (accessPath: AccessPath, role: RoleName) => `${accessPath.name} ${role}`
 
-async function recordAll(responses: Map<string, Shown>, roles: readonly RoleName[]): Promise<void> {
+async function recordAll(responses: Map<string, RecordedResponse>, roles: readonly RoleName[]): Promise<void> {
   for (const accessPath of accessPaths)
     for (const role of roles) {
       const { result, sent } = await statementsOf(server, () =>
-        clientOf(server, users, role).post({ query: filled(accessPath) }),
+        clientOf(server, users, role).post({ query: queryWithIds(accessPath) }),
       )
       const { data, errors } = result
       responses.set(keyOf(accessPath, role), { data, ...(errors && { errors }), statements: sent.length })
@@ -91,7 +91,7 @@ beforeAll(async () => {
   const sample: Sample = await fillSample(users)
   // Filters of reports contain times.
   vi.useFakeTimers({ toFake: ['Date'] })
-  words = { ...sample, contributor: users.contributor.id, now: new Date().toISOString() }
+  idsByName = { ...sample, contributor: users.contributor.id, now: new Date().toISOString() }
   await recordAll(
     closed,
     roleNames.filter((role) => role !== 'guest'),
@@ -106,20 +106,20 @@ afterAll(() => {
   vi.useRealTimers()
 })
 
-type Seen = Readonly<Record<string, unknown>> & { readonly __typename?: string; readonly id?: string }
-const isSeen = (value: unknown): value is Seen => typeof value === 'object' && value !== null
+type ResponseObject = Readonly<Record<string, unknown>> & { readonly __typename?: string; readonly id?: string }
+const isObject = (value: unknown): value is ResponseObject => typeof value === 'object' && value !== null
 
 /** Derives the expected value for a role from the value for an ADMIN. */
-function expected(value: unknown, role: RoleName): unknown {
-  if (Array.isArray(value)) return value.map((item) => expected(item, role))
-  if (!isSeen(value)) return value
+function expectedFor(value: unknown, role: RoleName): unknown {
+  if (Array.isArray(value)) return value.map((item) => expectedFor(item, role))
+  if (!isObject(value)) return value
   const { __typename: type = '', id } = value
   return Object.fromEntries(
     Object.entries(value).map(([field, inner]) => {
       const cell = matrix[type]?.exceptions[field] ? cellOf(role, type, field) : 'all'
       if (typeof cell === 'object') return [field, cell.is]
-      const shown = cell === 'all' || (cell === 'own' && id === users[usernameOf(role) as keyof TestUsers].id)
-      return [field, shown ? expected(inner, role) : null]
+      const isVisible = cell === 'all' || (cell === 'own' && id === users[usernameOf(role) as keyof TestUsers].id)
+      return [field, isVisible ? expectedFor(inner, role) : null]
     }),
   )
 }
@@ -127,35 +127,36 @@ function expected(value: unknown, role: RoleName): unknown {
 /** Ids and words of CORE. */
 function secretsOf(): readonly string[] {
   const people = Object.values(users).map(({ id }) => id)
-  const details = [...closed].flatMap(([key, shown]) => (key.endsWith(' admin') ? [JSON.stringify(shown)] : []))
+  const details = [...closed].flatMap(([key, response]) => (key.endsWith(' admin') ? [JSON.stringify(response)] : []))
   const all = new Set(details.join().match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g))
   return [...all.difference(new Set(people)), 'hush', 'CORE']
 }
 
-test.each(accessPaths)('shows each user the rows and fields of the table: $name', (accessPath) => {
-  const query = filled(accessPath)
+test.each(accessPaths)('returns to each role the rows and fields of the matrix: $name', (accessPath) => {
+  const query = queryWithIds(accessPath)
   // The query itself contains some of them.
   const hiddenWords = secrets.filter((word) => !query.includes(word))
   for (const role of roleNames) {
     const phase = role === 'guest' ? opened : closed
-    const shown = phase.get(keyOf(accessPath, role)) ?? {}
+    const response = phase.get(keyOf(accessPath, role)) ?? {}
     const cells = [cellOf(role, 'Query', accessPath.root), ...accessPath.through.map((type) => cellOf(role, type))]
-    const cell = cells.find((known) => known !== 'all') ?? 'all'
-    const text = JSON.stringify(shown)
+    const cell = cells.find((candidate) => candidate !== 'all') ?? 'all'
+    const text = JSON.stringify(response)
     if (cell === 'UNAUTHENTICATED') {
       expect(
-        shown.errors?.map(({ extensions }) => extensions?.code),
+        response.errors?.map(({ extensions }) => extensions?.code),
         role,
       ).toEqual([cell])
       expect(
-        Object.values(shown.data ?? {}).filter((value) => value !== null),
+        Object.values(response.data ?? {}).filter((value) => value !== null),
         role,
       ).toEqual([])
     } else {
-      expect(shown.errors, role).toBeUndefined()
-      if (cell === 'all') expect(shown.data, role).toEqual(expected(phase.get(keyOf(accessPath, 'admin'))?.data, role))
+      expect(response.errors, role).toBeUndefined()
+      if (cell === 'all')
+        expect(response.data, role).toEqual(expectedFor(phase.get(keyOf(accessPath, 'admin'))?.data, role))
       // Includes the number of statements, so that timing reveals nothing.
-      if (cell === 'none') expect(shown, role).toEqual(gone.get(keyOf(accessPath, role)))
+      if (cell === 'none') expect(response, role).toEqual(gone.get(keyOf(accessPath, role)))
       if (cell === 'own')
         expect(
           Array.from(text.matchAll(/"name":"(\w+)"/g), ([, name]) => name),
@@ -172,25 +173,25 @@ test.each(accessPaths)('shows each user the rows and fields of the table: $name'
 
 function* valuesIn(value: unknown): Generator<string> {
   if (Array.isArray(value)) for (const item of value) yield* valuesIn(item)
-  if (!isSeen(value)) return
+  if (!isObject(value)) return
   for (const [field, inner] of Object.entries(value)) {
     if (inner !== null && !(Array.isArray(inner) && inner.length === 0)) yield `${value.__typename}.${field}`
     yield* valuesIn(inner)
   }
 }
 
-test('has a value for each field that a query can reach', () => {
+test('sample has a value for each field that a query can reach', () => {
   const shownFields = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
   const fields = Object.entries(matrix).flatMap(([type, { fields }]) => [...fields].map((field) => `${type}.${field}`))
   const reachableFields = fields.filter((name) => !/^(Query|Node|Ticket|\w+Payload|ImportRefusal)\./.test(name))
   expect(reachableFields.filter((name) => !shownFields.has(name))).toEqual(['Project.archivedAt'])
 })
 
-test('has a row for each type and field of the schema', () => {
+test('matrix of visibility has a row for each type and field of the schema', () => {
   expect(matrixErrors(schema)).toEqual([])
 })
 
-test('reports a type, field or query without a row', () => {
+test('matrix of visibility reports a type, field or query without a row', () => {
   const extended = extendSchema(
     schema,
     parse('type Badge { id: ID! } extend type User { badges: [Badge!]! } extend type Query { badge(id: ID!): Badge }'),

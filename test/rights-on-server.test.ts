@@ -69,13 +69,13 @@ const rows: readonly Row[] = [
   row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 
-test('has a row for each mutation outside of projects, except those of sessions', () => {
+test('table of rights has a row for each mutation outside of projects, except those of sessions', () => {
   const inTable = new Set(rows.map(({ name }) => name.split(',')[0] ?? ''))
   expect([...inTable, 'signUp', 'signIn', 'signOut'].sort()).toEqual([...serverMutations].sort())
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(expect.arrayContaining([...serverMutations]))
 })
 
-test.each(rows)('permits $name to the users of the table, and changes nothing for others', async (mutation) => {
+test.each(rows)('permits $name to the roles of the table, and changes nothing for others', async (mutation) => {
   let before: Digests | null = null
   for (const [index, role] of roleNames.entries()) {
     const client = clientOf(server, users, role)
@@ -92,7 +92,7 @@ test.each(rows)('permits $name to the users of the table, and changes nothing fo
   }
 })
 
-test('lets only its owner and an ADMIN revoke an access token', async () => {
+test('permits revoking an access token to its owner and ADMINs only', async () => {
   for (const owner of ['reporter', 'admin'] as const) {
     const { createAccessToken } = await users.reporter.ask(CreateToken, { input: { name: 'script' } })
     const input = { id: createAccessToken.accessToken.id }
@@ -116,7 +116,7 @@ const Patch = graphql(`
   mutation RightsPatchAnyone($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title } } }
 `)
 
-test('accepts only assignees role are active and can see the project', async () => {
+test('accepts only assignees who are active and can see the project', async () => {
   const issue = await createIssue(users.contributor, 'CORE', 'Whose?')
   const closed = await signUp(server, 'closed')
   await setMember(users.maintainer, 'CORE', closed.id, 'MAINTAINER')
@@ -153,7 +153,7 @@ const Close = graphql(`
   mutation RightsClose($input: UpdateProjectInput!) { updateProject(input: $input) { project { key viewerRole } } }
 `)
 
-test('lets a maintainer leave a project and hides it afterwards', async () => {
+test('permits a maintainer to leave a project, and hides it afterwards', async () => {
   await createProject(users.viewer, 'LEAVE')
   await createProject(users.viewer, 'CLOSE', 'MAINTAINER')
   const leave = { projectId: 'LEAVE', userId: 'viewer', role: null }
@@ -177,7 +177,7 @@ const ReadArchived = graphql(`
   }
 `)
 
-test('lets all roles read an archived project and only a MAINTAINER unarchive it', async () => {
+test('permits all roles to read an archived project, and only a MAINTAINER to unarchive it', async () => {
   await createProject(users.maintainer, 'OLD')
   await setMember(users.maintainer, 'OLD', users.reporter.id, 'REPORTER')
   await createIssue(users.reporter, 'OLD', 'An issue')

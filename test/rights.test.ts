@@ -60,7 +60,7 @@ describe.each(lists)('%s', (_name, document, shows, variables) => {
     return { status, data, errors }
   }
 
-  test('returns the same to all users with a role', async () => {
+  test('returns the same list to all users with a role', async () => {
     for (const [contents, roles] of [
       [closed, ['viewer', 'reporter', 'contributor', 'maintainer']],
       [open, ['outsider', 'viewer', 'maintainer']],
@@ -72,21 +72,21 @@ describe.each(lists)('%s', (_name, document, shows, variables) => {
     }
   })
 
-  test('returns the same to an outsider as for missing objects', async () => {
+  test('returns the same list to an outsider as for missing objects', async () => {
     const hidden = await ask(users.outsider, closed)
     expect(hidden.errors).toBeUndefined()
     expect(withPlaceholders(hidden, closed)).toBe(withPlaceholders(await ask(users.outsider, noContents), noContents))
     expect(JSON.stringify(hidden)).not.toContain(closed[shows])
   })
 
-  test('requires authentication', async () => {
+  test('requires authentication for a list', async () => {
     const unauthenticated = await ask(server.anonymous, closed)
     expect(unauthenticated.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
     for (const contents of [open, noContents]) expect(await ask(server.anonymous, contents)).toEqual(unauthenticated)
   })
 })
 
-test('limits lists and their counts to visible rows', async () => {
+test('returns and counts only visible rows of lists', async () => {
   for (const [name, contents] of [
     ['outsider', [open]],
     ['viewer', [open, closed]],

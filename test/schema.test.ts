@@ -34,27 +34,27 @@ const wordsOf = (text: string) =>
   new Set(Array.from(text.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g), ([word]) => word.toLowerCase().replace(/s$/, '')))
 const fillers = wordsOf('a an the of in its this new id argument input payload result')
 
-test('describes each type, field, argument and enum value in a sentence', () => {
+test('schema describes each type, field, argument and enum value in a sentence', () => {
   expect(described.length).toBeGreaterThan(300)
   expect(namesWith((description) => !/^.{3,}[.:]$/s.test(description))).toEqual([])
 })
 
-test('describes nothing by an indirect question', () => {
+test('schema describes nothing by an indirect question', () => {
   expect(namesWith((description) => /^(what|whether|who|whose|which|how|when|where|why)\b/i.test(description))).toEqual(
     [],
   )
 })
 
-test('describes more than the words of a name', () => {
+test('schema descriptions add something to the names', () => {
   const isRepetition = (description: string, name: string) =>
     wordsOf(description).isSubsetOf(wordsOf(name).union(fillers))
   expect(namesWith(isRepetition)).toEqual([])
 })
 
-test('equals the committed schema', () => {
+test('equals the committed schema.graphql', () => {
   expect(readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8')).toBe(printSortedSchema())
 })
 
-test('accepts the examples of GraphiQL', () => {
+test('validates the examples of GraphiQL', () => {
   expect(examples.flatMap(({ query }) => validate(schema, parse(query)))).toEqual([])
 })

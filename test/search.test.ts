@@ -97,11 +97,11 @@ describe('search', () => {
     ['an external key', 'jira-7', ['Imported']],
     ['all tickets for an empty search', ' "" ', [...texts.map(([title]) => title), 'Bridge', 'Gap', 'Imported']],
     ['the word `or` at the end', 'executor or', [executor]],
-  ])('finds %s', async (_description, search, titles) => {
+  ])('search finds %s', async (_description, search, titles) => {
     expect(await findTitles(search)).toEqual(titles)
   })
 
-  test('finds the current text of comments', async () => {
+  test('finds the current texts of comments only', async () => {
     const { id } = await createIssue(users.maintainer, project, 'Talked about')
     const { addComment } = await users.reporter.ask(Comment, { input: { ticketId: id, body: 'A zookeeper quorum' } })
     expect(await findTitles('zookeepers talk')).toEqual(['Talked about'])
@@ -115,7 +115,7 @@ describe('search', () => {
     expect(await findTitles('large')).toEqual(['Talked about'])
   })
 
-  test('finds changed texts', async () => {
+  test('finds the current texts of tickets only', async () => {
     const issue = await createIssue(users.maintainer, project, 'Giraffe')
     const defect = await createDefect(users.maintainer, project, 'Solder', { title: 'Numbered', absn: 'Z-1' })
     await users.maintainer.ask(Patch, { input: { id: issue.id, title: 'Camel', description: 'in the desert' } })
@@ -139,7 +139,7 @@ describe('search', () => {
 })
 
 describe('search in filters', () => {
-  test('combines with other conditions of a filter', async () => {
+  test('combines a search with other conditions of a filter', async () => {
     await createLabel(users.maintainer, project, 'unused')
     expect(await findTitles('fail', users.viewer, { title: { startsWith: 'Work' } })).toEqual([workflows])
     expect(await findTitles('fail', users.viewer, { not: { search: 'log4j' } })).toEqual([workflows])
@@ -168,14 +168,14 @@ describe('RELEVANCE', () => {
   const best: TicketOrder[] = [{ field: 'RELEVANCE', direction: 'DESC' }]
   const ranked = ['A zebra in the title', 'In the description', 'In a comment', 'A part of a word']
 
-  test('orders by title, description, comment and part of a word', async () => {
+  test('orders by relevance: title, description, comment, part of a word', async () => {
     const titles = async (orderBy: TicketOrder[]) =>
       (await users.viewer.ask(Find, { filter: zebras, orderBy })).tickets.nodes.map(({ title }) => title)
     expect(await titles(best)).toEqual(ranked)
     expect(await titles([{ field: 'RELEVANCE' }])).toEqual(ranked.toReversed())
   })
 
-  test('supports paging in both directions by relevance', async () => {
+  test('returns pages ordered by relevance in both directions', async () => {
     for (const [forward, size] of [
       [true, 1],
       [true, 3],
@@ -196,7 +196,7 @@ describe('RELEVANCE', () => {
     }
   })
 
-  test('ranks by all searches of a filter', async () => {
+  test('orders by the relevance of all searches of a filter', async () => {
     const filter: TicketFilter = {
       or: [{ search: 'zebra' }, { title: { eq: 'x' }, search: 'part word' }],
       project: { eq: 'RANK' },
@@ -204,7 +204,7 @@ describe('RELEVANCE', () => {
     expect((await users.viewer.ask(Find, { filter, orderBy: best })).tickets.nodes[0]?.title).toBe('A part of a word')
   })
 
-  test('requires a search in the filter', async () => {
+  test('requires a search in the filter to order by RELEVANCE', async () => {
     const orderBy: TicketOrder[] = [{ field: 'TITLE' }, { field: 'RELEVANCE' }]
     for (const filter of [{}, { not: { search: 'zebra' } }])
       expect((await users.viewer.expectError(Find, { filter, orderBy })).extensions).toMatchObject({
@@ -292,7 +292,7 @@ describe('random searches', () => {
   })
 })
 
-test('returns all pages of frequent and rare results by cursor and by offset', async () => {
+test('returns all pages of frequent and rare search results by cursor and by offset', async () => {
   await createProject(users.maintainer, 'MANY')
   await server.database.pool.query(
     `INSERT INTO tickets (project_id, number, kind, title, reporter_id)

@@ -5,13 +5,13 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { type Server, startServer } from '../src/server.ts'
-import { copiedDatabase } from './support/environment.ts'
+import { copyDatabase } from './support/environment.ts'
 
 type Environment = Readonly<Record<string, string>>
 
 /** Runs `use` with a server on a separate port over a new database. */
 async function withServer(use: (server: Server, database: Environment) => Promise<void>): Promise<void> {
-  await using database = await copiedDatabase()
+  await using database = await copyDatabase()
   const config = readConfig({ PORT: '0', SNAGLIST_POOL_SIZE: '1', ...database.env })
   await use(await startServer(config, pino({ level: 'silent' })), database.env)
 }

@@ -49,7 +49,7 @@ const extendBlocks = () =>
     "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE blocked_until > '-infinity'",
   )
 
-test('doubles the wait with each failure after the fifth, and admits the owner afterwards', async () => {
+test('doubles the wait with each failed sign-in after the fifth, and admits the owner afterwards', async () => {
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
   for (const seconds of [1, 2, 4, 8]) {
     expect(await attempt('ADA', password)).toEqual({ code: 'RATE_LIMITED', retryAfter: seconds })
@@ -61,7 +61,7 @@ test('doubles the wait with each failure after the fifth, and admits the owner a
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
 })
 
-test('limits the wait to a quarter of an hour', async () => {
+test('limits the wait after failed sign-ins to a quarter of an hour', async () => {
   await codesOf(5, 'ada', 'wrong')
   await server.database.pool.query("UPDATE sign_in_attempts SET failures = 40 WHERE key LIKE 'both %'")
   await skipSeconds(10)
@@ -69,7 +69,7 @@ test('limits the wait to a quarter of an hour', async () => {
   expect(await attempt('ada', password)).toEqual({ code: 'RATE_LIMITED', retryAfter: 900 })
 })
 
-test('limits concurrent attempts, also in one document', async () => {
+test('limits concurrent sign-in attempts, also in one document', async () => {
   const codes = await Promise.all(Array.from({ length: 20 }, () => attempt('ada', 'wrong')))
   expect(codes.filter(({ code }) => code === 'UNAUTHENTICATED')).toHaveLength(5)
   expect(codes.filter(({ code }) => code === 'RATE_LIMITED')).toHaveLength(15)
@@ -83,34 +83,34 @@ test('limits concurrent attempts, also in one document', async () => {
   expect(rows).toEqual([{ failures: 2 }])
 })
 
-test('keeps the wait after a restart', async () => {
+test('keeps the wait after failed sign-ins across a restart', async () => {
   await codesOf(5, 'ada', 'wrong')
-  const restarted = server.configured({})
+  const restarted = server.withSettings({})
   expect(await attempt('ada', password, '192.0.2.1', restarted)).toMatchObject({ code: 'RATE_LIMITED' })
   await restarted.app.dispose()
 })
 
-test('counts accounts and addresses independently', async () => {
+test('counts failed sign-ins per account and address', async () => {
   expect(await codesOf(6, 'ada', 'wrong')).toContain('RATE_LIMITED')
   expect(await attempt('grace', password)).toEqual({ code: 'OK' })
   expect(await attempt('ada', password, '192.0.2.2')).toEqual({ code: 'OK' })
 })
 
-test('limits an address that tries many accounts', async () => {
+test('limits sign-in attempts of an address that tries many accounts', async () => {
   const codes: string[] = []
   for (let account = 0; account < 51; account++) codes.push((await attempt(`user${account}`, 'wrong')).code)
   expect(codes).toEqual([...Array(50).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
   expect(await attempt('grace', password)).toMatchObject({ code: 'RATE_LIMITED' })
 })
 
-test('does not block other addresses after failures from one address', async () => {
+test('does not block an account at other addresses after failures from one address', async () => {
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
   await extendBlocks()
   expect(await codesOf(125, 'ada', 'wrong')).toEqual(Array(125).fill('RATE_LIMITED'))
   expect(await attempt('ada', password, '198.51.100.1')).toEqual({ code: 'OK' })
 })
 
-test('does not count or store rejected attempts', async () => {
+test('neither counts nor stores rejected sign-in attempts', async () => {
   const stored = async () =>
     (await server.database.pool.query('SELECT key, failures FROM sign_in_attempts ORDER BY key')).rows
   await codesOf(5, 'ada', 'wrong')
@@ -130,7 +130,7 @@ test('does not count or store rejected attempts', async () => {
   expect(await stored()).toEqual(blocked)
 })
 
-test('limits an account tried from many addresses, except trusted ones', async () => {
+test('limits sign-in attempts for an account from many addresses, except trusted ones', async () => {
   expect(await attempt('ada', password, '192.0.2.77')).toEqual({ code: 'OK' })
   const codes: string[] = []
   for (let address = 0; address < 101; address++)
@@ -140,7 +140,7 @@ test('limits an account tried from many addresses, except trusted ones', async (
   expect(await attempt('ada', password, '192.0.2.77')).toEqual({ code: 'OK' })
 })
 
-test('counts unknown accounts like existing ones, and malformed usernames together', async () => {
+test('counts failed sign-ins of unknown accounts like those of existing ones, and malformed usernames together', async () => {
   for (const username of ['nosuchuser', 'no such name!'])
     expect(await codesOf(6, username, 'wrong')).toEqual([...Array(5).fill('UNAUTHENTICATED'), 'RATE_LIMITED'])
   const { rows } = await server.database.pool.query('SELECT count(*)::integer AS count FROM sign_in_attempts')
@@ -157,7 +157,7 @@ test('limits attempts to verify the current password', async () => {
   expect(codes).toEqual([...Array(5).fill('BAD_USER_INPUT'), 'RATE_LIMITED'])
 })
 
-test('resets counters after a day', async () => {
+test('resets the counters of failed sign-ins after a day', async () => {
   await codesOf(5, 'ada', 'wrong')
   await server.database.pool.query(
     "UPDATE sign_in_attempts SET last_at = now() - interval '25 hours', blocked_until = now()",

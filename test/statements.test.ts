@@ -48,7 +48,7 @@ beforeAll(async () => {
 const countOf = async (ask: () => Promise<unknown>) => (await statementsOf(server, ask)).sent.length
 
 describe('one statement', () => {
-  test('reads a ticket with all nested fields', async () => {
+  test('reads a ticket with all nested fields in one statement', async () => {
     const document = graphql(`
       query StatementsTicket {
         ticket(id: "CORE-1") {
@@ -67,7 +67,7 @@ describe('one statement', () => {
     expect(await countOf(() => users.viewer.ask(document))).toBe(1)
   })
 
-  test('reads a page of tickets with nested fields, cursors and count', async () => {
+  test('reads a page of tickets with nested fields, cursors and count in one statement', async () => {
     const document = graphql(`
       query StatementsPage($first: Int) {
         tickets(first: $first, offset: 1) {
@@ -82,7 +82,7 @@ describe('one statement', () => {
       expect(await countOf(() => users.viewer.ask(document, { first })), String(first)).toBe(1)
   })
 
-  test('reads a page of projects with their issues', async () => {
+  test('reads a page of projects with their issues in one statement', async () => {
     const document = graphql(`
       query StatementsProjects {
         projects {
@@ -100,7 +100,7 @@ describe('one statement', () => {
     expect(await countOf(() => users.viewer.ask(document))).toBe(1)
   })
 
-  test('counts a list', async () => {
+  test('counts a list in one statement without reading rows', async () => {
     const document = graphql(`query StatementsCount { tickets(filter: { kind: DEFECT }) { totalCount } }`)
     expect(await countOf(() => users.viewer.ask(document))).toBe(1)
     expect(server.statements.at(-1)).not.toContain('LIMIT')
@@ -120,13 +120,13 @@ describe('number of statements of a mutation', () => {
     expect(await countOf(() => users.contributor.ask(Create, { input }))).toBeLessThanOrEqual(4)
   })
 
-  test('changes a title in one statement and a status in two', async () => {
+  test('changes a title in one statement, and a status in two', async () => {
     const id = await fresh()
     expect(await countOf(() => users.contributor.ask(Update, { input: { id, title: 'Other' } }))).toBe(1)
     expect(await countOf(() => users.contributor.ask(Update, { input: { id, status: 'CLOSED' } }))).toBe(2)
   })
 
-  test('sets labels in at most four statements', async () => {
+  test('sets the labels of a ticket in at most four statements', async () => {
     const ticketId = await fresh()
     expect(
       await countOf(() => users.contributor.ask(SetLabels, { input: { ticketId, labelIds } })),
@@ -145,7 +145,7 @@ test('updates 50 tickets with as many statements as 2', async () => {
 describe('concurrent mutations', () => {
   const many = 30
 
-  test('number tickets of one project without gaps', async () => {
+  test('numbers concurrent tickets of one project without gaps', async () => {
     await createProject(users.contributor, 'FILED')
     const files = Array.from({ length: many }, (_, index) =>
       users.contributor.ask(Numbered, {
@@ -156,7 +156,7 @@ describe('concurrent mutations', () => {
     expect(numbers.toSorted((a, b) => a - b)).toEqual(files.map((_, index) => index + 1))
   })
 
-  test('create one version and history event per change of a ticket', async () => {
+  test('creates one version and history event per concurrent change of a ticket', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Busy')
     const change = (index: number) =>
       [
@@ -179,7 +179,7 @@ describe('concurrent mutations', () => {
     expect((await server.database.prisma.ticket.findUnique({ where: { id } }))?.version).toBe(many + 1)
   })
 
-  test('store a history whose values are contiguous for each field', async () => {
+  test('stores the previous value of each concurrent change as that of the change before', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title 0')
     await Promise.all(
       Array.from({ length: many }, (_, index) =>

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { Command } from './support/command.ts'
-import { copiedDatabase } from './support/environment.ts'
+import { copyDatabase } from './support/environment.ts'
 
 interface Span {
   readonly name: string
@@ -30,7 +30,7 @@ afterAll(() => {
 
 test('sends spans of operations and statements as children of the traceparent header', async () => {
   const { port } = collector.address() as AddressInfo
-  await using database = await copiedDatabase()
+  await using database = await copyDatabase()
   await using server = new Command(['serve'], {
     PORT: '0',
     SNAGLIST_DEMO: '0',
@@ -40,7 +40,7 @@ test('sends spans of operations and statements as children of the traceparent he
     OTEL_METRICS_EXPORTER: 'none',
     OTEL_LOGS_EXPORTER: 'none',
   })
-  const [, url] = await server.printed(/listening on (http:\/\/localhost:\d+)\/graphql/)
+  const [, url] = await server.waitForOutput(/listening on (http:\/\/localhost:\d+)\/graphql/)
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const parentSpanId = 'b7ad6b7169203331'
   await fetch(`${url}/graphql`, {
@@ -53,7 +53,7 @@ test('sends spans of operations and statements as children of the traceparent he
   })
   // Pending spans are sent at shutdown.
   server.process.kill('SIGTERM')
-  expect(await server.ended()).toBe(0)
+  expect(await server.waitForExit()).toBe(0)
   const operation = spans.find((span) => span.name === 'mutation Traced')
   expect(operation).toMatchObject({ traceId, parentSpanId })
   const cost = operation?.attributes.find(({ key }) => key === 'snaglist.cost')

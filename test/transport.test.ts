@@ -44,7 +44,7 @@ describe('cross-origin requests without preflight', () => {
     expect(await forged()).toBe(false)
   })
 
-  test('rejects a form with files without a token', async () => {
+  test('rejects a form with files from an anonymous client', async () => {
     const body = new FormData()
     body.set('operations', JSON.stringify({ query: change }))
     body.set('map', '{}')
@@ -61,7 +61,7 @@ describe('cross-origin requests without preflight', () => {
 
   test('exposes responses only to pages of allowed origins', async () => {
     const origin = 'https://app.example'
-    const strict = server.configured({ SNAGLIST_CORS_ORIGINS: origin })
+    const strict = server.withSettings({ SNAGLIST_CORS_ORIGINS: origin })
     for (const [requestOrigin, allowed] of [
       [origin, origin],
       ['https://app.example.evil', null],

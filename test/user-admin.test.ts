@@ -32,7 +32,7 @@ const newAdmin = async (username: string) => {
 }
 
 describe('last active ADMIN', () => {
-  test('can neither be demoted nor deactivated', async () => {
+  test('rejects the demotion and deactivation of the last active ADMIN', async () => {
     const errorCodeFor = async (change: Omit<UpdateUserInput, 'id'>) =>
       (await admin.expectError(UserChange, { input: { id: 'admin', ...change } })).extensions?.code
     expect(await errorCodeFor({ role: 'MEMBER' })).toBe('CONFLICT')
@@ -44,7 +44,7 @@ describe('last active ADMIN', () => {
     expect(await admins()).toEqual(['admin'])
   })
 
-  test('can be demoted once there is another ADMIN, and loses the rights', async () => {
+  test('demotes an ADMIN if there is another one, and revokes the rights', async () => {
     const next = await newAdmin('next')
     expect(await update(admin, 'admin', { role: 'MEMBER' })).toMatchObject({ role: 'MEMBER' })
     const { extensions } = await admin.expectError(UserChange, { input: { id: 'member', name: 'Renamed' } })
@@ -54,11 +54,11 @@ describe('last active ADMIN', () => {
   })
 
   test.each([
-    { what: 'demote themselves', change: { role: 'MEMBER' }, crossed: false },
-    { what: 'deactivate themselves', change: { active: false }, crossed: false },
-    { what: 'demote each other', change: { role: 'MEMBER' }, crossed: true },
-    { what: 'deactivate each other', change: { active: false }, crossed: true },
-  ] as const)('remains after two ADMINs concurrently $what', async ({ change, crossed }) => {
+    { action: 'demote themselves', change: { role: 'MEMBER' }, crossed: false },
+    { action: 'deactivate themselves', change: { active: false }, crossed: false },
+    { action: 'demote each other', change: { role: 'MEMBER' }, crossed: true },
+    { action: 'deactivate each other', change: { active: false }, crossed: true },
+  ] as const)('keeps an active ADMIN when two ADMINs concurrently $action', async ({ change, crossed }) => {
     for (let round = 0; round < 3; round++) {
       const suffix = crypto.randomUUID().slice(0, 8)
       const [one, other] = [await newAdmin(`one-${suffix}`), await newAdmin(`other-${suffix}`)]

@@ -41,7 +41,7 @@ const search = async (text: string | null) =>
   (await users.viewer.ask(UserSearch, { search: text })).users.nodes.map(({ username }) => username)
 
 describe('createUser and updateUser', () => {
-  test('creates a MEMBER by default', async () => {
+  test('creates a user with role MEMBER by default', async () => {
     const user = await add('Made.By-Admin_1', { name: '  Made  by ', email: 'made@example.com' })
     expect(user).toMatchObject({
       username: 'made.by-admin_1',
@@ -84,7 +84,7 @@ describe('createUser and updateUser', () => {
     for (const { errors } of responses) expect([undefined, 'CONFLICT']).toContain(errors?.[0]?.extensions?.code)
   })
 
-  test('lets users change their own name and e-mail, and rejects a null name', async () => {
+  test('permits users to change their own name and e-mail, and rejects a null name', async () => {
     const person = await signUp(server, 'changing')
     expect(await update(person, 'changing', { name: 'Changed', email: 'c@example.com' })).toEqual({
       username: 'changing',
@@ -104,7 +104,7 @@ describe('createUser and updateUser', () => {
     expect(await read('changing')).toMatchObject({ name: 'Changed', email: null })
   })
 
-  test('rejects changes of other users and of the own role or activity', async () => {
+  test('rejects changes by a MEMBER of other users, or of their own role or activity', async () => {
     const before = [await read('viewer'), await read('reporter')]
     expect((await errorFor(users.viewer, 'reporter', { name: 'Mine' }))?.code).toBe('FORBIDDEN')
     expect((await errorFor(users.viewer, 'viewer', { role: 'ADMIN' }))?.code).toBe('FORBIDDEN')
@@ -167,7 +167,7 @@ describe('list of users', () => {
     expect(await search('nowhere to be found')).toEqual([])
   })
 
-  test('lists all users by username without a search, in pages', async () => {
+  test('returns all users by username without a search, in pages', async () => {
     const all = await search(null)
     expect(all).toEqual([...all].sort())
     expect(await search('')).toEqual(all)
@@ -182,7 +182,7 @@ describe('list of users', () => {
     expect(pages).toEqual(all)
   })
 
-  test('rejects a search with invalid characters', async () => {
+  test('rejects a search of users that is too long or contains NUL', async () => {
     for (const text of ['\0', 'x'.repeat(201)]) {
       const { extensions } = await users.viewer.expectError(UserSearch, { search: text })
       expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'search' }] })

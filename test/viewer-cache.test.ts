@@ -10,7 +10,7 @@ let other: TestServer
 
 beforeAll(async () => {
   users = await createTestUsers(server)
-  other = server.configured({})
+  other = server.withSettings({})
 })
 
 const Whoami = graphql(`query ViewerCacheViewer { viewer { id } }`)
@@ -94,7 +94,7 @@ describe('viewer cache', () => {
     expect(await lookUps(brief)).toBe(1)
   })
 
-  test('does not cache unknown tokens', async () => {
+  test('looks unknown tokens up for each request', async () => {
     const outsider = new Client(server.app, 'snag_unknown')
     for (let n = 0; n < 2; n++) {
       server.statements.length = 0

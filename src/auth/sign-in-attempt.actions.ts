@@ -3,7 +3,7 @@ import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import type { RunTransaction } from '../database/transaction.ts'
 import { RateLimited } from '../errors.ts'
-import { type IdempotentRequest, recallStep, runStepOnce, substepOf } from '../idempotency/idempotency.ts'
+import { createSubstep, type IdempotentRequest, readStoredResult, runStepOnce } from '../idempotency/idempotency.ts'
 import { usernamePattern } from '../reference.ts'
 import { isPassword } from '../user/password.ts'
 
@@ -24,7 +24,7 @@ const maxBlockSeconds = 900
  * counter per account does not apply to addresses from which its owner has signed in: attackers cannot lock them out.
  */
 export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt): Promise<void> {
-  const request = attempt.idempotency && substepOf(attempt.idempotency, 'count')
+  const request = attempt.idempotency && createSubstep(attempt.idempotency, 'count')
   return transaction((tx) => runStepOnce(tx, request, () => countFailure(tx, attempt)))
 }
 
@@ -36,8 +36,8 @@ export async function checkPassword(
   passwordHash: string | null,
   bcryptCost: number,
 ): Promise<boolean> {
-  const rejection = idempotency && substepOf(idempotency, 'rejection')
-  if (rejection && (await recallStep(db, rejection))) return false
+  const rejection = idempotency && createSubstep(idempotency, 'rejection')
+  if (rejection && (await readStoredResult(db, rejection))) return false
   const isCorrect = await isPassword(password, passwordHash, bcryptCost)
   if (!isCorrect && rejection) await transaction((tx) => runStepOnce(tx, rejection, async () => true))
   return isCorrect

@@ -1,4 +1,4 @@
-import { CommandError, type Io, UsageError } from './command.ts'
+import { type CommandContext, CommandError, UsageError } from './command.ts'
 import { type Send, withToken } from './send.ts'
 
 export const clientOptions = {
@@ -16,7 +16,7 @@ export interface ClientOptions {
 /** Runs work with a client of the server at the URL, or of one in this process over the configured database. */
 export async function withClient(
   { url, token, as }: ClientOptions,
-  io: Io,
+  context: CommandContext,
   work: (send: Send) => Promise<void>,
 ): Promise<void> {
   if (url !== undefined) {
@@ -31,12 +31,12 @@ export async function withClient(
     throw new UsageError('Specify a server with --url URL --token TOKEN, or the configured database with --as ADMIN.')
   // Imported here, because the schema and the database load slowly.
   const { withLocalClient } = await import('./local-client.ts')
-  await withLocalClient(as.toLowerCase(), io, work)
+  await withLocalClient(as.toLowerCase(), context, work)
 }
 
 const withConnectionError = (response: Promise<Response>, root: string) =>
   response.catch((error) => {
-    throw new CommandError(`${root} does not respond: ${error.cause?.message ?? error.message}`)
+    throw new CommandError(`${root} does not respond: ${error.cause?.message ?? error.message}. Check --url.`)
   })
 
 interface Result {

@@ -1,7 +1,7 @@
 import { Console } from 'node:console'
 
-/** The environment and the output streams of a command; `process` is one. */
-export interface Io {
+/** Satisfied by `process`. */
+export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdout: Output
   readonly stderr: Output
@@ -9,12 +9,12 @@ export interface Io {
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly fd?: number }
 
-export type Command = (args: string[], io: Io) => Promise<void>
+export type Command = (args: string[], context: CommandContext) => Promise<void>
 
-/** An invalid command line: exit code 2. */
+/** Exit code 2. */
 export class UsageError extends Error {}
 
-/** An expected failure: exit code 1. */
+/** Exit code 1. */
 export class CommandError extends Error {}
 
 /** Prints a line. Ignores a closed pipe, such as that of `head`. */

@@ -9,7 +9,7 @@ import { type Database, openDatabase } from '../database/open.ts'
 import { reasonOf, StartupError } from '../startup-errors.ts'
 import { type Command, CommandError, print } from './command.ts'
 
-/** The result of a check, which failed if there is a remedy. */
+/** The check failed if there is a remedy. */
 interface Finding {
   readonly subject: string
   readonly result: string
@@ -33,8 +33,8 @@ export const doctor: Command = async (args, { env, stdout }) => {
   for (const [subject, directory] of directoriesOf(config)) report(checkSpace(subject, directory))
   report(checkTemporaryDirectory())
   await checkDatabase(config, report)
-  const failed = findings.filter(({ remedy }) => remedy).length
-  if (failed > 0) throw new CommandError(`${failed} of ${findings.length} checks failed.`)
+  const failedCount = findings.filter(({ remedy }) => remedy).length
+  if (failedCount > 0) throw new CommandError(`${failedCount} of ${findings.length} checks failed.`)
   print(stdout, 'All checks passed.')
 }
 
@@ -56,9 +56,9 @@ const directoriesOf = ({ databaseUrl, dataDirectory }: Config): [string, string]
 ]
 
 function checkSpace(subject: string, directory: string): Finding {
-  let existing = directory
-  while (!existsSync(existing)) existing = dirname(existing)
-  const { bavail, bsize } = statfsSync(existing)
+  let existingDirectory = directory
+  while (!existsSync(existingDirectory)) existingDirectory = dirname(existingDirectory)
+  const { bavail, bsize } = statfsSync(existingDirectory)
   const gigabytes = (bavail * bsize) / 1e9
   return {
     subject,
@@ -89,9 +89,9 @@ async function checkDatabase(config: Config, report: (finding: Finding) => void)
     if (!(error instanceof StartupError)) throw error
     return report({ subject: 'Database', result: error.problem, remedy: error.remedy })
   }
-  await using open = database
+  await using openedDatabase = database
   try {
-    for (const finding of await inspectDatabase(open, config)) report(finding)
+    for (const finding of await inspectDatabase(openedDatabase, config)) report(finding)
   } catch (error) {
     const remedy = 'Check DATABASE_URL, and that the database is running and accepts the user of the URL.'
     report({ subject: 'Database', result: reasonOf(error), remedy })
@@ -107,14 +107,14 @@ interface DatabaseFacts {
 }
 
 async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Config): Promise<Finding[]> {
-  const before = Date.now()
+  const start = Date.now()
   const { rows } = await pool.query<DatabaseFacts>(`
     SELECT current_setting('server_version_num')::integer / 10000 AS version, current_setting('server_version') AS "versionText",
       clock_timestamp() AS now, current_setting('max_connections')::integer AS connections,
       EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS trigrams`)
   const [{ version, versionText, now, connections, trigrams }] = rows as [DatabaseFacts]
   // Compared with the middle of the round trip.
-  const drift = Math.abs(now.getTime() - (before + Date.now()) / 2) / 1000
+  const drift = Math.abs(now.getTime() - (start + Date.now()) / 2) / 1000
   const { pending, problem } = await migrationState(pool)
   return [
     {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { clientOptions, dataOf, withClient } from './client.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 
-export const exportCommand: Command = async (args, io) => {
+export const exportCommand: Command = async (args, context) => {
   const { values } = parseArgs({
     args,
     options: {
@@ -20,11 +20,11 @@ export const exportCommand: Command = async (args, io) => {
   const parameters = new URLSearchParams()
   if (values.project) parameters.set('project', values.project)
   if (values.filter) parameters.set('filter', values.filter)
-  await withClient(values, io, async (send) => {
+  await withClient(values, context, async (send) => {
     const response = await send(`/export/tickets.${values.format}?${parameters}`)
     if (response.status !== 200) await dataOf(response)
     if (!response.body) throw new CommandError(`The server returned status ${response.status} without a body.`)
-    const out = values.out === undefined ? io.stdout : createWriteStream(values.out)
+    const out = values.out === undefined ? context.stdout : createWriteStream(values.out)
     await pipeline(response.body as AsyncIterable<Uint8Array>, out, { end: values.out !== undefined })
   })
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { CommandError, type Io, print } from './command.ts'
+import { type CommandContext, CommandError, print } from './command.ts'
 
 export interface ImportResult {
   readonly id: string
@@ -23,7 +23,7 @@ export interface ImportResult {
 }
 
 /** Prints the counts and errors of an import. Writes rejected rows to a file next to the imported one. */
-export function reportImport(file: string, result: ImportResult, { stdout }: Io): void {
+export function reportImport(file: string, result: ImportResult, { stdout }: CommandContext): void {
   const { rowCount, createdCount, updatedCount, unchangedCount, rejectedCount, faultCount } = result
   print(
     stdout,
@@ -35,12 +35,12 @@ export function reportImport(file: string, result: ImportResult, { stdout }: Io)
       stdout,
       `  row ${row}${column === null ? '' : `, ${column}`}${value === null ? '' : ` ${JSON.stringify(value)}`} ${message}`,
     )
-  const shownCount = result.faults.nodes.length
-  if (faultCount > shownCount) print(stdout, `  … and ${faultCount - shownCount} more errors`)
+  const printedCount = result.faults.nodes.length
+  if (faultCount > printedCount) print(stdout, `  … and ${faultCount - printedCount} more errors`)
   if (result.rejectedRows !== null) {
-    const rejected = `${file.replace(/\.csv$/i, '')}.rejected.csv`
-    writeFileSync(rejected, result.rejectedRows)
-    print(stdout, `The rejected rows were written to ${rejected}.`)
+    const rejectedFile = `${file.replace(/\.csv$/i, '')}.rejected.csv`
+    writeFileSync(rejectedFile, result.rejectedRows)
+    print(stdout, `The rejected rows were written to ${rejectedFile}.`)
   } else if (faultCount > 0)
     throw new CommandError('Nothing was imported. Fix the errors, or import the other rows with --skip-faulty.')
 }

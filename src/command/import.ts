@@ -8,7 +8,7 @@ import { type ImportResult, reportImport } from './import-report.ts'
 import { importRequest } from './import-request.ts'
 import { showProgress } from './progress.ts'
 
-export const importCommand: Command = async (args, io) => {
+export const importCommand: Command = async (args, context) => {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -47,19 +47,19 @@ export const importCommand: Command = async (args, io) => {
     onError: values['skip-faulty'] ? 'SKIP' : 'REJECT_ALL',
     dryRun: values['dry-run'],
   }
-  await withClient(values, io, async (send) => {
-    const progress = showProgress(statSync(file).size, io.stderr)
+  await withClient(values, context, async (send) => {
+    const progress = showProgress(statSync(file).size, context.stderr)
     const response = await send('/graphql', importRequest(file, input, progress.add)).finally(progress.end)
     const { importTickets } = await dataOf<{ importTickets: { import: ImportResult } }>(response)
-    reportImport(file, importTickets.import, io)
+    reportImport(file, importTickets.import, context)
   })
 }
 
 function fieldOf(name: string): string {
   const field = importFieldKeys.find((key) => foldName(key) === foldName(name))
   if (!field && foldName(name) !== 'ignore') {
-    const known = importFieldKeys.map((key) => importField(key).name).join(', ')
-    throw new UsageError(`"${name}" is not a field. Fields are: ${known}.`)
+    const fieldNames = importFieldKeys.map((key) => importField(key).name).join(', ')
+    throw new UsageError(`"${name}" is not a field. Fields are: ${fieldNames}.`)
   }
   return field ?? 'IGNORE'
 }

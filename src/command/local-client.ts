@@ -2,13 +2,17 @@ import { pino } from 'pino'
 import { createApp } from '../app.ts'
 import { startSession } from '../auth/token.actions.ts'
 import { createViewerCache } from '../auth/viewer.cache.ts'
-import { type Io, UsageError } from './command.ts'
+import { type CommandContext, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { type Send, withToken } from './send.ts'
 
 /** Runs work with a client of a server in this process over the configured database, signed in as an admin. */
-export function withLocalClient(username: string, io: Io, work: (send: Send) => Promise<void>): Promise<void> {
-  return withDatabase(io, async (database, config) => {
+export function withLocalClient(
+  username: string,
+  context: CommandContext,
+  work: (send: Send) => Promise<void>,
+): Promise<void> {
+  return withDatabase(context, async (database, config) => {
     const admin = await database.prisma.user.findUnique({ where: { username, role: 'ADMIN', active: true } })
     if (!admin) throw new UsageError(`"${username}" is not an active user with the role ADMIN.`)
     await using viewerCache = createViewerCache(database.db, null)

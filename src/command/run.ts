@@ -1,5 +1,5 @@
 import { ConfigError, StartupError } from '../startup-errors.ts'
-import { type Command, CommandError, type Io, print, UsageError } from './command.ts'
+import { type Command, type CommandContext, CommandError, print, UsageError } from './command.ts'
 import { usage } from './usage.ts'
 
 const help: Command = async (_args, { stdout }) => print(stdout, usage)
@@ -18,16 +18,16 @@ const commands = new Map<string, () => Promise<Command>>([
 ])
 
 /** Runs a command line. Returns its exit code: 2 for an invalid command line or configuration, 1 for other failures. */
-export async function run([first = 'serve', ...rest]: readonly string[], io: Io): Promise<number> {
+export async function run([first = 'serve', ...rest]: readonly string[], context: CommandContext): Promise<number> {
   try {
     const isOption = first.startsWith('-')
     const name = /^--?h(elp)?$/.test(first) ? 'help' : isOption ? 'serve' : first
     const command = await commands.get(name)?.()
     if (!command) throw new UsageError(`Unknown command "${name}".\n\n${usage}`)
-    await command(isOption ? [first, ...rest] : rest, io)
+    await command(isOption ? [first, ...rest] : rest, context)
     return 0
   } catch (error) {
-    print(io.stderr, textOf(error))
+    print(context.stderr, textOf(error))
     return isUsage(error) ? 2 : 1
   }
 }

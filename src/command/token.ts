@@ -3,7 +3,7 @@ import { createAccessToken } from '../auth/token.actions.ts'
 import { type Command, print, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 
-export const token: Command = async (args, io) => {
+export const token: Command = async (args, context) => {
   const { values } = parseArgs({
     args,
     options: {
@@ -18,7 +18,7 @@ export const token: Command = async (args, io) => {
   if (days !== null && !(days > 0 && days <= 36_500))
     throw new UsageError(`--days must be a positive number up to 36500 (got "${values.days}").`)
   const username = values.user.toLowerCase()
-  await withDatabase(io, async ({ prisma, transaction }) => {
+  await withDatabase(context, async ({ prisma, transaction }) => {
     const user = await prisma.user.findUnique({ where: { username } })
     if (!user) throw new UsageError(`The user "${username}" does not exist.`)
     const { secret } = await transaction((tx) =>
@@ -28,6 +28,6 @@ export const token: Command = async (args, io) => {
         expiresAt: days === null ? null : new Date(Date.now() + days * 86_400_000),
       }),
     )
-    print(io.stdout, secret)
+    print(context.stdout, secret)
   })
 }

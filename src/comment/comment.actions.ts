@@ -70,11 +70,11 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
   for (let next: string | null = id; next !== null; ) {
     // The lock waits for concurrent replies, which the following statement sees.
     await tx.query(sql`SELECT FROM comments WHERE id = ${next}::uuid FOR UPDATE`)
-    const removed: { parentId: string | null }[] = await tx.query(sql`
+    const removedComments: { parentId: string | null }[] = await tx.query(sql`
       DELETE FROM comments c WHERE id = ${next}::uuid AND deleted_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM comments reply WHERE reply.parent_id = c.id)
       RETURNING parent_id AS "parentId"`)
-    next = removed[0]?.parentId ?? null
+    next = removedComments[0]?.parentId ?? null
   }
 }
 

@@ -3,17 +3,17 @@ import { builder } from '../builder.ts'
 import { BadUserInput } from '../errors.ts'
 import { costOf, type ListCost, listCostsOf } from '../graphql/cost.ts'
 
-interface ExplainedCost {
+interface QueryCost {
   readonly requested: number
   readonly limit: number
   readonly lists: readonly ListCost[]
 }
 
-const listsShown = 20
+const maxLists = 20
 
 /** Converts points to a GraphQL Int; they may be infinite or NaN. */
-const clampToInt32 = (points: number) => (points < largestInt ? points : largestInt)
-const largestInt = 2 ** 31 - 1
+const clampToInt32 = (points: number) => (points < maxInt32 ? points : maxInt32)
+const maxInt32 = 2 ** 31 - 1
 
 const ListCostType = builder.objectRef<ListCost>('ListCost').implement({
   description: 'The cost of one paged list of a query.',
@@ -34,7 +34,7 @@ const ListCostType = builder.objectRef<ListCost>('ListCost').implement({
   }),
 })
 
-const QueryCostType = builder.objectRef<ExplainedCost>('QueryCost').implement({
+const QueryCostType = builder.objectRef<QueryCost>('QueryCost').implement({
   description:
     'The cost of a query in points: 1 for each object that it can return, with lists counted by their page size, and more for counts, searches, excerpts and reports.',
   fields: (t) => ({
@@ -45,9 +45,9 @@ const QueryCostType = builder.objectRef<ExplainedCost>('QueryCost').implement({
     limit: t.exposeInt('limit', { description: 'Maximum cost of a query on this server (SNAGLIST_COST_LIMIT).' }),
     lists: t.field({
       type: [ListCostType],
-      description: `Paged lists of the query, the most expensive first. At most ${listsShown}.`,
-      extensions: { size: listsShown },
-      resolve: ({ lists }) => lists.slice(0, listsShown),
+      description: `Paged lists of the query, the most expensive first. At most ${maxLists}.`,
+      extensions: { size: maxLists },
+      resolve: ({ lists }) => lists.slice(0, maxLists),
     }),
   }),
 })
@@ -64,16 +64,16 @@ builder.queryField('explainCost', (t) =>
       variables: t.arg({ type: 'JSON', description: 'Variables of the operation, as an object.' }),
       operationName: t.arg.string({ description: 'Name of the operation. Required if the document contains several.' }),
     },
-    resolve: (_root, { query, variables, operationName }, { documents, config }): ExplainedCost => {
-      const inputError = (path: string, message: string) => new BadUserInput([{ path, message }])
+    resolve: (_root, { query, variables, operationName }, { documents, config }): QueryCost => {
+      const fieldError = (path: string, message: string) => new BadUserInput([{ path, message }])
       if (variables != null && (typeof variables !== 'object' || Array.isArray(variables)))
-        throw inputError('variables', 'must be an object')
-      const document = asInput(() => documents.read(query))
+        throw fieldError('variables', 'must be an object')
+      const document = withFieldErrors(() => documents.read(query))
       if (document.errors.length > 0)
         throw new BadUserInput(document.errors.map(({ message }) => ({ path: 'query', message })))
       const operation = document.operation(operationName ?? null)
       if (!operation)
-        throw inputError(
+        throw fieldError(
           'operationName',
           operationName == null
             ? 'is required: the document contains several operations'
@@ -87,7 +87,7 @@ builder.queryField('explainCost', (t) =>
 )
 
 /** Converts errors of the document to field errors. */
-function asInput<Result>(read: () => Result): Result {
+function withFieldErrors<Result>(read: () => Result): Result {
   try {
     return read()
   } catch (error) {

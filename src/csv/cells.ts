@@ -2,13 +2,13 @@ import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 
 // Spreadsheets evaluate such cells as formulas, also after apostrophes (OWASP, "CSV Injection").
-const formula = /^'*[=+\-@\t\r\n＝＋－＠]/
-const escapedFormula = /^'(?='*[=+\-@\t\r\n＝＋－＠])/
+const formulaPattern = /^'*[=+\-@\t\r\n＝＋－＠]/
+const escapedFormulaPattern = /^'(?='*[=+\-@\t\r\n＝＋－＠])/
 
 /** Prefixes a formula with an apostrophe, which spreadsheets hide. */
-export const escapeFormula = (cell: string): string => (formula.test(cell) ? `'${cell}` : cell)
+export const escapeFormula = (cell: string): string => (formulaPattern.test(cell) ? `'${cell}` : cell)
 
-export const unescapeFormula = (cell: string): string => cell.replace(escapedFormula, '')
+export const unescapeFormula = (cell: string): string => cell.replace(escapedFormulaPattern, '')
 
 export const joinNames = (names: readonly string[]): string => stringify([[...names]], { delimiter: ';' }).trimEnd()
 

@@ -26,23 +26,24 @@ export function mustBeText(sample: Buffer): void {
 
 /** Number of bytes without an incomplete character at the end. */
 export function lengthOfWholeCharacters(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] as number
+  for (let distance = 1; distance <= Math.min(3, bytes.length); distance++) {
+    const byte = bytes[bytes.length - distance] as number
     if (byte < 0x80) break
-    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? bytes.length - back : bytes.length
+    if (byte >= 0xc0)
+      return distance < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? bytes.length - distance : bytes.length
   }
   return bytes.length
 }
 
 export function lengthOfUtf8(bytes: Buffer): number {
   if (isUtf8(bytes)) return bytes.length
-  let valid = 0
-  let invalid = bytes.length
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1
+  let validLength = 0
+  let invalidLength = bytes.length
+  while (invalidLength - validLength > 1) {
+    const middle = (validLength + invalidLength) >> 1
     const start = bytes.subarray(0, middle)
-    if (isUtf8(start.subarray(0, lengthOfWholeCharacters(start)))) valid = middle
-    else invalid = middle
+    if (isUtf8(start.subarray(0, lengthOfWholeCharacters(start)))) validLength = middle
+    else invalidLength = middle
   }
-  return lengthOfWholeCharacters(bytes.subarray(0, valid))
+  return lengthOfWholeCharacters(bytes.subarray(0, validLength))
 }

@@ -58,11 +58,11 @@ export async function* readRecords(
   for await (const chunk of readChunks(file)) {
     onRead(chunk.length)
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
-    const whole = bytes.subarray(0, lengthOfWholeCharacters(bytes))
-    const valid = whole.subarray(0, lengthOfUtf8(whole))
-    rest = bytes.subarray(whole.length)
-    error = await feed(parser, valid, () => [recordCount, cellCount])
-    if (!error && valid.length < whole.length)
+    const wholeCharacters = bytes.subarray(0, lengthOfWholeCharacters(bytes))
+    const validText = wholeCharacters.subarray(0, lengthOfUtf8(wholeCharacters))
+    rest = bytes.subarray(wholeCharacters.length)
+    error = await feed(parser, validText, () => [recordCount, cellCount])
+    if (!error && validText.length < wholeCharacters.length)
       error = new MalformedCsv('contains bytes that are not UTF-8', recordCount, cellCount)
     yield* records
     records = []
@@ -87,9 +87,9 @@ async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, undefined> 
 /** Writes bytes to a parser, null for the end. Returns the syntax error, if any. */
 function feed(parser: Parser, bytes: Buffer | null, position: () => [number, number]): Promise<MalformedCsv | null> {
   return new Promise((resolve) => {
-    const done = (error?: Error | null) => resolve(error ? toMalformedCsv(error, position()) : null)
-    if (bytes) parser.write(bytes, done)
-    else parser.end(done)
+    const onDone = (error?: Error | null) => resolve(error ? toMalformedCsv(error, position()) : null)
+    if (bytes) parser.write(bytes, onDone)
+    else parser.end(onDone)
   })
 }
 
@@ -101,7 +101,7 @@ function toMalformedCsv(error: Error, [record, cellCount]: [number, number]): Ma
       ? `makes the row exceed the limit of ${formatNumber(maxRecordLength)} characters; an earlier quote may not be closed`
       : code === 'CSV_QUOTE_NOT_CLOSED'
         ? 'has an opening quote that is not closed before the end of the file'
-        : 'is not valid CSV'
+        : 'is not valid CSV: check its quotes and separators'
   return new MalformedCsv(message, record, column)
 }
 
@@ -113,6 +113,6 @@ async function detectDelimiter(file: FileHandle): Promise<string> {
     .toString()
     .replaceAll(/"[^"]*"/g, '')
     .split(/[\r\n]/, 1)
-  const counts = [',', ';', '\t'].map((sign) => ({ sign, count: line.split(sign).length }))
-  return counts.sort((a, b) => b.count - a.count)[0]?.sign ?? ','
+  const counts = [',', ';', '\t'].map((delimiter) => ({ delimiter, count: line.split(delimiter).length }))
+  return counts.sort((a, b) => b.count - a.count)[0]?.delimiter ?? ','
 }

@@ -108,9 +108,9 @@ export async function exportTickets(
 ): Promise<AsyncGenerator<string>> {
   const viewer = requireViewer(context)
   if (project !== null) checkArgument('project', project, projectReference)
-  const rights = project === null ? null : await getProjectByReference(context.db, viewer, project)
-  const list = ticketList(context, { filter, orderBy: [{ field: rights ? 'NUMBER' : 'CREATED_AT' }] })
-  const where = rights ? sql`t.project_id = ${rights.id}::uuid AND ${list.where}` : list.where
+  const exportedProject = project === null ? null : await getProjectByReference(context.db, viewer, project)
+  const list = ticketList(context, { filter, orderBy: [{ field: exportedProject ? 'NUMBER' : 'CREATED_AT' }] })
+  const where = exportedProject ? sql`t.project_id = ${exportedProject.id}::uuid AND ${list.where}` : list.where
   return textOf(context, { ...list, where }, formats[format])
 }
 

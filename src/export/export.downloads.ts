@@ -20,15 +20,18 @@ const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl
 
 /** Parameters: `project` is an id or a key, `filter` a TicketFilter as JSON. */
 export function exportDownloads({ schema, rates, database }: ExportServices): Downloads {
-  const ticketsAs =
+  const createDownloadHandler =
     (format: ExportFormat) =>
     async (context: Context, parameters: URLSearchParams): Promise<Download> => {
       const filter = parseFilter(schema, parameters.get('filter'))
       await rates.spend(requireViewer(context).id, exportCost + filterCost(filter))
       // All pages together may exceed the quota of a request.
-      const unmetered = { ...context, db: withoutQuota(database.db) }
-      const pieces = await exportTickets(unmetered, format, parameters.get('project'), filter)
+      const unmeteredContext = { ...context, db: withoutQuota(database.db) }
+      const pieces = await exportTickets(unmeteredContext, format, parameters.get('project'), filter)
       return { type: contentTypes[format], fileName: `tickets.${format}`, pieces }
     }
-  return { '/export/tickets.csv': ticketsAs('csv'), '/export/tickets.jsonl': ticketsAs('jsonl') }
+  return {
+    '/export/tickets.csv': createDownloadHandler('csv'),
+    '/export/tickets.jsonl': createDownloadHandler('jsonl'),
+  }
 }

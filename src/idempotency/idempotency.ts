@@ -40,13 +40,13 @@ export function createIdempotentRequest(userId: string | null, key: string, body
 
 const lifetime = sql`interval '24 hours'`
 const bytes = (base64: string) => sql`decode(${base64}, 'base64')`
-const expired = sql`known.created_at < now() - ${lifetime}`
+const isExpired = sql`entry.created_at < now() - ${lifetime}`
 
 /** Deletes some expired keys, too. Throws CONFLICT if the key was used with another body. */
 export async function claimKey(db: Statements, request: IdempotentRequest): Promise<void> {
   await db.query(sql`
     DELETE FROM idempotency_keys WHERE (key, step) IN (
-      SELECT key, step FROM idempotency_keys known WHERE ${expired} ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED)`)
+      SELECT key, step FROM idempotency_keys entry WHERE ${isExpired} ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED)`)
   await beginStep(db, request, '')
 }
 
@@ -57,8 +57,8 @@ export async function runStepOnce<Result>(
   action: () => Promise<Result>,
 ): Promise<Result> {
   if (!request) return action()
-  const sealed = await beginStep(tx, request, request.step)
-  if (sealed !== null) return recall(request, sealed)
+  const sealedResult = await beginStep(tx, request, request.step)
+  if (sealedResult !== null) return replay(request, sealedResult)
   const result = await action()
   await tx.query(sql`
     UPDATE idempotency_keys SET sealed = ${bytes(seal(result, request.secret))}
@@ -67,35 +67,35 @@ export async function runStepOnce<Result>(
   return result
 }
 
-export async function recallStep<Result>(
+export async function readStoredResult<Result>(
   db: Statements,
   request: IdempotentRequest,
 ): Promise<{ readonly result: Result } | null> {
   const [row] = await db.query<{ sealed: string }[]>(sql`
-    SELECT encode(sealed, 'base64') AS sealed FROM idempotency_keys known
-    WHERE key = ${bytes(request.key)} AND step = ${request.step} AND sealed IS NOT NULL AND NOT ${expired}`)
-  return row ? { result: recall<Result>(request, row.sealed) } : null
+    SELECT encode(sealed, 'base64') AS sealed FROM idempotency_keys entry
+    WHERE key = ${bytes(request.key)} AND step = ${request.step} AND sealed IS NOT NULL AND NOT ${isExpired}`)
+  return row ? { result: replay<Result>(request, row.sealed) } : null
 }
 
-/** A step in a separate transaction before the action. A copy, since its replay does not make the response a replay. */
-export const substepOf = (request: IdempotentRequest, name: string): IdempotentRequest => ({
+/** For a transaction before that of the action. A copy, since its replay does not make the response a replay. */
+export const createSubstep = (request: IdempotentRequest, name: string): IdempotentRequest => ({
   ...request,
   step: `${request.step} ${name}`,
 })
 
-function recall<Result>(request: IdempotentRequest, sealed: string): Result {
+function replay<Result>(request: IdempotentRequest, sealedResult: string): Result {
   request.hasReplayed = true
-  return unseal(sealed, request.secret) as Result
+  return unseal(sealedResult, request.secret) as Result
 }
 
 /** Inserts the row of a step, or waits for the transaction that does. Returns its sealed result; null for a new row. */
 async function beginStep(db: Statements, { key, body }: IdempotentRequest, step: string): Promise<string | null> {
   const [row] = await db.query<[{ body: string; sealed: string | null }]>(sql`
-    INSERT INTO idempotency_keys AS known (key, step, body) VALUES (${bytes(key)}, ${step}, ${bytes(body)})
+    INSERT INTO idempotency_keys AS entry (key, step, body) VALUES (${bytes(key)}, ${step}, ${bytes(body)})
     ON CONFLICT (key, step) DO UPDATE SET
-      body = CASE WHEN ${expired} THEN excluded.body ELSE known.body END,
-      sealed = CASE WHEN ${expired} THEN NULL ELSE known.sealed END,
-      created_at = CASE WHEN ${expired} THEN now() ELSE known.created_at END
+      body = CASE WHEN ${isExpired} THEN excluded.body ELSE entry.body END,
+      sealed = CASE WHEN ${isExpired} THEN NULL ELSE entry.sealed END,
+      created_at = CASE WHEN ${isExpired} THEN now() ELSE entry.created_at END
     RETURNING encode(body, 'base64') AS body, encode(sealed, 'base64') AS sealed`)
   if (row.body !== body)
     throw new Conflict('The Idempotency-Key was already used for a different request. Use a new key.')

@@ -15,7 +15,7 @@ const parseIso: ParseDate = (text) => {
   const { day, time = '00:00', hours, minutes = '00' } = isoPattern.exec(text)?.groups ?? {}
   // JavaScript parses February 31 as March 3.
   if (!day || !dayjs.utc(day, 'YYYY-MM-DD', true).isValid()) return null
-  return inFourDigitYear(new Date(`${day}T${time.replace(',', '.')}${hours ? `${hours}:${minutes}` : 'Z'}`))
+  return nullIfOutOfRange(new Date(`${day}T${time.replace(',', '.')}${hours ? `${hours}:${minutes}` : 'Z'}`))
 }
 
 export const isDateFormat = (format: string): boolean => /YYYY/.test(format) && /M/.test(format) && /D/.test(format)
@@ -24,12 +24,12 @@ export const isDateFormat = (format: string): boolean => /YYYY/.test(format) && 
 export function createDateParser(format: string | null): ParseDate {
   if (format === null) return parseIso
   return (text) => {
-    const parsed = dayjs.utc(text, format, true)
-    return parsed.isValid() ? inFourDigitYear(parsed.toDate()) : null
+    const date = dayjs.utc(text, format, true)
+    return date.isValid() ? nullIfOutOfRange(date.toDate()) : null
   }
 }
 
-function inFourDigitYear(date: Date): Date | null {
+function nullIfOutOfRange(date: Date): Date | null {
   const year = date.getUTCFullYear()
   return year >= 1 && year <= 9999 ? date : null
 }

@@ -61,10 +61,10 @@ export const synonymsOf = (field: EnumField): Readonly<Record<string, readonly s
 /** Returns the end of an error message about an unknown value. */
 export function suggestEnumValues(field: EnumField, text: string): string {
   const values = synonyms[field]
-  const near = nearestNames(
+  const suggestions = nearestNames(
     text,
     Object.entries<readonly string[]>(values).flatMap(([value, names]) => [value, ...names]),
   )
-  if (near.length === 0) return `; valid values are ${Object.keys(values).join(', ')}`
-  return `; did you mean ${near.map((name) => (name in values ? name : `${name} (${parseEnumValue(field, name)})`)).join(' or ')}?`
+  if (suggestions.length === 0) return `; valid values are ${Object.keys(values).join(', ')}`
+  return `; did you mean ${suggestions.map((name) => (name in values ? name : `${name} (${parseEnumValue(field, name)})`)).join(' or ')}?`
 }

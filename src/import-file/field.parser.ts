@@ -39,17 +39,19 @@ const enumValue =
 
 const username = (cell: string): CellResult => {
   const name = cell.trim().toLowerCase()
-  return isUserReference(name) ? { value: name } : { error: 'is not a valid username' }
+  return isUserReference(name)
+    ? { value: name }
+    : { error: 'is not a username: must be 2 to 32 letters, digits, dots, dashes or underscores' }
 }
 
 const time = (cell: string, parseDate: ParseDate): CellResult => {
   const date = parseDate(cell.trim())
-  return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601 or in the given date format' }
+  return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601, or in `dateFormat` if set' }
 }
 
 function labels(cell: string): CellResult {
   const names = splitNames(cell)
-  if (!names) return { error: 'has unbalanced quotes' }
+  if (!names) return { error: 'has unbalanced quotes: double each quote within a quoted label' }
   if (names.length > maxLabels) return { error: `must contain at most ${maxLabels} labels (got ${names.length})` }
   const issue = names.flatMap((name) => labelName.safeParse(name).error?.issues ?? [])[0]
   return issue ? { error: `contains an invalid label: it ${issue.message}` } : { value: JSON.stringify(names) }

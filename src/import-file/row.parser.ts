@@ -51,8 +51,11 @@ export function parseHeader(names: readonly string[], { columns }: FileFormat): 
     const mappings = columns.filter(({ from }) => foldName(from) === foldName(name))
     const key = keyByName.get(foldName(name))
     if (mappings.length === 0 && !key && !ignoredNames.has(foldName(name))) {
-      const known = importFieldKeys.map((field) => importField(field).name)
-      addError(name, `is not the name of a field: map the column to a field or to IGNORE${suggestNames(name, known)}`)
+      const fieldNames = importFieldKeys.map((field) => importField(field).name)
+      addError(
+        name,
+        `is not the name of a field: map the column to a field or to IGNORE${suggestNames(name, fieldNames)}`,
+      )
     }
     for (const field of mappings.length > 0 ? mappings.map(({ to }) => to) : key ? [key] : []) {
       if (field === 'IGNORE') continue
@@ -62,9 +65,9 @@ export function parseHeader(names: readonly string[], { columns }: FileFormat): 
         addError(name, `is mapped to ${importField(field).name}, as is the column ${names[other]}`)
     }
   })
-  const known = new Set(names.map(foldName))
+  const foldedNames = new Set(names.map(foldName))
   for (const from of new Set(columns.map((column) => column.from)))
-    if (!known.has(foldName(from))) addError(from, `is not a column of the file${suggestNames(from, names)}`)
+    if (!foldedNames.has(foldName(from))) addError(from, `is not a column of the file${suggestNames(from, names)}`)
   return { names, fields, errors }
 }
 
@@ -85,12 +88,12 @@ export function createRowParser(
         message: `has ${count(record.length, 'cell')}, but the header has ${count(names.length, 'column')}`,
       })
     for (const [field, index] of fields) {
-      const original = unescapeFormula(record[index] ?? '')
-      const cell = replacementByKey.get(replacementKey(field, original)) ?? original
+      const originalCell = unescapeFormula(record[index] ?? '')
+      const cell = replacementByKey.get(replacementKey(field, originalCell)) ?? originalCell
       if (cell.trim() === '') continue
       const result = parseCell(field, cell, parseDate, kind)
       if ('error' in result)
-        errors.push({ column: names[index] ?? null, value: shorten(original), message: result.error })
+        errors.push({ column: names[index] ?? null, value: shorten(originalCell), message: result.error })
       else values.set(field, result.value)
     }
     return { values, firstLine: firstLine(values.get('DESCRIPTION')), errors }

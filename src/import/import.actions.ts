@@ -42,8 +42,8 @@ export function importTickets(
       signal?.throwIfAborted()
       onRead(bytes)
     }
-    const mustBeAllowed = (field: ImportFieldKey) => mustBeAbleToImport(field, project)
-    const { header, isMergeable } = await stageRows(tx, input.file, input, mustBeAllowed, onChunk)
+    const checkField = (field: ImportFieldKey) => mustBeAbleToImport(field, project)
+    const { header, isMergeable } = await stageRows(tx, input.file, input, checkField, onChunk)
     signal?.throwIfAborted()
     // Locked after reading the file, so that other requests can create tickets in the meantime.
     mustBeAbleToStart(await lockProject(tx, viewer, project.id), input)

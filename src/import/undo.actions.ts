@@ -23,27 +23,27 @@ interface LockedImport {
 
 /** Deletes created tickets and unused side effects, restores changed tickets. Throws CONFLICT if there is nothing to undo. */
 export async function undoImport(tx: Transaction, viewer: Viewer, id: string, dryRun: boolean): Promise<UndoResult> {
-  const locked = await lockImport(tx, viewer, id)
-  const project = await lockProject(tx, viewer, locked.projectId)
-  mustBeAbleToUndo(viewer, locked, project)
-  if (locked.dryRun) throw new Conflict('The import was a dry run: there is nothing to undo.')
+  const record = await lockImport(tx, viewer, id)
+  const project = await lockProject(tx, viewer, record.projectId)
+  mustBeAbleToUndo(viewer, record, project)
+  if (record.dryRun) throw new Conflict('The import was a dry run: there is nothing to undo.')
   const { total, revertible, refusals } = await planUndo(tx, id)
   if (total === 0)
     throw new Conflict(
-      locked.undoneAt ? 'The import was already undone.' : 'The import changed no tickets: there is nothing to undo.',
+      record.undoneAt ? 'The import was already undone.' : 'The import changed no tickets: there is nothing to undo.',
     )
   if (!dryRun && revertible > 0) {
-    await revertRows(tx, viewer, id, locked.projectId, locked.sideEffects)
+    await revertRows(tx, viewer, id, record.projectId, record.sideEffects)
     await tx.query(sql`UPDATE imports SET undone_at = clock_timestamp() WHERE id = ${id}::uuid`)
   }
   return { importId: id, undoneCount: revertible, refusals }
 }
 
 async function lockImport(tx: Transaction, viewer: Viewer, id: string): Promise<LockedImport> {
-  const [locked] = await tx.query<LockedImport[]>(sql`
+  const [record] = await tx.query<LockedImport[]>(sql`
     SELECT i.project_id AS "projectId", i.actor_id AS "actorId", i.dry_run AS "dryRun", i.undone_at AS "undoneAt",
       i.made AS "sideEffects"
     FROM imports i WHERE i.id = ${id}::uuid AND ${visibleImports(viewer)} FOR UPDATE`)
-  if (!locked) throw new NotFound(`Import "${id}" was not found, or you cannot see it.`)
-  return locked
+  if (!record) throw new NotFound(`Import "${id}" was not found, or you cannot see it.`)
+  return record
 }

@@ -45,10 +45,7 @@ export interface LabelPatch {
 /** Does not change the versions of tickets with the label. */
 export async function updateLabel(tx: Transaction, viewer: Viewer, { id, ...patch }: LabelPatch): Promise<LabelRow> {
   await lockLabel(tx, viewer, id)
-  return tx.prisma.label.update({
-    where: { id },
-    data: definedFields(patch),
-  })
+  return tx.prisma.label.update({ where: { id }, data: definedFields(patch) })
 }
 
 /** Removing the label is a change of each of its tickets, in one batch. Returns the id of the project. */

@@ -55,28 +55,28 @@ async function changeLabels(
   const errors: FieldError[] = []
   checkVersion(ticket, expectedVersion, errors)
   const rows = await db.query<{ label: string; isSet: boolean }[]>(sql`
-    SELECT ${labelColumns.text} AS label, l.id = ANY(labelled.ids) AS "isSet"
-    FROM labels l, (SELECT ARRAY(SELECT label_id FROM ticket_labels WHERE ticket_id = ${ticket.id}::uuid) AS ids) labelled
-    WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || labelled.ids)`)
+    SELECT ${labelColumns.text} AS label, l.id = ANY(ticket_labels.ids) AS "isSet"
+    FROM labels l, (SELECT ARRAY(SELECT label_id FROM ticket_labels WHERE ticket_id = ${ticket.id}::uuid) AS ids) ticket_labels
+    WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || ticket_labels.ids)`)
   const labels = rows.map(({ label, isSet }) => ({ ...labelColumns.parse(label), isSet }))
   checkLabels(labelIds, labels, errors)
   if (errors.length > 0) throw new BadUserInput(errors)
-  const current = labels.filter(({ isSet }) => isSet)
+  const currentLabels = labels.filter(({ isSet }) => isSet)
   const inputLabels = labels.filter(({ id }) => labelIds.includes(id))
-  const next = combine(current, inputLabels)
-  const added = next.filter((label) => !includes(current, label)).map(({ id }) => id)
-  const removed = current.filter((label) => !includes(next, label)).map(({ id }) => id)
-  if (added.length === 0 && removed.length === 0) return ticket
-  const changes = [{ field: 'labels', from: namesOf(current), to: namesOf(next) }]
+  const newLabels = combine(currentLabels, inputLabels)
+  const addedIds = newLabels.filter((label) => !includes(currentLabels, label)).map(({ id }) => id)
+  const removedIds = currentLabels.filter((label) => !includes(newLabels, label)).map(({ id }) => id)
+  if (addedIds.length === 0 && removedIds.length === 0) return ticket
+  const changes = [{ field: 'labels', from: namesOf(currentLabels), to: namesOf(newLabels) }]
   await mustNotConflict(db, ticket, expectedVersion, changes)
   return recordChange(db, viewer, {
     where: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
     ctes: [
       sql`removed AS (
-        DELETE FROM ticket_labels tl USING changed WHERE tl.ticket_id = changed.id AND tl.label_id = ANY(${removed}::uuid[]))`,
+        DELETE FROM ticket_labels tl USING changed WHERE tl.ticket_id = changed.id AND tl.label_id = ANY(${removedIds}::uuid[]))`,
       sql`added AS (
-        INSERT INTO ticket_labels (ticket_id, label_id) SELECT changed.id, unnest(${added}::uuid[]) FROM changed)`,
+        INSERT INTO ticket_labels (ticket_id, label_id) SELECT changed.id, unnest(${addedIds}::uuid[]) FROM changed)`,
     ],
   })
 }

@@ -32,18 +32,18 @@ export async function findNode(context: Context, id: string): Promise<{ id: stri
     return inOrder(
       ids,
       await context.db.query<{ id: string; type: NodeType }[]>(sql`
-      WITH wanted AS (SELECT unnest(${ids}::uuid[]) AS id)
+      WITH requested AS (SELECT unnest(${ids}::uuid[]) AS id)
       SELECT t.id, CASE kind WHEN 'DEFECT' THEN 'Defect' ELSE 'Issue' END AS type
-        FROM tickets t JOIN wanted USING (id) WHERE ${visibleTicketsByReference(viewer)}
-      UNION ALL SELECT c.id, 'Comment' FROM comments c JOIN wanted USING (id) JOIN tickets t ON t.id = c.ticket_id
+        FROM tickets t JOIN requested USING (id) WHERE ${visibleTicketsByReference(viewer)}
+      UNION ALL SELECT c.id, 'Comment' FROM comments c JOIN requested USING (id) JOIN tickets t ON t.id = c.ticket_id
         WHERE ${visibleTicketsByReference(viewer)}
-      UNION ALL SELECT h.id, 'HistoryEvent' FROM history h JOIN wanted USING (id) JOIN tickets t ON t.id = h.ticket_id
+      UNION ALL SELECT h.id, 'HistoryEvent' FROM history h JOIN requested USING (id) JOIN tickets t ON t.id = h.ticket_id
         WHERE ${visibleTicketsByReference(viewer)}
-      UNION ALL SELECT i.id, 'Import' FROM imports i JOIN wanted USING (id) WHERE ${visibleImports(viewer)}
-      UNION ALL SELECT l.id, 'Label' FROM labels l JOIN wanted USING (id) JOIN projects p ON p.id = l.project_id
+      UNION ALL SELECT i.id, 'Import' FROM imports i JOIN requested USING (id) WHERE ${visibleImports(viewer)}
+      UNION ALL SELECT l.id, 'Label' FROM labels l JOIN requested USING (id) JOIN projects p ON p.id = l.project_id
         WHERE ${visibleProjects(viewer)}
-      UNION ALL SELECT p.id, 'Project' FROM projects p JOIN wanted USING (id) WHERE ${visibleProjects(viewer)}
-      UNION ALL SELECT id, 'User' FROM users JOIN wanted USING (id)`),
+      UNION ALL SELECT p.id, 'Project' FROM projects p JOIN requested USING (id) WHERE ${visibleProjects(viewer)}
+      UNION ALL SELECT id, 'User' FROM users JOIN requested USING (id)`),
     )
   }).load(id)
   const node = type && (await finders[type.type](context, id))

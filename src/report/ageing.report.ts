@@ -27,8 +27,8 @@ export async function readAgeing(
       SELECT min(name) AS name, lower(name) AS folded, bucket, count(*) AS count FROM (
         SELECT ${grouping.name} AS name, width_bucket(extract(epoch FROM ${now}::timestamptz - t.created_at)::float8,
           ${edges.map((days) => days * secondsOfDay)}::float8[]) AS bucket
-        FROM ${scope.tickets} t ${grouping.join} WHERE t.status IN ('OPEN', 'IN_PROGRESS')) aged
-      GROUP BY lower(name), bucket) counted
+        FROM ${scope.tickets} t ${grouping.join} WHERE t.status IN ('OPEN', 'IN_PROGRESS')) ages
+      GROUP BY lower(name), bucket) buckets
     GROUP BY folded ORDER BY total DESC, folded COLLATE "C"`)
   const groups = group || rows.length > 0 ? rows : [{ group: null, counts: {} as Record<string, number> }]
   const daysAgo = (days: number) => new Date(now.getTime() - days * secondsOfDay * 1000).toISOString()
@@ -39,11 +39,11 @@ export async function readAgeing(
         ...(fromDays > 0 && { lte: daysAgo(fromDays) }),
         ...(toDays !== null && { gt: daysAgo(toDays) }),
       }
-      const open = {
+      const openTickets = {
         status: { in: ['OPEN', 'IN_PROGRESS'] },
         ...(Object.keys(createdAt).length > 0 && { createdAt }),
       }
-      const filter = narrowFilter(scope, open, groupFilter(grouping, name))
+      const filter = narrowFilter(scope, openTickets, groupFilter(grouping, name))
       return { group: name, fromDays, toDays, count: counts[bucket] ?? 0, filter }
     }),
   )

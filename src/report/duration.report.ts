@@ -54,7 +54,7 @@ async function readDurations(
     SELECT min(name) AS group, count(*)::integer AS count, avg(seconds) AS mean, ${percentile(0.5)} AS p50,
       ${percentile(0.75)} AS p75, ${percentile(0.9)} AS p90, ${percentile(0.95)} AS p95, max(seconds) AS max
     FROM (SELECT ${grouping.name} AS name, extract(epoch FROM ${measure.until} - t.created_at)::float8 AS seconds
-      FROM ${scope.tickets} t ${measure.join} ${grouping.join} WHERE ${measure.where}) measured
+      FROM ${scope.tickets} t ${measure.join} ${grouping.join} WHERE ${measure.where}) durations
     ${group ? sql`GROUP BY lower(name) ORDER BY count DESC, lower(name) COLLATE "C"` : empty}`)
   return rows.map((row) => ({ ...row, filter: narrowFilter(scope, measure.filter, groupFilter(grouping, row.group)) }))
 }

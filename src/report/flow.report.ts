@@ -35,7 +35,7 @@ interface Range {
 }
 
 const maxIntervals = 1000
-/** With a change to daylight saving time; February. */
+/** Of a day and a week in which daylight saving time begins, and of February. */
 const minHours = { DAY: 23, WEEK: 7 * 24 - 1, MONTH: 28 * 24 - 1 } as const
 const millisecondsOfHour = 3_600_000
 const invalidParameter = '22023'
@@ -64,13 +64,13 @@ export async function readFlow(
     throw new BadUserInput([{ path: 'timeZone', message: 'is not a time zone known to the database' }])
   })
   return points.map((point) => {
-    const within = { gte: point.from.toISOString(), lt: point.to.toISOString() }
+    const timeFilter = { gte: point.from.toISOString(), lt: point.to.toISOString() }
     return {
       ...point,
-      filter: narrowFilter(scope, { createdAt: within }),
-      resolvedFilter: narrowFilter(scope, { everResolvedAt: within }),
-      reopenedFilter: narrowFilter(scope, { everReopenedAt: within }),
-      backlogFilter: narrowFilter(scope, { openAt: within.lt }),
+      filter: narrowFilter(scope, { createdAt: timeFilter }),
+      resolvedFilter: narrowFilter(scope, { everResolvedAt: timeFilter }),
+      reopenedFilter: narrowFilter(scope, { everReopenedAt: timeFilter }),
+      backlogFilter: narrowFilter(scope, { openAt: timeFilter.lt }),
     }
   })
 }
@@ -85,33 +85,33 @@ function readPoints(
   to: Date,
 ): Promise<Point[]> {
   const unit = interval.toLowerCase()
-  const local = (time: Sql) => sql`date_trunc(${unit}, ${time} AT TIME ZONE ${timeZone})`
+  const localInterval = (time: Sql) => sql`date_trunc(${unit}, ${time} AT TIME ZONE ${timeZone})`
   const start = sql`${from}::timestamptz`
   const end = sql`${to}::timestamptz`
-  const within = (time: Sql) => sql`${time} >= ${start} AND ${time} < ${end}`
-  const perInterval = (times: Sql) => sql`
-    SELECT ${local(sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
-    WHERE ${within(sql`e.at`)} GROUP BY 1`
+  const isInRange = (time: Sql) => sql`${time} >= ${start} AND ${time} < ${end}`
+  const countPerInterval = (times: Sql) => sql`
+    SELECT ${localInterval(sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
+    WHERE ${isInRange(sql`e.at`)} GROUP BY 1`
   // The backlog counts a ticket from its creation, if it was open then; each resolution and reopening changes the count.
   return db.query<Point[]>(sql`
-    WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
+    WITH scope_tickets AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
     changes AS MATERIALIZED (SELECT s.*, s.from_status IN ('OPEN', 'IN_PROGRESS') AS was_open, s.to_status IN ('OPEN', 'IN_PROGRESS') AS is_open,
-      row_number() OVER (PARTITION BY s.ticket_id ORDER BY s.at, s.version) AS position FROM ${statusChanges(sql`chosen`)} s),
+      row_number() OVER (PARTITION BY s.ticket_id ORDER BY s.at, s.version) AS position FROM ${statusChanges(sql`scope_tickets`)} s),
     intervals AS (
       SELECT local, greatest(local AT TIME ZONE ${timeZone}, ${start}) AS "from",
         least((local + ${`1 ${unit}`}::interval) AT TIME ZONE ${timeZone}, ${end}) AS "to"
-      FROM generate_series(${local(start)}, ${end} AT TIME ZONE ${timeZone}, ${`1 ${unit}`}::interval) AS local),
+      FROM generate_series(${localInterval(start)}, ${end} AT TIME ZONE ${timeZone}, ${`1 ${unit}`}::interval) AS local),
     steps AS (
-      SELECT c.created_at AS at, 1 AS step FROM chosen c LEFT JOIN changes s ON s.ticket_id = c.id AND s.position = 1
+      SELECT c.created_at AS at, 1 AS step FROM scope_tickets c LEFT JOIN changes s ON s.ticket_id = c.id AND s.position = 1
       WHERE coalesce(s.was_open, c.status IN ('OPEN', 'IN_PROGRESS'))
       UNION ALL
       SELECT s.at, CASE WHEN s.is_open THEN 1 ELSE -1 END FROM changes s WHERE s.was_open <> s.is_open),
     backlog AS (
-      SELECT CASE WHEN at >= ${start} THEN ${local(sql`at`)} END AS local, sum(step)::integer AS step
+      SELECT CASE WHEN at >= ${start} THEN ${localInterval(sql`at`)} END AS local, sum(step)::integer AS step
       FROM steps WHERE at < ${end} GROUP BY 1),
-    opened AS (${perInterval(sql`(SELECT id AS ticket_id, created_at AS at FROM chosen)`)}),
-    resolved AS (${perInterval(resolutions(sql`chosen`))}),
-    reopened AS (${perInterval(reopenings(sql`chosen`))})
+    opened AS (${countPerInterval(sql`(SELECT id AS ticket_id, created_at AS at FROM scope_tickets)`)}),
+    resolved AS (${countPerInterval(resolutions(sql`scope_tickets`))}),
+    reopened AS (${countPerInterval(reopenings(sql`scope_tickets`))})
     SELECT i."from", i."to", coalesce(opened.count, 0) AS opened, coalesce(resolved.count, 0) AS resolved,
       coalesce(reopened.count, 0) AS reopened,
       (coalesce((SELECT step FROM backlog WHERE local IS NULL), 0) + sum(coalesce(backlog.step, 0)) OVER (ORDER BY i.local))::integer AS backlog
@@ -122,17 +122,17 @@ function readPoints(
 export async function readReopenRate(context: Context, scope: ReportScope, range: Range): Promise<ReopenRate> {
   const { from, to } = await resolveRange(context, range)
   const [{ resolved, reopened }] = await context.db.query<[{ resolved: number; reopened: number }]>(sql`
-    WITH chosen AS MATERIALIZED (SELECT t.id, t.reporter_id FROM ${scope.tickets} t)
-    SELECT count(*)::integer AS resolved, count(reopened.ticket_id)::integer AS reopened
-    FROM (SELECT ticket_id, min(at) AS at FROM ${resolutions(sql`chosen`)} resolution GROUP BY ticket_id) first
-    LEFT JOIN (SELECT DISTINCT ticket_id FROM ${reopenings(sql`chosen`)} reopening) reopened USING (ticket_id)
-    WHERE first.at >= ${from}::timestamptz AND first.at < ${to}::timestamptz`)
-  const first = { firstResolvedAt: { gte: from.toISOString(), lt: to.toISOString() } }
+    WITH scope_tickets AS MATERIALIZED (SELECT t.id, t.reporter_id FROM ${scope.tickets} t)
+    SELECT count(*)::integer AS resolved, count(reopening.ticket_id)::integer AS reopened
+    FROM (SELECT ticket_id, min(at) AS at FROM ${resolutions(sql`scope_tickets`)} r GROUP BY ticket_id) first_resolution
+    LEFT JOIN (SELECT DISTINCT ticket_id FROM ${reopenings(sql`scope_tickets`)} r) reopening USING (ticket_id)
+    WHERE first_resolution.at >= ${from}::timestamptz AND first_resolution.at < ${to}::timestamptz`)
+  const rangeFilter = { firstResolvedAt: { gte: from.toISOString(), lt: to.toISOString() } }
   return {
     resolved,
     reopened,
     rate: resolved === 0 ? null : reopened / resolved,
-    filter: narrowFilter(scope, first),
-    reopenedFilter: narrowFilter(scope, first, { everReopenedAt: { isNull: false } }),
+    filter: narrowFilter(scope, rangeFilter),
+    reopenedFilter: narrowFilter(scope, rangeFilter, { everReopenedAt: { isNull: false } }),
   }
 }

@@ -10,73 +10,77 @@ interface Grouping {
   readonly name: Sql
   readonly filterOf: (name: string) => FilterJson
   readonly filterOfNone: FilterJson
-  /** For tickets in other groups than `names`; `rest` are the names of these groups. */
-  readonly filterOfRest: (names: readonly string[], rest: readonly string[]) => FilterJson
+  /** Matches tickets in none of the groups `names`; `otherNames` are the names of all other groups. */
+  readonly filterOfOthers: (names: readonly string[], otherNames: readonly string[]) => FilterJson
 }
 
-const never: FilterJson = { or: [] }
+const matchNothing: FilterJson = { or: [] }
 
 /** A text column, which filters compare case-insensitively. */
-const textual = (field: string, column: string, description: string): Grouping => ({
+const textGrouping = (field: string, column: string, description: string): Grouping => ({
   description,
   join: empty,
   name: raw(`t.${column}`),
   filterOf: (name) => ({ [field]: { eq: name } }),
   filterOfNone: { [field]: { isNull: true } },
-  filterOfRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
+  filterOfOthers: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
 })
 
 /** An enum column. `values` are required if the column is nullable. */
-const enumerated = (field: string, description: string, values?: readonly string[]): Grouping => ({
+const enumGrouping = (field: string, description: string, values?: readonly string[]): Grouping => ({
   description,
   join: empty,
   name: raw(`t.${field}::text`),
   filterOf: (name) => ({ [field]: { eq: name } }),
-  filterOfNone: values ? { [field]: { notIn: values } } : never,
-  filterOfRest: (_names, rest) => ({ [field]: { in: rest } }),
+  filterOfNone: values ? { [field]: { notIn: values } } : matchNothing,
+  filterOfOthers: (_names, otherNames) => ({ [field]: { in: otherNames } }),
 })
 
-const personal = (field: string, column: string, description: string): Grouping => ({
+const userGrouping = (field: string, column: string, description: string): Grouping => ({
   description,
   join: sql`LEFT JOIN users person ON person.id = t.${raw(column)}`,
   name: sql`person.username`,
   filterOf: (name) => ({ [field]: { eq: name } }),
   filterOfNone: { [field]: { isNull: true } },
-  filterOfRest: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
+  filterOfOthers: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
 })
 
-const maxChunk = 100
-const chunks = (names: readonly string[]) =>
-  Array.from({ length: Math.ceil(names.length / maxChunk) }, (_, index) =>
-    names.slice(index * maxChunk, (index + 1) * maxChunk),
+const maxChunkLength = 100
+const chunksOf = (names: readonly string[]) =>
+  Array.from({ length: Math.ceil(names.length / maxChunkLength) }, (_, index) =>
+    names.slice(index * maxChunkLength, (index + 1) * maxChunkLength),
   )
 
 export const groupings = {
   PROJECT: {
     description: 'Project, by key.',
-    join: sql`JOIN projects home ON home.id = t.project_id`,
-    name: sql`home.key`,
+    join: sql`JOIN projects project ON project.id = t.project_id`,
+    name: sql`project.key`,
     filterOf: (name) => ({ project: { eq: name } }),
-    filterOfNone: never,
-    filterOfRest: (names) => ({ project: { notIn: names } }),
+    filterOfNone: matchNothing,
+    filterOfOthers: (names) => ({ project: { notIn: names } }),
   },
-  STATUS: enumerated('status', 'Current status.'),
-  PRIORITY: enumerated('priority', 'Current priority.'),
-  SEVERITY: enumerated('severity', 'Severity of a defect. Null for issues.', Object.values(Severity)),
-  CATEGORY: textual('category', 'category', 'Category of a defect, case-insensitive. Null for issues.'),
-  SUBCATEGORY: textual('subcategory', 'subcategory', 'Subcategory of a defect, case-insensitive. Null if it has none.'),
-  ABSN: textual('absn', 'absn', 'Serial number of the affected unit, case-insensitive. Null if unknown.'),
+  STATUS: enumGrouping('status', 'Current status.'),
+  PRIORITY: enumGrouping('priority', 'Current priority.'),
+  SEVERITY: enumGrouping('severity', 'Severity of a defect. Null for issues.', Object.values(Severity)),
+  CATEGORY: textGrouping('category', 'category', 'Category of a defect, case-insensitive. Null for issues.'),
+  SUBCATEGORY: textGrouping(
+    'subcategory',
+    'subcategory',
+    'Subcategory of a defect, case-insensitive. Null if it has none.',
+  ),
+  ABSN: textGrouping('absn', 'absn', 'Serial number of the affected unit, case-insensitive. Null if unknown.'),
   LABEL: {
     description: 'Label, by name. A ticket counts once for each of its labels. Null if it has none.',
-    join: sql`LEFT JOIN (ticket_labels labelled JOIN labels label ON label.id = labelled.label_id) ON labelled.ticket_id = t.id`,
+    join: sql`LEFT JOIN (ticket_labels tl JOIN labels label ON label.id = tl.label_id) ON tl.ticket_id = t.id`,
     name: sql`label.name`,
     filterOf: (name) => ({ label: { some: [name] } }),
     filterOfNone: { label: { isEmpty: true } },
-    filterOfRest: (_names, rest) => ({ or: chunks(rest).map((names) => ({ label: { some: names } })) }),
+    filterOfOthers: (_names, otherNames) => ({ or: chunksOf(otherNames).map((names) => ({ label: { some: names } })) }),
   },
-  ASSIGNEE: personal('assignee', 'assignee_id', 'Assignee, by username. Null if unassigned.'),
-  REPORTER: personal('reporter', 'reporter_id', 'Reporter, by username.'),
-  REPORTED_BY: textual(
+  ASSIGNEE: userGrouping('assignee', 'assignee_id', 'Assignee, by username. Null if unassigned.'),
+  REPORTER: userGrouping('reporter', 'reporter_id', 'Reporter, by username.'),
+  REPORTED_BY: textGrouping(
     'reportedBy',
     'reported_by',
     'Name of the person who found the defect, case-insensitive. Null for issues.',
@@ -85,16 +89,16 @@ export const groupings = {
 
 export type ReportGroup = keyof typeof groupings
 
-const ungrouped: Grouping = {
+const noGrouping: Grouping = {
   description: 'One group of all tickets.',
   join: empty,
   name: sql`NULL::text`,
   filterOf: () => ({}),
   filterOfNone: {},
-  filterOfRest: () => ({}),
+  filterOfOthers: () => ({}),
 }
 
-export const groupingOf = (group: ReportGroup | null | undefined): Grouping => (group ? groupings[group] : ungrouped)
+export const groupingOf = (group: ReportGroup | null | undefined): Grouping => (group ? groupings[group] : noGrouping)
 
 /** `name` is null for tickets without a group. */
 export const groupFilter = (grouping: Grouping, name: string | null): FilterJson =>

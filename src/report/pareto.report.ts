@@ -16,7 +16,7 @@ export interface ParetoRow {
 /** Juran, "Universals in Management Planning and Controlling", 1954. */
 const vitalFewLimit = 0.8
 
-/** The largest counts first, ties by value. The last row combines the values beyond the limit. */
+/** Largest counts first, ties by value. The last row combines the values beyond the limit. */
 export async function readPareto(
   { db }: Context,
   scope: ReportScope,
@@ -24,22 +24,24 @@ export async function readPareto(
   limit: number,
 ): Promise<ParetoRow[]> {
   const grouping = groupingOf(by)
-  const rows = await db.query<{ value: string | null; count: number; isOther: boolean; rest: string[] | null }[]>(sql`
-    WITH named AS MATERIALIZED (
+  const rows = await db.query<
+    { value: string | null; count: number; isOther: boolean; otherNames: string[] | null }[]
+  >(sql`
+    WITH ticket_groups AS MATERIALIZED (
       SELECT t.id, ${grouping.name} AS name, lower(${grouping.name}) AS folded FROM ${scope.tickets} t ${grouping.join}),
-    counted AS (SELECT folded, min(name) AS value, count(*)::integer AS count FROM named GROUP BY folded),
-    ranked AS MATERIALIZED (
-      SELECT *, row_number() OVER (PARTITION BY value IS NULL ORDER BY count DESC, folded COLLATE "C") AS rank FROM counted)
-    SELECT value, count, FALSE AS "isOther", NULL AS rest, folded FROM ranked WHERE rank <= ${limit} OR value IS NULL
+    counts AS (SELECT folded, min(name) AS value, count(*)::integer AS count FROM ticket_groups GROUP BY folded),
+    ranks AS MATERIALIZED (
+      SELECT *, row_number() OVER (PARTITION BY value IS NULL ORDER BY count DESC, folded COLLATE "C") AS rank FROM counts)
+    SELECT value, count, FALSE AS "isOther", NULL AS "otherNames", folded FROM ranks WHERE rank <= ${limit} OR value IS NULL
     UNION ALL
-    SELECT NULL, (SELECT count(DISTINCT named.id)::integer FROM named JOIN ranked ON ranked.folded = named.folded
-        WHERE ranked.rank > ${limit}), TRUE, array_agg(value), NULL
-    FROM ranked WHERE rank > ${limit} AND value IS NOT NULL HAVING count(*) > 0
+    SELECT NULL, (SELECT count(DISTINCT g.id)::integer FROM ticket_groups g JOIN ranks r ON r.folded = g.folded
+        WHERE r.rank > ${limit}), TRUE, array_agg(value), NULL
+    FROM ranks WHERE rank > ${limit} AND value IS NOT NULL HAVING count(*) > 0
     ORDER BY "isOther", count DESC, folded NULLS LAST`)
   const total = rows.reduce((sum, { count }) => sum + count, 0)
-  const names = rows.flatMap(({ value }) => (value === null ? [] : [value]))
+  const shownNames = rows.flatMap(({ value }) => (value === null ? [] : [value]))
   let cumulativeCount = 0
-  return rows.map(({ value, count, isOther, rest }) => {
+  return rows.map(({ value, count, isOther, otherNames }) => {
     cumulativeCount += count
     const cumulativeShare = cumulativeCount / total
     return {
@@ -49,7 +51,10 @@ export async function readPareto(
       share: count / total,
       cumulativeShare,
       vitalFew: cumulativeShare <= vitalFewLimit,
-      filter: narrowFilter(scope, isOther ? grouping.filterOfRest(names, rest ?? []) : groupFilter(grouping, value)),
+      filter: narrowFilter(
+        scope,
+        isOther ? grouping.filterOfOthers(shownNames, otherNames ?? []) : groupFilter(grouping, value),
+      ),
     }
   })
 }

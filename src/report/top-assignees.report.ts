@@ -13,7 +13,7 @@ export interface AssigneeLoad {
   readonly resolvedFilter: FilterJson
 }
 
-/** The largest totals first, ties by username. */
+/** Largest totals first, ties by username. */
 export async function readTopAssignees(context: Context, scope: ReportScope, limit: number): Promise<AssigneeLoad[]> {
   const rows = await context.db.query<
     (Pick<AssigneeLoad, 'userId' | 'total' | 'open' | 'resolved'> & { username: string | null })[]

@@ -13,5 +13,8 @@ export const userRules = {
   password: text(72)
     .min(8, 'must be at least 8 characters')
     .refine((password) => Buffer.byteLength(password) <= 72, 'must be at most 72 bytes'),
-  email: z.email('is not a valid e-mail address').max(254, 'must be at most 254 characters').nullable(),
+  email: z
+    .email('is not a valid e-mail address')
+    .max(254, { error: ({ input }) => `must be at most 254 characters (got ${`${input}`.length})` })
+    .nullable(),
 } as const

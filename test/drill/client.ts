@@ -128,9 +128,9 @@ export class Client {
 
   /** Records a response. Waits after a lost request or UNAVAILABLE. */
   private async record(code: string | null, since: number): Promise<void> {
-    if (code === null) this.ledger.succeeded(since)
-    else this.ledger.failed(code, since)
-    if (code === 'LOST') await this.server.listening()
+    if (code === null) this.ledger.recordSuccess(since)
+    else this.ledger.recordFailure(code, since)
+    if (code === 'LOST') await this.server.waitUntilListening()
     // Sooner than Retry-After.
     if (code === 'UNAVAILABLE') await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds))
   }

@@ -28,14 +28,14 @@ async function stage(
   fail: () => Promise<unknown>,
 ): Promise<void> {
   await wait((baselineSeconds + 0.5) * 1000)
-  const { succeededAt } = ledger
-  const before = medianBefore(succeededAt, performance.now(), baselineSeconds)
+  const { successTimes } = ledger
+  const before = medianBefore(successTimes, performance.now(), baselineSeconds)
   const [unavailable, lost] = [ledger.count('UNAVAILABLE'), ledger.count('LOST')]
   await fail()
   const end = performance.now()
   let recovery: number | null = null
   for (; recovery === null && server.isRunning && performance.now() - end < 20_000; await wait(100))
-    recovery = recoveryTime(succeededAt, end, performance.now(), before * recoveredFraction)
+    recovery = recoveryTime(successTimes, end, performance.now(), before * recoveredFraction)
   const inTime = recovery !== null && recovery <= maxRecoverySeconds * 1000 && server.isRunning
   if (!inTime) failures++
   row(
@@ -61,7 +61,7 @@ async function conclude(server: ServerProcess, { ledger }: Load, violations: rea
   const all = [...violations, ...ledger.violations]
   failures += all.length
   console.info(
-    `${ledger.succeededAt.length} successful requests; ${ledger.writes.length} writes: ${count('acknowledged')} acknowledged, ` +
+    `${ledger.successTimes.length} successful requests; ${ledger.writes.length} writes: ${count('acknowledged')} acknowledged, ` +
       `${count('unknown')} unknown, ${count('rejected')} rejected; slowest response ${(ledger.slowest / 1000).toFixed(1)} s`,
   )
   console.info(all.length === 0 ? 'No violations.' : `${all.length} violations:`)

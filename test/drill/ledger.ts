@@ -19,7 +19,7 @@ export interface Write {
 export class Ledger {
   readonly writes: Write[] = []
   /** The times of successful responses, in milliseconds. */
-  readonly succeededAt: number[] = []
+  readonly successTimes: number[] = []
   /** The number of errors by code. */
   readonly codes = new Map<string, number>()
   readonly violations: string[] = []
@@ -27,14 +27,14 @@ export class Ledger {
   slowest = 0
   private readonly responses = new EventEmitter().setMaxListeners(0)
 
-  succeeded(since: number): void {
+  recordSuccess(since: number): void {
     const now = performance.now()
     this.slowest = Math.max(this.slowest, now - since)
-    this.succeededAt.push(now)
+    this.successTimes.push(now)
     this.responses.emit('response')
   }
 
-  failed(code: string, since: number): void {
+  recordFailure(code: string, since: number): void {
     if (code !== 'LOST') this.slowest = Math.max(this.slowest, performance.now() - since)
     this.codes.set(code, this.count(code) + 1)
     this.responses.emit('response')
@@ -44,15 +44,13 @@ export class Ledger {
     return this.codes.get(code) ?? 0
   }
 
-  /** Waits for more successful requests. */
-  async successes(more: number): Promise<void> {
-    const target = this.succeededAt.length + more
-    while (this.succeededAt.length < target) await once(this.responses, 'response')
+  async waitForSuccesses(count: number): Promise<void> {
+    const target = this.successTimes.length + count
+    while (this.successTimes.length < target) await once(this.responses, 'response')
   }
 
-  /** Waits for more requests that fail with a code. */
-  async failures(code: string, more = 1): Promise<void> {
-    const target = this.count(code) + more
+  async waitForFailures(code: string, count = 1): Promise<void> {
+    const target = this.count(code) + count
     while (this.count(code) < target) await once(this.responses, 'response')
   }
 }

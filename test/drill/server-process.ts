@@ -16,7 +16,7 @@ export class ServerProcess implements AsyncDisposable {
   url = ''
   private readonly env: Readonly<Record<string, string>>
   private command: Command | null = null
-  private started: Promise<unknown> = Promise.resolve()
+  private startPromise: Promise<unknown> = Promise.resolve()
   private port = '0'
   /** The output of previous processes. */
   private previousOutput = ''
@@ -30,25 +30,24 @@ export class ServerProcess implements AsyncDisposable {
   async start(): Promise<void> {
     const command = new Command(['serve'], { ...this.env, PORT: this.port })
     this.command = command
-    const started = command.printed(/listening on (http:\/\/localhost:(\d+))\/graphql/)
-    this.started = started
-    const [, url = '', port = ''] = await started
+    const startPromise = command.waitForOutput(/listening on (http:\/\/localhost:(\d+))\/graphql/)
+    this.startPromise = startPromise
+    const [, url = '', port = ''] = await startPromise
     this.url = url.replace('localhost', '127.0.0.1')
     this.port = port
   }
 
-  /** Resolves when the latest process is listening. */
-  listening(): Promise<unknown> {
-    return this.started
+  waitUntilListening(): Promise<unknown> {
+    return this.startPromise
   }
 
   /** Kills the process and starts the next without waiting for it. */
   async crash(): Promise<void> {
     const { command } = this
     const next = Promise.withResolvers<void>()
-    this.started = next.promise
+    this.startPromise = next.promise
     command?.process.kill('SIGKILL')
-    await command?.ended()
+    await command?.waitForExit()
     this.previousOutput += command?.output ?? ''
     this.start().then(next.resolve, next.reject)
   }
@@ -56,7 +55,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Starts another process on the same database, and returns its exit code and output. */
   async startSecond(): Promise<{ readonly code: number | null; readonly output: string }> {
     await using other = new Command(['serve'], { ...this.env, PORT: '0' })
-    return { code: await other.ended(), output: other.output }
+    return { code: await other.waitForExit(), output: other.output }
   }
 
   get isRunning(): boolean {
@@ -73,7 +72,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
-/** Deleted when it is disposed. */
+/** Disposing it deletes it. */
 export function temporaryDirectory(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'snaglist-drill-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }

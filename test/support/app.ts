@@ -14,23 +14,23 @@ import { Client } from './client.ts'
 import { databaseUrl, execute } from './databases.ts'
 
 /** Log lines and SQL statements of a server. */
-interface Recorded {
+interface ServerRecords {
   readonly lines: string[]
   readonly statements: string[]
 }
 
 /** A server with its own database. */
-export interface TestServer extends Recorded {
+export interface TestServer extends ServerRecords {
   readonly config: Config
   readonly database: Database
   readonly viewerCache: ViewerCache
   readonly app: App
   readonly anonymous: Client
   /** Another server on the same database, with other settings. */
-  readonly configured: (env: Readonly<Record<string, string>>) => TestServer
+  readonly withSettings: (env: Readonly<Record<string, string>>) => TestServer
 }
 
-const unlimited = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
+const unlimitedRates = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
 /** The statements of an action, except those that authenticate the client. */
 export async function statementsOf<Result>(
@@ -69,7 +69,7 @@ function serverOver(
     NODE_ENV: 'test',
     SNAGLIST_BCRYPT_COST: '4',
     SNAGLIST_SIGN_UP: 'open',
-    ...unlimited,
+    ...unlimitedRates,
     ...env,
   })
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
@@ -82,7 +82,7 @@ function serverOver(
     lines,
     statements,
     anonymous: new Client(app, null),
-    configured: (other) => serverOver(database, viewerCache, statements, other),
+    withSettings: (other) => serverOver(database, viewerCache, statements, other),
   }
 }
 

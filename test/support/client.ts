@@ -20,7 +20,7 @@ export interface ApiResponse<Data> {
   readonly extensions?: { readonly cost?: { readonly requested: number; readonly limit: number } }
 }
 
-type Variables<Given> = [Given] extends [Record<string, never>] ? [] : [variables: Given]
+type Variables<Input> = [Input] extends [Record<string, never>] ? [] : [variables: Input]
 
 export class Client {
   readonly app: App
@@ -31,17 +31,17 @@ export class Client {
     this.token = token
   }
 
-  send<Data, Given>(
-    document: TypedDocumentString<Data, Given>,
-    ...[variables]: Variables<NoInfer<Given>>
+  send<Data, Input>(
+    document: TypedDocumentString<Data, Input>,
+    ...[variables]: Variables<NoInfer<Input>>
   ): Promise<ApiResponse<Data>> {
     return this.post({ query: document.toString(), variables })
   }
 
   /** Returns the data. Any error fails the test. */
-  async ask<Data, Given>(
-    document: TypedDocumentString<Data, Given>,
-    ...variables: Variables<NoInfer<Given>>
+  async ask<Data, Input>(
+    document: TypedDocumentString<Data, Input>,
+    ...variables: Variables<NoInfer<Input>>
   ): Promise<Data> {
     const { data, errors } = await this.send(document, ...variables)
     if (errors || !data) throw new Error(`${document}\n${JSON.stringify({ variables, errors }, null, 2)}`)
@@ -49,9 +49,9 @@ export class Client {
   }
 
   /** Returns the first error. A response without errors fails the test. */
-  async expectError<Data, Given>(
-    document: TypedDocumentString<Data, Given>,
-    ...variables: Variables<NoInfer<Given>>
+  async expectError<Data, Input>(
+    document: TypedDocumentString<Data, Input>,
+    ...variables: Variables<NoInfer<Input>>
   ): Promise<ResponseError> {
     const response = await this.send(document, ...variables)
     if (!response.errors?.[0])

@@ -14,9 +14,9 @@ export async function runCommand(
 ): Promise<{ readonly code: number; readonly output: string }> {
   const chunks: Buffer[] = []
   const sink = new Writable({
-    write(chunk, _encoding, done) {
+    write(chunk, _encoding, onDone) {
       chunks.push(chunk)
-      done()
+      onDone()
     },
   })
   const code = await run(args, { env: { ...fastHashing, ...env }, stdout: sink, stderr: sink })
@@ -26,7 +26,7 @@ export async function runCommand(
 export class Command implements AsyncDisposable {
   readonly process: ChildProcess
   output = ''
-  private readonly closed: Promise<unknown>
+  private readonly closePromise: Promise<unknown>
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     // Liftoff compiles the embedded database fast, which suits short processes.
@@ -34,12 +34,11 @@ export class Command implements AsyncDisposable {
       env: { PATH: process.env['PATH'], ...fastHashing, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    this.closed = once(this.process, 'close')
+    this.closePromise = once(this.process, 'close')
     for (const stream of [this.process.stdout, this.process.stderr]) stream?.on('data', (text) => (this.output += text))
   }
 
-  /** Waits for output that matches, and returns the match. */
-  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+  async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.output)
       if (match) return match
@@ -49,15 +48,15 @@ export class Command implements AsyncDisposable {
     }
   }
 
-  /** Waits for the end of the process and returns its exit code. */
-  async ended(): Promise<number | null> {
+  /** Returns the exit code. */
+  async waitForExit(): Promise<number | null> {
     // Output can arrive after `exit`, but not after `close`.
-    await this.closed
+    await this.closePromise
     return this.process.exitCode
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.process.kill('SIGTERM')
-    await this.ended()
+    await this.waitForExit()
   }
 }

@@ -53,9 +53,9 @@ export async function fillProject(
     const input = { ticketId: issue.id, body: 'A comment', ...(parentId && { parentId }) }
     return (await client.ask(Comment, { input })).addComment.comment.id
   }
-  const first = await comment(contributor)
-  const imported = await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })
-  const renamed = await contributor.ask(Rename, { id: issue.id })
+  const firstComment = await comment(contributor)
+  const importResult = await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })
+  const renameResult = await contributor.ask(Rename, { id: issue.id })
   return {
     project: project.id,
     projectKey: key,
@@ -66,12 +66,12 @@ export async function fillProject(
     defectKey: defect.key,
     ownDefect: (await createDefect(reporter, key, 'Solder')).id,
     label,
-    comment: first,
-    reply: await comment(maintainer, first),
+    comment: firstComment,
+    reply: await comment(maintainer, firstComment),
     ownComment: await comment(reporter),
-    event: renamed.updateIssue.issue.history.nodes[0]?.id ?? '',
-    import: imported.id,
-    importedIssue: imported.tickets.nodes[0]?.id ?? '',
+    event: renameResult.updateIssue.issue.history.nodes[0]?.id ?? '',
+    import: importResult.id,
+    importedIssue: importResult.tickets.nodes[0]?.id ?? '',
   }
 }
 

@@ -5,7 +5,7 @@ import { temporaryDirectory } from '../drill/server-process.ts'
 import { copyEmbedded, databaseUrl, execute } from './databases.ts'
 
 /** Environment with a migrated database in DATABASE_URL or SNAGLIST_DATA, which is deleted on disposal. */
-export async function copiedDatabase(): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
+export async function copyDatabase(): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
   const postgres = inject('postgres')
   if (postgres === null) {
     const { path, [Symbol.dispose]: remove } = temporaryDirectory()

@@ -15,7 +15,7 @@ const document = graphql(`
   }
 `)
 
-export type Imported = ImportCsvMutation['importTickets']['import']
+export type ImportResult = ImportCsvMutation['importTickets']['import']
 
 export type ImportOptions = Omit<ImportCsvMutationVariables['input'], 'file'>
 
@@ -47,13 +47,13 @@ export async function importCsv(
   file: string | Uint8Array<ArrayBuffer>,
   input: ImportOptions,
   fileName?: string,
-): Promise<Imported> {
+): Promise<ImportResult> {
   const { data, errors } = await sendFile(client, file, input, fileName === undefined ? {} : { fileName })
   if (errors || !data) throw new Error(JSON.stringify({ input, errors }, null, 2))
   return data.importTickets.import
 }
 
-export const countsOf = ({ createdCount, updatedCount, unchangedCount, rejectedCount }: Imported) => [
+export const countsOf = ({ createdCount, updatedCount, unchangedCount, rejectedCount }: ImportResult) => [
   createdCount,
   updatedCount,
   unchangedCount,

@@ -1,20 +1,20 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
 import { type RoleName, roleNames } from './rights.ts'
 
-/** `none`: as if the object did not exist. `own`: only the client's own objects. `is`: a value that depends on the client. */
+/** `none`: same as for a missing object. `own`: only the client's own objects. `is`: a value that depends on the client. */
 export type Cell = 'all' | 'none' | 'own' | 'UNAUTHENTICATED' | { readonly is: unknown }
 /** In the order of `roleNames`. */
 type Row = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]
 
 /** Visibility of the objects of a type, and of fields with another visibility. */
 interface TypeRow {
-  readonly seen: Row
+  readonly visibility: Row
   readonly fields: ReadonlySet<string>
   readonly exceptions: Readonly<Record<string, Row>>
 }
 
-const row = (seen: Row, fields: string, exceptions: TypeRow['exceptions'] = {}): TypeRow => ({
-  seen,
+const row = (visibility: Row, fields: string, exceptions: TypeRow['exceptions'] = {}): TypeRow => ({
+  visibility,
   fields: new Set([...fields.split(' ').filter(Boolean), ...Object.keys(exceptions)]),
   exceptions,
 })
@@ -40,16 +40,19 @@ const [VIEWER, REPORTER, CONTRIBUTOR, MAINTAINER] = ['VIEWER', 'REPORTER', 'CONT
 ]
 const role: Row = [U, 'none', VIEWER, VIEWER, REPORTER, CONTRIBUTOR, MAINTAINER, MAINTAINER]
 
-const page = 'edges nodes pageInfo totalCount'
-const edge = 'cursor node'
-const list = (type: string, seen: Row) => ({ [`${type}Connection`]: row(seen, page), [`${type}Edge`]: row(seen, edge) })
-const ticket =
+const connectionFields = 'edges nodes pageInfo totalCount'
+const edgeFields = 'cursor node'
+const list = (type: string, visibility: Row) => ({
+  [`${type}Connection`]: row(visibility, connectionFields),
+  [`${type}Edge`]: row(visibility, edgeFields),
+})
+const ticketFields =
   'archivedAt assignee commentCount comments createdAt description excerpt externalKey history id key labels number priority project reporter resolution resolvedAt status title updatedAt updatedBy version viewerCan'
-const defect = `${ticket} absn category disposition reportedBy severity subcategory`
-const duration = 'count filter group max mean p50 p75 p90 p95'
-const flow = 'backlog backlogFilter filter from opened reopened reopenedFilter resolved resolvedFilter to'
-const load = 'filter open openFilter resolved resolvedFilter total user'
-const imported =
+const defectFields = `${ticketFields} absn category disposition reportedBy severity subcategory`
+const durationFields = 'count filter group max mean p50 p75 p90 p95'
+const flowFields = 'backlog backlogFilter filter from opened reopened reopenedFilter resolved resolvedFilter to'
+const loadFields = 'filter open openFilter resolved resolvedFilter total user'
+const importFields =
   'actor createdAt createdCount dryRun faultCount faults fileName id kind project rejectedCount rejectedRows rowCount tickets unchangedCount undoneAt updatedCount'
 
 export const matrix: Readonly<Record<string, TypeRow>> = {
@@ -77,11 +80,11 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ...list('ProjectMember', inProject),
   Label: row(inProject, 'color description id name project'),
 
-  Ticket: row(inProject, ticket),
+  Ticket: row(inProject, ticketFields),
   ...list('Ticket', inProject),
-  Issue: row(inProject, ticket),
+  Issue: row(inProject, ticketFields),
   ...list('Issue', inProject),
-  Defect: row(inProject, defect),
+  Defect: row(inProject, defectFields),
   ...list('Defect', inProject),
   TicketPermissions: row(inProject, '', {
     archive: fromMaintainer,
@@ -97,16 +100,16 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ...list('HistoryEvent', inProject),
   FieldChange: row(inProject, 'field from to'),
 
-  Import: row(inProject, imported),
+  Import: row(inProject, importFields),
   ...list('Import', inProject),
   ImportFault: row(inProject, 'column message row value'),
   ...list('ImportFault', inProject),
 
   Reports: row(inProject, 'ageing firstResponseTime flow pareto reopenRate resolutionTime topAssignees'),
   AgeBucket: row(inProject, 'count filter fromDays group toDays'),
-  AssigneeLoad: row(inProject, load),
-  DurationStatistics: row(inProject, duration),
-  FlowPoint: row(inProject, flow),
+  AssigneeLoad: row(inProject, loadFields),
+  DurationStatistics: row(inProject, durationFields),
+  FlowPoint: row(inProject, flowFields),
   ParetoRow: row(inProject, 'count cumulativeShare filter isOther share value vitalFew'),
   ReopenRate: row(inProject, 'filter rate reopened reopenedFilter resolved'),
 
@@ -143,27 +146,27 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
 
 export const cellOf = (role: RoleName, type: string, field?: string): Cell => {
   const row = matrix[type]
-  return ((field !== undefined && row?.exceptions[field]) || row?.seen || [])[roleNames.indexOf(role)] ?? 'none'
+  return ((field !== undefined && row?.exceptions[field]) || row?.visibility || [])[roleNames.indexOf(role)] ?? 'none'
 }
 
 export function matrixErrors(schema: GraphQLSchema): string[] {
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__') && type.name !== 'Mutation',
   )
-  const named = new Map(
+  const fieldsByType = new Map(
     types.map((type) => [type.name, new Set(Object.keys('getFields' in type ? type.getFields() : {}))]),
   )
-  const missing = [...named].flatMap(([type, fields]) => {
-    const known = matrix[type]
-    if (!known) return [`${type} has no row: add one to test/support/matrix.ts.`]
-    return [...fields.difference(known.fields)].map(
+  const missing = [...fieldsByType].flatMap(([type, fields]) => {
+    const typeRow = matrix[type]
+    if (!typeRow) return [`${type} has no row: add one to test/support/matrix.ts.`]
+    return [...fields.difference(typeRow.fields)].map(
       (field) => `${type}.${field} is not in the row of ${type}: add it to test/support/matrix.ts.`,
     )
   })
   const obsolete = Object.entries(matrix).flatMap(([type, { fields }]) => {
-    const known = named.get(type)
-    if (!known) return [`${type} has a row but is not a type.`]
-    return [...fields.difference(known)].map((field) => `${type}.${field} is in a row but is not a field.`)
+    const schemaFields = fieldsByType.get(type)
+    if (!schemaFields) return [`${type} has a row but is not a type.`]
+    return [...fields.difference(schemaFields)].map((field) => `${type}.${field} is in a row but is not a field.`)
   })
   return [...missing, ...obsolete]
 }

@@ -8,7 +8,7 @@ import { type Contents, noContents, withPlaceholders } from './contents.ts'
 import type { TestUsers } from './people.ts'
 import { SchemaWalker } from './schema-walker.ts'
 
-/** The guest is the outsider in a project with default role VIEWER. */
+/** `guest` is the outsider in a project with default role VIEWER. */
 export const roleNames = [
   'anonymous',
   'outsider',
@@ -56,9 +56,9 @@ export const row = (name: string, codes: Codes, input: (contents: Contents, role
 })
 
 export const missingRows = (schema: GraphQLSchema, names: readonly string[]): string[] => {
-  const details = new Set(names.map((name) => name.split(',')[0]))
+  const mutations = new Set(names.map((name) => name.split(',')[0]))
   return Object.keys(schema.getMutationType()?.getFields() ?? {})
-    .filter((name) => !details.has(name))
+    .filter((name) => !mutations.has(name))
     .map((name) => `${name} has no row: add one to test/rights-in-projects.test.ts or test/rights-on-server.test.ts.`)
 }
 
@@ -69,8 +69,8 @@ export async function expectFoundByNode(client: Client, data: unknown): Promise<
       const { __typename: type, id } = (value ?? {}) as { readonly __typename?: string; readonly id?: string }
       if (!type || !id || type === 'AccessToken') continue
       const selection = walk.selection(schema.getType(type) as GraphQLCompositeType)
-      const found = await client.post({ query: `{ node(id: "${id}") { ... on ${type} { ${selection} } } }` })
-      expect(found.data, JSON.stringify(found.errors)).toEqual({ node: value })
+      const nodeResult = await client.post({ query: `{ node(id: "${id}") { ... on ${type} { ${selection} } } }` })
+      expect(nodeResult.data, JSON.stringify(nodeResult.errors)).toEqual({ node: value })
     }
 }
 
@@ -94,11 +94,11 @@ export async function digestsOf({ database: { pool } }: TestServer): Promise<Dig
   return Object.fromEntries(rows.map(({ name, digest }) => [name, digest]))
 }
 
-const digestsSqls = new WeakMap<pg.Pool, string>()
+const digestsSqlByPool = new WeakMap<pg.Pool, string>()
 
 async function digestsSql(pool: pg.Pool): Promise<string> {
-  const known = digestsSqls.get(pool)
-  if (known) return known
+  const cachedSql = digestsSqlByPool.get(pool)
+  if (cachedSql) return cachedSql
   const tables = await pool.query<{ name: string }>(
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
   )
@@ -108,11 +108,11 @@ async function digestsSql(pool: pg.Pool): Promise<string> {
         `SELECT '${name}' AS name, md5(string_agg(row::text, ' ' ORDER BY row::text COLLATE "C")) AS digest FROM ${name} row`,
     )
     .join(' UNION ALL ')
-  digestsSqls.set(pool, sql)
+  digestsSqlByPool.set(pool, sql)
   return sql
 }
 
-/** Verifies that a mutation is rejected, changes expectedResult and reveals expectedResult about hidden objects. */
+/** Verifies that a mutation is rejected, changes nothing, and reveals nothing about hidden objects. */
 export async function expectRejection(
   server: TestServer,
   { name, send }: Row,
@@ -132,7 +132,7 @@ export async function expectRejection(
   const { result: expectedResult, sent: expectedStatements } = await statementsOf(server, () =>
     send(client, noContents, role),
   )
-  // Equal statements, so that timing reveals expectedResult.
+  // Equal statements, so that timing reveals nothing.
   expect(sent, details).toEqual(expectedStatements)
   expect(withPlaceholders({ status, data, errors }, contents)).toBe(
     withPlaceholders(

@@ -1,5 +1,5 @@
 import { graphql } from '../generated/index.ts'
-import { type Imported, importCsv } from './imports.ts'
+import { type ImportResult, importCsv } from './imports.ts'
 import { createLabel, type TestUsers } from './people.ts'
 
 const Describe = graphql(`
@@ -8,8 +8,8 @@ const Describe = graphql(`
     updateLabel(input: { id: $label, description: "hush description" }) { label { id } }
   }
 `)
-const Say = graphql(`
-  mutation SampleSay($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
+const AddComment = graphql(`
+  mutation SampleAddComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
 `)
 const Edit = graphql(`
   mutation SampleEdit($edited: ID!, $deleted: ID!) {
@@ -17,15 +17,15 @@ const Edit = graphql(`
     deleteComment(input: { id: $deleted }) { deletedCommentId }
   }
 `)
-const Move = graphql(`
-  mutation SampleMove($issue: ID!, $defect: ID!) {
+const ChangeStatus = graphql(`
+  mutation SampleChangeStatus($issue: ID!, $defect: ID!) {
     first: bulkUpdateStatus(input: { ids: [$issue, $defect], status: RESOLVED }) { batch }
-    again: updateIssue(input: { id: $issue, status: OPEN, assigneeId: "contributor" }) { issue { history(first: 1) { nodes { id } } } }
-    decided: updateDefect(input: { id: $defect, disposition: SCRAP, assigneeId: "contributor" }) { defect { id } }
+    reopening: updateIssue(input: { id: $issue, status: OPEN, assigneeId: "contributor" }) { issue { history(first: 1) { nodes { id } } } }
+    disposition: updateDefect(input: { id: $defect, disposition: SCRAP, assigneeId: "contributor" }) { defect { id } }
   }
 `)
-const PutAway = graphql(`
-  mutation SamplePutAway($defect: ID!, $import: ID!) {
+const ArchiveAndUndo = graphql(`
+  mutation SampleArchiveAndUndo($defect: ID!, $import: ID!) {
     archiveTicket(input: { id: $defect }) { ticket { id } }
     undoImport(input: { importId: $import }) { undoneCount }
   }
@@ -48,7 +48,7 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
     await person.ask(Email, { id: person.id, email: `${person.username}@example.com` })
     await person.ask(Token, { name: person.username })
   }
-  const at = { projectId: 'CORE', onError: 'SKIP' } as const
+  const importOptions = { projectId: 'CORE', onError: 'SKIP' } as const
   const label = await createLabel(maintainer, 'CORE', 'hush label')
   const { project } = await maintainer.ask(graphql(`query SampleProject { project(id: "CORE") { id } }`))
   await maintainer.ask(Describe, { project: project?.id ?? '', label })
@@ -60,7 +60,7 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
       'hush-3,hush issue put away,hush text,contributor,hush label,RESOLVED,2024-01-01,2024-01-02,2024-01-03',
       ',hush error,,nosuchuser,hush,,,,',
     ].join('\n'),
-    { ...at, kind: 'ISSUE' },
+    { ...importOptions, kind: 'ISSUE' },
     'hush.csv',
   )
   const defects = await importCsv(
@@ -69,22 +69,22 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
       'externalKey,title,description,reporter,reportedBy,labels,category,subcategory,absn',
       'hush-2,hush defect,hush text,contributor,hush station,hush label,hush category,hush kind,HUSH1',
     ].join('\n'),
-    { ...at, kind: 'DEFECT' },
+    { ...importOptions, kind: 'DEFECT' },
   )
-  const undone = await importCsv(maintainer, 'title\nhush undone\n', { ...at, kind: 'ISSUE' })
-  const named = (title: string, { tickets }: Imported) =>
+  const undoneImport = await importCsv(maintainer, 'title\nhush undone\n', { ...importOptions, kind: 'ISSUE' })
+  const idByTitle = (title: string, { tickets }: ImportResult) =>
     tickets.nodes.find((ticket) => ticket.title === title)?.id ?? ''
-  const issue = named('hush issue', issues)
-  const defect = named('hush defect', defects)
-  const say = async (client: typeof reporter, ticketId: string, parentId: string | null = null) =>
-    (await client.ask(Say, { input: { ticketId, parentId, body: 'hush comment' } })).addComment.comment.id
-  const first = await say(reporter, issue)
-  const comment = await say(reporter, issue, first)
-  await say(contributor, issue, comment)
-  await say(contributor, defect, await say(reporter, defect))
+  const issue = idByTitle('hush issue', issues)
+  const defect = idByTitle('hush defect', defects)
+  const addComment = async (client: typeof reporter, ticketId: string, parentId: string | null = null) =>
+    (await client.ask(AddComment, { input: { ticketId, parentId, body: 'hush comment' } })).addComment.comment.id
+  const first = await addComment(reporter, issue)
+  const comment = await addComment(reporter, issue, first)
+  await addComment(contributor, issue, comment)
+  await addComment(contributor, defect, await addComment(reporter, defect))
   await reporter.ask(Edit, { edited: comment, deleted: first })
-  const { again } = await contributor.ask(Move, { issue, defect })
-  await maintainer.ask(PutAway, { defect, import: undone.id })
-  const event = again.issue.history.nodes[0]?.id ?? ''
+  const { reopening } = await contributor.ask(ChangeStatus, { issue, defect })
+  await maintainer.ask(ArchiveAndUndo, { defect, import: undoneImport.id })
+  const event = reopening.issue.history.nodes[0]?.id ?? ''
   return { project: project?.id ?? '', issue, defect, label, comment, event, import: issues.id }
 }
