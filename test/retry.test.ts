@@ -73,18 +73,18 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
     await pool.query('CREATE TABLE counters (id integer PRIMARY KEY, count integer NOT NULL DEFAULT 0)')
     await pool.query('INSERT INTO counters (id) VALUES (1), (2)')
     let runs = 0
-    const first = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    const firstUpdates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
     const countUp = (tx: Transaction, id: number) =>
       tx.query(sql`UPDATE counters SET count = count + 1 WHERE id = ${id}`)
-    const both = (own: 0 | 1) =>
+    const updateBoth = (own: 0 | 1) =>
       transaction(async (tx) => {
         runs++
         await countUp(tx, own + 1)
-        first[own].resolve()
-        await first[1 - own]?.promise
+        firstUpdates[own].resolve()
+        await firstUpdates[1 - own]?.promise
         await countUp(tx, 2 - own)
       })
-    await Promise.all([both(0), both(1)])
+    await Promise.all([updateBoth(0), updateBoth(1)])
     expect(runs).toBe(3)
     const { rows } = await pool.query('SELECT count FROM counters ORDER BY id')
     expect(rows).toEqual([{ count: 2 }, { count: 2 }])

@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 
 const change = 'mutation { createProject(input: { key: "FORGED", name: "Forged" }) { project { id } } }'
-const forged = async () => (await server.database.prisma.project.count({ where: { key: 'FORGED' } })) > 0
+const isProjectForged = async () => (await server.database.prisma.project.count({ where: { key: 'FORGED' } })) > 0
 
 describe('cross-origin requests without preflight', () => {
   test.each<[string, string, string]>([
@@ -41,7 +41,7 @@ describe('cross-origin requests without preflight', () => {
     })
     expect([400, 415]).toContain(response.status)
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
-    expect(await forged()).toBe(false)
+    expect(await isProjectForged()).toBe(false)
   })
 
   test('rejects a form with files from an anonymous client', async () => {
@@ -50,13 +50,13 @@ describe('cross-origin requests without preflight', () => {
     body.set('map', '{}')
     const response = await server.anonymous.fetch('/graphql', { method: 'POST', body })
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
-    expect(await forged()).toBe(false)
+    expect(await isProjectForged()).toBe(false)
   })
 
   test('rejects a mutation by GET', async () => {
     const response = await ada.fetch(`/graphql?query=${encodeURIComponent(change)}`)
     expect(response.status).toBe(405)
-    expect(await forged()).toBe(false)
+    expect(await isProjectForged()).toBe(false)
   })
 
   test('exposes responses only to pages of allowed origins', async () => {

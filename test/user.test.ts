@@ -56,8 +56,8 @@ describe('createUser and updateUser', () => {
   })
 
   test('reports all field errors of a user together, and a taken username', async () => {
-    const faulty = { username: '-x', name: '', password: 'short', role: null }
-    const { extensions } = await users.admin.expectError(UserCreate, { input: faulty })
+    const invalidInput = { username: '-x', name: '', password: 'short', role: null }
+    const { extensions } = await users.admin.expectError(UserCreate, { input: invalidInput })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
       'input.name',
       'input.password',
@@ -116,10 +116,10 @@ describe('createUser and updateUser', () => {
   test('shows an e-mail only to its user and to an ADMIN', async () => {
     const person = await signUp(server, 'mailing')
     await update(person, 'mailing', { email: 'mailing@example.com' })
-    const seenBy = async (client: Client) => (await client.ask(UserRead, { id: 'mailing' })).user?.email
-    expect(await seenBy(person)).toBe('mailing@example.com')
-    expect(await seenBy(users.admin)).toBe('mailing@example.com')
-    expect(await seenBy(users.maintainer)).toBeNull()
+    const emailReadBy = async (client: Client) => (await client.ask(UserRead, { id: 'mailing' })).user?.email
+    expect(await emailReadBy(person)).toBe('mailing@example.com')
+    expect(await emailReadBy(users.admin)).toBe('mailing@example.com')
+    expect(await emailReadBy(users.maintainer)).toBeNull()
   })
 
   test('keeps tickets of a deactivated user and rejects new assignments', async () => {
