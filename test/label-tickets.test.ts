@@ -185,8 +185,8 @@ describe('concurrent changes of labels', () => {
       )
       const without = await newIssue('a')
       const labelIds = [label]
-      const deleting = [() => users.maintainer.send(LabelsGone, { id: label })]
-      const labelling = [
+      const deletions = [() => users.maintainer.send(LabelsGone, { id: label })]
+      const labelChanges = [
         // Locks the tickets, so that the following requests wait for each other.
         ...labelledIssues.map(
           ({ id }) =>
@@ -202,7 +202,7 @@ describe('concurrent changes of labels', () => {
         ),
         () => users.contributor.send(LabelsAdd, { input: { ticketId: without, labelIds } }),
       ]
-      const all = round % 2 ? [...deleting, ...labelling] : [...labelling, ...deleting]
+      const all = round % 2 ? [...deletions, ...labelChanges] : [...labelChanges, ...deletions]
       for (const { errors } of await Promise.all(all.map((send) => send())))
         expect([undefined, 'BAD_USER_INPUT']).toContain(errors?.[0]?.extensions?.code)
       for (const id of [...labelledIssues.map((issue) => issue.id), without]) {

@@ -111,17 +111,17 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
     const Read = graphql(`query RetryRead { tickets(first: 1) { nodes { id } } }`)
     const reader = await signUp(server, 'reader')
     for (let n = 0; n < 3; n++) await reader.ask(Read)
-    const locking = await pool.connect()
-    await locking.query('BEGIN')
-    await locking.query('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE')
+    const lockingClient = await pool.connect()
+    await lockingClient.query('BEGIN')
+    await lockingClient.query('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE')
     const response = reader.send(Read)
-    for (let waiting = 0; waiting === 0; ) {
+    for (let waitingCount = 0; waitingCount === 0; ) {
       const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-      waiting = rowCount ?? 0
+      waitingCount = rowCount ?? 0
     }
-    await locking.query('ROLLBACK')
-    locking.release()
+    await lockingClient.query('ROLLBACK')
+    lockingClient.release()
     expect((await response).errors?.map(({ path, extensions }) => [path, extensions?.code])).toEqual([
       [['tickets'], 'UNAVAILABLE'],
     ])
@@ -135,8 +135,8 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
     const { pool } = server.database
     const client = await pool.connect()
     const { rows } = await client.query<{ pid: number }>(backend)
-    const ended = new Promise<void>((resolve) => client.once('end', resolve))
-    await Promise.all([ended, terminate(rows[0]?.pid ?? 0)])
+    const connectionEnd = new Promise<void>((resolve) => client.once('end', resolve))
+    await Promise.all([connectionEnd, terminate(rows[0]?.pid ?? 0)])
     client.release()
     expect(pool.idleCount).toBe(pool.totalCount)
   })
@@ -180,7 +180,7 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
   const Change = graphql(`
     mutation RetryChange($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { version } } }
   `)
-  const acknowledged = new Map<number, string>()
+  const acknowledgedChanges = new Map<number, string>()
   let conflicts = 0
   const change = async (field: (typeof fields)[number], text: string, version: number): Promise<number> => {
     for (let attempt = 0; ; attempt++) {
@@ -188,7 +188,7 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
       const { data, errors } = await users.contributor.send(Change, { input })
       if (data) {
         const newVersion = data.updateDefect.defect.version
-        acknowledged.set(newVersion, `${field}: ${text}`)
+        acknowledgedChanges.set(newVersion, `${field}: ${text}`)
         return newVersion
       }
       const { code, currentVersion } = errors?.[0]?.extensions ?? {}
@@ -206,7 +206,7 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
   }
   await Promise.all(Array.from({ length: 50 }, (_, number) => client(number)))
   expect(conflicts).toBeGreaterThan(0)
-  expect(acknowledged.size).toBe(1000)
+  expect(acknowledgedChanges.size).toBe(1000)
   const { defect } = await users.contributor.ask(
     graphql(`query RetryOutcome($id: ID!) { defect(id: $id) { version history { totalCount } } }`),
     { id },
@@ -217,5 +217,5 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
      FROM history, jsonb_array_elements(changes) change WHERE ticket_id = $1 GROUP BY version`,
     [id],
   )
-  expect(new Map(rows.map(({ version, change }) => [version, change]))).toEqual(acknowledged)
+  expect(new Map(rows.map(({ version, change }) => [version, change]))).toEqual(acknowledgedChanges)
 }, 120_000)

@@ -64,8 +64,10 @@ describe('createUser and updateUser', () => {
       'input.role',
       'input.username',
     ])
-    const taken = await users.admin.expectError(UserCreate, { input: { username: 'VIEWER', name: 'Again', password } })
-    expect(taken.extensions?.code).toBe('CONFLICT')
+    const usernameError = await users.admin.expectError(UserCreate, {
+      input: { username: 'VIEWER', name: 'Again', password },
+    })
+    expect(usernameError.extensions?.code).toBe('CONFLICT')
     const email = { username: 'mailed', name: 'Mailed', password, email: 'nowhere' }
     const wrong = await users.admin.expectError(UserCreate, { input: email })
     expect(wrong.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.email' }] })
