@@ -40,8 +40,8 @@ export async function prepareAndWrite<Preparation, Result>(
   prepare: () => Promise<Preparation>,
   action: (tx: Transaction, preparation: Preparation) => Promise<Result>,
 ): Promise<Result> {
-  const stored = context.idempotency && (await readStoredResult<Result>(context.db, context.idempotency))
-  if (stored) return stored.result
+  const storedResult = context.idempotency && (await readStoredResult<Result>(context.db, context.idempotency))
+  if (storedResult) return storedResult.result
   const preparation = await prepare()
   return writeAnonymously(context, (tx) => action(tx, preparation))
 }

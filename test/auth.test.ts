@@ -71,12 +71,12 @@ describe('signUp', () => {
   })
 
   test('accepts passwords of at most 72 bytes', async () => {
-    const of = (secret: string) =>
+    const signUpWith = (secret: string) =>
       server.anonymous.send(SignUpAs, {
         input: { username: `u${crypto.randomUUID().slice(0, 8)}`, name: 'U', password: secret },
       })
-    expect((await of('é'.repeat(36))).errors).toBeUndefined()
-    expect((await of('é'.repeat(37))).errors?.[0]?.extensions?.fieldErrors).toEqual([
+    expect((await signUpWith('é'.repeat(36))).errors).toBeUndefined()
+    expect((await signUpWith('é'.repeat(37))).errors?.[0]?.extensions?.fieldErrors).toEqual([
       { path: 'input.password', message: 'must be at most 72 bytes' },
     ])
   })

@@ -42,7 +42,7 @@ async function fill(project: string, count: number): Promise<string[]> {
 }
 
 test('runs as many statements for a bulk update of 500 tickets as of 2, by ids and by filter, in a dry run and without', async () => {
-  const [few, many] = [await fill('FEW', 2), await fill('MANY', 500)]
+  const [twoIds, manyIds] = [await fill('FEW', 2), await fill('MANY', 500)]
   const countOf = async (input: object, updatedCount: number) => {
     const { result, sent } = await statementsOf(server, () =>
       users.contributor.ask(BulkMany, { input: { status: 'CLOSED', ...input } }),
@@ -53,8 +53,8 @@ test('runs as many statements for a bulk update of 500 tickets as of 2, by ids a
   }
   const byFilter = (project: string, expectedCount: number) => ({ filter: { project: { eq: project } }, expectedCount })
   for (const more of [{ dryRun: true }, {}, { status: 'OPEN' }, { status: 'RESOLVED', resolution: 'DUPLICATE' }]) {
-    const count = await countOf({ ids: few, ...more }, 2)
-    expect(await countOf({ ids: many, ...more }, 500)).toBe(count)
+    const count = await countOf({ ids: twoIds, ...more }, 2)
+    expect(await countOf({ ids: manyIds, ...more }, 500)).toBe(count)
     expect(count).toBeLessThan(20)
   }
   for (const more of [{ status: 'IN_PROGRESS', dryRun: true }, { status: 'IN_PROGRESS' }]) {
@@ -76,9 +76,9 @@ test('completes concurrent bulk updates of overlapping tickets with consistent v
   const statuses: readonly TicketStatus[] = ['IN_PROGRESS', 'RESOLVED', 'CLOSED', 'OPEN']
   const bulks = await Promise.all(
     Array.from({ length: 24 }, async (_, index) => {
-      const some = ids.filter((_id, position) => (position * 7 + index) % 3 !== 0)
-      const named = index % 2 ? some.reverse() : [...some.slice(index), ...some.slice(0, index)]
-      const input = { ids: named, status: statuses[index % statuses.length] ?? 'OPEN' }
+      const someIds = ids.filter((_id, position) => (position * 7 + index) % 3 !== 0)
+      const reorderedIds = index % 2 ? someIds.reverse() : [...someIds.slice(index), ...someIds.slice(0, index)]
+      const input = { ids: reorderedIds, status: statuses[index % statuses.length] ?? 'OPEN' }
       return (await users.contributor.ask(BulkMany, { input })).bulkUpdateStatus
     }),
   )

@@ -79,12 +79,20 @@ describe('import and export on the configured database', () => {
   })
 
   test('import reports every row error, or writes rejected rows to a file with --skip-faulty', async () => {
-    const [rejected, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
-    expect(rejected).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
-    expect(rejected).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601, or in `dateFormat` if set')
+    const [rejectedOutput, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
+    expect(rejectedOutput).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
+    expect(rejectedOutput).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601, or in `dateFormat` if set')
     expect(code).toBe(1)
-    const [skipped, skippedCode] = await run('import', defects, ...asDefects, ...values, '--skip-faulty', '--as', 'ada')
-    expect(skipped).toContain('2 created, 0 updated, 0 unchanged, 1 rejected')
+    const [skippedOutput, skippedCode] = await run(
+      'import',
+      defects,
+      ...asDefects,
+      ...values,
+      '--skip-faulty',
+      '--as',
+      'ada',
+    )
+    expect(skippedOutput).toContain('2 created, 0 updated, 0 unchanged, 1 rejected')
     expect(skippedCode).toBe(0)
     expect(readFileSync(join(folder, 'defects.rejected.csv'), 'utf8')).toMatch(
       /^id,type,date,severity,reason\r\n3,Scratch,13\/1\/2024,Minor,/,
@@ -117,8 +125,8 @@ test('import and export work on a server with a token, and print its errors', as
   const { url } = server
   const onServer = ['--url', url, '--token', token.trim()]
   expect(await run('import', issues, ...asIssues, ...onServer)).toEqual([expect.stringContaining('2 unchanged'), 0])
-  const [exported, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...onServer)
-  expect([exported, code]).toEqual([expect.stringContaining('"One, with a ""quote"" and\na line"'), 0])
+  const [exportedCsv, code] = await run('export', '--project', 'CORE', '--filter', '{"search":"J-1"}', ...onServer)
+  expect([exportedCsv, code]).toEqual([expect.stringContaining('"One, with a ""quote"" and\na line"'), 0])
   const failures = [
     [['export', '--project', 'NOPE', ...onServer], 'Project "NOPE" was not found, or you cannot see it.'],
     [['export', '--filter', '{"nope":1}', ...onServer], 'filter Field "nope" is not defined by type "TicketFilter".'],

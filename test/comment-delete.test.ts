@@ -9,8 +9,8 @@ beforeAll(async () => {
   users = await createTestUsers(server)
 })
 
-const CommentSay = graphql(`
-  mutation CommentSay($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
+const CommentCreate = graphql(`
+  mutation CommentCreate($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
 `)
 const CommentRemove = graphql(`
   mutation CommentRemove($id: ID!) {
@@ -23,8 +23,8 @@ const CommentTree = graphql(`
   }
 `)
 
-const say = async (ticketId: string, parentId: string | null = null) =>
-  (await users.reporter.ask(CommentSay, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
+const addComment = async (ticketId: string, parentId: string | null = null) =>
+  (await users.reporter.ask(CommentCreate, { input: { ticketId, parentId, body: 'Said' } })).addComment.comment.id
 const remove = async (id: string) => (await users.reporter.ask(CommentRemove, { id })).deleteComment
 const newIssue = async () => (await createIssue(users.reporter, 'CORE', 'Talked about')).id
 const treeOf = async (id: string) => {
@@ -48,7 +48,7 @@ const expectConsistentThread = async (id: string) => {
 describe('deleteComment', () => {
   test('removes a comment without replies', async () => {
     const issue = await newIssue()
-    const [kept, gone] = [await say(issue), await say(issue)]
+    const [kept, gone] = [await addComment(issue), await addComment(issue)]
     expect(await remove(gone)).toEqual({
       deletedCommentId: gone,
       ticket: { id: issue, commentCount: 1, comments: { totalCount: 1 } },
@@ -58,8 +58,8 @@ describe('deleteComment', () => {
 
   test('empties a comment with replies but keeps it in the thread', async () => {
     const issue = await newIssue()
-    const parent = await say(issue)
-    const reply = await say(issue, parent)
+    const parent = await addComment(issue)
+    const reply = await addComment(issue, parent)
     expect(await remove(parent)).toEqual({
       deletedCommentId: parent,
       ticket: { id: issue, commentCount: 1, comments: { totalCount: 2 } },
@@ -74,9 +74,9 @@ describe('deleteComment', () => {
 
   test('removes deleted ancestors together with the last reply', async () => {
     const issue = await newIssue()
-    const top = await say(issue)
-    const middle = await say(issue, top)
-    const [leaf, other] = [await say(issue, middle), await say(issue, middle)]
+    const top = await addComment(issue)
+    const middle = await addComment(issue, top)
+    const [leaf, other] = [await addComment(issue, middle), await addComment(issue, middle)]
     await remove(middle)
     await remove(top)
     expect(await idsIn(issue)).toEqual([top, middle, leaf, other])
@@ -89,9 +89,9 @@ describe('deleteComment', () => {
 
   test('keeps ancestors that are not deleted or have other replies', async () => {
     const issue = await newIssue()
-    const top = await say(issue)
-    const middle = await say(issue, top)
-    const leaf = await say(issue, middle)
+    const top = await addComment(issue)
+    const middle = await addComment(issue, top)
+    const leaf = await addComment(issue, middle)
     await remove(middle)
     await remove(leaf)
     expect(await expectConsistentThread(issue)).toMatchObject([{ id: top, body: 'Said', replies: { totalCount: 0 } }])
@@ -102,9 +102,9 @@ describe('concurrent deletions', () => {
   test('keeps a thread consistent when a reply races with the deletion of its parent', async () => {
     for (let round = 0; round < 15; round++) {
       const issue = await newIssue()
-      const parent = await say(issue)
+      const parent = await addComment(issue)
       const reply = () =>
-        users.contributor.send(CommentSay, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
+        users.contributor.send(CommentCreate, { input: { ticketId: issue, parentId: parent, body: 'Meanwhile' } })
       const remove = () => users.reporter.send(CommentRemove, { id: parent })
       const [first, second] = await Promise.all(round % 2 ? [reply(), remove()] : [remove(), reply()])
       const [response, deletion] = round % 2 ? [first, second] : [second, first]
@@ -124,9 +124,11 @@ describe('concurrent deletions', () => {
   test('removes a whole thread by concurrent deletions', async () => {
     for (let round = 0; round < 5; round++) {
       const issue = await newIssue()
-      const top = await say(issue)
-      const middle = [await say(issue, top), await say(issue, top)]
-      const leaves = await Promise.all(middle.flatMap((parent) => [say(issue, parent), say(issue, parent)]))
+      const top = await addComment(issue)
+      const middle = [await addComment(issue, top), await addComment(issue, top)]
+      const leaves = await Promise.all(
+        middle.flatMap((parent) => [addComment(issue, parent), addComment(issue, parent)]),
+      )
       const order = [top, ...leaves, ...middle]
       const all = round % 2 ? order : order.reverse()
       const responses = await Promise.all(all.map((id) => users.reporter.send(CommentRemove, { id })))
@@ -137,7 +139,7 @@ describe('concurrent deletions', () => {
 
   test('deletes a comment once in concurrent deletions', async () => {
     const issue = await newIssue()
-    const comment = await say(issue)
+    const comment = await addComment(issue)
     const responses = await Promise.all(
       Array.from({ length: 5 }, () => users.reporter.send(CommentRemove, { id: comment })),
     )

@@ -47,7 +47,7 @@ const CommentReplies = graphql(`
   }
 `)
 
-const say = async (ticketId: string, body: string, parentId: string | null = null) =>
+const addComment = async (ticketId: string, body: string, parentId: string | null = null) =>
   (await users.reporter.ask(CommentAdd, { input: { ticketId, body, parentId } })).addComment.comment
 const remove = async (id: string) => (await users.reporter.ask(CommentDelete, { id })).deleteComment
 const threadOf = async (id: string) => {
@@ -65,7 +65,7 @@ describe('addComment and editComment', () => {
       await createIssue(users.reporter, 'CORE', 'Issue'),
       await createDefect(users.reporter, 'CORE', 'Solder'),
     ]) {
-      const comment = await say(key.toLowerCase(), body)
+      const comment = await addComment(key.toLowerCase(), body)
       expect(comment).toMatchObject({
         body,
         editedAt: null,
@@ -82,7 +82,7 @@ describe('addComment and editComment', () => {
   test('accepts a comment of at most 64 KiB and rejects a blank one', async () => {
     const id = await newIssue()
     const longest = 'é'.repeat(32_768)
-    const comment = await say(id, longest)
+    const comment = await addComment(id, longest)
     expect(comment.body).toBe(longest)
     for (const body of ['', ' \n', `${longest}!`, 'nul \0']) {
       const added = await users.reporter.expectError(CommentAdd, { input: { ticketId: id, body } })
@@ -96,8 +96,8 @@ describe('addComment and editComment', () => {
   test('keeps version, update time and history of a ticket when its comments change', async () => {
     const id = await newIssue()
     const { comments: _none, commentCount: _zero, ...before } = await threadOf(id)
-    const comment = await say(id, 'Said')
-    await say(id, 'Reply', comment.id)
+    const comment = await addComment(id, 'Said')
+    await addComment(id, 'Reply', comment.id)
     await users.reporter.ask(CommentEdit, { input: { id: comment.id, body: 'Said better' } })
     await remove(comment.id)
     expect(await threadOf(id)).toMatchObject({ ...before, version: 1, updatedBy: null, history: { totalCount: 0 } })
@@ -105,14 +105,14 @@ describe('addComment and editComment', () => {
 
   test('sorts comments and replies by time', async () => {
     const id = await newIssue()
-    const first = await say(id, '1')
-    await say(id, '2')
-    await say(id, '3', first.id)
+    const first = await addComment(id, '1')
+    await addComment(id, '2')
+    await addComment(id, '3', first.id)
     expect((await threadOf(id)).comments.nodes.map(({ body }) => body)).toEqual(['1', '2', '3'])
   })
 
   test('sets editedAt of a comment for a changed text only', async () => {
-    const comment = await say(await newIssue(), 'Said')
+    const comment = await addComment(await newIssue(), 'Said')
     const edit = async (body: string) =>
       (await users.reporter.ask(CommentEdit, { input: { id: comment.id, body } })).editComment.comment
     expect(await edit('Said')).toMatchObject({ editedAt: null })
@@ -128,7 +128,7 @@ describe('addComment and editComment', () => {
   })
 
   test('returns NOT_FOUND for editing or deleting an unknown comment', async () => {
-    const gone = await say(await newIssue(), 'Gone')
+    const gone = await addComment(await newIssue(), 'Gone')
     await remove(gone.id)
     for (const id of [gone.id, crypto.randomUUID()]) {
       const edited = await users.reporter.expectError(CommentEdit, { input: { id, body: 'Again' } })
@@ -143,10 +143,10 @@ describe('addComment and editComment', () => {
 describe('replies', () => {
   test('accepts a reply to a comment of the same ticket only', async () => {
     const [here, there] = [await newIssue(), await newIssue()]
-    const parent = await say(here, 'Asked')
-    const reply = await say(here, 'Reply', parent.id)
+    const parent = await addComment(here, 'Asked')
+    const reply = await addComment(here, 'Reply', parent.id)
     expect(reply.parent).toEqual({ id: parent.id })
-    const gone = await say(here, 'Gone')
+    const gone = await addComment(here, 'Gone')
     await remove(gone.id)
     const invalidInputs = [
       { ticketId: there, parentId: parent.id },
@@ -164,8 +164,8 @@ describe('replies', () => {
 
   test('rejects a reply to a deleted comment', async () => {
     const id = await newIssue()
-    const parent = await say(id, 'Asked')
-    await say(id, 'Reply', parent.id)
+    const parent = await addComment(id, 'Asked')
+    await addComment(id, 'Reply', parent.id)
     await remove(parent.id)
     const input = { ticketId: id, parentId: parent.id, body: 'Late' }
     expect((await users.reporter.expectError(CommentAdd, { input })).extensions?.code).toBe('BAD_USER_INPUT')
@@ -179,10 +179,10 @@ describe('replies', () => {
 
   test('lists replies of a comment oldest first, in pages', async () => {
     const id = await newIssue()
-    const parent = await say(id, 'Asked')
+    const parent = await addComment(id, 'Asked')
     for (const body of ['1', '2', '3']) {
-      const reply = await say(id, body, parent.id)
-      await say(id, `Reply to ${body}`, reply.id)
+      const reply = await addComment(id, body, parent.id)
+      await addComment(id, `Reply to ${body}`, reply.id)
     }
     const page = async (after: string | null) => {
       const { node } = await users.viewer.ask(CommentReplies, { id: parent.id, first: 2, after })

@@ -137,9 +137,9 @@ describe('document cache', () => {
   })
 
   test('drops a document with a hundred large cost trees', async () => {
-    const doubled = times(6, (n) => `fragment F${n} on Ticket { ...F${n + 1} ...F${n + 1} }`)
+    const doublingFragments = times(6, (n) => `fragment F${n} on Ticket { ...F${n + 1} ...F${n + 1} }`)
     const large = `fragment F6 on Ticket { ${times(4, () => '... { project { id } }')} }`
-    const query = `${times(100, (n) => `query Q${n} { tickets { nodes { ...F0 } } }`)} ${doubled} ${large}`
+    const query = `${times(100, (n) => `query Q${n} { tickets { nodes { ...F0 } } }`)} ${doublingFragments} ${large}`
     expect(await staysCached(query, 2, false)).toBe(true)
     expect(await staysCached(query, 100, false)).toBe(false)
   })
@@ -148,29 +148,29 @@ describe('document cache', () => {
     const documents = createCache()
     // Each grows to about 5 MB.
     const queries = Array.from({ length: 20 }, (_, n) => `${manyOperations(2)} #${n}`)
-    const cached = []
+    const cachedDocuments = []
     for (const query of queries) {
       documents.read(query)
       const document = documents.read(query)
       for (const name of ['Q0', 'Q1']) await document.operation(name)?.run({ viewer: null }, {})
-      cached.push(document)
+      cachedDocuments.push(document)
     }
-    expect(documents.read(queries.at(-1) ?? '')).toBe(cached.at(-1))
-    expect(documents.read(queries[0] ?? '')).not.toBe(cached[0])
+    expect(documents.read(queries.at(-1) ?? '')).toBe(cachedDocuments.at(-1))
+    expect(documents.read(queries[0] ?? '')).not.toBe(cachedDocuments[0])
   })
 
   test('evicts only the least recently used cached documents', () => {
     const documents = createCache()
-    const used = '{ viewer { id } }'
-    documents.read(used)
-    const document = documents.read(used)
+    const usedQuery = '{ viewer { id } }'
+    documents.read(usedQuery)
+    const document = documents.read(usedQuery)
     const other = (n: number) => `{ viewer { id } } #${n}${' '.repeat(14_900)}`
     documents.read(other(0))
     const first = documents.read(other(0))
     for (let n = 1; n < 60; n++) {
       documents.read(other(n))
       documents.read(other(n))
-      expect(documents.read(used)).toBe(document)
+      expect(documents.read(usedQuery)).toBe(document)
     }
     expect(documents.read(other(59))).toBe(documents.read(other(59)))
     expect(documents.read(other(0))).not.toBe(first)

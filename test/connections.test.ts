@@ -31,22 +31,22 @@ describe('HTTP connection', () => {
 
   /** Without a Content-Length header, sends a chunked body. */
   async function post(pieces: readonly Buffer[], headers: Readonly<Record<string, string | number>>) {
-    const sent = request({
+    const clientRequest = request({
       port,
       host: '127.0.0.1',
       path: '/graphql',
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${users.viewer.token}`, ...headers },
     })
-    const responded = once(sent, 'response')
-    for (const piece of pieces) sent.write(piece)
-    sent.end()
-    const [response] = await responded
+    const responsePromise = once(clientRequest, 'response')
+    for (const piece of pieces) clientRequest.write(piece)
+    clientRequest.end()
+    const [response] = await responsePromise
     let text = ''
     for await (const chunk of response) text += chunk
-    const { statusCode, headers: got } = response
-    expect(got['x-request-id']).toBeTruthy()
-    return { status: statusCode, type: got['content-type'], response: JSON.parse(text) }
+    const { statusCode, headers: responseHeaders } = response
+    expect(responseHeaders['x-request-id']).toBeTruthy()
+    return { status: statusCode, type: responseHeaders['content-type'], response: JSON.parse(text) }
   }
 
   const limit = 1_000_000
@@ -76,11 +76,11 @@ describe('HTTP connection', () => {
     for (const more of ['', 'origin: http://localhost\r\n']) {
       const socket = connect(port, '127.0.0.1')
       await once(socket, 'connect')
-      const arrived = once(http, 'request')
+      const requestEvent = once(http, 'request')
       socket.write(
         `POST /graphql HTTP/1.1\r\nhost: x\r\n${more}content-type: application/json\r\ncontent-length: 500\r\n\r\n{"query":`,
       )
-      const [aborted] = await arrived
+      const [aborted] = await requestEvent
       const closed = once(aborted, 'close')
       socket.destroy()
       await closed.catch(() => {})
@@ -132,26 +132,26 @@ describe('HTTP connection', () => {
     const slow = server.withSettings({ SNAGLIST_RATE_STORE: 'database', SNAGLIST_RATE_REQUESTS: '100' })
     const other = createServer(slow.app.handle).listen(0, '127.0.0.1')
     await once(other, 'listening')
-    const counting = Promise.withResolvers<void>()
-    const proceed = Promise.withResolvers<void>()
+    const queryStarted = Promise.withResolvers<void>()
+    const queryAllowed = Promise.withResolvers<void>()
     const send = pool.query
     pool.query = ((...args: unknown[]) => {
-      counting.resolve()
-      return proceed.promise.then(() => Reflect.apply(send, pool, args))
+      queryStarted.resolve()
+      return queryAllowed.promise.then(() => Reflect.apply(send, pool, args))
     }) as typeof send
     const socket = connect((other.address() as AddressInfo).port, '127.0.0.1')
-    const arrived = once(other, 'request')
+    const requestEvent = once(other, 'request')
     const body = JSON.stringify({ query: viewer })
     socket.write(
       `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     )
-    const [incoming] = await arrived
-    await counting.promise
+    const [incoming] = await requestEvent
+    await queryStarted.promise
     const closed = once(incoming, 'close')
     socket.resetAndDestroy()
     await closed.catch(() => {})
     pool.query = send
-    proceed.resolve()
+    queryAllowed.resolve()
     const completed = () => slow.lines.map((line) => JSON.parse(line)).find(({ path }) => path === '/graphql')
     while (!completed()) await turn()
     expect(completed()).toMatchObject({ status: 499, codes: ['CLIENT_CLOSED_REQUEST'] })

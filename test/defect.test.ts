@@ -43,12 +43,12 @@ const DefectKinds = graphql(`
   query DefectKinds($id: ID!) { ticket(id: $id) { __typename title ... on Defect { category severity } } }
 `)
 
-const file = async (input: Omit<CreateDefectInput, 'projectId'> & { projectId?: string }) =>
+const createDefectWith = async (input: Omit<CreateDefectInput, 'projectId'> & { projectId?: string }) =>
   (await users.contributor.ask(DefectCreate, { input: { projectId: 'CORE', title: 'A defect', ...input } }))
     .createDefect.defect
 const patch = async (id: string, change: Omit<UpdateDefectInput, 'id'>) =>
   (await users.contributor.ask(DefectPatch, { input: { id, ...change } })).updateDefect.defect
-const found = async (filter: object) =>
+const findKeys = async (filter: object) =>
   (await users.contributor.ask(DefectFind, { filter: { project: { eq: 'CORE' }, ...filter } })).defects.nodes.map(
     ({ key }) => key,
   )
@@ -75,20 +75,24 @@ describe('createDefect and updateDefect', () => {
       version: 1,
       reporter: { username: 'reporter' },
     })
-    expect((await file({ category: 'Soldering', reportedBy: null, severity: 'MINOR' })).reportedBy).toBe('contributor')
-    expect((await file({ category: 'Soldering', reportedBy: '  Station  7 ' })).reportedBy).toBe('Station 7')
+    expect((await createDefectWith({ category: 'Soldering', reportedBy: null, severity: 'MINOR' })).reportedBy).toBe(
+      'contributor',
+    )
+    expect((await createDefectWith({ category: 'Soldering', reportedBy: '  Station  7 ' })).reportedBy).toBe(
+      'Station 7',
+    )
   })
 
   test('numbers defects and issues of a project together', async () => {
     await createProject(users.contributor, 'MIXED')
     expect((await createIssue(users.contributor, 'MIXED', 'First')).key).toBe('MIXED-1')
-    expect((await file({ projectId: 'MIXED', category: 'Any' })).key).toBe('MIXED-2')
+    expect((await createDefectWith({ projectId: 'MIXED', category: 'Any' })).key).toBe('MIXED-2')
     expect((await createIssue(users.contributor, 'MIXED', 'Third')).key).toBe('MIXED-3')
   })
 
   test('returns the fields of defects that issues do not have', async () => {
     const issue = await createIssue(users.contributor, 'CORE', 'An issue')
-    const defect = await file({ category: 'Soldering' })
+    const defect = await createDefectWith({ category: 'Soldering' })
     const kindOf = async (id: string) => (await users.contributor.ask(DefectKinds, { id })).ticket
     expect(await kindOf(issue.id)).toEqual({ __typename: 'Issue', title: 'An issue' })
     expect(await kindOf(defect.id)).toEqual({
@@ -97,14 +101,14 @@ describe('createDefect and updateDefect', () => {
       category: 'Soldering',
       severity: 'MAJOR',
     })
-    const asked = await users.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
-    expect(asked.errors?.[0]?.message).toContain('Cannot query field "severity" on type "Issue"')
+    const response = await users.contributor.post({ query: `{ issue(id: "${issue.key}") { severity } }` })
+    expect(response.errors?.[0]?.message).toContain('Cannot query field "severity" on type "Issue"')
     const error = await users.contributor.expectError(DefectPatch, { input: { id: issue.id, severity: 'MINOR' } })
     expect(error.extensions?.code).toBe('NOT_FOUND')
   })
 
   test('sets, changes and clears the disposition of a defect', async () => {
-    const { id } = await file({ category: 'Soldering' })
+    const { id } = await createDefectWith({ category: 'Soldering' })
     expect(await patch(id, { disposition: 'PENDING' })).toMatchObject({ disposition: 'PENDING', version: 2 })
     expect(await patch(id, { disposition: 'SCRAP' })).toMatchObject({ disposition: 'SCRAP', version: 3 })
     expect(await patch(id, { title: 'Other' })).toMatchObject({ disposition: 'SCRAP', version: 4 })
@@ -113,7 +117,12 @@ describe('createDefect and updateDefect', () => {
   })
 
   test('keeps omitted fields of a defect, clears null fields and rejects null for required fields', async () => {
-    const { id } = await file({ category: 'Soldering', subcategory: 'Bridge', absn: 'A1', reportedBy: 'Ann' })
+    const { id } = await createDefectWith({
+      category: 'Soldering',
+      subcategory: 'Bridge',
+      absn: 'A1',
+      reportedBy: 'Ann',
+    })
     expect(await patch(id, { severity: 'CRITICAL' })).toMatchObject({
       category: 'Soldering',
       subcategory: 'Bridge',
@@ -176,7 +185,7 @@ describe('title of a defect', () => {
 
 describe('serial number', () => {
   test('trims a serial number and finds it case-insensitively', async () => {
-    const { key, absn } = await file({ category: 'Any', absn: '  SN-0042x\t' })
+    const { key, absn } = await createDefectWith({ category: 'Any', absn: '  SN-0042x\t' })
     expect(absn).toBe('SN-0042x')
     for (const filter of [
       { eq: 'sn-0042X' },
@@ -184,18 +193,18 @@ describe('serial number', () => {
       { startsWith: 'sn-00' },
       { contains: '42X' },
     ])
-      expect(await found({ absn: filter })).toEqual([key])
-    expect(await found({ absn: { eq: 'SN-0042' } })).toEqual([])
+      expect(await findKeys({ absn: filter })).toEqual([key])
+    expect(await findKeys({ absn: { eq: 'SN-0042' } })).toEqual([])
   })
 
   test('trims a serial number in a patch', async () => {
-    const { id, key } = await file({ category: 'Any', absn: 'old' })
+    const { id, key } = await createDefectWith({ category: 'Any', absn: 'old' })
     expect((await patch(id, { absn: ' New-7 ' })).absn).toBe('New-7')
-    expect(await found({ absn: { eq: 'NEW-7' } })).toEqual([key])
+    expect(await findKeys({ absn: { eq: 'NEW-7' } })).toEqual([key])
     expect((await patch(id, { absn: 'New-7  ' })).version).toBe(2)
   })
 
   test('stores a blank serial number as null', async () => {
-    expect((await file({ category: 'Any', absn: '  ' })).absn).toBeNull()
+    expect((await createDefectWith({ category: 'Any', absn: '  ' })).absn).toBeNull()
   })
 })

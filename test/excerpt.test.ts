@@ -52,8 +52,8 @@ describe('excerpt', () => {
   test('returns the part of a text with the most hits as excerpt, cut between words', async () => {
     const filler = 'lorem ipsum dolor sit amet '.repeat(20)
     const id = await issue('Title', `one ${filler}two three ${filler}`)
-    const found = await excerpt(id, 'one two three', 60)
-    expect(found).toMatch(/^(?:\w+ )*\[two\] \[three\](?: \w+)*$/)
+    const result = await excerpt(id, 'one two three', 60)
+    expect(result).toMatch(/^(?:\w+ )*\[two\] \[three\](?: \w+)*$/)
   })
 
   test('returns a null excerpt without hits', async () => {
@@ -66,10 +66,10 @@ describe('excerpt', () => {
     await fc.assert(
       fc.asyncProperty(filler, filler, fc.integer({ min: 20, max: 60 }), async (before, after, maxLength) => {
         const id = await issue('Title', `${before}needle${after}`)
-        const found = (await users.viewer.ask(Read, { id, search: 'needle', maxLength })).ticket?.excerpt
-        expect(found?.text.isWellFormed()).toBe(true)
-        expect(found?.text.length).toBeLessThanOrEqual(maxLength)
-        expect(found?.hits.map(({ start, end }) => found.text.slice(start, end)).join(' ')).toContain('needle')
+        const result = (await users.viewer.ask(Read, { id, search: 'needle', maxLength })).ticket?.excerpt
+        expect(result?.text.isWellFormed()).toBe(true)
+        expect(result?.text.length).toBeLessThanOrEqual(maxLength)
+        expect(result?.hits.map(({ start, end }) => result.text.slice(start, end)).join(' ')).toContain('needle')
       }),
       { numRuns: 30 },
     )

@@ -24,14 +24,14 @@ beforeAll(async () => {
 })
 
 let projects = 0
-const freshProject = async () => (await createProject(users.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
+const newProject = async () => (await createProject(users.maintainer, `EXP${++projects}`, 'CONTRIBUTOR')).key
 
-const exported = (client: Client, project: string, filter: object = {}, format = 'csv') =>
+const fetchExport = (client: Client, project: string, filter: object = {}, format = 'csv') =>
   client.fetch(`/export/tickets.${format}?${new URLSearchParams({ project, filter: JSON.stringify(filter) })}`)
-const csvOf = async (project: string, filter?: object) => (await exported(users.maintainer, project, filter)).text()
+const csvOf = async (project: string, filter?: object) => (await fetchExport(users.maintainer, project, filter)).text()
 
 /** An export without the values that an import cannot set: the project, times and versions. */
-const importable = (csv: string, project: string) =>
+const withoutExportOnlyValues = (csv: string, project: string) =>
   csv.replaceAll(`${project}-`, 'KEY-').replaceAll(/,[^,\n]*,\d+\r\n/g, '\r\n')
 
 const cell = fc.oneof(
@@ -71,7 +71,7 @@ describe('export', () => {
     })
     await fc.assert(
       fc.asyncProperty(fc.array(ticket, { minLength: 1, maxLength: 8 }), async (tickets) => {
-        const [from, to] = [await freshProject(), await freshProject()]
+        const [from, to] = [await newProject(), await newProject()]
         for (const project of [from, to])
           for (const name of ['a;b', '"q"', '=x', 'plain']) await createLabel(users.maintainer, project, name)
         const labels = new Map<string, string>()
@@ -87,17 +87,17 @@ describe('export', () => {
             labelIds: names.map((name) => labels.get(name)),
           })
         const csv = await csvOf(from)
-        const done = await importCsv(users.maintainer, csv, { projectId: to, kind: 'DEFECT' })
-        expect(done.faults.nodes).toEqual([])
-        expect(countsOf(done)).toEqual([tickets.length, 0, 0, 0])
-        expect(importable(await csvOf(to), to)).toBe(importable(csv, from))
+        const importResult = await importCsv(users.maintainer, csv, { projectId: to, kind: 'DEFECT' })
+        expect(importResult.faults.nodes).toEqual([])
+        expect(countsOf(importResult)).toEqual([tickets.length, 0, 0, 0])
+        expect(withoutExportOnlyValues(await csvOf(to), to)).toBe(withoutExportOnlyValues(csv, from))
       }),
       { numRuns: 15 },
     )
   })
 
   test('exports all fields, and archived tickets if the filter includes them', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const csv =
       'externalKey,title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\nK-1,One,closed,dupe,2024-01-02,2024-02-03,2024-03-04,viewer\nK-2,Two,,,2024-01-02,,,\n'
     const input: ImportOptions = { projectId, kind: 'ISSUE' }
@@ -116,17 +116,17 @@ describe('export', () => {
   })
 
   test('exports all tickets of a project ordered by number', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
     await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId, kind: 'ISSUE' })
     server.statements.length = 0
-    const lines = (await (await exported(users.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
+    const lines = (await (await fetchExport(users.maintainer, projectId, {}, 'jsonl')).text()).trimEnd().split('\n')
     expect(server.statements.length).toBeLessThanOrEqual(5)
     expect(lines.map((line) => JSON.parse(line).title)).toEqual(rows)
   })
 
   test('closes the connection of an export after a database error, and logs the error without stored values', async () => {
-    const project = await freshProject()
+    const project = await newProject()
     const rows = Array.from({ length: 1201 }, (_, index) => `Ticket ${index}`)
     await importCsv(users.maintainer, `title\n${rows.join('\n')}\n`, { projectId: project, kind: 'ISSUE' })
     const listener = createServer((request, response) => void server.app.handle(request, response))
@@ -139,12 +139,12 @@ describe('export', () => {
       })
     // The embedded database has no connections to terminate: its tables become invisible instead.
     const onPostgres = inject('postgres') !== null
-    const breaking = onPostgres ? 'SELECT pg_terminate_backend(pg_backend_pid())' : 'SET search_path TO nowhere'
+    const breakingSql = onPostgres ? 'SELECT pg_terminate_backend(pg_backend_pid())' : 'SET search_path TO nowhere'
     server.statements.length = 0
     const breakSecondPage = (client: PoolClient) => {
       if (server.statements.filter((sql) => sql.includes('ticket_labels')).length < 2) return
       pool.off('acquire', breakSecondPage)
-      client.query(breaking).catch(() => {})
+      client.query(breakingSql).catch(() => {})
     }
     pool.on('acquire', breakSecondPage)
     const response = await ask()
@@ -159,10 +159,10 @@ describe('export', () => {
   })
 
   test('exports JSON Lines with unescaped names and lists', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const label = await createLabel(users.maintainer, projectId, 'a;b')
     await createIssue(users.maintainer, projectId, '=1', { labelIds: [label] })
-    const response = await exported(users.viewer, projectId, { kind: 'ISSUE' }, 'jsonl')
+    const response = await fetchExport(users.viewer, projectId, { kind: 'ISSUE' }, 'jsonl')
     expect(response.headers.get('content-type')).toBe('application/jsonl; charset=utf-8')
     expect(JSON.parse(await response.text())).toMatchObject({
       key: `${projectId}-1`,

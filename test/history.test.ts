@@ -183,7 +183,7 @@ test('stores no history for a rejected mutation', async () => {
   await users.contributor.ask(HistoryPatchIssue, { input: { id, title: 'Second' } })
   const before = await historyOf(id)
   const label = await createLabel(users.maintainer, 'CORE', 'unused')
-  const rejected = [
+  const rejections = [
     users.contributor.expectError(HistoryPatchIssue, { input: { id, expectedVersion: 1, title: 'Conflict' } }),
     users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', assigneeId: 'nosuchuser' } }),
     users.contributor.expectError(HistoryPatchIssue, { input: { id, title: 'Good', resolution: 'FIXED' } }),
@@ -193,7 +193,7 @@ test('stores no history for a rejected mutation', async () => {
     users.outsider.expectError(HistoryPatchIssue, { input: { id, title: 'Unseen' } }),
     users.contributor.expectError(HistoryLabels, { input: { ticketId: id, labelIds: [label, crypto.randomUUID()] } }),
   ]
-  expect((await Promise.all(rejected)).map(({ extensions }) => extensions?.code)).toEqual([
+  expect((await Promise.all(rejections)).map(({ extensions }) => extensions?.code)).toEqual([
     'CONFLICT',
     'BAD_USER_INPUT',
     'BAD_USER_INPUT',

@@ -178,8 +178,8 @@ describe('sign-in with an Idempotency-Key', () => {
     await pool.query(
       "UPDATE sign_in_attempts SET blocked_until = now() + interval '1 hour' WHERE key LIKE 'both admin %'",
     )
-    const limited = await send(server.anonymous, signIn('admin', 'wrong'), key)
-    expect(limited.errors?.[0]?.extensions?.code).toBe('RATE_LIMITED')
+    const limitedResponse = await send(server.anonymous, signIn('admin', 'wrong'), key)
+    expect(limitedResponse.errors?.[0]?.extensions?.code).toBe('RATE_LIMITED')
     await pool.query("UPDATE sign_in_attempts SET blocked_until = '-infinity' WHERE key LIKE 'both admin %'")
     const again = await send(server.anonymous, signIn('admin', 'wrong'), key)
     expect(again.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')

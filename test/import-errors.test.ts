@@ -30,11 +30,11 @@ async function rowErrorsOf(
   input: Partial<ImportOptions> = {},
 ): Promise<string[]> {
   const before = await count()
-  const done = await importCsv(users.maintainer, csv, { ...issues, ...input })
-  expect([done.createdCount, done.updatedCount, done.unchangedCount]).toEqual([0, 0, 0])
+  const importResult = await importCsv(users.maintainer, csv, { ...issues, ...input })
+  expect([importResult.createdCount, importResult.updatedCount, importResult.unchangedCount]).toEqual([0, 0, 0])
   expect(await count()).toBe(before)
-  expect(done.faultCount).toBe(done.faults.totalCount)
-  return done.faults.nodes.map(({ row, column, value, message }) => `${row} ${column} ${value}: ${message}`)
+  expect(importResult.faultCount).toBe(importResult.faults.totalCount)
+  return importResult.faults.nodes.map(({ row, column, value, message }) => `${row} ${column} ${value}: ${message}`)
 }
 
 describe('row errors', () => {
@@ -119,21 +119,21 @@ describe('row errors', () => {
       projectId: project.key,
       kind: 'DEFECT',
     })
-    const done = await importCsv(users.maintainer, 'title,externalKey\na,1\n', {
+    const importResult = await importCsv(users.maintainer, 'title,externalKey\na,1\n', {
       projectId: project.key,
       kind: 'ISSUE',
     })
-    expect(done.faults.nodes).toMatchObject([
+    expect(importResult.faults.nodes).toMatchObject([
       { row: 1, column: 'externalKey', value: '1', message: 'is already the key of a ticket of kind DEFECT' },
     ])
   })
 
   test('reports row errors for new defects without a category or a title', async () => {
-    const done = await importCsv(users.maintainer, 'description,absn\nFirst line,1\n,2\n', {
+    const importResult = await importCsv(users.maintainer, 'description,absn\nFirst line,1\n,2\n', {
       projectId: 'CORE',
       kind: 'DEFECT',
     })
-    expect(done.faults.nodes.map(({ row, column, message }) => [row, column, message])).toEqual([
+    expect(importResult.faults.nodes.map(({ row, column, message }) => [row, column, message])).toEqual([
       [1, 'category', 'is required for a new defect'],
       [2, 'title', 'is required for a new ticket'],
       [2, 'category', 'is required for a new defect'],
@@ -144,25 +144,30 @@ describe('row errors', () => {
     const csv = 'title,priority,Note\nOne,high,"a,b"\nTwo,=worst,"c\nd"\nThree,,\nFour,x,\n'
     const input: ImportOptions = { ...issues, onError: 'SKIP', columns: [{ from: 'Note', to: 'DESCRIPTION' }] }
     const before = (await count()) as number
-    const done = await importCsv(users.contributor, csv, input)
-    expect(countsOf(done)).toEqual([2, 0, 0, 2])
+    const importResult = await importCsv(users.contributor, csv, input)
+    expect(countsOf(importResult)).toEqual([2, 0, 0, 2])
     expect(await count()).toBe(before + 2)
     const reason = 'priority is not a valid priority; valid values are LOW, MEDIUM, HIGH, URGENT'
-    expect(done.rejectedRows).toBe(
+    expect(importResult.rejectedRows).toBe(
       `title,priority,Note,reason\r\nTwo,=worst,"c\nd","${reason}"\r\nFour,x,,"${reason}"\r\n`,
     )
-    const fixed = done.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
+    const fixed = importResult.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
     expect(countsOf(await importCsv(users.contributor, fixed, input))).toEqual([2, 0, 0, 0])
   })
 
   test('counts all row errors and stores the first 1,000', async () => {
     const rows = Array.from({ length: 1500 }, (_, index) => `t${index},x`)
-    const done = await importCsv(users.maintainer, `title,priority\n${rows.join('\n')}\n`, {
+    const importResult = await importCsv(users.maintainer, `title,priority\n${rows.join('\n')}\n`, {
       ...issues,
       onError: 'SKIP',
     })
-    expect(done).toMatchObject({ rowCount: 1500, rejectedCount: 1500, faultCount: 1500, faults: { totalCount: 1000 } })
-    expect(done.rejectedRows?.split('\r\n')).toHaveLength(1502)
+    expect(importResult).toMatchObject({
+      rowCount: 1500,
+      rejectedCount: 1500,
+      faultCount: 1500,
+      faults: { totalCount: 1000 },
+    })
+    expect(importResult.rejectedRows?.split('\r\n')).toHaveLength(1502)
   })
 })
 

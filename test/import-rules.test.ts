@@ -65,11 +65,11 @@ test('infrastructure and the files in src itself do not import features', () => 
 })
 
 test('features do not import GraphQL types, queries and mutations of each other', () => {
-  const wrong = imports.filter(
+  const crossImports = imports.filter(
     ({ from, to }) =>
       isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to) && graphqlSuffixes.includes(suffixOf(to)),
   )
-  expect(wrong.filter(({ to }) => !sharedTypes.test(to))).toEqual([])
+  expect(crossImports.filter(({ to }) => !sharedTypes.test(to))).toEqual([])
 })
 
 test('the files of a feature have a known suffix, or none and no imports from src', () => {
@@ -90,10 +90,10 @@ test('no two folders import from each other', () => {
 })
 
 test('main.ts loads the code of a command only when the command runs', () => {
-  const loaded = new Set(['main.ts'])
-  for (const file of loaded)
-    for (const { from, to, isLoadedFirst } of imports) if (from === file && isLoadedFirst) loaded.add(to)
-  expect([...loaded].toSorted()).toEqual([
+  const loadedFiles = new Set(['main.ts'])
+  for (const file of loadedFiles)
+    for (const { from, to, isLoadedFirst } of imports) if (from === file && isLoadedFirst) loadedFiles.add(to)
+  expect([...loadedFiles].toSorted()).toEqual([
     'command/command.ts',
     'command/run.ts',
     'command/usage.ts',

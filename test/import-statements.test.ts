@@ -42,14 +42,14 @@ test('completes other requests while an import is being uploaded', async () => {
   const whole = new Request('http://localhost', { method: 'POST', body: importForm(file, input) })
   const bytes = new Uint8Array(await whole.arrayBuffer())
   const halfRead = Promise.withResolvers<void>()
-  const responded = Promise.withResolvers<void>()
+  const responseReceived = Promise.withResolvers<void>()
   async function* halves() {
     yield bytes.subarray(0, bytes.length / 2)
     halfRead.resolve()
-    await responded.promise
+    await responseReceived.promise
     yield bytes.subarray(bytes.length / 2)
   }
-  const importing = users.maintainer.fetch('/graphql', {
+  const importResponse = users.maintainer.fetch('/graphql', {
     method: 'POST',
     headers: whole.headers,
     body: Readable.toWeb(Readable.from(halves())) as BodyInit,
@@ -57,22 +57,24 @@ test('completes other requests while an import is being uploaded', async () => {
   } as RequestInit)
   await halfRead.promise
   await expectResponse()
-  responded.resolve()
-  expect(await (await importing).json()).toMatchObject({ data: { importTickets: { import: { createdCount: 5000 } } } })
+  responseReceived.resolve()
+  expect(await (await importResponse).json()).toMatchObject({
+    data: { importTickets: { import: { createdCount: 5000 } } },
+  })
 })
 
 // The embedded database runs one transaction at a time.
 test.runIf(inject('postgres'))('completes other requests while an import writes', async () => {
   const projectId = (await createProject(users.maintainer, 'WRITING')).key
   const { pool } = server.database
-  const locking = await pool.connect()
-  await locking.query('BEGIN')
-  await locking.query('LOCK TABLE tickets IN EXCLUSIVE MODE')
-  const importing = importCsv(users.maintainer, file, { projectId, kind: 'ISSUE' })
+  const lockingClient = await pool.connect()
+  await lockingClient.query('BEGIN')
+  await lockingClient.query('LOCK TABLE tickets IN EXCLUSIVE MODE')
+  const importPromise = importCsv(users.maintainer, file, { projectId, kind: 'ISSUE' })
   const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
   while ((await pool.query(isWaiting)).rowCount === 0);
   await expectResponse()
-  await locking.query('ROLLBACK')
-  locking.release()
-  expect(countsOf(await importing)).toEqual([5000, 0, 0, 0])
+  await lockingClient.query('ROLLBACK')
+  lockingClient.release()
+  expect(countsOf(await importPromise)).toEqual([5000, 0, 0, 0])
 })

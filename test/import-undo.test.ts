@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 
 let projects = 0
-const freshProject = async () => (await createProject(users.maintainer, `UNDO${++projects}`, 'CONTRIBUTOR')).key
+const newProject = async () => (await createProject(users.maintainer, `UNDO${++projects}`, 'CONTRIBUTOR')).key
 
 /** The content of the database as text, except imports and sessions. */
 async function dump(): Promise<string> {
@@ -62,22 +62,26 @@ const header = 'externalKey,title,category,subcategory,labels,status\n'
 
 describe('undoImport', () => {
   test('restores the database by the undo of an import, and changes nothing in a dry run', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     await createDefect(users.maintainer, projectId, 'Solder')
     const before = await dump()
     const csv = `${header}1,One,Solder,Bridge,new;ui,closed\n2,Two,Dent,,ui,\n`
-    const { id, ...done } = await importCsv(users.maintainer, csv, { projectId, kind: 'DEFECT', createLabels: true })
-    expect(countsOf({ id, ...done })).toEqual([2, 0, 0, 0])
+    const { id, ...importResult } = await importCsv(users.maintainer, csv, {
+      projectId,
+      kind: 'DEFECT',
+      createLabels: true,
+    })
+    expect(countsOf({ id, ...importResult })).toEqual([2, 0, 0, 0])
     expect(await dump()).not.toBe(before)
 
-    const dryRun = (await users.maintainer.ask(Undo, { id, dryRun: true })).undoImport
-    expect(dryRun).toMatchObject({
+    const dryRunResult = (await users.maintainer.ask(Undo, { id, dryRun: true })).undoImport
+    expect(dryRunResult).toMatchObject({
       undoneCount: 2,
       refusedCount: 0,
       import: { undoneAt: null, tickets: { totalCount: 2 } },
     })
-    const undone = (await users.maintainer.ask(Undo, { id })).undoImport
-    expect(undone).toMatchObject({
+    const undoResult = (await users.maintainer.ask(Undo, { id })).undoImport
+    expect(undoResult).toMatchObject({
       undoneCount: 2,
       refused: [],
       import: { undoneAt: expect.any(String), tickets: { totalCount: 0 } },
@@ -87,7 +91,7 @@ describe('undoImport', () => {
   })
 
   test('restores tickets that an import changed, and records the undo in their history', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT', createLabels: true }
     await importCsv(users.maintainer, `${header}1,One,Solder,,ui,\n`, input)
     const { id, tickets } = await importCsv(users.maintainer, `${header}1,Uno,Dent,Deep,net,resolved\n`, input)
@@ -127,7 +131,7 @@ describe('undoImport', () => {
   })
 
   test('does not undo changes of tickets that were changed or commented on since the import', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
     const { id } = await importCsv(users.contributor, `${header}1,One,Dent,,,\n2,Two,Dent,,,\n3,Three,Dent,,,\n`, input)
     await users.maintainer.ask(Patch, { input: { id: `${projectId}-1`, severity: 'CRITICAL' } })
@@ -146,7 +150,7 @@ describe('undoImport', () => {
   })
 
   test('rejects the undo of a dry run and of a rejected import', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const input: ImportOptions = { projectId, kind: 'DEFECT' }
     const dryRun = await importCsv(users.contributor, `${header}1,One,Dent,,,\n`, { ...input, dryRun: true })
     const rejected = await importCsv(users.contributor, `${header}1,One,,,,\n`, input)
@@ -159,7 +163,7 @@ describe('undoImport', () => {
     const { id } = await importCsv(users.admin, `${header}1,One,Dent,,,\n`, { projectId, kind: 'DEFECT' })
     expect((await users.contributor.expectError(Undo, { id })).extensions?.code).toBe('NOT_FOUND')
     expect((await users.contributor.expectError(Undo, { id: crypto.randomUUID() })).extensions?.code).toBe('NOT_FOUND')
-    const open = await freshProject()
+    const open = await newProject()
     const other = await importCsv(users.admin, `${header}1,One,Dent,,,\n`, { projectId: open, kind: 'DEFECT' })
     expect((await users.contributor.expectError(Undo, { id: other.id })).extensions?.code).toBe('FORBIDDEN')
     expect((await users.maintainer.ask(Undo, { id: other.id })).undoImport.undoneCount).toBe(1)

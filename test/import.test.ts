@@ -24,7 +24,7 @@ const ticketsOf = async (project: string) => (await users.admin.ask(Tickets, { p
 
 let projects = 0
 /** A new project of the user `maintainer`. */
-const freshProject = async () => (await createProject(users.maintainer, `IMP${++projects}`, 'CONTRIBUTOR')).key
+const newProject = async () => (await createProject(users.maintainer, `IMP${++projects}`, 'CONTRIBUTOR')).key
 
 beforeAll(async () => {
   users = await createTestUsers(server)
@@ -32,11 +32,11 @@ beforeAll(async () => {
 
 describe('files', () => {
   test('creates issues in the order of the imported rows', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const csv =
       'title,description,priority,status\nLogin fails,"It says ""no"",\nthen nothing",high,OPEN\nSlow page,,low,In Progress\n'
-    const done = await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' })
-    expect(done).toMatchObject({
+    const importResult = await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' })
+    expect(importResult).toMatchObject({
       fileName: 'tickets.csv',
       dryRun: false,
       rowCount: 2,
@@ -45,8 +45,8 @@ describe('files', () => {
       project: { key: projectId },
       actor: { username: 'contributor' },
     })
-    expect(countsOf(done)).toEqual([2, 0, 0, 0])
-    expect(done.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-2`])
+    expect(countsOf(importResult)).toEqual([2, 0, 0, 0])
+    expect(importResult.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-2`])
     expect(await ticketsOf(projectId)).toMatchObject([
       {
         title: 'Login fails',
@@ -66,7 +66,7 @@ describe('files', () => {
   })
 
   test('imports defects with the first spelling of each category in the project', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const csv =
       'Title;Category;sub category;ABSN;reported_by;severity;disposition\nA;Solder;Bridge;S-1;Station 4;minor;rework\nB;SOLDER;bridge;;;moderate;\n'
     expect(countsOf(await importCsv(users.contributor, csv, { projectId, kind: 'DEFECT' }))).toEqual([2, 0, 0, 0])
@@ -96,20 +96,20 @@ describe('files', () => {
     ['commas and a byte order mark', '\ufefftitle,description\na,b;c\n'],
     ['headers with other case and spaces', '" TITLE ",Des_crip tion\na,b;c\n\n'],
   ])('imports a file with %s', async (_description, csv) => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     await importCsv(users.contributor, csv, { projectId, kind: 'ISSUE' })
     expect(await ticketsOf(projectId)).toMatchObject([{ title: 'a', description: 'b;c' }])
   })
 
   test('imports nothing from a file with only a header', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     expect(countsOf(await importCsv(users.contributor, 'title\n', { projectId, kind: 'ISSUE' }))).toEqual([0, 0, 0, 0])
   })
 })
 
 describe('columns', () => {
   test('applies mappings of columns and replacements of values to an imported file', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const csv = 'defect_id,defect_type,severity,cost\n17,Scratch,Moderate,1.50\n18,Dent,schlimm,2\n'
     const input: ImportOptions = {
       projectId,
@@ -130,7 +130,7 @@ describe('columns', () => {
   })
 
   test('imports assignees by username and labels by name', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     await createLabel(users.maintainer, projectId, 'needs; care')
     await createLabel(users.maintainer, projectId, 'UI')
     const csv = 'title,assignee,labels\na,Reporter,"ui; ""needs; care"""\nb,,\n'
@@ -142,10 +142,10 @@ describe('columns', () => {
   })
 
   test('creates missing labels of an import with createLabels', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const csv = 'title,labels\na,Net;db\nb,NET\n'
-    const done = await importCsv(users.maintainer, csv, { projectId, kind: 'ISSUE', createLabels: true })
-    expect(countsOf(done)).toEqual([2, 0, 0, 0])
+    const importResult = await importCsv(users.maintainer, csv, { projectId, kind: 'ISSUE', createLabels: true })
+    expect(countsOf(importResult)).toEqual([2, 0, 0, 0])
     expect((await ticketsOf(projectId)).map(({ labels }) => labels.map(({ name }) => name))).toEqual([
       ['db', 'Net'],
       ['Net'],
@@ -153,7 +153,7 @@ describe('columns', () => {
   })
 
   test('imports times from the source system, and records the resolution in the history', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const csv =
       'title,status,resolution,createdAt,resolvedAt,archivedAt,reporter\na,closed,dupe,2024-01-02T10:00:00+01:00,2024-02-03,,viewer\nb,open,,2024-01-02,,2024-05-06 07:08,\n'
     const { id } = await importCsv(users.maintainer, csv, { projectId, kind: 'ISSUE' })
@@ -191,7 +191,7 @@ describe('columns', () => {
   })
 
   test('imports dates in dateFormat', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const input = { projectId, kind: 'ISSUE', dateFormat: 'M/D/YYYY' } as const
     await importCsv(users.maintainer, 'title,createdAt\na,6/30/2024\n', input)
     expect(await ticketsOf(projectId)).toMatchObject([{ createdAt: '2024-06-30T00:00:00.000Z' }])
@@ -203,7 +203,7 @@ describe('repeated import', () => {
   const first = `${header}A-1,One,high,ui,reporter,open\nA-2,Two,low,,,closed\nA-3,Three,,,,\n`
 
   test('changes nothing by a repeated import, and records the differences of a corrected file', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     await createLabel(users.maintainer, projectId, 'ui')
     await createLabel(users.maintainer, projectId, 'net')
     const input = { projectId, kind: 'ISSUE' } as const
@@ -213,8 +213,8 @@ describe('repeated import', () => {
     expect(await ticketsOf(projectId)).toEqual(before)
 
     const corrected = `${header}A-1,One,urgent,net;ui,contributor,done\nA-2,Two,,,,\nA-4,Four,,,,\n`
-    const done = await importCsv(users.maintainer, corrected, input)
-    expect(countsOf(done)).toEqual([1, 1, 1, 0])
+    const importResult = await importCsv(users.maintainer, corrected, input)
+    expect(countsOf(importResult)).toEqual([1, 1, 1, 0])
     const after = await ticketsOf(projectId)
     expect(after[0]).toMatchObject({
       priority: 'URGENT',
@@ -227,7 +227,7 @@ describe('repeated import', () => {
     expect(after[0]?.history.nodes).toMatchObject([
       {
         source: 'IMPORT',
-        batch: done.id,
+        batch: importResult.id,
         changes: [
           { field: 'status', from: 'OPEN', to: 'RESOLVED' },
           { field: 'resolution', from: null, to: 'FIXED' },
@@ -239,11 +239,11 @@ describe('repeated import', () => {
     ])
     expect(after.slice(1, 3)).toEqual(before.slice(1, 3))
     expect(after[3]).toMatchObject({ key: `${projectId}-4`, externalKey: 'A-4' })
-    expect(done.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-4`])
+    expect(importResult.tickets.nodes.map(({ key }) => key)).toEqual([`${projectId}-1`, `${projectId}-4`])
   })
 
   test('creates new tickets by a repeated import without external keys', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     for (const count of [1, 2]) {
       expect(countsOf(await importCsv(users.contributor, 'title\nOne\n', { projectId, kind: 'ISSUE' }))).toEqual([
         1, 0, 0, 0,
@@ -253,7 +253,7 @@ describe('repeated import', () => {
   })
 
   test('matches external keys of an import only within the project', async () => {
-    const projects = [await freshProject(), await freshProject()]
+    const projects = [await newProject(), await newProject()]
     for (const projectId of projects)
       expect(
         countsOf(await importCsv(users.contributor, 'title,externalKey\nOne,1\n', { projectId, kind: 'ISSUE' })),
@@ -261,15 +261,15 @@ describe('repeated import', () => {
   })
 
   test('creates each ticket once in concurrent imports', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const rows = Array.from({ length: 50 }, (_, index) => `Ticket ${index},K-${index}`)
     const csv = `title,externalKey\n${rows.join('\n')}\n`
-    const done = await Promise.all(
+    const importResult = await Promise.all(
       [users.contributor, users.maintainer, users.admin].map((client) =>
         importCsv(client, csv, { projectId, kind: 'ISSUE' }),
       ),
     )
-    expect(done.map(countsOf).toSorted().reverse()).toEqual([
+    expect(importResult.map(countsOf).toSorted().reverse()).toEqual([
       [50, 0, 0, 0],
       [0, 0, 50, 0],
       [0, 0, 50, 0],
@@ -282,14 +282,14 @@ describe('repeated import', () => {
 
 describe('dry run', () => {
   test('returns the counts of an import in a dry run, and changes nothing', async () => {
-    const projectId = await freshProject()
+    const projectId = await newProject()
     const input = { projectId, kind: 'DEFECT' } as const
     await importCsv(users.maintainer, 'title,category,externalKey\nOne,Dent,1\nTwo,Dent,2\n', input)
     const before = await ticketsOf(projectId)
     const csv = 'title,category,externalKey,labels\nUno,Dent,1,new\nTwo,Dent,2,\nThree,Scratch,3,\n'
-    const done = await importCsv(users.maintainer, csv, { ...input, createLabels: true, dryRun: true })
-    expect(countsOf(done)).toEqual([1, 1, 1, 0])
-    expect(done).toMatchObject({ dryRun: true, tickets: { totalCount: 0 } })
+    const importResult = await importCsv(users.maintainer, csv, { ...input, createLabels: true, dryRun: true })
+    expect(countsOf(importResult)).toEqual([1, 1, 1, 0])
+    expect(importResult).toMatchObject({ dryRun: true, tickets: { totalCount: 0 } })
     expect(await ticketsOf(projectId)).toEqual(before)
     expect(countsOf(await importCsv(users.maintainer, csv, { ...input, createLabels: true }))).toEqual([1, 1, 1, 0])
   })

@@ -15,16 +15,16 @@ const IssueChange = graphql(`
     updateIssue(input: $input) { issue { title description priority status version history { totalCount } } }
   }
 `)
-const IssueSeen = graphql(`
-  query IssueSeen($id: ID!) {
+const IssueRead = graphql(`
+  query IssueRead($id: ID!) {
     issue(id: $id) {
       title description priority status version assignee { username } labels { name }
       history(first: 200) { totalCount nodes { version } }
     }
   }
 `)
-const IssueAssignSeen = graphql(`
-  mutation IssueAssignSeen($input: AssignTicketInput!) {
+const IssueAssignExpected = graphql(`
+  mutation IssueAssignExpected($input: AssignTicketInput!) {
     assignTicket(input: $input) { ticket { version assignee { username } } }
   }
 `)
@@ -38,7 +38,7 @@ const IssueAddLabel = graphql(`
 
 const change = async (id: string, input: Omit<UpdateIssueInput, 'id'>) =>
   (await users.contributor.ask(IssueChange, { input: { id, ...input } })).updateIssue.issue
-const seen = async (id: string) => (await users.contributor.ask(IssueSeen, { id })).issue
+const readIssue = async (id: string) => (await users.contributor.ask(IssueRead, { id })).issue
 
 describe('expectedVersion', () => {
   test('merges a change based on an older version with changes of other fields', async () => {
@@ -46,11 +46,11 @@ describe('expectedVersion', () => {
     const label = await createLabel(users.maintainer, 'CORE', 'merged')
     await users.maintainer.ask(IssueChange, { input: { id, expectedVersion: 1, title: 'Theirs' } })
     await users.maintainer.ask(IssueLabel, { input: { ticketId: id, expectedVersion: 1, labelIds: [label] } })
-    await users.maintainer.ask(IssueAssignSeen, { input: { id, expectedVersion: 1, assigneeId: 'reporter' } })
+    await users.maintainer.ask(IssueAssignExpected, { input: { id, expectedVersion: 1, assigneeId: 'reporter' } })
     expect(await change(id, { expectedVersion: 1, priority: 'HIGH', description: 'Ours' })).toMatchObject({
       version: 5,
     })
-    expect(await seen(id)).toMatchObject({
+    expect(await readIssue(id)).toMatchObject({
       title: 'Theirs',
       description: 'Ours',
       priority: 'HIGH',
@@ -64,8 +64,8 @@ describe('expectedVersion', () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title', { description: 'Text' })
     await change(id, { title: 'First', priority: 'LOW' })
     await change(id, { title: 'Theirs', status: 'RESOLVED', resolution: 'DUPLICATE' })
-    await users.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
-    const before = await seen(id)
+    await users.maintainer.ask(IssueAssignExpected, { input: { id, assigneeId: 'reporter' } })
+    const before = await readIssue(id)
     const { message, extensions } = await users.maintainer.expectError(IssueChange, {
       input: {
         id,
@@ -86,7 +86,7 @@ describe('expectedVersion', () => {
       { field: 'status', theirs: 'RESOLVED', yours: 'CLOSED' },
       { field: 'title', theirs: 'Theirs', yours: 'Ours' },
     ])
-    expect(await seen(id)).toEqual(before)
+    expect(await readIssue(id)).toEqual(before)
   })
 
   test('ignores changes up to expectedVersion', async () => {
@@ -118,8 +118,8 @@ describe('expectedVersion', () => {
       input: { id, expectedVersion: 1, description: 'Ours' },
     })
     expect(described.extensions?.['fields']).toEqual([{ field: 'description', theirs: null, yours: 'Ours' }])
-    await users.maintainer.ask(IssueAssignSeen, { input: { id, assigneeId: 'reporter' } })
-    const { extensions } = await users.contributor.expectError(IssueAssignSeen, {
+    await users.maintainer.ask(IssueAssignExpected, { input: { id, assigneeId: 'reporter' } })
+    const { extensions } = await users.contributor.expectError(IssueAssignExpected, {
       input: { id, expectedVersion: 1, assigneeId: null },
     })
     expect(extensions?.['fields']).toEqual([{ field: 'assignee', theirs: 'reporter', yours: null }])
@@ -132,13 +132,13 @@ describe('expectedVersion', () => {
   ])('rejects an expectedVersion $description', async ({ expectedVersion, title }) => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title')
     await change(id, { title: 'Second' })
-    const before = await seen(id)
+    const before = await readIssue(id)
     const { errors } = await users.contributor.send(IssueChange, { input: { id, expectedVersion, title } })
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: 'input.expectedVersion' }],
     })
-    expect(await seen(id)).toEqual(before)
+    expect(await readIssue(id)).toEqual(before)
   })
 })
 
@@ -153,7 +153,7 @@ test('accepts one of two concurrent changes with the same expectedVersion and re
     const [error, ...none] = responses.flatMap(({ errors }) => errors ?? [])
     expect(none).toEqual([])
     expect(error?.extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 2 })
-    expect(await seen(id)).toMatchObject({ version: 2, history: { totalCount: 1 } })
+    expect(await readIssue(id)).toMatchObject({ version: 2, history: { totalCount: 1 } })
   }
 })
 
@@ -178,15 +178,15 @@ test('loses no change of 50 concurrent clients that retry on CONFLICT', async ()
     return addLabels.ticket.version
   }
 
-  const made = await Promise.all(
+  const versionPairs = await Promise.all(
     labels.map(async (labelId, client) => [
       await changeWithRetries(client % 2 ? 'title' : 'description', `By client ${client}`),
       await label(labelId),
     ]),
   )
-  const versions = made.flat().sort((a, b) => a - b)
+  const versions = versionPairs.flat().sort((a, b) => a - b)
   expect(versions).toEqual(Array.from({ length: 100 }, (_, index) => index + 2))
-  const issue = await seen(id)
+  const issue = await readIssue(id)
   expect(issue).toMatchObject({ version: 101, history: { totalCount: 100 } })
   expect(issue?.labels).toHaveLength(50)
   expect(issue?.history.nodes.map(({ version }) => version)).toEqual(versions.toReversed())

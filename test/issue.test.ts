@@ -147,13 +147,13 @@ describe('createIssue', () => {
   })
 
   test('reports field errors that require the database together with all others', async () => {
-    const unknown = { assigneeId: 'nosuchuser', labelIds: [crypto.randomUUID(), crypto.randomUUID()] }
-    const known = await users.contributor.expectError(IssueCreate, {
-      input: { projectId: 'CORE', title: 'Good', ...unknown },
+    const unknownReferences = { assigneeId: 'nosuchuser', labelIds: [crypto.randomUUID(), crypto.randomUUID()] }
+    const referenceError = await users.contributor.expectError(IssueCreate, {
+      input: { projectId: 'CORE', title: 'Good', ...unknownReferences },
     })
-    expect(pathsOf(known)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1'])
+    expect(pathsOf(referenceError)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1'])
     const all = await users.contributor.expectError(IssueCreate, {
-      input: { projectId: 'CORE', title: ' ', ...unknown },
+      input: { projectId: 'CORE', title: ' ', ...unknownReferences },
     })
     expect(pathsOf(all)).toEqual(['input.assigneeId', 'input.labelIds.0', 'input.labelIds.1', 'input.title'])
   })
@@ -215,12 +215,12 @@ describe('texts of an issue', () => {
     const { createIssue } = await users.reporter.ask(IssueCreate, { input: { projectId: 'CORE', ...longest } })
     expect(createIssue.issue).toMatchObject(longest)
     const longer = { title: `${longest.title}!`, description: `${longest.description}!` }
-    const created = await users.reporter.expectError(IssueCreate, { input: { projectId: 'CORE', ...longer } })
-    expect(pathsOf(created)).toEqual(['input.description', 'input.title'])
-    const updated = await users.reporter.expectError(IssueTextsChange, {
+    const createError = await users.reporter.expectError(IssueCreate, { input: { projectId: 'CORE', ...longer } })
+    expect(pathsOf(createError)).toEqual(['input.description', 'input.title'])
+    const updateError = await users.reporter.expectError(IssueTextsChange, {
       input: { id: createIssue.issue.id, ...longer },
     })
-    expect(pathsOf(updated)).toEqual(['input.description', 'input.title'])
+    expect(pathsOf(updateError)).toEqual(['input.description', 'input.title'])
   })
 
   test('rejects texts of an issue that PostgreSQL cannot store', async () => {

@@ -54,7 +54,7 @@ const stateOf = async (id: string) => {
 }
 
 describe('labels of a ticket', () => {
-  const shown = (version: number, ...some: Name[]) => ({
+  const ticketWith = (version: number, ...some: Name[]) => ({
     version,
     labels: some.map((name) => ({ name })),
     history: { totalCount: version - 1 },
@@ -64,10 +64,10 @@ describe('labels of a ticket', () => {
   test('replaces all labels of a ticket, and changes nothing for equal ones', async () => {
     const id = await newIssue('a', 'B')
     const set = async (...some: Name[]) => (await users.contributor.ask(LabelsSet, input(id, some))).setLabels.ticket
-    expect(await set('D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
-    expect(await set('c', 'D', 'B', 'c')).toEqual(shown(2, 'B', 'c', 'D'))
-    expect(await set()).toEqual(shown(3))
-    expect(await set()).toEqual(shown(3))
+    expect(await set('D', 'B', 'c')).toEqual(ticketWith(2, 'B', 'c', 'D'))
+    expect(await set('c', 'D', 'B', 'c')).toEqual(ticketWith(2, 'B', 'c', 'D'))
+    expect(await set()).toEqual(ticketWith(3))
+    expect(await set()).toEqual(ticketWith(3))
   })
 
   test('adds and removes labels of a ticket, and ignores present and missing ones', async () => {
@@ -75,12 +75,12 @@ describe('labels of a ticket', () => {
     const add = async (...some: Name[]) => (await users.contributor.ask(LabelsAdd, input(id, some))).addLabels.ticket
     const remove = async (...some: Name[]) =>
       (await users.contributor.ask(LabelsRemove, input(id, some))).removeLabels.ticket
-    expect(await add('c', 'a')).toEqual(shown(2, 'a', 'c'))
-    expect(await add('c', 'a')).toEqual(shown(2, 'a', 'c'))
-    expect(await add()).toEqual(shown(2, 'a', 'c'))
-    expect(await remove('a', 'D')).toEqual(shown(3, 'c'))
-    expect(await remove('a', 'D')).toEqual(shown(3, 'c'))
-    expect(await remove()).toEqual(shown(3, 'c'))
+    expect(await add('c', 'a')).toEqual(ticketWith(2, 'a', 'c'))
+    expect(await add('c', 'a')).toEqual(ticketWith(2, 'a', 'c'))
+    expect(await add()).toEqual(ticketWith(2, 'a', 'c'))
+    expect(await remove('a', 'D')).toEqual(ticketWith(3, 'c'))
+    expect(await remove('a', 'D')).toEqual(ticketWith(3, 'c'))
+    expect(await remove()).toEqual(ticketWith(3, 'c'))
     expect((await stateOf(id)).history.nodes.map(({ changes }) => changes)).toEqual([
       [{ field: 'labels', from: 'a, c', to: 'c' }],
       [{ field: 'labels', from: 'a', to: 'a, c' }],
@@ -130,10 +130,10 @@ describe('labels of a ticket', () => {
         fields: [{ field: 'labels', theirs: 'B, c', yours: ours }],
       })
     }
-    const taken = await users.contributor.expectError(LabelsRemove, {
+    const removal = await users.contributor.expectError(LabelsRemove, {
       input: { ...input(id, ['B', 'c']).input, expectedVersion: 2 },
     })
-    expect(taken.extensions?.['fields']).toEqual([{ field: 'labels', theirs: 'B, c', yours: null }])
+    expect(removal.extensions?.['fields']).toEqual([{ field: 'labels', theirs: 'B, c', yours: null }])
     const { extensions } = await users.contributor.expectError(LabelsSet, {
       input: { ticketId: id, labelIds, expectedVersion: 4 },
     })
@@ -153,13 +153,13 @@ describe('concurrent changes of labels', () => {
     await Promise.all(
       sets.map((some) => users.contributor.ask(LabelsSet, { input: { ticketId: id, labelIds: idsOf(some) } })),
     )
-    const { version, labels: left, history } = await stateOf(id)
-    expect(sets).toContainEqual(left.map(({ name }) => name))
+    const { version, labels: remainingLabels, history } = await stateOf(id)
+    expect(sets).toContainEqual(remainingLabels.map(({ name }) => name))
     expect(history.totalCount).toBe(version - 1)
     expect(history.totalCount).toBeLessThanOrEqual(20)
     const changes = history.nodes.flatMap((event) => event.changes).toReversed()
     expect(changes.map(({ from }) => from)).toEqual([null, ...changes.map(({ to }) => to)].slice(0, -1))
-    expect(changes.at(-1)?.to ?? '').toBe(left.map(({ name }) => name).join(', '))
+    expect(changes.at(-1)?.to ?? '').toBe(remainingLabels.map(({ name }) => name).join(', '))
   })
 
   test('adds and removes the labels of eight concurrent clients', async () => {
@@ -172,28 +172,28 @@ describe('concurrent changes of labels', () => {
         users.contributor.ask(LabelsRemove, { input: { ticketId: id, labelIds: [labels[name]] } }),
       ),
     ])
-    const { version, labels: left } = await stateOf(id)
-    expect(left.map(({ name }) => name)).toEqual(['e', 'F', 'g', 'H'])
+    const { version, labels: remainingLabels } = await stateOf(id)
+    expect(remainingLabels.map(({ name }) => name)).toEqual(['e', 'F', 'g', 'H'])
     expect(version).toBe(9)
   })
 
   test('records one history event per change when a label is deleted and changed concurrently', async () => {
     for (let round = 0; round < 10; round++) {
       const label = await createLabel(users.maintainer, 'CORE', `brief ${round}`)
-      const having = await Promise.all(
+      const labelledIssues = await Promise.all(
         Array.from({ length: 3 }, () => createIssue(users.contributor, 'CORE', 'Has it', { labelIds: [label] })),
       )
       const without = await newIssue('a')
       const labelIds = [label]
-      const deleting = [() => users.maintainer.send(LabelsGone, { id: label })]
-      const labelling = [
+      const deletions = [() => users.maintainer.send(LabelsGone, { id: label })]
+      const labelChanges = [
         // Locks the tickets, so that the following requests wait for each other.
-        ...having.map(
+        ...labelledIssues.map(
           ({ id }) =>
             () =>
               users.contributor.send(LabelsRetitle, { id, title: 'Retitled' }),
         ),
-        ...having.map(
+        ...labelledIssues.map(
           ({ id: ticketId }, index) =>
             () =>
               index % 2
@@ -202,12 +202,12 @@ describe('concurrent changes of labels', () => {
         ),
         () => users.contributor.send(LabelsAdd, { input: { ticketId: without, labelIds } }),
       ]
-      const all = round % 2 ? [...deleting, ...labelling] : [...labelling, ...deleting]
+      const all = round % 2 ? [...deletions, ...labelChanges] : [...labelChanges, ...deletions]
       for (const { errors } of await Promise.all(all.map((send) => send())))
         expect([undefined, 'BAD_USER_INPUT']).toContain(errors?.[0]?.extensions?.code)
-      for (const id of [...having.map((issue) => issue.id), without]) {
-        const { labels: left, version, history } = await stateOf(id)
-        expect(left.map(({ id: one }) => one)).not.toContain(label)
+      for (const id of [...labelledIssues.map((issue) => issue.id), without]) {
+        const { labels: remainingLabels, version, history } = await stateOf(id)
+        expect(remainingLabels.map(({ id: one }) => one)).not.toContain(label)
         expect(history.totalCount).toBe(version - 1)
         for (const { changes } of history.nodes) for (const { from, to } of changes) expect(to).not.toBe(from)
       }

@@ -54,11 +54,11 @@ const label = async (ticketId: string, ...labelIds: string[]) =>
 describe('createLabel and updateLabel', () => {
   test('creates a label, and sorts the labels of a project by name', async () => {
     await createProject(users.maintainer, 'MADE')
-    const { createLabel: made } = await users.maintainer.ask(LabelCreate, {
+    const { createLabel: result } = await users.maintainer.ask(LabelCreate, {
       input: { projectId: 'made', name: '  needs   work ', color: '#D73A4A', description: 'Not yet done' },
     })
-    expect(made.label).toEqual({
-      id: made.label.id,
+    expect(result.label).toEqual({
+      id: result.label.id,
       name: 'needs work',
       color: '#d73a4a',
       description: 'Not yet done',

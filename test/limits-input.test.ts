@@ -37,7 +37,7 @@ describe('page arguments', () => {
   const cursorOf = async (field: TicketOrderField) =>
     (await ada.ask(Page, { first: 1, orderBy: [{ field }] })).tickets.pageInfo.endCursor ?? ''
   /** A cursor with a replaced value or id. */
-  const forged = async (field: TicketOrderField, value: unknown, id: unknown = ada.id) => {
+  const forgeCursor = async (field: TicketOrderField, value: unknown, id: unknown = ada.id) => {
     const text = Buffer.from(await cursorOf(field), 'base64url').toString()
     return Buffer.from(text.slice(0, text.indexOf('[')) + JSON.stringify([value, id])).toString('base64url')
   }
@@ -105,13 +105,13 @@ describe('page arguments', () => {
   ])('rejects a forged cursor in the order of %s', async (field, values) => {
     const orderBy = [{ field }]
     for (const value of values)
-      expect(errorPaths(await ada.send(Page, { after: await forged(field, value), orderBy })), `${value}`).toEqual([
-        'after',
-      ])
+      expect(errorPaths(await ada.send(Page, { after: await forgeCursor(field, value), orderBy })), `${value}`).toEqual(
+        ['after'],
+      )
     for (const id of ['x', 1, null, `${ada.id}'`])
-      expect(errorPaths(await ada.send(Page, { after: await forged(field, null, id), orderBy })), `${id}`).toEqual([
-        'after',
-      ])
+      expect(errorPaths(await ada.send(Page, { after: await forgeCursor(field, null, id), orderBy })), `${id}`).toEqual(
+        ['after'],
+      )
   })
 })
 

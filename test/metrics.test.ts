@@ -11,16 +11,16 @@ import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
 const token = 'token-of-prometheus'
-let watched: TestServer
+let monitoredServer: TestServer
 let ada: TestUser
 beforeAll(async () => {
-  watched = server.withSettings({ SNAGLIST_METRICS_TOKEN: token })
-  ada = await signUp(watched, 'ada')
+  monitoredServer = server.withSettings({ SNAGLIST_METRICS_TOKEN: token })
+  ada = await signUp(monitoredServer, 'ada')
   await createProject(ada, 'CORE')
 })
-afterAll(() => watched.app.dispose())
+afterAll(() => monitoredServer.app.dispose())
 
-const scrape = (secret: string | null, from = watched) =>
+const scrape = (secret: string | null, from = monitoredServer) =>
   from.app.fetch('http://localhost/metrics', secret === null ? {} : { headers: { authorization: `Bearer ${secret}` } })
 /** The value of a metric by its name with labels; null if it does not exist. */
 async function metricValue(name: string): Promise<number | null> {
@@ -76,7 +76,7 @@ test('limits the operation names in metrics to signed-in users, in number and in
 })
 
 test('limits the operation names in metrics per user', async () => {
-  const ben = await signUp(watched, 'ben')
+  const ben = await signUp(monitoredServer, 'ben')
   const longest = 'B'.repeat(64)
   for (const name of ['Bens', longest, 'Many0']) await ben.post({ query: `query ${name} { __typename }` })
   for (const [name, times] of [

@@ -27,26 +27,26 @@ interface ListArguments {
 }
 
 const projects = ['ONE', 'TWO', 'THREE'] as const
-const rows = 60
-const disturbances = 30
+const ticketCount = 60
+const maxChanges = 30
 
 /** Random tickets with few values per column, so that there are many ties. */
-async function scatter(seed: number): Promise<void> {
+async function insertRandomTickets(seed: number): Promise<void> {
   await server.database.pool.query('DELETE FROM tickets')
   await server.database.pool.query(
     `INSERT INTO tickets (project_id, number, kind, title, status, resolution, priority, reporter_id, created_at, updated_at,
        resolved_at, category, reported_by, severity)
      SELECT (SELECT id FROM projects ORDER BY key OFFSET random.project LIMIT 1), n, kind, title, status::ticket_status,
-       CASE WHEN done THEN 'FIXED'::resolution END, priority::priority, $2, moment, moment + day * (random.b % 3),
-       CASE WHEN done THEN moment + day END, CASE kind WHEN 'DEFECT' THEN 'Any' END, CASE kind WHEN 'DEFECT' THEN 'Any' END,
+       CASE WHEN done THEN 'FIXED'::resolution END, priority::priority, $2, at, at + day * (random.b % 3),
+       CASE WHEN done THEN at + day END, CASE kind WHEN 'DEFECT' THEN 'Any' END, CASE kind WHEN 'DEFECT' THEN 'Any' END,
        CASE kind WHEN 'DEFECT' THEN (enum_range(NULL::severity))[1 + random.c % 3] END
      FROM (SELECT n, abs(hashint4(n + $1)) AS a, abs(hashint4(n * 3 + $1)) AS b, abs(hashint4(n * 7 + $1)) AS c,
              abs(hashint4(n * 5 + $1)) % 3 AS project FROM generate_series(1, $3::integer) n) random
      CROSS JOIN LATERAL (SELECT CASE WHEN a % 2 = 0 THEN 'ISSUE' ELSE 'DEFECT' END::ticket_kind AS kind,
        (ARRAY['alpha', 'Beta', 'beta', 'Ärger', 'zeta "x"'])[1 + b % 5] AS title, (enum_range(NULL::ticket_status))[1 + c % 4] AS status,
        c % 4 >= 2 AS done, (enum_range(NULL::priority))[1 + a % 4] AS priority,
-       timestamptz '2026-01-01' + make_interval(days => b % 4) AS moment, interval '1 day' AS day) made`,
-    [seed, ada.id, rows],
+       timestamptz '2026-01-01' + make_interval(days => b % 4) AS at, interval '1 day' AS day) ticket`,
+    [seed, ada.id, ticketCount],
   )
 }
 
@@ -82,7 +82,7 @@ const filters: fc.Arbitrary<TicketFilter> = fc.constantFrom<TicketFilter>(
   { not: { resolution: { eq: 'FIXED' } } },
 )
 
-async function whole(list: ListArguments): Promise<string[]> {
+async function readWholeList(list: ListArguments): Promise<string[]> {
   const { tickets } = await ada.ask(Page, { ...list, first: 200 })
   expect(tickets.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false })
   expect(tickets.totalCount).toBe(tickets.nodes.length)
@@ -90,13 +90,13 @@ async function whole(list: ListArguments): Promise<string[]> {
 }
 
 /** Reads a list page by page; `between` runs after each page. */
-async function walk(
+async function readPages(
   list: ListArguments,
   size: number,
   backward: boolean,
-  between: (seen: readonly string[]) => Promise<void> = async () => {},
+  between: (ids: readonly string[]) => Promise<void> = async () => {},
 ) {
-  const seen: string[] = []
+  const ids: string[] = []
   for (let cursor: string | null = null; ; ) {
     const page: PagingPageQuery = await ada.ask(Page, {
       ...list,
@@ -110,13 +110,13 @@ async function walk(
       edges.at(0)?.cursor ?? null,
       edges.at(-1)?.cursor ?? null,
     ])
-    const ids = nodes.map(({ id }) => id)
-    if (backward) seen.unshift(...ids)
-    else seen.push(...ids)
-    if (!(backward ? pageInfo.hasPreviousPage : pageInfo.hasNextPage)) return seen
-    expect(ids).toHaveLength(size)
+    const pageIds = nodes.map(({ id }) => id)
+    if (backward) ids.unshift(...pageIds)
+    else ids.push(...pageIds)
+    if (!(backward ? pageInfo.hasPreviousPage : pageInfo.hasNextPage)) return ids
+    expect(pageIds).toHaveLength(size)
     cursor = (backward ? pageInfo.startCursor : pageInfo.endCursor) ?? null
-    await between(seen)
+    await between(ids)
   }
 }
 
@@ -130,9 +130,9 @@ describe('joined pages', () => {
         fc.integer({ min: 1, max: 25 }),
         fc.boolean(),
         async (seed, filter, orderBy, size, backward) => {
-          await scatter(seed)
+          await insertRandomTickets(seed)
           const list = { filter, orderBy }
-          expect(await walk(list, size, backward)).toEqual(await whole(list))
+          expect(await readPages(list, size, backward)).toEqual(await readWholeList(list))
         },
       ),
       { numRuns: 30 },
@@ -147,31 +147,31 @@ describe('joined pages', () => {
         fc.integer({ min: 1, max: 9 }),
         fc.boolean(),
         async (seed, orderBy, size, backward) => {
-          await scatter(seed)
-          const before = await whole({ orderBy })
-          const touched = new Set<string>()
+          await insertRandomTickets(seed)
+          const before = await readWholeList({ orderBy })
+          const changedIds = new Set<string>()
           let step = seed
-          const disturb = async () => {
-            // Limits the inserts, so that the walk ends.
-            if (step - seed >= disturbances) return
-            const victim = before[++step % before.length] as string
-            const mover = before[(step * 7 + 3) % before.length] as string
-            touched.add(victim).add(mover)
+          const changeTickets = async () => {
+            // Limits the inserts, so that reading the pages ends.
+            if (step - seed >= maxChanges) return
+            const deletedId = before[++step % before.length] as string
+            const movedId = before[(step * 7 + 3) % before.length] as string
+            changedIds.add(deletedId).add(movedId)
             const { pool } = server.database
-            await pool.query('DELETE FROM tickets WHERE id = $1', [victim])
+            await pool.query('DELETE FROM tickets WHERE id = $1', [deletedId])
             await pool.query(
               `UPDATE tickets SET title = 'moved', priority = 'URGENT', created_at = created_at + interval '36 hours' WHERE id = $1`,
-              [mover],
+              [movedId],
             )
             await pool.query(
               `INSERT INTO tickets (project_id, number, kind, title, reporter_id) SELECT project_id, 1000 + $1, 'ISSUE', 'new', reporter_id FROM tickets LIMIT 1`,
               [step - seed],
             )
           }
-          const seen = await walk({ orderBy }, size, backward, disturb)
-          const known = new Set(before)
-          const stayed = (ids: readonly string[]) => ids.filter((id) => known.has(id) && !touched.has(id))
-          expect(stayed(seen)).toEqual(stayed(before))
+          const ids = await readPages({ orderBy }, size, backward, changeTickets)
+          const idsBefore = new Set(before)
+          const unchangedOf = (all: readonly string[]) => all.filter((id) => idsBefore.has(id) && !changedIds.has(id))
+          expect(unchangedOf(ids)).toEqual(unchangedOf(before))
         },
       ),
       { numRuns: 25 },
@@ -179,21 +179,21 @@ describe('joined pages', () => {
   })
 
   test('returns pages by offset that together equal the whole list', async () => {
-    await scatter(7)
+    await insertRandomTickets(7)
     const list = { filter: { kind: 'ISSUE' as const }, orderBy: [{ field: 'PRIORITY' as const }] }
-    const seen: string[] = []
+    const ids: string[] = []
     for (let offset = 0; ; offset += 7) {
       const { nodes, pageInfo } = (await ada.ask(Page, { ...list, first: 7, offset })).tickets
       expect(pageInfo.hasPreviousPage).toBe(offset > 0)
-      seen.push(...nodes.map(({ id }) => id))
+      ids.push(...nodes.map(({ id }) => id))
       if (!pageInfo.hasNextPage) break
     }
-    expect(seen).toEqual(await whole(list))
+    expect(ids).toEqual(await readWholeList(list))
   })
 })
 
 test('returns the rows between two cursors', async () => {
-  await scatter(11)
+  await insertRandomTickets(11)
   const { edges } = (await ada.ask(Page, { first: 20 })).tickets
   const between = { after: edges[4]?.cursor ?? null, before: edges[15]?.cursor ?? null }
   const expected = edges.slice(5, 15).map(({ node }) => node.id)
@@ -202,22 +202,22 @@ test('returns the rows between two cursors', async () => {
 })
 
 test('returns pages of 50 rows by default, and of none for first: 0', async () => {
-  await scatter(3)
+  await insertRandomTickets(3)
   expect((await ada.ask(Page, {})).tickets.nodes).toHaveLength(50)
   const { nodes, totalCount, pageInfo } = (await ada.ask(Page, { first: 0 })).tickets
   expect([nodes, totalCount, pageInfo]).toEqual([
     [],
-    rows,
+    ticketCount,
     { hasNextPage: true, hasPreviousPage: false, startCursor: null, endCursor: null },
   ])
 })
 
 test('sorts tickets newest first by default, and those of the same time by id', async () => {
-  await scatter(5)
+  await insertRandomTickets(5)
   const { rows: expected } = await server.database.pool.query<{ id: string }>(
     'SELECT id FROM tickets ORDER BY created_at DESC, id DESC',
   )
-  expect(await whole({})).toEqual(expected.map(({ id }) => id))
+  expect(await readWholeList({})).toEqual(expected.map(({ id }) => id))
 })
 
 test('counts only for totalCount, and reads no rows for totalCount alone', async () => {

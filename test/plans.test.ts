@@ -8,7 +8,7 @@ import { createTestUsers, type TestUsers } from './support/people.ts'
 const server = useServer()
 let users: TestUsers
 const pageSize = 50
-const tickets = 20_000
+const ticketCount = 20_000
 
 interface Plan {
   readonly 'Node Type': string
@@ -68,9 +68,9 @@ const Page = graphql(`
 `)
 const Count = graphql(`query PlansCount($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
 
-const newest: TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
+const newestFirst: TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
-describe.runIf(inject('postgres'))(`plans with ${tickets} tickets in four projects`, () => {
+describe.runIf(inject('postgres'))(`plans with ${ticketCount} tickets in four projects`, () => {
   beforeAll(async () => {
     users = await createTestUsers(server)
     for (const key of ['TWO', 'THREE', 'FOUR']) await createTestProject(users, key)
@@ -79,15 +79,15 @@ describe.runIf(inject('postgres'))(`plans with ${tickets} tickets in four projec
       `INSERT INTO tickets (project_id, number, kind, title, status, resolution, resolved_at, reporter_id, assignee_id, created_at, updated_at,
          category, reported_by, severity)
        SELECT p.id, 1 + n / 4, kind, 'Ticket ' || n, status, CASE WHEN done THEN 'FIXED'::resolution END,
-         CASE WHEN done THEN moment END, CASE WHEN n % 5 = 0 THEN $1 ELSE $2 END::uuid,
-         CASE WHEN n % 7 = 0 THEN $1 WHEN n % 7 < 4 THEN $2 END::uuid, moment, moment + make_interval(secs => n % 86400),
+         CASE WHEN done THEN at END, CASE WHEN n % 5 = 0 THEN $1 ELSE $2 END::uuid,
+         CASE WHEN n % 7 = 0 THEN $1 WHEN n % 7 < 4 THEN $2 END::uuid, at, at + make_interval(secs => n % 86400),
          CASE kind WHEN 'DEFECT' THEN 'Any' END, CASE kind WHEN 'DEFECT' THEN 'Any' END, CASE kind WHEN 'DEFECT' THEN 'MINOR'::severity END
        FROM generate_series(0, $3::integer - 1) n
        CROSS JOIN LATERAL (SELECT CASE WHEN n / 4 % 3 = 0 THEN 'DEFECT' ELSE 'ISSUE' END::ticket_kind AS kind,
          (enum_range(NULL::ticket_status))[1 + n / 8 % 4] AS status, n / 8 % 4 >= 2 AS done,
-         timestamptz '2026-01-01' + make_interval(mins => n) AS moment) made
+         timestamptz '2026-01-01' + make_interval(mins => n) AS at) ticket
        JOIN (SELECT id, row_number() OVER (ORDER BY key) - 1 AS position FROM projects) p ON p.position = n % 4`,
-      [users.contributor.id, users.reporter.id, tickets],
+      [users.contributor.id, users.reporter.id, ticketCount],
     )
     await pool.query('VACUUM ANALYZE')
   })
@@ -110,30 +110,32 @@ describe.runIf(inject('postgres'))(`plans with ${tickets} tickets in four projec
     expect(rowsRead(plan), text).toBeLessThanOrEqual(returned + 2 * (pageSize + 1))
   }
 
-  const shapes: [string, { filter?: TicketFilter; orderBy?: TicketOrder[] }][] = [
+  const lists: [string, { filter?: TicketFilter; orderBy?: TicketOrder[] }][] = [
     ['all tickets', {}],
     ['one project', { filter: { project: { eq: 'TWO' } } }],
-    ['two projects', { filter: { project: { in: ['TWO', 'FOUR'] } }, orderBy: newest }],
-    ['one project by status', { filter: { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }, orderBy: newest }],
+    ['two projects', { filter: { project: { in: ['TWO', 'FOUR'] } }, orderBy: newestFirst }],
+    ['one project by status', { filter: { project: { eq: 'TWO' }, status: { eq: 'OPEN' } }, orderBy: newestFirst }],
     ['all tickets ordered by last change', { orderBy: [{ field: 'UPDATED_AT', direction: 'DESC' }] }],
     [
       'one project ordered by last change',
       { filter: { project: { eq: 'TWO' } }, orderBy: [{ field: 'UPDATED_AT', direction: 'DESC' }] },
     ],
     ['one project ordered by number', { filter: { project: { eq: 'TWO' } }, orderBy: [{ field: 'NUMBER' }] }],
-    ['tickets assigned to the viewer', { filter: { assignee: { isViewer: true } }, orderBy: newest }],
-    ['tickets assigned to a user', { filter: { assignee: { eq: 'reporter' } }, orderBy: newest }],
-    ['tickets reported by a user', { filter: { reporter: { eq: 'contributor' } }, orderBy: newest }],
+    ['tickets assigned to the viewer', { filter: { assignee: { isViewer: true } }, orderBy: newestFirst }],
+    ['tickets assigned to a user', { filter: { assignee: { eq: 'reporter' } }, orderBy: newestFirst }],
+    ['tickets reported by a user', { filter: { reporter: { eq: 'contributor' } }, orderBy: newestFirst }],
   ]
 
-  test.each(shapes)('reads a bounded number of rows for the first page: %s', async (_description, list) => {
+  test.each(lists)('reads a bounded number of rows for the first page: %s', async (_description, list) => {
     await expectBounded(() => page(list))
     await expectBounded(() => page(list, users.admin))
   })
 
   test('uses the indexes of words and of parts of words for a search', async () => {
     for (const client of [users.contributor, users.admin]) {
-      const [statement] = await captureStatements(() => page({ filter: { search: '12345' }, orderBy: newest }, client))
+      const [statement] = await captureStatements(() =>
+        page({ filter: { search: '12345' }, orderBy: newestFirst }, client),
+      )
       const { rows } = await server.database.pool.query<{ 'QUERY PLAN': string }>(
         `EXPLAIN ${statement?.text}`,
         statement?.values,
@@ -145,7 +147,7 @@ describe.runIf(inject('postgres'))(`plans with ${tickets} tickets in four projec
     }
   })
 
-  test.each(shapes)('reads a bounded number of rows at a deep cursor: %s', async (_description, list) => {
+  test.each(lists)('reads a bounded number of rows at a deep cursor: %s', async (_description, list) => {
     let after = ''
     for (let pages = 0; pages < 4; pages++) {
       const { nodes, pageInfo } = (
@@ -193,17 +195,17 @@ describe.runIf(inject('postgres'))(`plans with ${tickets} tickets in four projec
     'skips rows of an offset with an index-only scan: %s',
     async (_description, filter) => {
       const offset = 1000
-      const plan = await planOf(() => users.contributor.ask(Page, { ...all, filter, orderBy: newest, offset }))
+      const plan = await planOf(() => users.contributor.ask(Page, { ...all, filter, orderBy: newestFirst, offset }))
       const text = JSON.stringify(plan, null, 1)
-      const [skipping = [], reading = []] = [
+      const [indexScans = [], rowScans = []] = [
         plan.filter((node) => node['Node Type'] === 'Index Only Scan'),
         plan.filter((node) => node['Node Type'] !== 'Index Only Scan'),
       ]
-      expect(skipping, text).toMatchObject([{ 'Heap Fetches': 0 }])
-      expect(rowsRead(skipping), text).toBeLessThanOrEqual(offset + pageSize + 1)
-      expect(rowsRead(reading), text).toBeLessThanOrEqual(pageSize + 1)
+      expect(indexScans, text).toMatchObject([{ 'Heap Fetches': 0 }])
+      expect(rowsRead(indexScans), text).toBeLessThanOrEqual(offset + pageSize + 1)
+      expect(rowsRead(rowScans), text).toBeLessThanOrEqual(pageSize + 1)
       expect(
-        reading.map((node) => node['Node Type']),
+        rowScans.map((node) => node['Node Type']),
         text,
       ).not.toContain('Seq Scan')
     },

@@ -6,12 +6,12 @@ import { schema } from '../src/schema.ts'
 const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type))
 
 test('selects no columns or relations through Prisma', () => {
-  const selecting = types.flatMap((type) =>
+  const selections = types.flatMap((type) =>
     [type, ...Object.values(type.getFields())]
       .filter(({ extensions }) => extensions['pothosPrismaSelect'] || extensions['pothosPrismaInclude'])
       .map(({ name }) => `${type.name}: ${name}`),
   )
-  expect(selecting).toEqual([])
+  expect(selections).toEqual([])
 })
 
 test('declares the types of stored rows from their Prisma models', () => {

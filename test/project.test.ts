@@ -51,10 +51,10 @@ const keysOf = async (archived: boolean | null) =>
 
 describe('createProject and updateProject', () => {
   test('makes the creator of a project its MAINTAINER', async () => {
-    const { createProject: made } = await users.reporter.ask(ProjectCreate, {
+    const { createProject: result } = await users.reporter.ask(ProjectCreate, {
       input: { key: 'new', name: ' New  one ' },
     })
-    expect(made.project).toMatchObject({
+    expect(result.project).toMatchObject({
       key: 'NEW',
       name: 'New one',
       description: null,
@@ -170,15 +170,15 @@ describe('archived projects', () => {
 test('returns projects by key, in pages', async () => {
   const all = await keysOf(null)
   expect(all).toEqual([...all].sort())
-  const seen: string[] = []
+  const keys: string[] = []
   const readPage = async (after: string | null): Promise<void> => {
     const { projects } = await users.maintainer.ask(ProjectKeys, { archived: null, first: 2, after })
     expect(projects.totalCount).toBe(all.length)
-    seen.push(...projects.nodes.map(({ key }) => key))
+    keys.push(...projects.nodes.map(({ key }) => key))
     if (projects.pageInfo.hasNextPage) await readPage(projects.pageInfo.endCursor)
   }
   await readPage(null)
-  expect(seen).toEqual(all)
+  expect(keys).toEqual(all)
   const { projects } = await users.maintainer.ask(ProjectKeys, { archived: null, last: 2 })
   expect(projects.nodes.map(({ key }) => key)).toEqual(all.slice(-2))
 })

@@ -22,11 +22,11 @@ async function runBehindLock<Result>(
     await client.query('BEGIN')
     await client.query(change, [...values])
     const response = request()
-    for (let waiting = 0; waiting === 0; ) {
+    for (let waitingCount = 0; waitingCount === 0; ) {
       const { rows } = await pool.query<{ count: number }>(
         "SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
       )
-      waiting = rows[0]?.count ?? 0
+      waitingCount = rows[0]?.count ?? 0
     }
     await client.query('COMMIT')
     return await response

@@ -13,15 +13,15 @@ beforeAll(async () => {
   await createProject(ada, 'CORE')
 })
 
-let limited: TestServer
+let limitedServer: TestServer
 const configureLimits = (env: Readonly<Record<string, string>>) => {
-  limited = server.withSettings(env)
-  return limited
+  limitedServer = server.withSettings(env)
+  return limitedServer
 }
 beforeEach(async () => {
   await server.database.pool.query('TRUNCATE rates')
 })
-afterEach(() => limited.app.dispose())
+afterEach(() => limitedServer.app.dispose())
 
 const viewer = '{ viewer { username } }'
 /** A page sends its origin. */
@@ -31,7 +31,7 @@ const clientKinds = [
 ] as const
 
 const ask = (query: string, { token }: { token: string | null }, headers = {}, address = '192.0.2.1') =>
-  limited.app.fetch(
+  limitedServer.app.fetch(
     'http://localhost/graphql',
     {
       method: 'POST',
@@ -100,7 +100,7 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
 
 test('counts requests to every path except health checks for the rate limit', async () => {
   configureLimits({ SNAGLIST_RATE_REQUESTS: '4' })
-  const get = (path: string) => limited.app.fetch(`http://localhost${path}`)
+  const get = (path: string) => limitedServer.app.fetch(`http://localhost${path}`)
   for (const path of ['/', '/schema.graphql', '/graphql?query={__typename}', '/nothing'])
     expect((await get(path)).status, path).not.toBe(429)
   for (const path of ['/', '/export/tickets.csv', '/graphql?query={__typename}'])
@@ -111,7 +111,9 @@ test('counts requests to every path except health checks for the rate limit', as
 test('counts an export as 5,000 points', async () => {
   configureLimits({ SNAGLIST_RATE_POINTS: '9999' })
   const get = () =>
-    limited.app.fetch('http://localhost/export/tickets.csv', { headers: { authorization: `Bearer ${ada.token}` } })
+    limitedServer.app.fetch('http://localhost/export/tickets.csv', {
+      headers: { authorization: `Bearer ${ada.token}` },
+    })
   expect((await get()).status).toBe(200)
   await expectLimited(await get(), 9999)
 })
@@ -129,7 +131,7 @@ test('exposes rate limit headers to pages of allowed origins', async () => {
 describe('client address', () => {
   /** Sends a request per X-Forwarded-For header, and returns the remaining numbers of requests. */
   async function remainingAfter(forwarded: readonly string[]) {
-    const http = createServer(limited.app.handle).listen(0, '127.0.0.1')
+    const http = createServer(limitedServer.app.handle).listen(0, '127.0.0.1')
     await new Promise((resolve) => http.once('listening', resolve))
     const { port } = http.address() as AddressInfo
     const remaining: number[] = []
@@ -185,9 +187,9 @@ test.skipIf(inject('postgres') === null)('counts points of several servers toget
   const other = configureLimits(env)
   configureLimits(env)
   expect((await ask(viewer, ada)).headers.get('ratelimit-remaining')).toBe('2')
-  const first = limited
-  limited = other
+  const first = limitedServer
+  limitedServer = other
   expect((await ask(viewer, ada)).headers.get('ratelimit-remaining')).toBe('1')
   await other.app.dispose()
-  limited = first
+  limitedServer = first
 })

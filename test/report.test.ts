@@ -55,7 +55,7 @@ interface StoredTicket {
 
 const hour = 3600
 const day = 24 * hour
-let stored: readonly StoredTicket[]
+let storedTickets: readonly StoredTicket[]
 
 /** Reads the tickets from which the tests compute the expected results. */
 async function readStored(): Promise<StoredTicket[]> {
@@ -123,7 +123,7 @@ beforeAll(async () => {
   await users.contributor.ask(Patch, { input: { id: 'LINE-2', assigneeId: 'contributor' } })
   await users.contributor.ask(Comment, { input: { ticketId: 'LINE-3', body: 'Seen' } })
   await users.maintainer.ask(Comment, { input: { ticketId: 'LINE-5', body: 'My own' } })
-  stored = await readStored()
+  storedTickets = await readStored()
 })
 
 describe('report filters', () => {
@@ -173,12 +173,12 @@ describe('report filters', () => {
 describe('report results', () => {
   test('topAssignees counts tickets per assignee', async () => {
     const { topAssignees } = await ask({ limit: 100 })
-    const names = [...new Set(stored.map(({ assignee }) => assignee))]
+    const names = [...new Set(storedTickets.map(({ assignee }) => assignee))]
     const expected = names
       .map((name) => {
-        const theirs = stored.filter(({ assignee }) => assignee === name)
-        const open = theirs.filter(({ status }) => status === 'OPEN' || status === 'IN_PROGRESS').length
-        return { name, total: theirs.length, open, resolved: theirs.length - open }
+        const assigned = storedTickets.filter(({ assignee }) => assignee === name)
+        const open = assigned.filter(({ status }) => status === 'OPEN' || status === 'IN_PROGRESS').length
+        return { name, total: assigned.length, open, resolved: assigned.length - open }
       })
       .sort((a, b) => b.total - a.total || ((a.name ?? '~') < (b.name ?? '~') ? -1 : 1))
     expect(
@@ -191,7 +191,7 @@ describe('report results', () => {
     for (const groupBy of ['CATEGORY', undefined] as const) {
       const { resolutionTime } = await ask(groupBy ? { groupBy } : {})
       for (const row of resolutionTime) {
-        const seconds = stored.flatMap(({ category, created_at, resolved_at }) =>
+        const seconds = storedTickets.flatMap(({ category, created_at, resolved_at }) =>
           resolved_at && (!groupBy || category === row.group)
             ? [(resolved_at.getTime() - created_at.getTime()) / 1000]
             : [],
@@ -208,7 +208,7 @@ describe('report results', () => {
           expect(row[name]).toBeCloseTo(quantile(seconds, fraction), 3)
       }
       expect(resolutionTime.reduce((sum, { count }) => sum + count, 0)).toBe(
-        stored.filter(({ resolved_at }) => resolved_at).length,
+        storedTickets.filter(({ resolved_at }) => resolved_at).length,
       )
     }
   })
@@ -224,7 +224,7 @@ describe('report results', () => {
   })
 
   test('pareto combines further values in the last row', async () => {
-    const counts = Map.groupBy(stored, ({ category }) => category)
+    const counts = Map.groupBy(storedTickets, ({ category }) => category)
     const expected = [...counts]
       .map(([value, tickets]) => ({ value, count: tickets.length }))
       .sort((a, b) => b.count - a.count || ((a.value ?? '~') < (b.value ?? '~') ? -1 : 1))
@@ -233,9 +233,9 @@ describe('report results', () => {
     let sum = 0
     for (const row of all.pareto) {
       sum += row.count
-      expect(row.share).toBeCloseTo(row.count / stored.length, 10)
-      expect(row.cumulativeShare).toBeCloseTo(sum / stored.length, 10)
-      expect(row.vitalFew).toBe(sum / stored.length <= 0.8)
+      expect(row.share).toBeCloseTo(row.count / storedTickets.length, 10)
+      expect(row.cumulativeShare).toBeCloseTo(sum / storedTickets.length, 10)
+      expect(row.vitalFew).toBe(sum / storedTickets.length <= 0.8)
     }
     const { pareto } = await ask({ by: 'CATEGORY', limit: 2 })
     expect(pareto.map(({ value, isOther }) => [value, isOther])).toEqual([
@@ -249,13 +249,13 @@ describe('report results', () => {
 
   test('pareto counts a ticket for each of its labels', async () => {
     const { pareto } = await ask({ by: 'LABEL', limit: 1 })
-    const having = (names: readonly string[]) =>
-      stored.filter(({ labels }) => labels.some((label) => names.includes(label))).length
+    const countWith = (names: readonly string[]) =>
+      storedTickets.filter(({ labels }) => labels.some((label) => names.includes(label))).length
     expect(pareto.map(({ value, count }) => [value, count]).toSorted()).toEqual(
       [
-        [null, stored.filter(({ labels }) => labels.length === 0).length],
-        ['net', having(['net'])],
-        ['other', having(['ui', 'db'])],
+        [null, storedTickets.filter(({ labels }) => labels.length === 0).length],
+        ['net', countWith(['net'])],
+        ['other', countWith(['ui', 'db'])],
       ].toSorted(),
     )
   })
@@ -264,7 +264,7 @@ describe('report results', () => {
     const { ageing } = await ask({ edges: [10, 60, 500], groupBy: 'SEVERITY' })
     expect(ageing).toHaveLength(4 * 4)
     const { ageing: ungrouped } = await ask({ edges: [10, 60, 500] })
-    const open = stored.filter(({ status }) => status === 'OPEN' || status === 'IN_PROGRESS')
+    const open = storedTickets.filter(({ status }) => status === 'OPEN' || status === 'IN_PROGRESS')
     const days = open.map(({ created_at }) => (Date.now() - created_at.getTime()) / 1000 / day)
     const between = (from: number, to: number) => days.filter((age) => age >= from && age < to).length
     expect(ungrouped.map(({ fromDays, toDays, count }) => [fromDays, toDays, count])).toEqual([

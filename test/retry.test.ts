@@ -73,18 +73,18 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
     await pool.query('CREATE TABLE counters (id integer PRIMARY KEY, count integer NOT NULL DEFAULT 0)')
     await pool.query('INSERT INTO counters (id) VALUES (1), (2)')
     let runs = 0
-    const first = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    const firstUpdates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
     const countUp = (tx: Transaction, id: number) =>
       tx.query(sql`UPDATE counters SET count = count + 1 WHERE id = ${id}`)
-    const both = (own: 0 | 1) =>
+    const updateBoth = (own: 0 | 1) =>
       transaction(async (tx) => {
         runs++
         await countUp(tx, own + 1)
-        first[own].resolve()
-        await first[1 - own]?.promise
+        firstUpdates[own].resolve()
+        await firstUpdates[1 - own]?.promise
         await countUp(tx, 2 - own)
       })
-    await Promise.all([both(0), both(1)])
+    await Promise.all([updateBoth(0), updateBoth(1)])
     expect(runs).toBe(3)
     const { rows } = await pool.query('SELECT count FROM counters ORDER BY id')
     expect(rows).toEqual([{ count: 2 }, { count: 2 }])
@@ -111,17 +111,17 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
     const Read = graphql(`query RetryRead { tickets(first: 1) { nodes { id } } }`)
     const reader = await signUp(server, 'reader')
     for (let n = 0; n < 3; n++) await reader.ask(Read)
-    const locking = await pool.connect()
-    await locking.query('BEGIN')
-    await locking.query('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE')
+    const lockingClient = await pool.connect()
+    await lockingClient.query('BEGIN')
+    await lockingClient.query('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE')
     const response = reader.send(Read)
-    for (let waiting = 0; waiting === 0; ) {
+    for (let waitingCount = 0; waitingCount === 0; ) {
       const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-      waiting = rowCount ?? 0
+      waitingCount = rowCount ?? 0
     }
-    await locking.query('ROLLBACK')
-    locking.release()
+    await lockingClient.query('ROLLBACK')
+    lockingClient.release()
     expect((await response).errors?.map(({ path, extensions }) => [path, extensions?.code])).toEqual([
       [['tickets'], 'UNAVAILABLE'],
     ])
@@ -135,8 +135,8 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
     const { pool } = server.database
     const client = await pool.connect()
     const { rows } = await client.query<{ pid: number }>(backend)
-    const ended = new Promise<void>((resolve) => client.once('end', resolve))
-    await Promise.all([ended, terminate(rows[0]?.pid ?? 0)])
+    const connectionEnd = new Promise<void>((resolve) => client.once('end', resolve))
+    await Promise.all([connectionEnd, terminate(rows[0]?.pid ?? 0)])
     client.release()
     expect(pool.idleCount).toBe(pool.totalCount)
   })
@@ -180,7 +180,7 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
   const Change = graphql(`
     mutation RetryChange($input: UpdateDefectInput!) { updateDefect(input: $input) { defect { version } } }
   `)
-  const acknowledged = new Map<number, string>()
+  const acknowledgedChanges = new Map<number, string>()
   let conflicts = 0
   const change = async (field: (typeof fields)[number], text: string, version: number): Promise<number> => {
     for (let attempt = 0; ; attempt++) {
@@ -188,7 +188,7 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
       const { data, errors } = await users.contributor.send(Change, { input })
       if (data) {
         const newVersion = data.updateDefect.defect.version
-        acknowledged.set(newVersion, `${field}: ${text}`)
+        acknowledgedChanges.set(newVersion, `${field}: ${text}`)
         return newVersion
       }
       const { code, currentVersion } = errors?.[0]?.extensions ?? {}
@@ -206,7 +206,7 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
   }
   await Promise.all(Array.from({ length: 50 }, (_, number) => client(number)))
   expect(conflicts).toBeGreaterThan(0)
-  expect(acknowledged.size).toBe(1000)
+  expect(acknowledgedChanges.size).toBe(1000)
   const { defect } = await users.contributor.ask(
     graphql(`query RetryOutcome($id: ID!) { defect(id: $id) { version history { totalCount } } }`),
     { id },
@@ -217,5 +217,5 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
      FROM history, jsonb_array_elements(changes) change WHERE ticket_id = $1 GROUP BY version`,
     [id],
   )
-  expect(new Map(rows.map(({ version, change }) => [version, change]))).toEqual(acknowledged)
+  expect(new Map(rows.map(({ version, change }) => [version, change]))).toEqual(acknowledgedChanges)
 }, 120_000)

@@ -25,15 +25,15 @@ const entities = {
   User: '<contributor>',
 }
 const ids = Object.entries(entities).filter(([type]) => type !== 'Ticket')
-const everything = 'filter: { archived: null }'
+const includingArchived = 'filter: { archived: null }'
 const range = 'from: "2020-01-01T00:00:00Z", to: "<now>"'
 const fieldArguments = {
   excerpt: 'search: "hush"',
-  'Project.issues': everything,
-  'Project.defects': everything,
-  'Query.issues': everything,
-  'Query.defects': everything,
-  'Query.tickets': everything,
+  'Project.issues': includingArchived,
+  'Project.defects': includingArchived,
+  'Query.issues': includingArchived,
+  'Query.defects': includingArchived,
+  'Query.tickets': includingArchived,
   'Query.projects': 'archived: null',
   'Query.reports': 'filter: { project: { eq: "CORE" }, archived: null }',
   'Query.explainCost': 'query: "{ tickets { totalCount } }"',
@@ -64,9 +64,9 @@ let users: TestUsers
 let idsByName: Readonly<Record<string, string>>
 let secrets: readonly string[]
 // Responses while CORE has no default role, with default role VIEWER, and after its deletion.
-const closed = new Map<string, RecordedResponse>()
-const opened = new Map<string, RecordedResponse>()
-const gone = new Map<string, RecordedResponse>()
+const closedResponses = new Map<string, RecordedResponse>()
+const openResponses = new Map<string, RecordedResponse>()
+const missingResponses = new Map<string, RecordedResponse>()
 
 const queryWithIds = ({ query }: AccessPath) => query.replaceAll(/<(\w+)>/g, (_, word) => idsByName[word] ?? '')
 const keyOf = (accessPath: AccessPath, role: RoleName) => `${accessPath.name} ${role}`
@@ -93,13 +93,13 @@ beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   idsByName = { ...sample, contributor: users.contributor.id, now: new Date().toISOString() }
   await recordAll(
-    closed,
+    closedResponses,
     roleNames.filter((role) => role !== 'guest'),
   )
   await users.maintainer.ask(Open)
-  await recordAll(opened, ['guest', 'admin'])
+  await recordAll(openResponses, ['guest', 'admin'])
   await server.database.pool.query('TRUNCATE projects CASCADE')
-  await recordAll(gone, ['anonymous', 'outsider'])
+  await recordAll(missingResponses, ['anonymous', 'outsider'])
   secrets = secretsOf()
 }, 300_000)
 afterAll(() => {
@@ -127,7 +127,9 @@ function expectedFor(value: unknown, role: RoleName): unknown {
 /** Ids and words of CORE. */
 function secretsOf(): readonly string[] {
   const people = Object.values(users).map(({ id }) => id)
-  const details = [...closed].flatMap(([key, response]) => (key.endsWith(' admin') ? [JSON.stringify(response)] : []))
+  const details = [...closedResponses].flatMap(([key, response]) =>
+    key.endsWith(' admin') ? [JSON.stringify(response)] : [],
+  )
   const all = new Set(details.join().match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g))
   return [...all.difference(new Set(people)), 'hush', 'CORE']
 }
@@ -137,7 +139,7 @@ test.each(accessPaths)('returns to each role the rows and fields of the matrix: 
   // The query itself contains some of them.
   const hiddenWords = secrets.filter((word) => !query.includes(word))
   for (const role of roleNames) {
-    const phase = role === 'guest' ? opened : closed
+    const phase = role === 'guest' ? openResponses : closedResponses
     const response = phase.get(keyOf(accessPath, role)) ?? {}
     const cells = [cellOf(role, 'Query', accessPath.root), ...accessPath.through.map((type) => cellOf(role, type))]
     const cell = cells.find((candidate) => candidate !== 'all') ?? 'all'
@@ -156,7 +158,7 @@ test.each(accessPaths)('returns to each role the rows and fields of the matrix: 
       if (cell === 'all')
         expect(response.data, role).toEqual(expectedFor(phase.get(keyOf(accessPath, 'admin'))?.data, role))
       // Includes the number of statements, so that timing reveals nothing.
-      if (cell === 'none') expect(response, role).toEqual(gone.get(keyOf(accessPath, role)))
+      if (cell === 'none') expect(response, role).toEqual(missingResponses.get(keyOf(accessPath, role)))
       if (cell === 'own')
         expect(
           Array.from(text.matchAll(/"name":"(\w+)"/g), ([, name]) => name),
@@ -181,7 +183,7 @@ function* valuesIn(value: unknown): Generator<string> {
 }
 
 test('sample has a value for each field that a query can reach', () => {
-  const shownFields = new Set([...closed, ...opened].flatMap(([, { data }]) => [...valuesIn(data)]))
+  const shownFields = new Set([...closedResponses, ...openResponses].flatMap(([, { data }]) => [...valuesIn(data)]))
   const fields = Object.entries(matrix).flatMap(([type, { fields }]) => [...fields].map((field) => `${type}.${field}`))
   const reachableFields = fields.filter((name) => !/^(Query|Node|Ticket|\w+Payload|ImportRefusal)\./.test(name))
   expect(reachableFields.filter((name) => !shownFields.has(name))).toEqual(['Project.archivedAt'])

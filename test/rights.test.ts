@@ -35,8 +35,8 @@ const Search = graphql(
 )
 
 type Ask = (contents: Contents) => object
-/** `shows` is visible in the result to members. */
-const lists: readonly [name: string, document: { toString(): string }, shows: keyof Contents, variables: Ask][] = [
+/** Members find the object `visible` in the result. */
+const lists: readonly [name: string, document: { toString(): string }, visible: keyof Contents, variables: Ask][] = [
   ['a search', Search, 'ownIssue', ({ project }) => ({ project })],
   ['tickets by id', Tickets, 'issue', ({ issue }) => ({ filter: { id: { eq: issue } } })],
   ['tickets by keys', Tickets, 'defect', ({ defectKey, issue }) => ({ filter: { id: { in: [defectKey, issue] } } })],
@@ -54,7 +54,7 @@ const lists: readonly [name: string, document: { toString(): string }, shows: ke
   ['defects by project id', Defects, 'defect', ({ project }) => ({ filter: { project: { eq: project } } })],
 ]
 
-describe.each(lists)('%s', (_name, document, shows, variables) => {
+describe.each(lists)('%s', (_name, document, visible, variables) => {
   const ask = async (client: { post: TestUsers['admin']['post'] }, contents: Contents) => {
     const { status, data, errors } = await client.post({ query: document.toString(), variables: variables(contents) })
     return { status, data, errors }
@@ -65,10 +65,10 @@ describe.each(lists)('%s', (_name, document, shows, variables) => {
       [closed, ['viewer', 'reporter', 'contributor', 'maintainer']],
       [open, ['outsider', 'viewer', 'maintainer']],
     ] as const) {
-      const known = await ask(users.admin, contents)
-      expect(known.errors).toBeUndefined()
-      expect(JSON.stringify(known)).toContain(contents[shows])
-      for (const role of roles) expect(await ask(users[role], contents), role).toEqual(known)
+      const expected = await ask(users.admin, contents)
+      expect(expected.errors).toBeUndefined()
+      expect(JSON.stringify(expected)).toContain(contents[visible])
+      for (const role of roles) expect(await ask(users[role], contents), role).toEqual(expected)
     }
   })
 
@@ -76,7 +76,7 @@ describe.each(lists)('%s', (_name, document, shows, variables) => {
     const hidden = await ask(users.outsider, closed)
     expect(hidden.errors).toBeUndefined()
     expect(withPlaceholders(hidden, closed)).toBe(withPlaceholders(await ask(users.outsider, noContents), noContents))
-    expect(JSON.stringify(hidden)).not.toContain(closed[shows])
+    expect(JSON.stringify(hidden)).not.toContain(closed[visible])
   })
 
   test('requires authentication for a list', async () => {

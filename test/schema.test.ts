@@ -5,11 +5,11 @@ import { examples } from '../src/http/graphiql-examples.ts'
 import { printSortedSchema, schema } from '../src/schema.ts'
 
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))
-const ownScalars = types.filter(
+const ownTypes = types.filter(
   (type) => !isScalarType(type) || !['Boolean', 'Float', 'ID', 'Int', 'String'].includes(type.name),
 )
 
-const described = ownScalars.flatMap((type): (readonly [name: string, description: string])[] => [
+const descriptions = ownTypes.flatMap((type): (readonly [name: string, description: string])[] => [
   [type.name, type.description ?? ''],
   ...(isObjectType(type) || isInterfaceType(type)
     ? Object.values(type.getFields()).flatMap((field) => [
@@ -28,14 +28,14 @@ const described = ownScalars.flatMap((type): (readonly [name: string, descriptio
 ])
 
 const namesWith = (isWrong: (description: string, name: string) => boolean) =>
-  described.filter(([name, description]) => isWrong(description, name)).map(([name]) => name)
+  descriptions.filter(([name, description]) => isWrong(description, name)).map(([name]) => name)
 
 const wordsOf = (text: string) =>
   new Set(Array.from(text.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g), ([word]) => word.toLowerCase().replace(/s$/, '')))
 const fillers = wordsOf('a an the of in its this new id argument input payload result')
 
 test('schema describes each type, field, argument and enum value in a sentence', () => {
-  expect(described.length).toBeGreaterThan(300)
+  expect(descriptions.length).toBeGreaterThan(300)
   expect(namesWith((description) => !/^.{3,}[.:]$/s.test(description))).toEqual([])
 })
 

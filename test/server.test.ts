@@ -28,14 +28,14 @@ test('completes pending requests while stopping, returns 503 from /ready, then c
     expect((await fetch(`${server.url}/ready`)).status).toBe(200)
     // The only connection is in use, so that the request has to wait.
     const connection = await server.database.pool.connect()
-    const waiting = ask(server.url)
+    const responsePromise = ask(server.url)
     while (server.database.pool.waitingCount === 0) await fetch(`${server.url}/health`)
-    const stopped = server[Symbol.asyncDispose]()
+    const stopPromise = server[Symbol.asyncDispose]()
     const ready = await fetch(`${server.url}/ready`)
     expect(ready.status).toBe(503)
     connection.release()
-    expect((await waiting).status).toBe(401)
-    await stopped
+    expect((await responsePromise).status).toBe(401)
+    await stopPromise
     await expect(ask(server.url)).rejects.toThrow()
     await expect(server.database.pool.query('SELECT 1')).rejects.toThrow()
   })

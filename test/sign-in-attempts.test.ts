@@ -85,9 +85,9 @@ test('limits concurrent sign-in attempts, also in one document', async () => {
 
 test('keeps the wait after failed sign-ins across a restart', async () => {
   await codesOf(5, 'ada', 'wrong')
-  const restarted = server.withSettings({})
-  expect(await attempt('ada', password, '192.0.2.1', restarted)).toMatchObject({ code: 'RATE_LIMITED' })
-  await restarted.app.dispose()
+  const restartedServer = server.withSettings({})
+  expect(await attempt('ada', password, '192.0.2.1', restartedServer)).toMatchObject({ code: 'RATE_LIMITED' })
+  await restartedServer.app.dispose()
 })
 
 test('counts failed sign-ins per account and address', async () => {
@@ -111,23 +111,23 @@ test('does not block an account at other addresses after failures from one addre
 })
 
 test('neither counts nor stores rejected sign-in attempts', async () => {
-  const stored = async () =>
+  const readCounters = async () =>
     (await server.database.pool.query('SELECT key, failures FROM sign_in_attempts ORDER BY key')).rows
   await codesOf(5, 'ada', 'wrong')
   // Concurrently, so that the admitted attempt has not yet blocked the others.
   await server.database.pool.query("UPDATE sign_in_attempts SET failures = 70 WHERE key LIKE 'address %'")
   await Promise.all(Array.from({ length: 20 }, (_, account) => attempt(`user${account}`, 'wrong')))
-  const before = await stored()
+  const before = await readCounters()
   expect(before).toContainEqual({ key: 'address 192.0.2.1', failures: 71 })
   expect(before.filter(({ key }) => key.startsWith('both user'))).toHaveLength(1)
   for (const account of ['grace', 'nosuchuser', 'no username!'])
     expect((await attempt(account, password)).code).toBe('RATE_LIMITED')
-  expect(await stored()).toEqual(before)
+  expect(await readCounters()).toEqual(before)
   await server.database.pool.query("UPDATE sign_in_attempts SET failures = 120 WHERE key = 'account ada'")
   await attempt('ada', 'wrong', '192.0.2.2')
-  const blocked = await stored()
+  const blockedCounters = await readCounters()
   expect((await attempt('ada', password, '192.0.2.3')).code).toBe('RATE_LIMITED')
-  expect(await stored()).toEqual(blocked)
+  expect(await readCounters()).toEqual(blockedCounters)
 })
 
 test('limits sign-in attempts for an account from many addresses, except trusted ones', async () => {

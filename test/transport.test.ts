@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 
 const change = 'mutation { createProject(input: { key: "FORGED", name: "Forged" }) { project { id } } }'
-const forged = async () => (await server.database.prisma.project.count({ where: { key: 'FORGED' } })) > 0
+const isProjectForged = async () => (await server.database.prisma.project.count({ where: { key: 'FORGED' } })) > 0
 
 describe('cross-origin requests without preflight', () => {
   test.each<[string, string, string]>([
@@ -41,7 +41,7 @@ describe('cross-origin requests without preflight', () => {
     })
     expect([400, 415]).toContain(response.status)
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
-    expect(await forged()).toBe(false)
+    expect(await isProjectForged()).toBe(false)
   })
 
   test('rejects a form with files from an anonymous client', async () => {
@@ -50,13 +50,13 @@ describe('cross-origin requests without preflight', () => {
     body.set('map', '{}')
     const response = await server.anonymous.fetch('/graphql', { method: 'POST', body })
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
-    expect(await forged()).toBe(false)
+    expect(await isProjectForged()).toBe(false)
   })
 
   test('rejects a mutation by GET', async () => {
     const response = await ada.fetch(`/graphql?query=${encodeURIComponent(change)}`)
     expect(response.status).toBe(405)
-    expect(await forged()).toBe(false)
+    expect(await isProjectForged()).toBe(false)
   })
 
   test('exposes responses only to pages of allowed origins', async () => {
@@ -117,20 +117,20 @@ describe('slow clients', () => {
   const timeouts = { requestHead: 200, requestBody: 200, upload: 400, response: 200, checkInterval: 50 }
   const lines: string[] = []
   let directory: ReturnType<typeof temporaryDirectory>
-  let started: Server
+  let startedServer: Server
   beforeAll(async () => {
     directory = temporaryDirectory()
     copyEmbedded(directory.path, inject('template'))
     const config = readConfig({ NODE_ENV: 'test', PORT: '0', SNAGLIST_DATA: directory.path })
     const log = pino({}, { write: (line: string) => lines.push(line) })
-    started = await startServer(config, log, { timeouts })
+    startedServer = await startServer(config, log, { timeouts })
   })
   afterAll(async () => {
-    await started[Symbol.asyncDispose]()
+    await startedServer[Symbol.asyncDispose]()
     directory[Symbol.dispose]()
   })
   // Kept alive, its connection would end during another test, which counts them.
-  const health = async () => (await fetch(`${started.url}/health`, { headers: { connection: 'close' } })).status
+  const health = async () => (await fetch(`${startedServer.url}/health`, { headers: { connection: 'close' } })).status
   /** Sends the start of a request, and waits until the server closes the connection. */
   async function expectClosed({ url }: Server, text: string) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -142,15 +142,15 @@ describe('slow clients', () => {
 
   test('closes the connection of a client that sends a request slowly', async () => {
     const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
-    await expectClosed(started, 'POST /graphql HTTP/1.1\r\nhost:')
-    await expectClosed(started, `${head}content-length: 100\r\n\r\n{"query":`)
-    await expectClosed(started, `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n`)
+    await expectClosed(startedServer, 'POST /graphql HTTP/1.1\r\nhost:')
+    await expectClosed(startedServer, `${head}content-length: 100\r\n\r\n{"query":`)
+    await expectClosed(startedServer, `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n`)
     expect(await health()).toBe(200)
     expectOnlyClosedRequests()
   })
 
   test('logs a client that disconnects within a body as CLIENT_CLOSED_REQUEST', async () => {
-    const socket = connect(Number(new URL(started.url).port), '127.0.0.1')
+    const socket = connect(Number(new URL(startedServer.url).port), '127.0.0.1')
     const lineCount = lines.length
     socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n')
     socket.write('transfer-encoding: chunked\r\n\r\n5\r\n{"que\r\n')
@@ -172,7 +172,7 @@ describe('slow clients', () => {
     // This process has both ends of each connection.
     const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
     const before = open()
-    const socket = connect(Number(new URL(started.url).port), '127.0.0.1')
+    const socket = connect(Number(new URL(startedServer.url).port), '127.0.0.1')
     socket.on('error', () => {})
     await once(socket, 'connect')
     // Requests GraphiQL repeatedly, to exceed all buffers.

@@ -56,16 +56,18 @@ describe('createUser and updateUser', () => {
   })
 
   test('reports all field errors of a user together, and a taken username', async () => {
-    const faulty = { username: '-x', name: '', password: 'short', role: null }
-    const { extensions } = await users.admin.expectError(UserCreate, { input: faulty })
+    const invalidInput = { username: '-x', name: '', password: 'short', role: null }
+    const { extensions } = await users.admin.expectError(UserCreate, { input: invalidInput })
     expect(extensions?.fieldErrors?.map(({ path }) => path).sort()).toEqual([
       'input.name',
       'input.password',
       'input.role',
       'input.username',
     ])
-    const taken = await users.admin.expectError(UserCreate, { input: { username: 'VIEWER', name: 'Again', password } })
-    expect(taken.extensions?.code).toBe('CONFLICT')
+    const usernameError = await users.admin.expectError(UserCreate, {
+      input: { username: 'VIEWER', name: 'Again', password },
+    })
+    expect(usernameError.extensions?.code).toBe('CONFLICT')
     const email = { username: 'mailed', name: 'Mailed', password, email: 'nowhere' }
     const wrong = await users.admin.expectError(UserCreate, { input: email })
     expect(wrong.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fieldErrors: [{ path: 'input.email' }] })
@@ -116,10 +118,10 @@ describe('createUser and updateUser', () => {
   test('shows an e-mail only to its user and to an ADMIN', async () => {
     const person = await signUp(server, 'mailing')
     await update(person, 'mailing', { email: 'mailing@example.com' })
-    const seenBy = async (client: Client) => (await client.ask(UserRead, { id: 'mailing' })).user?.email
-    expect(await seenBy(person)).toBe('mailing@example.com')
-    expect(await seenBy(users.admin)).toBe('mailing@example.com')
-    expect(await seenBy(users.maintainer)).toBeNull()
+    const emailReadBy = async (client: Client) => (await client.ask(UserRead, { id: 'mailing' })).user?.email
+    expect(await emailReadBy(person)).toBe('mailing@example.com')
+    expect(await emailReadBy(users.admin)).toBe('mailing@example.com')
+    expect(await emailReadBy(users.maintainer)).toBeNull()
   })
 
   test('keeps tickets of a deactivated user and rejects new assignments', async () => {

@@ -29,8 +29,8 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
     clear,
     async find(secret) {
       const key = hashOf(secret)
-      const cached = entries.get(key)
-      if (cached && cached.expiresAt > Date.now() && isLive()) return cached
+      const entry = entries.get(key)
+      if (entry && entry.expiresAt > Date.now() && isLive()) return entry
       const changesBefore = changes
       const token = await findToken(db, key)
       if (!token) return null

@@ -46,8 +46,8 @@ export function createDocumentCache({ schema, suggestions, compilation, onRun }:
     const document: Document = {
       errors,
       operation: (name) => {
-        const existing = operations.get(name)
-        if (existing) return existing
+        const cachedOperation = operations.get(name)
+        if (cachedOperation) return cachedOperation
         const operation = createOperation({
           schema,
           document: node,

@@ -75,8 +75,8 @@ function createRun(
     }
   const interpret = interpretAs('interpreted')
   if (!compile || node.operation !== OperationTypeNode.QUERY || selections > maxCompiledSelections) return interpret
-  const compiled = compileQuery(schema, document, node, { interpret, rerun: interpretAs('rerun'), onRun })
-  if (!compiled) return interpret
+  const compiledRun = compileQuery(schema, document, node, { interpret, rerun: interpretAs('rerun'), onRun })
+  if (!compiledRun) return interpret
   onGrowth(selections * bytesPerCompiledField)
-  return compiled
+  return compiledRun
 }

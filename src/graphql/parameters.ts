@@ -100,8 +100,8 @@ const parameterNames = new Set(['query', 'variables', 'operationName', 'extensio
 
 function checkParameters(parameters: Readonly<Record<string, unknown>>): Parameters {
   const { query, variables, operationName, extensions } = parameters
-  const unknown = Object.keys(parameters).find((name) => parameters[name] != null && !parameterNames.has(name))
-  if (unknown !== undefined) throw new BadRequest(`Unexpected parameter "${unknown}" in the request body.`)
+  const unknownName = Object.keys(parameters).find((name) => parameters[name] != null && !parameterNames.has(name))
+  if (unknownName !== undefined) throw new BadRequest(`Unexpected parameter "${unknownName}" in the request body.`)
   if (query === undefined || query === null) throw new BadRequest('Must provide query string.', { spec: true })
   if (typeof query !== 'string')
     throw new BadRequest(`Expected "query" param to be a string, but given ${typeOf(query)}.`)

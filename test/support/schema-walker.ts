@@ -39,8 +39,8 @@ function literal(type: GraphQLInputType): string {
   if (isListType(type)) return '[]'
   if (isEnumType(type)) return type.getValues()[0]?.name ?? ''
   if (isInputObjectType(type)) {
-    const required = Object.values(type.getFields()).filter(isRequiredInputField)
-    return `{ ${required.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`
+    const requiredFields = Object.values(type.getFields()).filter(isRequiredInputField)
+    return `{ ${requiredFields.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`
   }
   return { Int: '1', Boolean: 'true', HexColor: '"#336699"' }[type.name] ?? '"X"'
 }
@@ -73,10 +73,10 @@ export class SchemaWalker {
         .map((possible) => `... on ${possible.name} { ${this.selection(possible, depth)} }`)
         .join(' ')}`
     const fields = Object.values(type.getFields()).flatMap((field) => {
-      const named = getNamedType(field.type)
-      if (!isCompositeType(named)) return [this.field(type, field)]
-      if (isEntity(named) && depth === 0) return []
-      return [`${this.field(type, field)} { ${this.selection(named, isEntity(named) ? depth - 1 : depth)} }`]
+      const fieldType = getNamedType(field.type)
+      if (!isCompositeType(fieldType)) return [this.field(type, field)]
+      if (isEntity(fieldType) && depth === 0) return []
+      return [`${this.field(type, field)} { ${this.selection(fieldType, isEntity(fieldType) ? depth - 1 : depth)} }`]
     })
     return ['__typename', ...fields].join(' ')
   }
