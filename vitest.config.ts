@@ -24,7 +24,15 @@ const withoutPostgres: Readonly<Record<string, string>> = {
 }
 
 /** The slowest files run first, so that none of them delays the end of the run. */
-const slowest = ['look-ahead', 'issue-version', 'retry', 'rights-in-projects', 'rights-matrix', 'command', 'drill']
+const slowest = [
+  'look-ahead',
+  'issue-version',
+  'retry',
+  'permissions-in-projects',
+  'permissions-matrix',
+  'command',
+  'drill',
+]
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

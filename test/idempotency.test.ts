@@ -4,7 +4,7 @@ import { useServer } from './support/app.ts'
 import type { Client } from './support/client.ts'
 import { sendFile } from './support/imports.ts'
 import { CreateIssue, createIssue, createLabel, createTestUsers, password, type TestUsers } from './support/people.ts'
-import { digestsOf } from './support/rights.ts'
+import { digestsOf } from './support/permissions.ts'
 
 const server = useServer()
 let users: TestUsers

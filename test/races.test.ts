@@ -90,7 +90,7 @@ describe.runIf(inject('postgres'))('decisions after a wait for a lock', () => {
   })
 })
 
-test('revokes the rights of a demoted ADMIN for the rest of the document', async () => {
+test('revokes the permissions of a demoted ADMIN for the rest of the document', async () => {
   const { prisma } = server.database
   await users.admin.ask(
     graphql(`mutation StepUp { updateUser(input: { id: "maintainer", role: ADMIN }) { user { role } } }`),

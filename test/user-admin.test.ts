@@ -44,7 +44,7 @@ describe('last active ADMIN', () => {
     expect(await admins()).toEqual(['admin'])
   })
 
-  test('demotes an ADMIN if there is another one, and revokes the rights', async () => {
+  test('demotes an ADMIN if there is another one, and revokes the permissions', async () => {
     const next = await newAdmin('next')
     expect(await update(admin, 'admin', { role: 'MEMBER' })).toMatchObject({ role: 'MEMBER' })
     const { extensions } = await admin.expectError(UserChange, { input: { id: 'member', name: 'Renamed' } })
@@ -75,7 +75,7 @@ describe('last active ADMIN', () => {
       expect(left).toBe(admin.username)
       const codes = responses.map(({ errors }) => errors?.[0]?.extensions?.code)
       expect(codes.filter((code) => code === undefined)).toHaveLength(1)
-      // The user may have lost the rights before the request began.
+      // The user may have lost the permissions before the request began.
       expect(['CONFLICT', 'FORBIDDEN', 'UNAUTHENTICATED']).toContain(codes.find((code) => code !== undefined))
     }
   })

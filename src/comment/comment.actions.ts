@@ -1,7 +1,7 @@
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
-import { mustHaveRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
+import { mustHaveRole, type ProjectPermissions, permissionColumns } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import type { Viewer } from '../viewer.ts'
@@ -19,8 +19,8 @@ export async function addComment(
   viewer: Viewer,
   { ticketId, parentId, body }: NewComment,
 ): Promise<CommentRow> {
-  const [ticket] = await tx.query<(ProjectRights & { id: string })[]>(sql`
-    SELECT t.id, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
+  const [ticket] = await tx.query<(ProjectPermissions & { id: string })[]>(sql`
+    SELECT t.id, ${permissionColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${ticketsByReference([ticketId])} AND ${visibleTicketsByReference(viewer)}`)
   if (!ticket) throw new NotFound(`Ticket "${ticketId}" was not found, or you cannot see it.`)
   mustHaveRole(ticket, 'REPORTER', 'Commenting')
@@ -78,12 +78,12 @@ async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
   }
 }
 
-async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectRights> {
+async function lockComment(tx: Transaction, viewer: Viewer, id: string): Promise<CommentRow & ProjectPermissions> {
   const target = sql`c.id = ${id}::uuid AND ${visibleTicketsByReference(viewer)}`
   await tx.query(sql`
     SELECT FROM comments c JOIN tickets t ON t.id = c.ticket_id WHERE ${target} FOR UPDATE OF c`)
-  const rows = await tx.query<(CommentRow & ProjectRights)[]>(sql`
-    SELECT ${commentColumns.all}, ${rightsColumns(viewer)} FROM comments c
+  const rows = await tx.query<(CommentRow & ProjectPermissions)[]>(sql`
+    SELECT ${commentColumns.all}, ${permissionColumns(viewer)} FROM comments c
     JOIN tickets t ON t.id = c.ticket_id JOIN projects p ON p.id = t.project_id
     WHERE ${target}`)
   if (!rows[0]) throw new NotFound(`Comment "${id}" was not found, or you cannot see it.`)

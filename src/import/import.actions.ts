@@ -6,7 +6,7 @@ import { storeErrors, storeRejectedRows } from '../import-merge/error.actions.ts
 import { mergeRows } from '../import-merge/merge.actions.ts'
 import { planRows } from '../import-merge/plan.actions.ts'
 import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
-import { mustHaveRole, type ProjectRights } from '../project/project.access.ts'
+import { mustHaveRole, type ProjectPermissions } from '../project/project.access.ts'
 import { getProjectByReference, lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToImport } from './import.access.ts'
@@ -78,9 +78,9 @@ export function importTickets(
   })
 }
 
-function mustBeAbleToStart(rights: ProjectRights, { createLabels }: NewImport): void {
-  mustHaveRole(rights, 'CONTRIBUTOR', 'Importing tickets')
-  if (createLabels) mustHaveRole(rights, 'MAINTAINER', 'Creating labels')
+function mustBeAbleToStart(permissions: ProjectPermissions, { createLabels }: NewImport): void {
+  mustHaveRole(permissions, 'CONTRIBUTOR', 'Importing tickets')
+  if (createLabels) mustHaveRole(permissions, 'MAINTAINER', 'Creating labels')
 }
 
 /** Locks the labels of the project, then the tickets with the external keys, in the order of other transactions. */

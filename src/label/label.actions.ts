@@ -2,7 +2,7 @@ import { definedFields } from '../database/patch.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { NotFound } from '../errors.ts'
-import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from '../project/project.access.ts'
+import { mustHaveRole, type ProjectPermissions, permissionColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectByReference } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
@@ -27,8 +27,8 @@ export async function createLabel(
 async function lockLabel(tx: Transaction, viewer: Viewer, id: string): Promise<LabelRow> {
   const target = sql`l.id = ${id}::uuid AND ${visibleProjects(viewer)}`
   await tx.query(sql`SELECT FROM labels l JOIN projects p ON p.id = l.project_id WHERE ${target} FOR UPDATE OF l`)
-  const rows = await tx.query<(LabelRow & ProjectRights)[]>(sql`
-    SELECT ${labelColumns.all}, ${rightsColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
+  const rows = await tx.query<(LabelRow & ProjectPermissions)[]>(sql`
+    SELECT ${labelColumns.all}, ${permissionColumns(viewer)} FROM labels l JOIN projects p ON p.id = l.project_id
     WHERE ${target}`)
   if (!rows[0]) throw new NotFound(`Label "${id}" was not found, or you cannot see it.`)
   mustHaveRole(rows[0], 'MAINTAINER', 'Managing labels')

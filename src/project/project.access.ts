@@ -26,28 +26,28 @@ export function assignableUsers(projectId: string): Sql {
     OR EXISTS (SELECT FROM project_members m WHERE m.project_id = ${projectId}::uuid AND m.user_id = u.id))`
 }
 
-export interface ProjectRights {
+export interface ProjectPermissions {
   readonly projectKey: string
   readonly viewerRole: ProjectRole
   /** An archived project is read-only, except for unarchiving. */
   readonly projectArchivedAt: Date | null
 }
 
-export const rightsColumns = (viewer: Viewer) => sql`
+export const permissionColumns = (viewer: Viewer) => sql`
   p.key AS "projectKey", p.archived_at AS "projectArchivedAt", ${roleInProject(viewer)} AS "viewerRole"`
 
 /** `hasRole` as a condition on projects `p`. */
 export const roleSuffices = (viewer: Viewer, role: Sql) =>
   sql`(p.archived_at IS NULL AND ${roleInProject(viewer)} >= ${role}::project_role)`
 
-export function hasRole({ viewerRole, projectArchivedAt }: ProjectRights, role: ProjectRole): boolean {
+export function hasRole({ viewerRole, projectArchivedAt }: ProjectPermissions, role: ProjectRole): boolean {
   return projectArchivedAt === null && ranks.indexOf(viewerRole) >= ranks.indexOf(role)
 }
 
 /** `action` begins the error message: "Assigning a ticket". */
-export function mustHaveRole(rights: ProjectRights, role: ProjectRole, action: string): void {
-  if (hasRole(rights, role)) return
-  const { projectKey, projectArchivedAt, viewerRole } = rights
+export function mustHaveRole(permissions: ProjectPermissions, role: ProjectRole, action: string): void {
+  if (hasRole(permissions, role)) return
+  const { projectKey, projectArchivedAt, viewerRole } = permissions
   throw new Forbidden(
     projectArchivedAt
       ? `Project ${projectKey} is archived and read-only. Unarchive it first.`

@@ -6,7 +6,7 @@ import { BadUserInput, NotFound } from '../errors.ts'
 import { projectsByReference } from '../reference.ts'
 import { findUserByReference } from '../user/user.actions.ts'
 import type { Viewer } from '../viewer.ts'
-import { mustHaveRole, type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
+import { mustHaveRole, type ProjectPermissions, permissionColumns, visibleProjects } from './project.access.ts'
 import { type MemberRow, type ProjectRow, projectColumns } from './project.sql.ts'
 
 export interface NewProject {
@@ -33,9 +33,9 @@ export async function getProjectByReference(
   db: Statements,
   viewer: Viewer,
   reference: string,
-): Promise<ProjectRow & ProjectRights> {
-  const [row] = await db.query<(ProjectRights & { project: string })[]>(sql`
-    SELECT ${projectColumns.text} AS project, ${rightsColumns(viewer)} FROM projects p
+): Promise<ProjectRow & ProjectPermissions> {
+  const [row] = await db.query<(ProjectPermissions & { project: string })[]>(sql`
+    SELECT ${projectColumns.text} AS project, ${permissionColumns(viewer)} FROM projects p
     WHERE ${projectsByReference([reference])} AND ${visibleProjects(viewer)}`)
   if (!row) throw new NotFound(`Project "${reference}" was not found, or you cannot see it.`)
   return { ...row, ...projectColumns.parse(row.project) }
@@ -46,7 +46,7 @@ export async function lockProject(
   db: Statements,
   viewer: Viewer,
   reference: string,
-): Promise<ProjectRow & ProjectRights> {
+): Promise<ProjectRow & ProjectPermissions> {
   if (db.inTransaction)
     await db.query(
       sql`SELECT FROM projects p WHERE ${projectsByReference([reference])} AND ${visibleProjects(viewer)} FOR NO KEY UPDATE`,

@@ -5,7 +5,7 @@ import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../read
 import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { projectsByReference } from '../reference.ts'
-import { type ProjectRights, rightsColumns, visibleProjects } from './project.access.ts'
+import { type ProjectPermissions, permissionColumns, visibleProjects } from './project.access.ts'
 import { type ProjectRow, projectColumns } from './project.sql.ts'
 
 export const findProject = rowLoader<ProjectRow>(projectColumns, sql`projects p`, visibleProjects)
@@ -13,17 +13,20 @@ export const findProject = rowLoader<ProjectRow>(projectColumns, sql`projects p`
 /** `property` contains the id of the project. */
 export const projectRelation = (property: string) => toOne(property, projectColumns, sql`projects p`)
 
-export async function getProjectRights(context: Context, id: string): Promise<ProjectRights> {
-  const rights = await loaderOf<(ProjectRights & { id: string }) | null>(context, 'project rights', async (ids) =>
-    inOrder(
-      ids,
-      await context.db.query<(ProjectRights & { id: string })[]>(sql`
-      SELECT p.id, ${rightsColumns(requireViewer(context))} FROM projects p WHERE p.id = ANY(${ids}::uuid[])`),
-    ),
+export async function getProjectPermissions(context: Context, id: string): Promise<ProjectPermissions> {
+  const permissions = await loaderOf<(ProjectPermissions & { id: string }) | null>(
+    context,
+    'project permissions',
+    async (ids) =>
+      inOrder(
+        ids,
+        await context.db.query<(ProjectPermissions & { id: string })[]>(sql`
+      SELECT p.id, ${permissionColumns(requireViewer(context))} FROM projects p WHERE p.id = ANY(${ids}::uuid[])`),
+      ),
   ).load(id)
-  if (!rights) throw new Error(`Project ${id} was not found.`)
+  if (!permissions) throw new Error(`Project ${id} was not found.`)
   // A viewer who has lost access in this request can still read its payload.
-  return { ...rights, viewerRole: rights.viewerRole ?? 'VIEWER' }
+  return { ...permissions, viewerRole: permissions.viewerRole ?? 'VIEWER' }
 }
 
 /** Reads the selected fields in one statement. */

@@ -7,7 +7,7 @@ import type { FieldDependencies } from '../reading/look-ahead.ts'
 import { nestedField } from '../reading/nested.ts'
 import { userRelation } from '../user/user.loaders.ts'
 import { userOrder } from '../user/user.sql.ts'
-import { getProjectRights } from './project.loaders.ts'
+import { getProjectPermissions } from './project.loaders.ts'
 import { type MemberRow, memberColumns, type ProjectRow } from './project.sql.ts'
 
 builder.enumType('ProjectRole', {
@@ -61,7 +61,7 @@ builder.prismaObject('Project', {
       type: 'ProjectRole',
       description: 'Your role: the higher of your individual role and the default role. MAINTAINER for an ADMIN.',
       extensions: { reads: {} satisfies FieldDependencies },
-      resolve: async ({ id }, _args, context) => (await getProjectRights(context, id)).viewerRole,
+      resolve: async ({ id }, _args, context) => (await getProjectPermissions(context, id)).viewerRole,
     }),
     members: t.field({
       type: ProjectMemberConnection,

@@ -2,7 +2,7 @@ import type { Resolution, TicketStatus } from '../../prisma/generated/client.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
-import { hasRole, type ProjectRights, rightsColumns } from '../project/project.access.ts'
+import { hasRole, type ProjectPermissions, permissionColumns } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTickets } from './ticket.access.ts'
@@ -26,7 +26,7 @@ export interface BulkStatusResult {
   readonly batch: string | null
 }
 
-interface Match extends ProjectRights {
+interface Match extends ProjectPermissions {
   readonly id: string
   readonly number: number
 }
@@ -43,7 +43,7 @@ export async function bulkUpdateStatus(
   const selection = sql`${condition} AND ${visibleTickets(viewer)}`
   const isLocked = update.dryRun ? sql`TRUE` : await lockTickets(tx, selection)
   const matches = await tx.query<Match[]>(sql`
-    SELECT t.id, t.number, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
+    SELECT t.id, t.number, ${permissionColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${isLocked} AND ${selection} ORDER BY t.id`)
   if (update.ids) mustAllExist(update.ids, matches)
   else if (matches.length !== update.expectedCount)
@@ -82,7 +82,7 @@ export async function bulkUpdateStatus(
 
 /**
  * Locks tickets in the order of their ids, so that bulk changes do not deadlock. Returns a condition for a separate
- * statement, which sees the tickets and rights as of after the wait for the locks.
+ * statement, which sees the tickets and permissions as of after the wait for the locks.
  */
 async function lockTickets(tx: Transaction, selection: Sql): Promise<Sql> {
   const rows = await tx.query<{ id: string }[]>(

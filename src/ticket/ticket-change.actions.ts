@@ -3,14 +3,14 @@ import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
-import { assignableUsers, type ProjectRights, rightsColumns, roleSuffices } from '../project/project.access.ts'
+import { assignableUsers, type ProjectPermissions, permissionColumns, roleSuffices } from '../project/project.access.ts'
 import { isUserReference, ticketsByReference, usersByReference } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTicketsByReference } from './ticket.access.ts'
 import { type TicketRow, ticketColumns } from './ticket.sql.ts'
 
-export type TicketWithRights = TicketRow & ProjectRights
+export type TicketWithPermissions = TicketRow & ProjectPermissions
 
 /** Locks the ticket if `db` is a transaction. Throws NOT_FOUND for a ticket of another kind. */
 export async function lockTicket(
@@ -18,12 +18,12 @@ export async function lockTicket(
   viewer: Viewer,
   reference: string,
   kind?: TicketKind,
-): Promise<TicketWithRights> {
+): Promise<TicketWithPermissions> {
   const target = sql`${ticketsByReference([reference])} AND ${visibleTicketsByReference(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${target} FOR UPDATE`)
-  // A separate statement sees the ticket and rights as of after the wait for the lock.
-  const [row] = await db.query<(ProjectRights & { ticket: string })[]>(sql`
-    SELECT ${ticketColumns.text} AS ticket, ${rightsColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
+  // A separate statement sees the ticket and permissions as of after the wait for the lock.
+  const [row] = await db.query<(ProjectPermissions & { ticket: string })[]>(sql`
+    SELECT ${ticketColumns.text} AS ticket, ${permissionColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${target}`)
   const ticket = row && ticketColumns.parse(row.ticket)
   if (!ticket || (kind && ticket.kind !== kind))
@@ -78,8 +78,8 @@ export interface TicketChange {
   readonly ctes?: readonly Sql[]
 }
 
-/** Condition that the version and the viewer's rights are unchanged. */
-export const unchangedTicket = (viewer: Viewer, { id, version, viewerRole }: TicketWithRights) => sql`
+/** Condition that the version and the viewer's permissions are unchanged. */
+export const unchangedTicket = (viewer: Viewer, { id, version, viewerRole }: TicketWithPermissions) => sql`
   t.id = ${id}::uuid AND t.version = ${version} AND ${roleSuffices(viewer, sql`${viewerRole}`)}`
 
 /** Throws LostRace if no ticket satisfies `where`, if another transaction has locked it, or if nothing changes. */

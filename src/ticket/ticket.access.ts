@@ -1,6 +1,12 @@
 import { type Sql, sql } from '../database/sql.ts'
 import { Forbidden } from '../errors.ts'
-import { hasRole, mustHaveRole, type ProjectRights, roleSuffices, visibleProjects } from '../project/project.access.ts'
+import {
+  hasRole,
+  mustHaveRole,
+  type ProjectPermissions,
+  roleSuffices,
+  visibleProjects,
+} from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
@@ -16,21 +22,21 @@ export const visibleTicketsByReference = (viewer: Viewer): Sql =>
 
 type WithReporter = Pick<TicketRow, 'reporterId'>
 
-export const canUpdate = (viewer: Viewer, ticket: WithReporter, rights: ProjectRights) =>
-  hasRole(rights, 'CONTRIBUTOR') || (hasRole(rights, 'REPORTER') && ticket.reporterId === viewer.id)
+export const canUpdate = (viewer: Viewer, ticket: WithReporter, permissions: ProjectPermissions) =>
+  hasRole(permissions, 'CONTRIBUTOR') || (hasRole(permissions, 'REPORTER') && ticket.reporterId === viewer.id)
 
 /** `canUpdate` as a condition on tickets `t` in projects `p`. */
 export const updatableTickets = (viewer: Viewer) =>
   roleSuffices(viewer, sql`CASE WHEN t.reporter_id = ${viewer.id}::uuid THEN 'REPORTER' ELSE 'CONTRIBUTOR' END`)
 
-export const canComment = (rights: ProjectRights) => hasRole(rights, 'REPORTER')
-export const canAssign = (rights: ProjectRights) => hasRole(rights, 'CONTRIBUTOR')
-export const canArchive = (rights: ProjectRights) => hasRole(rights, 'MAINTAINER')
+export const canComment = (permissions: ProjectPermissions) => hasRole(permissions, 'REPORTER')
+export const canAssign = (permissions: ProjectPermissions) => hasRole(permissions, 'CONTRIBUTOR')
+export const canArchive = (permissions: ProjectPermissions) => hasRole(permissions, 'MAINTAINER')
 
-export function mustBeAbleToUpdate(viewer: Viewer, ticket: WithReporter, rights: ProjectRights): void {
-  if (canUpdate(viewer, ticket, rights)) return
-  mustHaveRole(rights, 'REPORTER', 'Editing a ticket')
+export function mustBeAbleToUpdate(viewer: Viewer, ticket: WithReporter, permissions: ProjectPermissions): void {
+  if (canUpdate(viewer, ticket, permissions)) return
+  mustHaveRole(permissions, 'REPORTER', 'Editing a ticket')
   throw new Forbidden(
-    `Editing this ticket requires CONTRIBUTOR in ${rights.projectKey}; as REPORTER you can only edit tickets that you created.`,
+    `Editing this ticket requires CONTRIBUTOR in ${permissions.projectKey}; as REPORTER you can only edit tickets that you created.`,
   )
 }

@@ -1,7 +1,7 @@
 import { Disposition, Priority, Resolution, Severity, TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { requireViewer } from '../context.ts'
-import { getProjectRights, projectRelation } from '../project/project.loaders.ts'
+import { getProjectPermissions, projectRelation } from '../project/project.loaders.ts'
 import type { FieldDependencies } from '../reading/look-ahead.ts'
 import { nestedField, readNested } from '../reading/nested.ts'
 import { userRelation } from '../user/user.loaders.ts'
@@ -167,12 +167,12 @@ builder.prismaInterface('Ticket', {
       description: 'Your permissions for the ticket.',
       extensions: { reads: { columns: ['projectId', 'reporterId'] } satisfies FieldDependencies },
       resolve: async (ticket, _args, context) => {
-        const rights = await getProjectRights(context, ticket.projectId)
+        const permissions = await getProjectPermissions(context, ticket.projectId)
         return {
-          update: canUpdate(requireViewer(context), ticket, rights),
-          comment: canComment(rights),
-          assign: canAssign(rights),
-          archive: canArchive(rights),
+          update: canUpdate(requireViewer(context), ticket, permissions),
+          comment: canComment(permissions),
+          assign: canAssign(permissions),
+          archive: canArchive(permissions),
         }
       },
     }),

@@ -63,7 +63,7 @@ mutation('updateUser', {
       }),
     )
     context.clearViewerCache()
-    // Following mutations of the same document run with the new rights.
+    // Following mutations of the same document run with the new permissions.
     if (user.id === context.viewer?.id) context.viewer = user.active ? user : null
     return { user }
   },

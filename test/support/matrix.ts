@@ -1,5 +1,5 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
-import { type RoleName, roleNames } from './rights.ts'
+import { type RoleName, roleNames } from './permissions.ts'
 
 /** `none`: same as for a missing object. `own`: only the client's own objects. `is`: a value that depends on the client. */
 export type Cell = 'all' | 'none' | 'own' | 'UNAUTHENTICATED' | { readonly is: unknown }
@@ -23,7 +23,7 @@ const U = 'UNAUTHENTICATED'
 const is = (value: unknown) => ({ is: value })
 const [no, yes] = [is(false), is(true)]
 
-// Columns: anonymous, outsider, guest, viewer, reporter, contributor, maintainer, admin. Rights are those on tickets of the
+// Columns: anonymous, outsider, guest, viewer, reporter, contributor, maintainer, admin. Permissions are those on tickets of the
 // contributor.
 const signedIn: Row = [U, 'all', 'all', 'all', 'all', 'all', 'all', 'all']
 const inProject: Row = [U, 'none', 'all', 'all', 'all', 'all', 'all', 'all']

@@ -24,7 +24,7 @@ import {
   row,
   serverMutations,
   usernameOf,
-} from './support/rights.ts'
+} from './support/permissions.ts'
 
 // Selecting whole payloads is expensive.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
@@ -35,13 +35,13 @@ beforeAll(async () => {
 })
 
 const UpdateUser = graphql(`
-  mutation RightsUpdateUser($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }
+  mutation PermissionsUpdateUser($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }
 `)
 const CreateToken = graphql(`
-  mutation RightsCreateToken($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { accessToken { id } } }
+  mutation PermissionsCreateToken($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { accessToken { id } } }
 `)
 const RevokeToken = graphql(`
-  mutation RightsRevokeToken($input: RevokeAccessTokenInput!) { revokeAccessToken(input: $input) { revokedAccessTokenId } }
+  mutation PermissionsRevokeToken($input: RevokeAccessTokenInput!) { revokeAccessToken(input: $input) { revokedAccessTokenId } }
 `)
 
 const anyText = () => crypto.randomUUID()
@@ -69,7 +69,7 @@ const rows: readonly Row[] = [
   row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 
-test('table of rights has a row for each mutation outside of projects, except those of sessions', () => {
+test('table of permissions has a row for each mutation outside of projects, except those of sessions', () => {
   const inTable = new Set(rows.map(({ name }) => name.split(',')[0] ?? ''))
   expect([...inTable, 'signUp', 'signIn', 'signOut'].sort()).toEqual([...serverMutations].sort())
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(expect.arrayContaining([...serverMutations]))
@@ -105,15 +105,15 @@ test('permits revoking an access token to its owner and ADMINs only', async () =
 })
 
 const File = graphql(`
-  mutation RightsFile($input: CreateDefectInput!) { createDefect(input: $input) { defect { assignee { username } } } }
+  mutation PermissionsFile($input: CreateDefectInput!) { createDefect(input: $input) { defect { assignee { username } } } }
 `)
 const Assign = graphql(`
-  mutation RightsAssignAnyone($input: AssignTicketInput!) {
+  mutation PermissionsAssignAnyone($input: AssignTicketInput!) {
     assignTicket(input: $input) { ticket { assignee { username } } }
   }
 `)
 const Patch = graphql(`
-  mutation RightsPatchAnyone($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title } } }
+  mutation PermissionsPatchAnyone($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { title } } }
 `)
 
 test('accepts only assignees who are active and can see the project', async () => {
@@ -145,12 +145,12 @@ test('accepts only assignees who are active and can see the project', async () =
 })
 
 const Leave = graphql(`
-  mutation RightsLeave($input: SetProjectMemberInput!) {
+  mutation PermissionsLeave($input: SetProjectMemberInput!) {
     setProjectMember(input: $input) { member { role } project { key viewerRole } }
   }
 `)
 const Close = graphql(`
-  mutation RightsClose($input: UpdateProjectInput!) { updateProject(input: $input) { project { key viewerRole } } }
+  mutation PermissionsClose($input: UpdateProjectInput!) { updateProject(input: $input) { project { key viewerRole } } }
 `)
 
 test('permits a maintainer to leave a project, and hides it afterwards', async () => {
@@ -165,12 +165,12 @@ test('permits a maintainer to leave a project, and hides it afterwards', async (
 })
 
 const Archive = graphql(`
-  mutation RightsArchiveProject($input: UpdateProjectInput!) {
+  mutation PermissionsArchiveProject($input: UpdateProjectInput!) {
     updateProject(input: $input) { project { name archivedAt } }
   }
 `)
 const ReadArchived = graphql(`
-  query RightsReadArchived {
+  query PermissionsReadArchived {
     project(id: "OLD") { viewerRole issues { totalCount } members { totalCount } }
     ticket(id: "OLD-1") { viewerCan { update comment assign archive } }
     projects { nodes { key } }

@@ -18,7 +18,7 @@ import {
   roleNames,
   row,
   serverMutations,
-} from './support/rights.ts'
+} from './support/permissions.ts'
 
 // Selecting whole payloads is expensive.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
@@ -31,7 +31,7 @@ let open: Contents
 let archived: Contents
 
 const UpdateProject = graphql(`
-  mutation RightsUpdateProject($input: UpdateProjectInput!) {
+  mutation PermissionsUpdateProject($input: UpdateProjectInput!) {
     updateProject(input: $input) { project { name archivedAt } }
   }
 `)
@@ -153,13 +153,13 @@ const rows: readonly Row[] = [
 
 const names = [...rows.map(({ name }) => name), ...serverMutations]
 
-test('table of rights has a row for each mutation of the schema', () => {
+test('table of permissions has a row for each mutation of the schema', () => {
   expect(missingRows(schema, names)).toEqual([])
 })
 
-test('table of rights reports a mutation without a row', () => {
+test('table of permissions reports a mutation without a row', () => {
   expect(missingRows(extendSchema(schema, parse('extend type Mutation { awardBadge: Int }')), names)).toEqual([
-    'awardBadge has no row: add one to test/rights-in-projects.test.ts or test/rights-on-server.test.ts.',
+    'awardBadge has no row: add one to test/permissions-in-projects.test.ts or test/permissions-on-server.test.ts.',
   ])
 })
 

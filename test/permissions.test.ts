@@ -18,20 +18,22 @@ beforeAll(async () => {
 })
 
 const Tickets = graphql(`
-  query RightsTickets($filter: TicketFilter) {
+  query PermissionsTickets($filter: TicketFilter) {
     tickets(filter: $filter) { totalCount nodes { id } edges { cursor node { id } } pageInfo { startCursor hasNextPage } }
   }
 `)
 const Issues = graphql(
-  `query RightsIssues($filter: IssueFilter) { issues(filter: $filter) { totalCount nodes { id } } }`,
+  `query PermissionsIssues($filter: IssueFilter) { issues(filter: $filter) { totalCount nodes { id } } }`,
 )
 const Defects = graphql(`
-  query RightsDefects($filter: DefectFilter) { defects(filter: $filter) { totalCount nodes { id } } }
+  query PermissionsDefects($filter: DefectFilter) { defects(filter: $filter) { totalCount nodes { id } } }
 `)
-const Projects = graphql(`query RightsProjects { projects { totalCount nodes { id } } }`)
-const Counts = graphql(`query RightsCounts { tickets { totalCount } issues { totalCount } defects { totalCount } }`)
+const Projects = graphql(`query PermissionsProjects { projects { totalCount nodes { id } } }`)
+const Counts = graphql(
+  `query PermissionsCounts { tickets { totalCount } issues { totalCount } defects { totalCount } }`,
+)
 const Search = graphql(
-  `query RightsSearch($project: ID!) { tickets(filter: { search: "issue of mine", project: { eq: $project } }) { nodes { id } } }`,
+  `query PermissionsSearch($project: ID!) { tickets(filter: { search: "issue of mine", project: { eq: $project } }) { nodes { id } } }`,
 )
 
 type Ask = (contents: Contents) => object
@@ -113,7 +115,7 @@ test('returns and counts only visible rows of lists', async () => {
 })
 
 const ViewerCan = graphql(`
-  query RightsViewerCan($own: ID!, $other: ID!) {
+  query PermissionsViewerCan($own: ID!, $other: ID!) {
     own: ticket(id: $own) { project { viewerRole } viewerCan { update comment assign archive } }
     other: ticket(id: $other) { project { viewerRole } viewerCan { update comment assign archive } }
   }
@@ -126,7 +128,7 @@ test.each([
   ['maintainer', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
   ['admin', 'MAINTAINER', ['update', 'comment', 'assign', 'archive'], ['update', 'comment', 'assign', 'archive']],
   ['outsider', 'VIEWER', [], []],
-] as const)('returns the rights of a %s in viewerRole and viewerCan', async (name, role, own, other) => {
+] as const)('returns the permissions of a %s in viewerRole and viewerCan', async (name, role, own, other) => {
   const { ownIssue, defect } = name === 'outsider' ? open : closed
   const response = await users[name].ask(ViewerCan, { own: ownIssue, other: defect })
   for (const [ticket, allowed] of [

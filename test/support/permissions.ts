@@ -59,7 +59,10 @@ export const missingRows = (schema: GraphQLSchema, names: readonly string[]): st
   const mutations = new Set(names.map((name) => name.split(',')[0]))
   return Object.keys(schema.getMutationType()?.getFields() ?? {})
     .filter((name) => !mutations.has(name))
-    .map((name) => `${name} has no row: add one to test/rights-in-projects.test.ts or test/rights-on-server.test.ts.`)
+    .map(
+      (name) =>
+        `${name} has no row: add one to test/permissions-in-projects.test.ts or test/permissions-on-server.test.ts.`,
+    )
 }
 
 /** Compares each object in a payload to the result of `node`. */

@@ -6,7 +6,7 @@ import { statementsOf, useServer } from './support/app.ts'
 import type { ApiResponse } from './support/client.ts'
 import { cellOf, matrix, matrixErrors } from './support/matrix.ts'
 import { createTestUsers, type TestUsers } from './support/people.ts'
-import { clientOf, type RoleName, roleNames, usernameOf } from './support/rights.ts'
+import { clientOf, type RoleName, roleNames, usernameOf } from './support/permissions.ts'
 import { fillSample, type Sample } from './support/sample.ts'
 import { type AccessPath, SchemaWalker } from './support/schema-walker.ts'
 
