@@ -7,7 +7,7 @@ import { contextFactory } from './graphql/create-context.ts'
 import { createDocumentCache } from './graphql/document-cache.ts'
 import { createEndpoint } from './graphql/endpoint.ts'
 import { createExecute, type Execute } from './graphql/execute.ts'
-import { createAddressOf } from './http/address.ts'
+import { createAddressReader } from './http/address.ts'
 import { bearerToken } from './http/bearer-token.ts'
 import { createCors } from './http/cors.ts'
 import { useDownloads } from './http/download.ts'
@@ -94,7 +94,7 @@ export function createApp({
     log,
   })
   return {
-    ...createHandler({ path, endpoint, pages, addressOf: createAddressOf(config.trustedProxies), log }),
+    ...createHandler({ path, endpoint, pages, addressOf: createAddressReader(config.trustedProxies), log }),
     metrics,
     dispose: async () => {
       await pages.dispose()

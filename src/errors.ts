@@ -88,7 +88,7 @@ export class QueryTooComplex extends GraphQLError {
 export class ResultTooLarge extends GraphQLError {
   constructor(limit: number) {
     super(
-      `The result exceeds the limit of ${formatNumber(limit)} characters. Request smaller pages or fewer fields. Changes by mutations were saved.`,
+      `The result exceeds the limit of ${formatNumber(limit)} characters. Request smaller pages or fewer fields. Changes made by mutations were saved.`,
       { extensions: { code: 'QUERY_TOO_COMPLEX', limit, http: { status: 400 } } },
     )
   }
@@ -116,7 +116,7 @@ export class UnsupportedContent extends GraphQLError {
 
 export class NotAcceptable extends GraphQLError {
   constructor(types: readonly string[]) {
-    super(`The Accept header allows no media type of a result. Accept ${types.join(' or ')}.`, {
+    super(`The Accept header allows none of the supported media types. Accept ${types.join(' or ')}.`, {
       extensions: { code: 'BAD_REQUEST', http: { status: 406 } },
     })
   }

@@ -36,7 +36,10 @@ interface MutationOptions<Fields extends InputFieldMap, Payload extends object> 
   ) => Promise<Payload>
 }
 
-/** Adds a mutation with one argument `input`. Names its types after the mutation, except a payload type that is passed. */
+/**
+ * Adds a mutation with one argument `input`. Names its types after the mutation, except a payload type that is
+ * passed.
+ */
 export function mutation<Fields extends InputFieldMap, Payload extends object>(
   name: string,
   {

@@ -200,7 +200,7 @@ describe('document limits', () => {
     [
       'occurrences of a field',
       `{ viewer { ${times(21, () => 'id')} } }`,
-      'The document selects a field 21 times in one selection set; the limit is 20. Select it once.',
+      'The document uses a response key 21 times in one selection set; the limit is 20. Use it once.',
     ],
     [
       'characters',

@@ -7,7 +7,7 @@ import { usernamePattern } from '../reference.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
 import type { Viewer, ViewerToken } from '../viewer.ts'
-import { checkPassword, clearFailedAttempt, countAttempt, type SignInAttempt } from './sign-in-attempt.actions.ts'
+import { checkPassword, countAttempt, recordSuccess, type SignInAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
 
 export interface Session {
@@ -22,7 +22,7 @@ export async function signUp(tx: Transaction, policy: Config['signUp'], user: Om
   await tx.query(sql`LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE`)
   const isFirst = await mustAllowSignUp(tx, policy)
   const viewer = await insertUser(tx, { ...user, role: isFirst ? 'ADMIN' : 'MEMBER' })
-  return sessionOf(tx, viewer)
+  return openSession(tx, viewer)
 }
 
 /** Returns true if the next account is the first one. */
@@ -33,7 +33,7 @@ export async function mustAllowSignUp(db: Statements, policy: Config['signUp']):
   return isFirst
 }
 
-/** A verified password, which is still the current one if the account has the same hash. */
+/** Proof that a password matched `passwordHash`. It is still valid if the account has that hash. */
 interface PasswordProof {
   readonly attempt: SignInAttempt
   readonly userId: string
@@ -67,13 +67,13 @@ export async function signIn(tx: Transaction, { attempt, userId, passwordHash }:
     SELECT ${userColumns.all} FROM users u
     WHERE u.id = ${userId}::uuid AND u.active AND u.password_hash = ${passwordHash} FOR SHARE`)
   if (!viewer) throw new Unauthenticated(wrongCredentials)
-  await clearFailedAttempt(tx, attempt)
-  return sessionOf(tx, viewer)
+  await recordSuccess(tx, attempt)
+  return openSession(tx, viewer)
 }
 
 const wrongCredentials = 'The username or the password is wrong.'
 
-async function sessionOf(tx: Transaction, viewer: UserRow): Promise<Session> {
+async function openSession(tx: Transaction, viewer: UserRow): Promise<Session> {
   const { secret, expiresAt } = await startSession(tx, viewer.id)
   return { token: secret, expiresAt, viewer }
 }
@@ -108,7 +108,7 @@ export async function changePassword(
     omit: { passwordHash: true },
   })
   if (!user) throw wrongPasswordError()
-  await clearFailedAttempt(tx, attempt)
+  await recordSuccess(tx, attempt)
   await tx.prisma.token.deleteMany({ where: { userId, kind: 'SESSION', id: { not: token.id } } })
   return user
 }

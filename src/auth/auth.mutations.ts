@@ -17,7 +17,7 @@ import {
   verifyCurrentPassword,
   verifySignIn,
 } from './auth.actions.ts'
-import { createAccessToken, endSession } from './token.actions.ts'
+import { createAccessToken, revokeToken } from './token.actions.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
   description: 'A new session and its token.',
@@ -35,7 +35,10 @@ function requireToken({ token }: Context): ViewerToken {
   return token
 }
 
-/** Makes the user who signed in the viewer of an anonymous request, who can see their own e-mail in the payload. */
+/**
+ * The signed-in user becomes the viewer of an anonymous request, so that the payload can contain their e-mail
+ * address.
+ */
 function setViewer(context: Context, session: Session): Session {
   if (context.token === null) context.viewer = session.viewer
   return session
@@ -106,7 +109,7 @@ builder.mutationField('signOut', (t) =>
     authScopes: { signedIn: true },
     skipTypeScopes: true,
     resolve: async (_root, _args, context) => {
-      await endSession(context.db, requireToken(context).id)
+      await revokeToken(context.db, requireToken(context).id)
       context.clearViewerCache()
       return { signedOut: true }
     },

@@ -28,7 +28,7 @@ export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt
   return transaction((tx) => runStepOnce(tx, request, () => countFailure(tx, attempt)))
 }
 
-/** For a repeated idempotent request with a wrong password, does not hash again: no counter limits such requests. */
+/** Does not hash again if the same idempotent request failed before, because no counter limits such repetitions. */
 export async function checkPassword(
   { db, transaction }: Pick<Context, 'db' | 'transaction'>,
   { idempotency }: SignInAttempt,
@@ -90,8 +90,8 @@ function maxFailuresByKey(attempt: SignInAttempt): ReadonlyMap<string, number> {
   ])
 }
 
-/** Undoes the count of a successful attempt, trusts its address for the account, and deletes old counters. */
-export async function clearFailedAttempt(tx: Transaction, attempt: SignInAttempt): Promise<void> {
+/** Reverts the count of the attempt, trusts its address for the account, and deletes old counters. */
+export async function recordSuccess(tx: Transaction, attempt: SignInAttempt): Promise<void> {
   const { pair, address, account, trusted } = keysOf(attempt)
   await tx.query(sql`
     WITH deleted_pair AS (DELETE FROM sign_in_attempts WHERE key = ${pair}),

@@ -21,7 +21,7 @@ const tokenColumns = columnsOf<TokenRow>('t', {
   expiresAt: 'time',
 })
 
-/** Base64 of the SHA-256, the only stored form of a secret. */
+/** The SHA-256 of a secret in Base64. Only the digest is stored. */
 export const hashOf = (secret: string) => hash('sha256', secret, 'base64')
 
 async function insertToken(
@@ -46,7 +46,7 @@ export async function startSession(tx: Transaction, userId: string): Promise<{ s
   return { secret, expiresAt }
 }
 
-export const endSession = (db: Statements, id: string) => db.query(sql`DELETE FROM tokens WHERE id = ${id}::uuid`)
+export const revokeToken = (db: Statements, id: string) => db.query(sql`DELETE FROM tokens WHERE id = ${id}::uuid`)
 
 /** Newest first. */
 export const listAccessTokens = (db: Statements, userId: string) =>

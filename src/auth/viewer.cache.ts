@@ -13,8 +13,8 @@ const maxEntries = 10_000
 const maxAgeMilliseconds = 5000
 
 /**
- * Triggers notify all servers of changes of tokens and accounts, which clear the cache. Without `listen`, and while the
- * LISTEN connection is down, nothing is cached.
+ * Database triggers notify all servers of changes to tokens and accounts; each notification clears the cache. Without
+ * `listen`, and while the LISTEN connection is down, nothing is cached.
  */
 export function createViewerCache(db: Statements, listen: Listen | null): ViewerCache {
   const entries = new Map<string, CacheEntry>()

@@ -14,8 +14,8 @@ const foreignKeyViolation = '23503'
 const noTimeout = 2 ** 31 - 1
 
 /**
- * Runs work in a READ COMMITTED transaction, at most five times: a deadlock, a serialization failure and LostRace are retried
- * after a short random delay. Converts violated constraints to errors of the API.
+ * Runs work in a READ COMMITTED transaction, at most five times: a deadlock, a serialization failure and LostRace are
+ * retried after a short random delay. Converts violated constraints to errors of the API.
  */
 export type RunTransaction = <Result>(
   work: (tx: Transaction) => Promise<Result>,

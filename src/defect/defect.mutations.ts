@@ -63,7 +63,7 @@ mutation('createDefect', {
 
 mutation('updateDefect', {
   description:
-    'Updates fields of a defect. Requires CONTRIBUTOR in the project, or REPORTER for defects that you created.',
+    'Updates fields of a defect. Requires CONTRIBUTOR in the project, or REPORTER for defects that you reported.',
   inputDescription: 'Changes to a defect. Omitted fields keep their value.',
   payloadDescription: 'The updated defect, with its new version.',
   input: (t) => ({

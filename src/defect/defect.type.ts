@@ -19,19 +19,21 @@ builder.prismaObject('Ticket', {
   fields: (t) => ({
     category: t.string({
       description:
-        'Category of the defect, such as "Solder". Spelled as when first used in the project; compared case-insensitively.',
+        'Category of the defect, such as "Solder". Uses the spelling that first occurred in the project; compared case-insensitively.',
       resolve: (defect) => requiredValue(defect, 'category'),
     }),
     subcategory: t.exposeString('subcategory', {
       nullable: true,
-      description: 'Subdivision of the category. Spelled as when first used in the project. Null if not set.',
+      description:
+        'Subdivision of the category. Uses the spelling that first occurred in the project. Null if not set.',
     }),
     absn: t.exposeString('absn', {
       nullable: true,
       description: 'Serial number of the affected unit. Compared case-insensitively. Null if not set.',
     }),
     reportedBy: t.string({
-      description: 'Person or station that found the defect, as free text. Defaults to the name of the reporter.',
+      description:
+        'Person or station that found the defect, as free text. Defaults to the name of the user who creates or imports the defect.',
       resolve: (defect) => requiredValue(defect, 'reportedBy'),
     }),
     severity: t.field({

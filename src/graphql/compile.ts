@@ -33,7 +33,7 @@ export function compileQuery(
   { name: operationName, variableDefinitions = [] }: OperationDefinitionNode,
   { interpret, rerun, onRun }: CompileOptions,
 ): Run | null {
-  const nestedVariables = compilableVariables(document)
+  const nestedVariables = findNestedVariables(document)
   const compilation = nestedVariables && compileWithCoercedVariables(schema, document, operationName?.value)
   if (!nestedVariables || !compilation || !isCompiledQuery(compilation)) return null
   const names = [...nestedVariables]
@@ -50,10 +50,10 @@ export function compileQuery(
 }
 
 /**
- * Variables nested in objects and lists, which graphql-jit treats as null if omitted. Null if the document must be
- * interpreted: graphql-jit loses directives of fields that are selected twice, and `__proto__`.
+ * Variables nested in objects and lists, which graphql-jit treats as null if omitted. Null if the document has
+ * directives or the name `__proto__`: graphql-jit drops directives of fields selected twice, and drops `__proto__`.
  */
-function compilableVariables(document: DocumentNode): ReadonlySet<string> | null {
+function findNestedVariables(document: DocumentNode): ReadonlySet<string> | null {
   const nestedNames = new Set<string>()
   let isCompilable = true
   let depth = 0

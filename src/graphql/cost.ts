@@ -40,8 +40,8 @@ export interface CostNode {
   readonly field: string
   /** Points that do not depend on the number of objects. */
   readonly fixed: (variables: Variables) => number
-  readonly times: (variables: Variables) => number
-  readonly object: number
+  readonly objectCount: (variables: Variables) => number
+  readonly objectPoints: number
   readonly isConnection: boolean
   readonly children: readonly CostNode[]
 }
@@ -93,7 +93,7 @@ export function costTreesOf(
     readonly path: string
     readonly args: (variables: Variables) => Arguments
     readonly type: string
-    readonly pageSize: CostNode['times'] | null
+    readonly pageSize: CostNode['objectCount'] | null
   }
 
   const costsIn = (set: SelectionSetNode, type: GraphQLNamedType, parent: Parent): CostNode[] =>
@@ -119,7 +119,15 @@ export function costTreesOf(
     if (!node.selectionSet || !isCompositeType(fieldType)) {
       if (!cost) return []
       return [
-        { path: pathOf(parent, node), field, fixed: amount(cost), times: one, object: 0, isConnection, children: [] },
+        {
+          path: pathOf(parent, node),
+          field,
+          fixed: amount(cost),
+          objectCount: one,
+          objectPoints: 0,
+          isConnection,
+          children: [],
+        },
       ]
     }
     const page = isConnection ? (variables: Variables) => pageSize(args(variables)) : null
@@ -130,8 +138,10 @@ export function costTreesOf(
         path,
         field,
         fixed: amount(cost ?? (isConnection ? 1 : 0)),
-        times: isList ? (parent.pageSize ?? amount(size ?? introspectionListSizes[field] ?? defaultListSize)) : one,
-        object: objectCost(fieldType),
+        objectCount: isList
+          ? (parent.pageSize ?? amount(size ?? introspectionListSizes[field] ?? defaultListSize))
+          : one,
+        objectPoints: objectCost(fieldType),
         isConnection,
         children: costsIn(node.selectionSet, fieldType, { path, args, type: type.name, pageSize: page }),
       },
@@ -160,10 +170,10 @@ function pageSize({ first, last }: Arguments): number {
 }
 
 const totalOf = (node: CostNode, variables: Variables): number =>
-  node.fixed(variables) + node.times(variables) * objectTotal(node, variables)
+  node.fixed(variables) + node.objectCount(variables) * objectTotal(node, variables)
 
-const objectTotal = ({ object, children }: CostNode, variables: Variables): number =>
-  children.reduce((sum, child) => sum + totalOf(child, variables), object)
+const objectTotal = ({ objectPoints, children }: CostNode, variables: Variables): number =>
+  children.reduce((sum, child) => sum + totalOf(child, variables), objectPoints)
 
 /** Points of an operation, rounded up, at least 1. */
 export const costOf = (costs: readonly CostNode[], variables: Variables): number =>
@@ -184,13 +194,13 @@ export function listCostsOf(costs: readonly CostNode[], variables: Variables, li
     if (node.isConnection) {
       const cost = times * totalOf(node, variables)
       const rows = node.children.filter(({ field }) => field === 'nodes' || field === 'edges')
-      const size = rows[0]?.times(variables) ?? 0
+      const size = rows[0]?.objectCount(variables) ?? 0
       const pointsPerItem = times * rows.reduce((sum, row) => sum + objectTotal(row, variables), 0)
       const maxFirst =
         pointsPerItem === 0 ? maxPageSize : Math.min(maxPageSize, Math.floor(size + remainingPoints / pointsPerItem))
       lists.push({ path: node.path, cost: Math.ceil(cost), first: maxFirst >= 1 ? maxFirst : null })
     }
-    for (const child of node.children) walk(child, times * node.times(variables))
+    for (const child of node.children) walk(child, times * node.objectCount(variables))
   }
   for (const node of costs) walk(node, 1)
   return lists.sort((a, b) => b.cost - a.cost)

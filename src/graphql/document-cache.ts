@@ -6,7 +6,10 @@ import { bytesPerCharacter, createOperation, type Operation, type OperationOptio
 
 interface Document {
   readonly errors: readonly GraphQLError[]
-  /** Returns the operation with a name, or the only one; else null. Only for a document without errors. */
+  /**
+   * The operation with the name, or the only one if `name` is null; otherwise null. Only for a document without
+   * errors.
+   */
   readonly operation: (name: string | null) => Operation | null
 }
 

@@ -79,7 +79,7 @@ interface Size {
   readonly fields: number
 }
 
-// Nested fragments multiply. Counts above are not exact.
+// Counts are capped, since nested fragments multiply.
 const maxCount = 1_000_000
 
 const emptySize: Size = {
@@ -146,12 +146,17 @@ export function measureDocument(document: DocumentNode): DocumentSize {
   const errors = [
     ...limitErrors('depth', limits.depth, 'The document is nested # levels deep', split),
     ...limitErrors('aliases', limits.aliases, 'The document has # aliases', split),
-    ...limitErrors('selections', limits.selections, 'The document has # fields and fragments, expanded', split),
+    ...limitErrors(
+      'selections',
+      limits.selections,
+      'The document has # fields and fragment spreads after expanding fragments',
+      split,
+    ),
     ...limitErrors(
       'repetitions',
       limits.repetitions,
-      'The document selects a field # times in one selection set',
-      'Select it once.',
+      'The document uses a response key # times in one selection set',
+      'Use it once.',
     ),
     ...limitErrors('directives', limits.directives, 'The document has # directives', split),
     ...limitErrors(

@@ -64,9 +64,9 @@ export function createEndpoint({
     const progress: Progress = { contentType: jsonType, headers: { ...corsHeaders(request.header('origin')) } }
     const result = await runSteps(request, requestId, progress).catch(toErrorResult)
     const { contentType, headers, ...summary } = progress
-    const { codes, ...reply } = resultResponse(result, { contentType, requestId, log })
-    onCompleted({ requestId, method: request.method, path, status: reply.status, start, ...summary, codes })
-    return { ...reply, headers: { ...headers, ...reply.headers } }
+    const { codes, ...response } = resultResponse(result, { contentType, requestId, log })
+    onCompleted({ requestId, method: request.method, path, status: response.status, start, ...summary, codes })
+    return { ...response, headers: { ...headers, ...response.headers } }
   }
 }
 

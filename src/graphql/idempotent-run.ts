@@ -8,7 +8,10 @@ import type { Operation } from './operation.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** A repeated request runs again, but its mutations return stored results. Throws CONFLICT for a key with another body. */
+/**
+ * A repeated request runs again, but its mutations return stored results. Throws CONFLICT for a key with another
+ * body.
+ */
 export async function runIdempotently(
   operation: Operation,
   context: Context,

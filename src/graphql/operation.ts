@@ -30,18 +30,18 @@ export interface OperationOptions {
 
 // Measured.
 export const bytesPerCharacter = 100
-const bytesPerCost = 600
+const bytesPerCostNode = 600
 const bytesPerCompiledField = 9000
 // graphql-jit expands fragments: 3 kB of nested fragments would take seconds.
 const maxCompiledSelections = 300
 
-/** Null if no operation has the name, or if there are several and no name. */
+/** Null if no operation has the name, or if `name` is null and the document has several. */
 export function createOperation(options: OperationOptions): Operation | null {
   const { schema, document, name, query, selections, onGrowth } = options
   const node = getOperationAST(document, name)
   if (!node) return null
   const costs = costTreesOf(schema, document, node)
-  onGrowth(selections * bytesPerCost)
+  onGrowth(selections * bytesPerCostNode)
   let run: Run | undefined
   return {
     name: node.name?.value,

@@ -6,7 +6,7 @@ import { maskError } from './mask-error.ts'
 import type { HttpResponse } from './request.ts'
 import { requestIdHeader } from './request-id.ts'
 
-interface ReplyOptions {
+interface ResponseOptions {
   readonly contentType?: string
   readonly requestId: string
   readonly log: Logger
@@ -26,7 +26,7 @@ interface HttpExtension {
 }
 
 /** Converts a result to status, headers and JSON. Masks and logs unexpected errors. */
-export function resultResponse(result: ExecutionResult, options: ReplyOptions): ResultResponse {
+export function resultResponse(result: ExecutionResult, options: ResponseOptions): ResultResponse {
   const { contentType = jsonType, requestId } = options
   const headers: Record<string, string> = {
     'content-type': contentType,
@@ -40,9 +40,9 @@ export function resultResponse(result: ExecutionResult, options: ReplyOptions): 
     0,
     ...errors.map(({ http }) => (contentType === jsonType && http.spec ? 0 : (http.status ?? 0))),
   )
-  const failed = !('data' in result) && errors.some(({ code }) => code === 'INTERNAL_SERVER_ERROR')
+  const isServerError = !('data' in result) && errors.some(({ code }) => code === 'INTERNAL_SERVER_ERROR')
   return {
-    status: status || (failed ? 500 : 200),
+    status: status || (isServerError ? 500 : 200),
     headers,
     body: JSON.stringify({ ...result, errors: errors.map(({ formatted }) => formatted) }),
     codes: errors.map(({ code }) => code),
@@ -53,9 +53,9 @@ export const toErrorResult = (error: unknown): ExecutionResult => ({
   errors: error instanceof AggregateError ? error.errors : [error as GraphQLError],
 })
 
-export const errorResponse = (error: unknown, options: ReplyOptions): HttpResponse => {
-  const { codes: _, ...reply } = resultResponse(toErrorResult(error), options)
-  return reply
+export const errorResponse = (error: unknown, options: ResponseOptions): HttpResponse => {
+  const { codes: _, ...response } = resultResponse(toErrorResult(error), options)
+  return response
 }
 
 interface PresentedError {
@@ -64,7 +64,7 @@ interface PresentedError {
   readonly formatted: GraphQLFormattedError
 }
 
-function presentError(error: unknown, { requestId, log, statuses = {} }: ReplyOptions): PresentedError {
+function presentError(error: unknown, { requestId, log, statuses = {} }: ResponseOptions): PresentedError {
   const masked = maskError(error)
   const { http = {}, ...extensions } = masked.extensions as { http?: HttpExtension; code?: string }
   const code = String(extensions.code)

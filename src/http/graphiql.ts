@@ -106,7 +106,10 @@ interface SchemaPageOptions {
   readonly log: Logger
 }
 
-/** Serves GraphiQL and the schema file. With restricted introspection both require a token, and browsers get a sign-in page. */
+/**
+ * Serves GraphiQL and the schema file. With restricted introspection both require a token, and browsers get a sign-in
+ * page.
+ */
 export const useSchemaPages = (
   { introspection }: Pick<Config, 'introspection'>,
   { endpoint, printSortedSchema, isAuthenticated, log }: SchemaPageOptions,
@@ -116,11 +119,11 @@ export const useSchemaPages = (
     const wantsGraphiQL = isEndpoint && wantsPage(request.method, request.headers.get('accept'))
     const wantsSchema = url.pathname === '/schema.graphql' && ['GET', 'HEAD'].includes(request.method)
     if (!wantsGraphiQL && !wantsSchema) return
-    const open = introspection === 'open' || (await isAuthenticated(request))
+    const isOpen = introspection === 'open' || (await isAuthenticated(request))
     if (wantsGraphiQL) {
-      const { body, init } = open ? htmlResponse(await renderGraphiQL()) : htmlResponse(signInPage, 401)
+      const { body, init } = isOpen ? htmlResponse(await renderGraphiQL()) : htmlResponse(signInPage, 401)
       endResponse(new fetchAPI.Response(body, init))
-    } else if (open)
+    } else if (isOpen)
       endResponse(
         new fetchAPI.Response(printSortedSchema(), {
           headers: { 'content-type': 'application/graphql; charset=utf-8' },

@@ -36,7 +36,7 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
           request.url = url.pathname + url.search
           return void (await pages.handle(request, response, { address }))
         }
-        const reply = await endpoint({
+        const result = await endpoint({
           method,
           search: url.search.slice(1),
           header: (name) => headers[name] as string | undefined,
@@ -44,8 +44,8 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
           body: request,
           disconnection: () => disconnectionOf(response),
         })
-        const { status, headers: replyHeaders, body } = reply
-        response.writeHead(status, { ...replyHeaders, 'content-length': Buffer.byteLength(body) }).end(body)
+        const { status, headers: responseHeaders, body } = result
+        response.writeHead(status, { ...responseHeaders, 'content-length': Buffer.byteLength(body) }).end(body)
       } catch (error) {
         log.error({ err: error }, 'unexpected error')
         response.destroy()
@@ -55,7 +55,7 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
       const { method, headers, body, signal } = new Request(url, init)
       const target = new URL(url)
       if (!isGraphQL(method, target, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address })
-      const reply = await endpoint({
+      const response = await endpoint({
         method,
         search: target.search.slice(1),
         header: (name) => headers.get(name),
@@ -63,7 +63,7 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
         body: body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]),
         disconnection: () => signal,
       })
-      return new Response(reply.body, reply)
+      return new Response(response.body, response)
     },
   }
 }

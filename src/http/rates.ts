@@ -6,7 +6,10 @@ const windowSeconds = 60
 
 export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
 
-/** The rest of an allowance, as response headers: https://www.ietf.org/archive/id/draft-polli-ratelimit-headers-02.html */
+/**
+ * The rest of an allowance, as response headers:
+ * https://www.ietf.org/archive/id/draft-polli-ratelimit-headers-02.html
+ */
 export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], string>>
 
 /** Both throw RATE_LIMITED above the limit. */
@@ -45,19 +48,20 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
         byAddress,
         address,
         1,
-        `The rate limit of ${formatNumber(requests)} requests per address and minute was exceeded.`,
+        () => `The rate limit of ${formatNumber(requests)} requests per address and minute was exceeded.`,
       ),
     spend: (userId, cost) =>
       consume(
         byUser,
         userId,
         cost,
-        `A cost of ${formatNumber(cost)} exceeds your remaining points (limit: ${formatNumber(points)} per minute).`,
+        () =>
+          `A cost of ${formatNumber(cost)} exceeds your remaining points (limit: ${formatNumber(points)} per minute).`,
       ),
   }
 }
 
-async function consume(limiter: RateLimiterAbstract | null, key: string, amount: number, message: string) {
+async function consume(limiter: RateLimiterAbstract | null, key: string, amount: number, message: () => string) {
   if (!limiter) return null
   try {
     const { remainingPoints, msBeforeNext } = await limiter.consume(key, amount)
@@ -67,7 +71,7 @@ async function consume(limiter: RateLimiterAbstract | null, key: string, amount:
     // A rejected cost is not spent: a smaller one may still fit.
     if (amount > 1) await limiter.reward(key, amount)
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
-    throw new RateLimited(message, seconds, allowance(limiter.points, 0, seconds))
+    throw new RateLimited(message(), seconds, allowance(limiter.points, 0, seconds))
   }
 }
 

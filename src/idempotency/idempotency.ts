@@ -50,7 +50,10 @@ export async function claimKey(db: Statements, request: IdempotentRequest): Prom
   await beginStep(db, request, '')
 }
 
-/** Runs an action in its transaction, or returns its stored result. Waits for a concurrent transaction with the same key. */
+/**
+ * Runs an action in its transaction, or returns its stored result. Waits for a concurrent transaction with the same
+ * key.
+ */
 export async function runStepOnce<Result>(
   tx: Statements,
   request: IdempotentRequest | null,

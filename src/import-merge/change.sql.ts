@@ -27,8 +27,9 @@ const plainFields = {
 } as const
 
 /**
- * The changes from a ticket `before` to a row `after` in the format of history. `after.labels` is a JSON array of names; null
- * keeps the labels. The time of resolution counts as a change only if the ticket is resolved before and after.
+ * The changes from a ticket `before` to a row `after` in the format of history. `after.labels` is a JSON array of
+ * names; null keeps the labels. The time of resolution counts as a change only if the ticket is resolved before and
+ * after.
  */
 export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
   const beforeAndAfter = (column: string, format: (value: Sql) => Sql = (value) => value) =>
@@ -39,7 +40,7 @@ export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
   const [resolvedBefore, resolvedAfter] = beforeAndAfter('resolved_at', isoTime)
   const changes = [
     ...Object.entries(plainFields).map(([field, column]) => changeOf(field, ...beforeAndAfter(column))),
-    // Names are not unique.
+    // Compares ids, since names are not unique.
     ...(['assignee', 'reporter'] as const).map((field) => {
       const [from, to] = beforeAndAfter(`${field}_id`)
       return sql`CASE WHEN ${from} IS DISTINCT FROM ${to} THEN jsonb_build_array(

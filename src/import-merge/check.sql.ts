@@ -24,7 +24,7 @@ function checks(kind: TicketKind, createLabels: boolean): Check[] {
   const title = kind === 'DEFECT' ? sql`coalesce(r.title, r.first_line)` : sql`r.title`
   const key = sql`r.external_key`
   const resolvedAt = sql`r.resolved_at::text`
-  // A cell with an error is not missing.
+  // Not for rows with parse errors: the cell may be present but invalid.
   const missing = (value: Sql) => sql`${isNew} AND r.errors IS NULL AND ${value} IS NULL`
   return [
     [

@@ -28,7 +28,7 @@ interface MergeTarget {
 const isMergeableRow = sql`row > 0 AND errors IS NULL`
 
 /**
- * Writes the rows of import_plan without errors in a fixed number of statements. The project must be locked. The history of
+ * Writes the error-free rows of import_plan in a fixed number of statements. The project must be locked. The history of
  * a new resolved ticket contains the change from OPEN.
  */
 export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: MergeTarget): Promise<MergeResult> {
@@ -126,7 +126,10 @@ async function changeTickets(
   return count
 }
 
-/** Replaces categories and subcategories in import_plan by the first spelling in the project. Stores and returns new ones. */
+/**
+ * Replaces categories and subcategories in import_plan by the first spelling in the project. Stores and returns new
+ * ones.
+ */
 async function normalizePlannedTerms(tx: BulkTransaction, projectId: string): Promise<SideEffects['terms']> {
   const project = sql`${projectId}::uuid`
   const newTerms = await tx.query<{ field: string; folded: string }[]>(sql`

@@ -48,7 +48,7 @@ export async function revertRows(
   await revertSideEffects(tx, projectId, sideEffects)
 }
 
-/** Restores changed tickets; their history records it as another change. */
+/** Restores changed tickets and records this in their history. */
 async function restoreTickets(tx: Transaction, viewer: Viewer, id: string, projectId: string): Promise<void> {
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_restored ON COMMIT DROP AS

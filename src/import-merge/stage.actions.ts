@@ -24,8 +24,8 @@ interface StagingResult {
 }
 
 /**
- * Copies the values and errors of a file into the temporary table import_rows; row 0 is the header. `mustBeAllowed` throws for
- * a field that the viewer is not allowed to import. `onRead` receives the number of bytes of each chunk.
+ * Copies the values and errors of a file into the temporary table import_rows; row 0 is the header. `mustBeAllowed`
+ * throws for a field that the viewer is not allowed to import. `onRead` receives the number of bytes of each chunk.
  */
 export async function stageRows(
   tx: BulkTransaction,
@@ -38,7 +38,7 @@ export async function stageRows(
   await tx.query(sql`${raw(`CREATE TEMPORARY TABLE import_rows (${columns.join(', ')}) ON COMMIT DROP`)}`)
   let header: FileHeader = { names: [], fields: new Map(), errors: [] }
   let isMergeable = true
-  const fileErrors = (row: number, errors: readonly CellError[]) => {
+  const rejectFile = (row: number, errors: readonly CellError[]) => {
     isMergeable = false
     const noValues = Object.keys(stagingColumns)
       .slice(2)
@@ -64,12 +64,12 @@ export async function stageRows(
         header = parseHeader(record, format)
         for (const field of header.fields.keys()) mustBeAllowed(field)
         parseRow = createRowParser(header, format)
-        if (header.errors.length > 0) yield fileErrors(0, header.errors)
+        if (header.errors.length > 0) yield rejectFile(0, header.errors)
       }
     } catch (error) {
       if (!(error instanceof MalformedCsv)) throw error
       const column = error.column === null ? null : (header.names[error.column] ?? null)
-      yield fileErrors(error.record, [{ column, value: null, message: error.message }])
+      yield rejectFile(error.record, [{ column, value: null, message: error.message }])
     }
   }
   await tx.copy('import_rows', stagingColumns, rows())

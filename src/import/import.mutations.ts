@@ -156,7 +156,7 @@ const ImportRefusal = builder.objectRef<UndoResult['refusals'][number]>('ImportR
       resolve: ({ ticketId }, _args, context) => getTicket(context, ticketId),
     }),
     reason: t.exposeString('reason', {
-      description: 'Explanation, such as "changed by Ada since the import".',
+      description: 'Explanation in a sentence, such as "Changed by Ada since the import." for a changed ticket.',
     }),
   }),
 })

@@ -23,7 +23,7 @@ const ImportFault = builder.prismaObject('ImportFault', {
     }),
     message: t.exposeString('message', {
       description:
-        'Reason without its subject, such as "must not be blank". Suggests similar names for an unknown name.',
+        'Problem, phrased to follow the column name, such as "must not be blank". Suggests similar names for an unknown name.',
     }),
   }),
 })

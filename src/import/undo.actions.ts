@@ -21,7 +21,10 @@ interface LockedImport {
   readonly sideEffects: Partial<SideEffects>
 }
 
-/** Deletes created tickets and unused side effects, restores changed tickets. Throws CONFLICT if there is nothing to undo. */
+/**
+ * Deletes created tickets and unused side effects, restores changed tickets. Throws CONFLICT if there is nothing to
+ * undo.
+ */
 export async function undoImport(tx: Transaction, viewer: Viewer, id: string, dryRun: boolean): Promise<UndoResult> {
   const record = await lockImport(tx, viewer, id)
   const project = await lockProject(tx, viewer, record.projectId)

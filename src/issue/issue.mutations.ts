@@ -33,7 +33,7 @@ mutation('createIssue', {
 
 mutation('updateIssue', {
   description:
-    'Updates fields of an issue. Requires CONTRIBUTOR in the project, or REPORTER for issues that you created.',
+    'Updates fields of an issue. Requires CONTRIBUTOR in the project, or REPORTER for issues that you reported.',
   inputDescription: 'Changes to an issue. Omitted fields keep their value.',
   payloadDescription: 'The updated issue, with its new version.',
   input: ticketPatchFields,

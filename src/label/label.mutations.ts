@@ -90,7 +90,7 @@ const ticketLabelsMutation = (name: string, action: typeof setLabels, descriptio
       ticketId: t.id({ required: true, description: 'Id or key of the ticket.' }),
       labelIds: t.idList({ required: true, description: `${labelsDescription} At most ${maxLabels}.` }),
       expectedVersion: t.int({
-        description: 'Version that the change is based on. Fails with CONFLICT if the labels were changed since.',
+        description: 'Version that the change is based on. Fails with CONFLICT if the labels have changed since then.',
       }),
     }),
     rules: { ticketId: ticketReference, labelIds: idList(maxLabels) },

@@ -15,7 +15,7 @@ builder.enumType('ProjectRole', {
     'Role of a user in a project. From VIEWER to MAINTAINER, each role includes the permissions of the previous one.',
   values: {
     [ProjectRole.VIEWER]: { description: 'May read tickets, comments and reports.' },
-    [ProjectRole.REPORTER]: { description: 'May also create tickets, comment, and edit tickets that they created.' },
+    [ProjectRole.REPORTER]: { description: 'May also create tickets, comment, and edit tickets that they reported.' },
     [ProjectRole.CONTRIBUTOR]: { description: 'May also edit, assign and label all tickets and change their status.' },
     [ProjectRole.MAINTAINER]: { description: 'May also archive tickets and manage labels, members and the project.' },
   },

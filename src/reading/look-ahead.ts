@@ -75,8 +75,8 @@ export const fieldsNamed = (fields: readonly SelectedField[], name: string) =>
   fields.filter(({ definition }) => definition.name === name)
 
 /**
- * The property of a row with the prefetched value of a nested field. Includes the arguments, because aliases of a field may have different ones,
- * sorted by name, because their order varies.
+ * The property of a row with the prefetched value of a nested field. Includes the arguments, because aliases of a field
+ * may have different ones, sorted by name, because their order varies.
  */
 export const prefetchKey = (field: string, args: object) => `${field} ${JSON.stringify(args, inOrderOfNames)}`
 
@@ -87,7 +87,10 @@ function inOrderOfNames(_name: string, value: unknown): unknown {
   return Object.fromEntries(names.sort().map((name) => [name, (value as Record<string, unknown>)[name]]))
 }
 
-/** Reads selected columns and nested fields. A nested field with invalid arguments is left to its resolver, which throws. */
+/**
+ * Reads selected columns and nested fields. A nested field with invalid arguments is left to its resolver, which
+ * throws.
+ */
 export function rowOf<Row extends object>(
   { alwaysSelected, values: columns }: Columns<Row>,
   fields: readonly SelectedField[],

@@ -11,7 +11,7 @@ export interface AgeBucket {
   readonly filter: FilterJson
 }
 
-const secondsOfDay = 86_400
+const secondsPerDay = 86_400
 
 /** `edges` are the boundaries of the buckets in days of 24 hours. Each group has all buckets. */
 export async function readAgeing(
@@ -26,12 +26,12 @@ export async function readAgeing(
     SELECT min(name) AS group, jsonb_object_agg(bucket, count) AS counts, sum(count)::integer AS total FROM (
       SELECT min(name) AS name, lower(name) AS folded, bucket, count(*) AS count FROM (
         SELECT ${grouping.name} AS name, width_bucket(extract(epoch FROM ${now}::timestamptz - t.created_at)::float8,
-          ${edges.map((days) => days * secondsOfDay)}::float8[]) AS bucket
+          ${edges.map((days) => days * secondsPerDay)}::float8[]) AS bucket
         FROM ${scope.tickets} t ${grouping.join} WHERE t.status IN ('OPEN', 'IN_PROGRESS')) ages
       GROUP BY lower(name), bucket) buckets
     GROUP BY folded ORDER BY total DESC, folded COLLATE "C"`)
   const groups = group || rows.length > 0 ? rows : [{ group: null, counts: {} as Record<string, number> }]
-  const daysAgo = (days: number) => new Date(now.getTime() - days * secondsOfDay * 1000).toISOString()
+  const daysAgo = (days: number) => new Date(now.getTime() - days * secondsPerDay * 1000).toISOString()
   return groups.flatMap(({ group: name, counts }) =>
     [0, ...edges].map((fromDays, bucket) => {
       const toDays = edges[bucket] ?? null

@@ -36,7 +36,7 @@ export const readResolutionTime = (context: Context, scope: ReportScope, group: 
 export const readFirstResponseTime = (context: Context, scope: ReportScope, group: ReportGroup | null) =>
   readDurations(context, scope, group, {
     until: sql`response.at`,
-    // OFFSET 0 prevents an evaluation per reference.
+    // OFFSET 0 keeps PostgreSQL from evaluating the subquery once per reference.
     join: sql`CROSS JOIN LATERAL (SELECT ${firstResponse} AS at OFFSET 0) response`,
     where: sql`response.at IS NOT NULL`,
     filter: { firstResponseAt: { isNull: false } },

@@ -35,9 +35,9 @@ interface Range {
 }
 
 const maxIntervals = 1000
-/** Of a day and a week in which daylight saving time begins, and of February. */
+/** Shortest intervals: a day or week in which daylight saving time begins, and February. */
 const minHours = { DAY: 23, WEEK: 7 * 24 - 1, MONTH: 28 * 24 - 1 } as const
-const millisecondsOfHour = 3_600_000
+const millisecondsPerHour = 3_600_000
 const invalidParameter = '22023'
 
 async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ from: Date; to: Date }> {
@@ -55,7 +55,7 @@ export async function readFlow(
   range: Range,
 ): Promise<FlowPoint[]> {
   const { from, to } = await resolveRange(context, range)
-  if ((to.getTime() - from.getTime()) / millisecondsOfHour / minHours[interval] > maxIntervals) {
+  if ((to.getTime() - from.getTime()) / millisecondsPerHour / minHours[interval] > maxIntervals) {
     const message = `must be at most ${maxIntervals} intervals before \`to\`: shorten the range or use a longer interval`
     throw new BadUserInput([{ path: 'from', message }])
   }

@@ -10,7 +10,7 @@ interface Grouping {
   readonly name: Sql
   readonly filterOf: (name: string) => FilterJson
   readonly filterOfNone: FilterJson
-  /** Matches tickets in none of the groups `names`; `otherNames` are the names of all other groups. */
+  /** Matches tickets in a group without a row. `names` are the groups with rows, `otherNames` those without. */
   readonly filterOfOthers: (names: readonly string[], otherNames: readonly string[]) => FilterJson
 }
 

@@ -19,8 +19,8 @@ export const AssigneeLoadType = builder.objectRef<AssigneeLoad>('AssigneeLoad').
       ...nestedField(userRelation('userId')),
     }),
     total: t.exposeInt('total', { description: 'Number of tickets in this row.' }),
-    open: t.exposeInt('open', { description: 'Number of these tickets that are OPEN or IN_PROGRESS.' }),
-    resolved: t.exposeInt('resolved', { description: 'Number of these tickets that are RESOLVED or CLOSED.' }),
+    open: t.exposeInt('open', { description: 'Number of tickets in this row that are OPEN or IN_PROGRESS.' }),
+    resolved: t.exposeInt('resolved', { description: 'Number of tickets in this row that are RESOLVED or CLOSED.' }),
     filter: t.expose('filter', { type: 'JSON', description: filterFor('the tickets counted in `total`') }),
     openFilter: t.expose('openFilter', { type: 'JSON', description: filterFor('the tickets counted in `open`') }),
     resolvedFilter: t.expose('resolvedFilter', {
@@ -31,7 +31,7 @@ export const AssigneeLoadType = builder.objectRef<AssigneeLoad>('AssigneeLoad').
 })
 
 const percentile = (percent: number) =>
-  `${percent}th percentile: ${percent} % of the durations are at most this long. Interpolated linearly (percentile_cont of SQL:2003; type 7 of Hyndman and Fan, 1996).`
+  `${percent}th percentile: ${percent}% of the durations are at most this long. Interpolated linearly (percentile_cont of SQL:2003; type 7 of Hyndman and Fan, 1996).`
 
 export const DurationStatisticsType = builder.objectRef<DurationStatistics>('DurationStatistics').implement({
   description:
@@ -141,7 +141,9 @@ export const ReopenRateType = builder.objectRef<ReopenRate>('ReopenRate').implem
     resolved: t.exposeInt('resolved', {
       description: 'Number of tickets resolved for the first time in the range.',
     }),
-    reopened: t.exposeInt('reopened', { description: 'Number of these tickets that were reopened at any later time.' }),
+    reopened: t.exposeInt('reopened', {
+      description: 'Number of tickets counted in `resolved` that were reopened at any later time.',
+    }),
     rate: t.exposeFloat('rate', {
       nullable: true,
       description: '`reopened` divided by `resolved`, from 0 to 1. Null if `resolved` is 0.',

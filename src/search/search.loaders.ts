@@ -15,7 +15,10 @@ const lengths = integerBetween(20, 1000)
 const withSingleSpaces = (column: Sql) =>
   sql`regexp_replace(translate(${column}, ${hitDelimiters.start + hitDelimiters.end}, ''), '\\s+', ' ', 'g')`
 
-/** PostgreSQL finds the best text and hitDelimiters the matching words (ts_headline); `excerptOf` finds parts of words. */
+/**
+ * PostgreSQL finds the best text and hitDelimiters the matching words (ts_headline); `excerptOf` finds parts of
+ * words.
+ */
 export const ticketExcerpt: NestedField = {
   keyProperty: 'id',
   fragment: ({ search, maxLength }: ExcerptArguments) => {

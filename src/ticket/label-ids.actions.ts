@@ -2,7 +2,7 @@ import { empty, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import type { FieldError } from '../errors.ts'
 
-/** Returns unique ids in the order of the names. In a transaction, locks the labels against deletion. */
+/** Returns the ids without duplicates, sorted by label name. In a transaction, locks the labels against deletion. */
 export async function findProjectLabels(
   db: Statements,
   projectId: string,

@@ -33,7 +33,10 @@ interface Match extends ProjectPermissions {
 
 const maxErrors = 100
 
-/** Throws NOT_FOUND or FORBIDDEN with errors for each ticket, and CONFLICT if the number of matches differs from `expectedCount`. */
+/**
+ * Throws NOT_FOUND or FORBIDDEN with errors for each ticket, and CONFLICT if the number of matches differs from
+ * `expectedCount`.
+ */
 export async function bulkUpdateStatus(
   tx: Transaction,
   viewer: Viewer,
@@ -41,10 +44,10 @@ export async function bulkUpdateStatus(
 ): Promise<BulkStatusResult> {
   const condition = update.ids ? ticketsByReference(update.ids) : ticketCondition(update.filter, viewer)
   const selection = sql`${condition} AND ${visibleTickets(viewer)}`
-  const isLocked = update.dryRun ? sql`TRUE` : await lockTickets(tx, selection)
+  const lockedTickets = update.dryRun ? sql`TRUE` : await lockTickets(tx, selection)
   const matches = await tx.query<Match[]>(sql`
     SELECT t.id, t.number, ${permissionColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${isLocked} AND ${selection} ORDER BY t.id`)
+    WHERE ${lockedTickets} AND ${selection} ORDER BY t.id`)
   if (update.ids) mustAllExist(update.ids, matches)
   else if (matches.length !== update.expectedCount)
     throw new Conflict(
@@ -82,7 +85,7 @@ export async function bulkUpdateStatus(
 
 /**
  * Locks tickets in the order of their ids, so that bulk changes do not deadlock. Returns a condition for a separate
- * statement, which sees the tickets and permissions as of after the wait for the locks.
+ * statement, which sees the tickets and permissions as they are once the locks are acquired.
  */
 async function lockTickets(tx: Transaction, selection: Sql): Promise<Sql> {
   const rows = await tx.query<{ id: string }[]>(

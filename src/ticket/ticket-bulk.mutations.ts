@@ -78,7 +78,7 @@ mutation('bulkUpdateStatus', {
     }),
     updatedCount: t.exposeInt('updatedCount', {
       description:
-        'Number of tickets that changed, or would change in a dry run. Tickets with the same status and resolution are not counted.',
+        'Number of tickets that changed, or would change in a dry run. Tickets that already have the requested status and resolution are not counted.',
     }),
     batch: t.exposeID('batch', {
       nullable: true,

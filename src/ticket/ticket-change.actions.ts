@@ -21,7 +21,7 @@ export async function lockTicket(
 ): Promise<TicketWithPermissions> {
   const target = sql`${ticketsByReference([reference])} AND ${visibleTicketsByReference(viewer)}`
   if (db.inTransaction) await db.query(sql`SELECT FROM tickets t WHERE ${target} FOR UPDATE`)
-  // A separate statement sees the ticket and permissions as of after the wait for the lock.
+  // A separate statement sees the ticket and permissions as they are once the lock is acquired.
   const [row] = await db.query<(ProjectPermissions & { ticket: string })[]>(sql`
     SELECT ${ticketColumns.text} AS ticket, ${permissionColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${target}`)

@@ -63,12 +63,13 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
   }),
   firstResolvedAt: t.field({
     type: DateTimeFilterInput,
-    description: 'Condition on the time at which the ticket first became RESOLVED or CLOSED, even if it was reopened.',
+    description:
+      'Condition on the time at which the ticket first changed from OPEN or IN_PROGRESS to RESOLVED or CLOSED, even if it was reopened.',
   }),
   everResolvedAt: t.field({
     type: DateTimeFilterInput,
     description:
-      'Condition on the times at which the ticket became RESOLVED or CLOSED: one of them must satisfy all operators. `isNull: true` matches tickets that were never resolved or closed.',
+      'Condition on the times at which the ticket changed from OPEN or IN_PROGRESS to RESOLVED or CLOSED: one of them must satisfy all operators. `isNull: true` matches tickets that were never resolved or closed.',
   }),
   everReopenedAt: t.field({
     type: DateTimeFilterInput,

@@ -38,12 +38,12 @@ const NullsOrder = builder.enumType('NullsOrder', {
 })
 
 const TicketOrderInput = builder.inputType('TicketOrder', {
-  description: 'One key of a sort order. Ties of the last key are sorted by id, so that the order is total.',
+  description: 'One key of a sort order. Remaining ties are broken by id.',
   fields: (t) => ({
     field: t.field({
       type: TicketOrderFieldEnum,
       required: true,
-      description: 'Field to sort by. A field that occurs again is ignored.',
+      description: 'Field to sort by. Repeated fields are ignored.',
     }),
     direction: t.field({ type: OrderDirection, defaultValue: 'ASC', description: 'Sort direction of this key.' }),
     nulls: t.field({
@@ -57,6 +57,6 @@ const TicketOrderInput = builder.inputType('TicketOrder', {
 export const ticketOrderArg = builder.args((t) => ({
   orderBy: t.field({
     type: [TicketOrderInput],
-    description: 'Sort keys: ties of the first key are sorted by the second, and so on. Defaults to newest first.',
+    description: 'Sort keys: ties in the first key are broken by the second, and so on. Defaults to newest first.',
   }),
 }))

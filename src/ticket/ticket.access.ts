@@ -16,7 +16,10 @@ export function visibleTickets(viewer: Viewer): Sql {
   return sql`t.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)}))`
 }
 
-/** The same for single tickets, in the same time for any number of projects: otherwise timing would reveal hidden tickets. */
+/**
+ * `visibleTickets` for a single ticket, in the same time for any number of projects. Otherwise timing would reveal
+ * hidden tickets.
+ */
 export const visibleTicketsByReference = (viewer: Viewer): Sql =>
   sql`EXISTS (SELECT FROM projects p WHERE p.id = t.project_id AND ${visibleProjects(viewer)})`
 
@@ -37,6 +40,6 @@ export function mustBeAbleToUpdate(viewer: Viewer, ticket: WithReporter, permiss
   if (canUpdate(viewer, ticket, permissions)) return
   mustHaveRole(permissions, 'REPORTER', 'Editing a ticket')
   throw new Forbidden(
-    `Editing this ticket requires CONTRIBUTOR in ${permissions.projectKey}; as REPORTER you can only edit tickets that you created.`,
+    `Editing this ticket requires CONTRIBUTOR in ${permissions.projectKey}; as REPORTER you can only edit tickets that you reported.`,
   )
 }

@@ -15,7 +15,7 @@ mutation('assignTicket', {
         'Id or username of an active user who can see the project. Must be passed; null unassigns the ticket.',
     }),
     expectedVersion: t.int({
-      description: 'Version that the change is based on. Fails with CONFLICT if the assignee was changed since.',
+      description: 'Version that the change is based on. Fails with CONFLICT if the assignee has changed since then.',
     }),
   }),
   rules: { id: ticketReference, assigneeId: userReference.nullable() },

@@ -75,13 +75,15 @@ const TicketPermissions = builder
     fields: (t) => ({
       update: t.exposeBoolean('update', {
         description:
-          'True if you may change its fields and status: a CONTRIBUTOR, or a REPORTER for tickets that they created.',
+          'True if you may change its fields and status. Requires CONTRIBUTOR, or REPORTER for tickets that you reported.',
       }),
-      comment: t.exposeBoolean('comment', { description: 'True if you may comment on it: at least a REPORTER.' }),
+      comment: t.exposeBoolean('comment', { description: 'True if you may comment on it. Requires REPORTER.' }),
       assign: t.exposeBoolean('assign', {
-        description: 'True if you may assign and label it: at least a CONTRIBUTOR.',
+        description: 'True if you may assign and label it. Requires CONTRIBUTOR.',
       }),
-      archive: t.exposeBoolean('archive', { description: 'True if you may archive and unarchive it: a MAINTAINER.' }),
+      archive: t.exposeBoolean('archive', {
+        description: 'True if you may archive and unarchive it. Requires MAINTAINER.',
+      }),
     }),
   })
 
@@ -150,7 +152,8 @@ builder.prismaInterface('Ticket', {
     resolvedAt: t.expose('resolvedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Time at which the ticket last became RESOLVED or CLOSED. Null while OPEN or IN_PROGRESS.',
+      description:
+        'Time at which the ticket last changed from OPEN or IN_PROGRESS to RESOLVED or CLOSED. Null while OPEN or IN_PROGRESS.',
     }),
     archivedAt: t.expose('archivedAt', {
       type: 'DateTime',

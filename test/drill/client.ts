@@ -66,7 +66,10 @@ export class Client {
     return reply
   }
 
-  /** A complete export must contain every ticket that was acknowledged before it started; a broken connection is allowed. */
+  /**
+   * A complete export must contain every ticket that was acknowledged before it started; a broken connection is
+   * allowed.
+   */
   async export(): Promise<void> {
     const since = performance.now()
     const { writes } = this.ledger

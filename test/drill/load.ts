@@ -13,7 +13,10 @@ export interface Load {
   readonly stop: () => Promise<void>
 }
 
-/** Fills an empty server and starts clients. `pause` is the mean time between two requests of a client in milliseconds. */
+/**
+ * Fills an empty server and starts clients. `pause` is the mean time between two requests of a client in
+ * milliseconds.
+ */
 export async function startLoad(server: ServerProcess, pause = 80): Promise<Load> {
   const ledger = new Ledger()
   const first = new Client(server, ledger)

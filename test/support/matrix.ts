@@ -1,7 +1,10 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
 import { type RoleName, roleNames } from './permissions.ts'
 
-/** `none`: same as for a missing object. `own`: only the client's own objects. `is`: a value that depends on the client. */
+/**
+ * `none`: same as for a missing object. `own`: only the client's own objects. `is`: a value that depends on the
+ * client.
+ */
 export type Cell = 'all' | 'none' | 'own' | 'UNAUTHENTICATED' | { readonly is: unknown }
 /** In the order of `roleNames`. */
 type Row = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]

@@ -6,7 +6,10 @@ import { maskError } from '../../src/http/mask-error.ts'
 import { schema } from '../../src/schema.ts'
 import type { TestServer } from './app.ts'
 
-/** Yoga's own pipeline with the same schema and context, executed by graphql-js. The endpoint must return the same responses. */
+/**
+ * Yoga's own pipeline with the same schema and context, executed by graphql-js. The endpoint must return the same
+ * responses.
+ */
 export function createOracle(server: TestServer) {
   const documents = createDocumentCache({ schema, suggestions: true, compilation: false, onRun: () => {} })
   const createContext = contextFactory({ ...server, documents })
