@@ -13,7 +13,7 @@ export interface ClientOptions {
   readonly as?: string | undefined
 }
 
-/** Runs work with a client of the server at the URL, or of one in this process over the configured database. */
+/** Without a URL, the client calls an app in this process that uses the configured database. */
 export async function withClient(
   { url, token, as }: ClientOptions,
   context: CommandContext,
@@ -22,13 +22,17 @@ export async function withClient(
   if (url !== undefined) {
     if (!URL.canParse(url)) throw new UsageError(`--url must be a URL such as http://localhost:4000 (got "${url}").`)
     if (token === undefined)
-      throw new UsageError('--url requires --token TOKEN. Create a token with `snaglist token --user NAME`.')
+      throw new UsageError(
+        '--url requires --token TOKEN. Create a token with the mutation `createAccessToken`, or with `snaglist token` on that server.',
+      )
     const root = new URL(url).origin
     await work((path, init) => withConnectionError(fetch(root + path, withToken(token, init)), root))
     return
   }
   if (as === undefined)
-    throw new UsageError('Specify a server with --url URL --token TOKEN, or the configured database with --as ADMIN.')
+    throw new UsageError(
+      'Specify a server with --url URL --token TOKEN, or the configured database with --as USERNAME, an ADMIN.',
+    )
   // Imported here, because the schema and the database load slowly.
   const { withLocalClient } = await import('./local-client.ts')
   await withLocalClient(as.toLowerCase(), context, work)

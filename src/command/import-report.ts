@@ -42,5 +42,7 @@ export function reportImport(file: string, result: ImportResult, { stdout }: Com
     writeFileSync(rejectedFile, result.rejectedRows)
     print(stdout, `The rejected rows were written to ${rejectedFile}.`)
   } else if (faultCount > 0)
-    throw new CommandError('Nothing was imported. Fix the errors, or import the other rows with --skip-faulty.')
+    throw new CommandError(
+      'Nothing was imported. Fix the errors, or import the valid rows with --skip-faulty, unless the header or the CSV syntax is invalid.',
+    )
 }

@@ -6,7 +6,7 @@ import { type CommandContext, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { type Send, withToken } from './send.ts'
 
-/** Runs work with a client of a server in this process over the configured database, signed in as an admin. */
+/** The client calls an app in this process that uses the configured database, signed in as an ADMIN. */
 export function withLocalClient(
   username: string,
   context: CommandContext,

@@ -9,7 +9,7 @@ export const seed: Command = async (args, context) => {
     if (await isDemo(prisma)) return print(context.stdout, 'The database already contains the demo data.')
     if ((await prisma.user.count()) > 0)
       throw new UsageError(
-        'The database is not empty, as demo data requires. Set DATABASE_URL or SNAGLIST_DATA to another database.',
+        'Demo data requires an empty database, but this one has users. Set DATABASE_URL or SNAGLIST_DATA to another database.',
       )
     await seedDemo(transaction, bcryptCost)
     print(context.stdout, 'The demo data was created.')

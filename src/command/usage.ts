@@ -12,7 +12,7 @@ export const usage = `Usage: snaglist [command]
         --kind KIND        issue or defect
         [--map FROM=TO]    map a column to a field, such as issuekey=externalKey; repeatable
         [--ignore COLUMN]  ignore a column; repeatable
-        [--value FIELD:FROM=TO]  replace a value of a field, such as severity:Moderate=MAJOR; repeatable
+        [--value FIELD:FROM=TO]  replace a value of a field, such as "severity:Grade 2=MAJOR"; repeatable
         [--date-format F]  format of dates, such as M/D/YYYY; ISO 8601 by default
         [--create-labels]  create labels that the project does not have
         [--skip-faulty]    import the rows without errors, write the others to a .rejected.csv file
@@ -26,7 +26,7 @@ export const usage = `Usage: snaglist [command]
   schema                   print the GraphQL schema (SDL)
   help                     print this text
 
-import and export require a server (--url URL --token TOKEN) or the configured database (--as ADMIN).
+import and export require a server (--url URL --token TOKEN) or the configured database (--as USERNAME, an ADMIN).
 
 Settings are environment variables, which the file .env can also set; .env.example lists them.
 `

@@ -4,7 +4,7 @@ import { maxBytesPerRequest } from './request-quota.ts'
 interface DatabaseError {
   readonly sqlState?: string | undefined
   readonly constraint?: string | undefined
-  /** True if the database was unreachable, provided no connection in time or cancelled the statement. */
+  /** True if the database was unreachable, cancelled the statement, or provided no connection or lock in time. */
   readonly isUnavailable: boolean
 }
 
@@ -53,6 +53,7 @@ export function parseDatabaseError(error: unknown): DatabaseError {
 
 const foreignKeyViolation = '23503'
 const statementTimeout = '57014'
+const lockTimeout = '55P03'
 const programLimitExceeded = '54000'
 
 const uniqueConstraintMessages: Readonly<Record<string, string>> = {
@@ -64,6 +65,8 @@ const uniqueConstraintMessages: Readonly<Record<string, string>> = {
 export function toApiError(error: unknown): unknown {
   const { constraint, sqlState, isUnavailable } = parseDatabaseError(error)
   if (sqlState === statementTimeout) return new QueryTimeout()
+  if (sqlState === lockTimeout)
+    return new Unavailable('Another request has locked the same data. Try again in a moment.')
   if (sqlState === programLimitExceeded) return new ResultTooLarge(maxBytesPerRequest)
   if (isUnavailable) return new Unavailable()
   const conflict = constraint && uniqueConstraintMessages[constraint]

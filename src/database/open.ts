@@ -48,7 +48,7 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
     ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
     connectionString: url,
     max: options.poolSize,
-    // With the four seconds that a statement may wait in a request, the client receives a response within 15 s.
+    // With 4 s in the queue of the request (request-quota.ts) and 8 s for the statement, the client gets a response within 15 s.
     connectionTimeoutMillis: 2500,
     lock_timeout: 4000,
     idleTimeoutMillis: 30_000,

@@ -63,7 +63,7 @@ export class LostRace extends Conflict {
 }
 
 /**
- * Runs work that ends with a single writing statement without a transaction, which takes half the time. If another
+ * Runs work outside a transaction, which takes half the time. The work must end with its only writing statement. If another
  * transaction has locked the row or changed the state that the work read (version, role, archived project), the statement
  * must write nothing and the work must throw LostRace. Then, and after a deadlock or a deleted reference, the work runs
  * again in a transaction with locks.

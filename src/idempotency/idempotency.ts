@@ -80,7 +80,7 @@ export async function readStoredResult<Result>(
   return row ? { result: replay<Result>(request, row.sealed) } : null
 }
 
-/** For a transaction before that of the action. A copy, since its replay does not make the response a replay. */
+/** A step in a transaction before that of the action. A copy, so that its replay does not set `hasReplayed` of the request. */
 export const createSubstep = (request: IdempotentRequest, name: string): IdempotentRequest => ({
   ...request,
   step: `${request.step} ${name}`,
@@ -108,7 +108,7 @@ async function beginStep(db: Statements, { key, body }: IdempotentRequest, step:
 const lastRuns = new Map<string, Promise<unknown>>()
 
 /**
- * Runs repeated requests of this process one after another, without a connection or a password hash per waiting request.
+ * Runs identical requests to this process one after another, so that waiting ones use no connection and hash no password.
  * The database ensures correctness across processes.
  */
 export async function runInSequence<Result>(

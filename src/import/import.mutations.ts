@@ -51,7 +51,10 @@ const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
   description: 'Handling of a file in which some rows have errors.',
   values: {
     REJECT_ALL: { description: 'No row is imported.' },
-    SKIP: { description: 'Rows without errors are imported. The others are returned in `Import.rejectedRows`.' },
+    SKIP: {
+      description:
+        'Rows without errors are imported, the others are returned in `Import.rejectedRows`. A file with an invalid header or CSV syntax is rejected.',
+    },
   } as const,
 })
 

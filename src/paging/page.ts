@@ -80,8 +80,8 @@ function selectRows(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean
   ])
   const columns = withCursorKeys ? sql`${alias}.*, ${cursorKeyColumn(order)} AS cursor_key` : sql`${alias}.*`
   const orderClause = sql`ORDER BY ${orderBy(scanOrder(order, bounds))}`
-  // A literal, so that a generic plan takes the limit into account.
   const selectPage = (selectedColumns: Sql) => {
+    // The limit is a literal, so that a generic plan takes it into account.
     const orderAndLimit = (offset: number) => sql`${orderClause} LIMIT ${raw(String(bounds.limit + 1 + offset))}`
     if (!probe)
       return sql`SELECT ${selectedColumns} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${orderAndLimit(0)}`

@@ -71,7 +71,7 @@ mutation('setProjectMember', {
     userId: t.id({ required: true, description: 'Id or username of the user.' }),
     role: t.field({
       type: 'ProjectRole',
-      description: 'New role; null removes the member. Their tickets stay assigned.',
+      description: 'New role. Must be passed; null removes the member, whose tickets stay assigned.',
     }),
   }),
   rules: { projectId: projectReference, userId: userReference },

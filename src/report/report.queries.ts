@@ -144,7 +144,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
         type: [FlowPointType],
         extensions: { cost: costOf('flow') },
         description:
-          'Tickets created, resolved and reopened in each interval of a range, and the backlog at its end, computed from the history of tickets. At most 1000 intervals.',
+          'Tickets created, resolved and reopened in each interval of a range, and the backlog at the end of each interval, computed from the history of tickets. At most 1000 intervals.',
         args: {
           interval: t.arg({ type: ReportInterval, required: true, description: 'Length of the intervals.' }),
           ...rangeArgs,

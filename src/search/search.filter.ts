@@ -47,7 +47,7 @@ const termsOf = (searches: readonly string[]) =>
     .filter(({ negated }) => !negated)
     .slice(0, maxTerms)
 
-/** All terms of searches as one tsquery; null if there are none. */
+/** Matches any of the first 20 terms of the searches that are not negated; null if there are none. */
 export function searchQuery(searches: readonly string[]): Sql | null {
   const terms = termsOf(searches)
   return terms.length > 0 ? sql`(${join(terms.map(queryOf), ' || ')})` : null

@@ -16,7 +16,7 @@ const withSingleSpaces = (column: Sql) =>
   sql`regexp_replace(translate(${column}, ${hitDelimiters.start + hitDelimiters.end}, ''), '\\s+', ' ', 'g')`
 
 /**
- * PostgreSQL finds the best text and hitDelimiters the matching words (ts_headline); `excerptOf` finds parts of
+ * PostgreSQL finds the best text and marks the matching words with `hitDelimiters` (ts_headline); `excerptOf` finds parts of
  * words.
  */
 export const ticketExcerpt: NestedField = {

@@ -47,7 +47,7 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
   assignee: t.field({ type: UserFilterInput, description: 'Condition on the assignee, by id or username.' }),
   reporter: t.field({
     type: UserFilterInput,
-    description: 'Condition on the user who created the ticket, by id or username.',
+    description: 'Condition on the user who reported the ticket, by id or username.',
   }),
   label: t.field({ type: LabelFilterInput, description: 'Condition on the labels, by name.' }),
   createdAt: t.field({ type: DateTimeFilterInput, description: 'Condition on the time of creation.' }),

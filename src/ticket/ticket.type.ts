@@ -122,7 +122,7 @@ builder.prismaInterface('Ticket', {
     priority: t.expose('priority', { type: 'Priority', description: 'Urgency. Defaults to MEDIUM.' }),
     reporter: t.field({
       type: 'User',
-      description: 'User who created the ticket.',
+      description: 'User who reported the ticket: its creator, or the reporter named in an imported file.',
       ...nestedField(userRelation('reporterId')),
     }),
     assignee: t.field({
