@@ -186,13 +186,13 @@ describe('invalid filters', () => {
     )
   })
 
-  test('rejects a filter with over 1,000 comparisons or variables nested over 50 levels deep', async () => {
+  test('rejects a filter with over 1,000 fields and nested filters or variables nested over 50 levels deep', async () => {
     const many = {
       or: Array.from({ length: 100 }, () => ({ and: Array.from({ length: 10 }, () => ({ title: { eq: 'x' } })) })),
     }
     const { extensions } = await ada.expectError(Filtered, { filter: many })
     expect(extensions?.fieldErrors).toEqual([
-      { path: 'filter', message: 'must contain at most 1000 comparisons (got 2101)' },
+      { path: 'filter', message: 'must contain at most 1000 fields and nested filters (got 2101)' },
     ])
     // Also too deep for JSON.stringify.
     const deep = `${'{"not":'.repeat(20_000)}{}${'}'.repeat(20_000)}`

@@ -41,8 +41,8 @@ interface PasswordProof {
 }
 
 /**
- * A wrong password, an unknown username and a deactivated account cause the same error after the same time. Throws
- * RATE_LIMITED after too many failures.
+ * A wrong password and an unknown username cause the same error after the same time, as does `signIn` for a deactivated
+ * account. Throws RATE_LIMITED after too many failures.
  */
 export async function verifySignIn(
   context: Pick<Context, 'db' | 'transaction'>,
@@ -61,7 +61,7 @@ export async function verifySignIn(
   return { attempt, userId: user.id, passwordHash: user.passwordHash }
 }
 
-/** Verifies that the account was not deactivated, nor its password changed, during the verification. */
+/** Opens a session if the account is active and still has the verified password. */
 export async function signIn(tx: Transaction, { attempt, userId, passwordHash }: PasswordProof): Promise<Session> {
   const [viewer] = await tx.query<UserRow[]>(sql`
     SELECT ${userColumns.all} FROM users u

@@ -105,7 +105,7 @@ builder.mutationField('signOut', (t) =>
         }),
       }),
     }),
-    description: 'Revokes the token of this request, a session or an access token.',
+    description: 'Revokes the token that this request was sent with: a session token or an access token.',
     authScopes: { signedIn: true },
     skipTypeScopes: true,
     resolve: async (_root, _args, context) => {

@@ -21,7 +21,8 @@ const maxBlockSeconds = 900
 
 /**
  * Counts an attempt as failed before its password is verified, so that concurrent attempts cannot evade the limits. The
- * counter per account does not apply to addresses from which its owner has signed in: attackers cannot lock them out.
+ * counter per account does not apply to addresses from which the account's owner has signed in, so that attackers cannot
+ * lock the owner out.
  */
 export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt): Promise<void> {
   const request = attempt.idempotency && createSubstep(attempt.idempotency, 'count')
@@ -90,7 +91,10 @@ function maxFailuresByKey(attempt: SignInAttempt): ReadonlyMap<string, number> {
   ])
 }
 
-/** Reverts the count of the attempt, trusts its address for the account, and deletes old counters. */
+/**
+ * Resets the counter of username and address, reverts the attempt in the others, trusts the address for the account, and
+ * deletes old counters.
+ */
 export async function recordSuccess(tx: Transaction, attempt: SignInAttempt): Promise<void> {
   const { pair, address, account, trusted } = keysOf(attempt)
   await tx.query(sql`

@@ -5,9 +5,9 @@ import proxyAddr from 'proxy-addr'
 export type AddressOf = (request: IncomingMessage) => string
 
 /**
- * Creates a function that returns the client's address, which only a trusted proxy can set by X-Forwarded-For. Proxies
- * are addresses, subnets, "loopback", "linklocal" or "uniquelocal". IPv6 addresses are cut to 64 bits: a client chooses
- * the rest.
+ * Creates a function that returns the client's address. X-Forwarded-For is honored only from trusted proxies: addresses,
+ * subnets, "loopback", "linklocal" or "uniquelocal". IPv6 addresses are cut to their first 64 bits, because a client can
+ * choose the others.
  */
 export function createAddressReader(trustedProxies: readonly string[]): AddressOf {
   const trusted = proxyAddr.compile([...trustedProxies])

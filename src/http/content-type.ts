@@ -27,7 +27,7 @@ export function requireJson({ header }: HttpRequest): void {
     throw new UnsupportedContent('Send JSON as `application/json`.')
 }
 
-/** The size limit counts received bytes, which compression would bypass. */
+/** The size limit counts received bytes, so compression would bypass it. */
 export function requireUncompressed({ header }: HttpRequest): void {
   if ((header('content-encoding') || 'identity') !== 'identity')
     throw new UnsupportedContent('Send it without compression.')

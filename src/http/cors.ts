@@ -13,7 +13,7 @@ export interface Cors {
   readonly options: (request: Request) => CORSOptions
 }
 
-/** Allows origins without credentials, since tokens are sent in a header. */
+/** Allows requests from the origins, but without cookies, since tokens are sent in a header. */
 export function createCors(origins: readonly string[]): Cors {
   const varyHeader: Readonly<Record<string, string>> = origins.length > 0 ? { vary: 'Origin' } : {}
   return {

@@ -42,7 +42,7 @@ function coercionError({ message, originalError }: GraphQLError): BadUserInput |
     /^Variable "\$(\w+)" (?:got invalid value|(of (?:required|non-null) type .*))/s.exec(message) ?? []
   if (!variable) return null
   if (missing) return new BadUserInput([{ path: variable, message: missing }])
-  // The message consists of the value, which can contain anything, the path and the reason.
+  // The message consists of the value (arbitrary text), the path and the reason.
   const reason = originalError?.message ?? ''
   const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -`; ${reason}`.length))?.[1] ?? variable
   const field = /^Field "(\w+)"/.exec(reason)?.[1]

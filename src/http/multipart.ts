@@ -108,7 +108,7 @@ async function readParts(
   return { operations, map: parseMap(fields.get('map')) }
 }
 
-/** Removes directories and characters that the database cannot store. */
+/** Removes directories, control characters and lone surrogates. At most 255 UTF-16 code units. */
 const nameOf = (fileName: string | undefined) =>
   basename((fileName ?? '').replaceAll('\\', '/'))
     .slice(0, 255)

@@ -161,7 +161,7 @@ const importFields = {
   },
   REPORTED_BY: {
     name: 'reportedBy',
-    description: 'Name of the person who found the defect, at most 100 characters. Defaults to your name.',
+    description: 'Person or station that found the defect, at most 100 characters. Defaults to your name.',
     type: 'text',
     parse: byRule(defectRules.reportedBy),
     onlyFor: 'DEFECT',

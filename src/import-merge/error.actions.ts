@@ -47,7 +47,7 @@ export async function storeErrors(tx: BulkTransaction, importId: string, project
     FROM jsonb_array_elements(${JSON.stringify(withSuggestions)}::jsonb) WITH ORDINALITY AS listed(error, position)`)
 }
 
-/** Stores the rows that have errors in import_plan as CSV, with a column "reason". */
+/** Stores, as CSV in the import, the rows for which import_plan contains errors, with a column "reason". */
 export async function storeRejectedRows(
   tx: BulkTransaction,
   importId: string,

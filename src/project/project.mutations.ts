@@ -27,7 +27,7 @@ mutation('createProject', {
     description: t.string({ description: 'Description in Markdown, at most 64 KiB.' }),
     defaultRole: t.field({
       type: 'ProjectRole',
-      description: 'Minimum role of every signed-in user. Omit it to restrict the project to its members.',
+      description: 'Minimum role of every signed-in user. Omit it to restrict the project to its members and ADMINs.',
     }),
   }),
   rules: { key, name, description },
@@ -47,7 +47,7 @@ mutation('updateProject', {
     description: t.string({ description: 'Description in Markdown, at most 64 KiB; null clears it.' }),
     defaultRole: t.field({
       type: 'ProjectRole',
-      description: 'Minimum role of every signed-in user; null restricts the project to its members.',
+      description: 'Minimum role of every signed-in user; null restricts the project to its members and ADMINs.',
     }),
     archived: t.boolean({
       description: 'True archives the project, which makes it and its tickets read-only. False unarchives it.',

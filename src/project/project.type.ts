@@ -55,7 +55,7 @@ builder.prismaObject('Project', {
     defaultRole: t.expose('defaultRole', {
       type: 'ProjectRole',
       nullable: true,
-      description: 'Minimum role of every signed-in user. Null if only members can see the project.',
+      description: 'Minimum role of every signed-in user. Null if only members and ADMINs can see the project.',
     }),
     viewerRole: t.field({
       type: 'ProjectRole',

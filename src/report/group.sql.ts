@@ -71,7 +71,8 @@ export const groupings = {
   ),
   ABSN: textGrouping('absn', 'absn', 'Serial number of the affected unit, case-insensitive. Null if unknown.'),
   LABEL: {
-    description: 'Label, by name. A ticket counts once for each of its labels. Null if it has none.',
+    description:
+      'Label, by name. A ticket counts once for each of its labels, but at most once in the row "other" of `pareto`. Null if it has none.',
     join: sql`LEFT JOIN (ticket_labels tl JOIN labels label ON label.id = tl.label_id) ON tl.ticket_id = t.id`,
     name: sql`label.name`,
     filterOf: (name) => ({ label: { some: [name] } }),
@@ -83,7 +84,7 @@ export const groupings = {
   REPORTED_BY: textGrouping(
     'reportedBy',
     'reported_by',
-    'Name of the person who found the defect, case-insensitive. Null for issues.',
+    'Person or station that found the defect, case-insensitive. Null for issues.',
   ),
 } as const satisfies Record<string, Grouping>
 

@@ -66,7 +66,7 @@ export const ParetoRowType = builder.objectRef<ParetoRow>('ParetoRow').implement
     count: t.exposeInt('count', { description: 'Number of tickets with the value.' }),
     share: t.exposeFloat('share', {
       description:
-        'Proportion of the sum of all counts, from 0 to 1. A ticket with several labels counts once for each.',
+        'Proportion of the sum of all counts, from 0 to 1. A ticket with several labels counts in the row of each, and once in the row "other".',
     }),
     cumulativeShare: t.exposeFloat('cumulativeShare', {
       description: 'Sum of `share` in this row and all preceding rows, from 0 to 1.',

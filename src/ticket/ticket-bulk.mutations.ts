@@ -87,7 +87,7 @@ mutation('bulkUpdateStatus', {
     tickets: t.field({
       type: ['Ticket'],
       extensions: { size: (_args, mutationArgs) => Math.min(maxReturnedTickets, countOf(mutationArgs['input'])) },
-      description: `Matched tickets, sorted by id: updated, or unchanged in a dry run. At most the first ${maxReturnedTickets}.`,
+      description: `Matched tickets after the update, sorted by id, including unchanged ones; in a dry run, in their current state. At most the first ${maxReturnedTickets}.`,
       resolve: ({ matchedIds }, _args, context) =>
         Promise.all(matchedIds.slice(0, maxReturnedTickets).map((id) => getTicket(context, id))),
     }),

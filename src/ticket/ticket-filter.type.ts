@@ -104,7 +104,7 @@ const defectFields = (t: Fields) => ({
 
 TicketFilterInput.implement({
   description:
-    'A filter for tickets of both kinds. All fields must match; `{}` matches all tickets that are not archived. Fields of defects are null for issues. At most 1,000 comparisons.',
+    'A filter for tickets of both kinds. All fields must match; `{}` matches all tickets that are not archived. Fields of defects are null for issues. At most 1,000 fields and nested filters.',
   fields: (t) => ({
     ...ticketFields(t, TicketFilterInput),
     ...defectFields(t),
@@ -114,12 +114,12 @@ TicketFilterInput.implement({
 
 IssueFilterInput.implement({
   description:
-    'A filter for issues. All fields must match; `{}` matches all issues that are not archived. At most 1,000 comparisons.',
+    'A filter for issues. All fields must match; `{}` matches all issues that are not archived. At most 1,000 fields and nested filters.',
   fields: (t) => ticketFields(t, IssueFilterInput),
 })
 
 DefectFilterInput.implement({
   description:
-    'A filter for defects. All fields must match; `{}` matches all defects that are not archived. At most 1,000 comparisons.',
+    'A filter for defects. All fields must match; `{}` matches all defects that are not archived. At most 1,000 fields and nested filters.',
   fields: (t) => ({ ...ticketFields(t, DefectFilterInput), ...defectFields(t) }),
 })

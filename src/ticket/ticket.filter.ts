@@ -80,7 +80,7 @@ export interface TicketFilter {
 
 const maxDepth = 5
 /** Limits the time for planning. */
-const maxComparisons = 1000
+const maxFilterSize = 1000
 
 /**
  * Condition on tickets `t`. Excludes archived tickets unless the outermost filter contains `archived`. Throws BAD_USER_INPUT
@@ -90,14 +90,16 @@ export function ticketCondition(filter: Optional<TicketFilter>, viewer: Viewer, 
   const errors: FieldError[] = []
   const effectiveFilter = filter?.archived === undefined ? { ...filter, archived: false } : filter
   const size = sizeOf(effectiveFilter ?? {})
-  if (size > maxComparisons)
-    throw new BadUserInput([{ path, message: `must contain at most ${maxComparisons} comparisons (got ${size})` }])
+  if (size > maxFilterSize)
+    throw new BadUserInput([
+      { path, message: `must contain at most ${maxFilterSize} fields and nested filters (got ${size})` },
+    ])
   const condition = conditionOf(effectiveFilter, viewer, { path, errors }, 1)
   if (errors.length > 0) throw new BadUserInput(errors)
   return condition
 }
 
-/** Number of comparisons, including nested filters. */
+/** Number of fields and nested filters. */
 function sizeOf({ and, or, not, ...fields }: TicketFilter, depth = 1): number {
   if (depth > maxDepth) return 0
   const nestedFilters = [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]
