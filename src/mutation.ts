@@ -45,7 +45,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
   {
     description,
     inputDescription,
-    payloadDescription = `Result of \`${name}\`.`,
+    payloadDescription = '',
     input: inputFields,
     rules = {},
     validate = () => [],
