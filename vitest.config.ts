@@ -15,12 +15,14 @@ const withoutPostgres: Readonly<Record<string, string>> = {
   cost: 'costs of documents',
   'directory-lock': 'the directory of the embedded database',
   embedded: 'the driver of the embedded database',
+  'full-disk': 'the disk of the embedded database',
   http: 'pages, CORS and health; opens its own databases',
   'import-rules': 'source files',
   limits: 'limits of bodies and documents, before any statement',
   migrations: 'opens embedded databases; each run on PostgreSQL migrates its template',
   schema: 'the printed schema',
   transport: 'content types, headers and timeouts, before any statement',
+  watchdog: 'a thread that watches the event loop',
 }
 
 /** The slowest files run first, so that none of them delays the end of the run. */

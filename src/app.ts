@@ -74,6 +74,7 @@ export function createApp({
   const pages = createPages({
     endpoint: path,
     cors,
+    isHealthy: () => !database.failure.aborted,
     isReady: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)),
     plugins: [
       usePageRequests({ rates, onCompleted, log }),

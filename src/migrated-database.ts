@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
+import { crashOfDatabase } from './startup-errors.ts'
 
 export async function openMigratedDatabase(config: Config, log: Logger): Promise<Database> {
   const database = await openDatabase({
@@ -17,6 +18,6 @@ export async function openMigratedDatabase(config: Config, log: Logger): Promise
     return database
   } catch (error) {
     await database[Symbol.asyncDispose]()
-    throw error
+    throw database.failure.aborted ? crashOfDatabase(database.failure.reason) : error
   }
 }

@@ -11,7 +11,7 @@ import type { Metrics } from './http/metrics.ts'
 import { openMigratedDatabase } from './migrated-database.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
 
-const graceMilliseconds = 10_000
+const graceMilliseconds = 5000
 
 /** Timeouts of clients, in milliseconds. */
 interface Timeouts {
@@ -32,7 +32,7 @@ const defaultTimeouts: Timeouts = {
   checkInterval: 5000,
 }
 
-/** A running server. Disposing it completes pending requests for at most ten seconds, then closes the database. */
+/** A running server. Disposing it completes pending requests for at most five seconds, then closes the database. */
 export interface Server extends AsyncDisposable {
   readonly url: string
   readonly database: Database

@@ -15,6 +15,12 @@ export class ConfigError extends Error {
   }
 }
 
+export const crashOfDatabase = (reason: unknown): StartupError =>
+  new StartupError(
+    `The embedded database has crashed: ${reasonOf(reason)}.`,
+    'Check the free disk space. The database recovers when the server is started again.',
+  )
+
 /** The message of an error; its code if the message is empty, as for a connection to several addresses. */
 export function reasonOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string }

@@ -44,7 +44,7 @@ describe.runIf(inject('postgres') === null)('doctor on the embedded database', (
     ])
     expect(failures).toEqual(
       [
-        /✗ Database: .* cannot be created or written: EEXIST.*\n {2}→ Set SNAGLIST_DATA/,
+        /✗ Database: .* cannot be created, written or made private: EEXIST.*\n {2}→ Set SNAGLIST_DATA/,
         /✗ Database: .* cannot be opened: .*\n {2}→ Check the free disk space. Otherwise restore a backup/,
         /✗ Directory for uploaded files: ENOENT.*\n {2}→ Make the directory writable/,
       ].map((output) => ({ code: 1, output: expect.stringMatching(output) })),

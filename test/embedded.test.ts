@@ -1,17 +1,15 @@
-import { expect, test } from 'vitest'
-import { insertIntoEmbedded } from '../src/database/bulk-transaction.ts'
-import { listenOnEmbedded } from '../src/database/listen.ts'
-import { createDatabase } from '../src/database/open.ts'
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, inject, test } from 'vitest'
+import { openEmbedded } from '../src/database/embedded.ts'
+import { createEmbeddedDatabase } from '../src/database/open.ts'
+import { temporaryDirectory } from './drill/server-process.ts'
+import { copyEmbedded } from './support/databases.ts'
 import { openEmptyDatabase } from './support/environment.ts'
 
 test('returns each statement its own result after a failed one on the embedded database', async () => {
   const embedded = await openEmptyDatabase()
-  await using database = createDatabase({
-    pool: embedded.pool,
-    listen: listenOnEmbedded(embedded.pglite),
-    copy: insertIntoEmbedded,
-    close: embedded[Symbol.asyncDispose],
-  })
+  await using database = createEmbeddedDatabase(embedded)
   const { prisma, pool } = database
   const failingStatements = [
     () => prisma.$queryRawUnsafe('SELECT $1::text::uuid', 'no id'),
@@ -25,4 +23,50 @@ test('returns each statement its own result after a failed one on the embedded d
     expect(await prisma.$queryRaw`SELECT ${n}::integer AS n`).toEqual([{ n }])
     expect((await pool.query('SELECT $1::integer AS n', [n + 1000])).rows).toEqual([{ n: n + 1000 }])
   }
+})
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+test('makes the directory of an existing embedded database accessible to its user only', async () => {
+  using directory = temporaryDirectory()
+  copyEmbedded(directory.path, inject('template'))
+  const database = join(directory.path, 'database')
+  chmodSync(directory.path, 0o777)
+  chmodSync(database, 0o755)
+  await (await openEmbedded(directory.path))[Symbol.asyncDispose]()
+  expect(modeOf(database)).toBe('700')
+  // SNAGLIST_DATA may be a directory that other programs use.
+  expect(modeOf(directory.path)).toBe('777')
+})
+
+test('creates the directory of an embedded database accessible to its user only, with any umask', async () => {
+  using directory = temporaryDirectory()
+  const path = join(directory.path, 'new', 'data')
+  const umask = process.umask(0)
+  try {
+    await (await openEmbedded(path))[Symbol.asyncDispose]()
+  } finally {
+    process.umask(umask)
+  }
+  expect([modeOf(path), modeOf(join(path, 'database'))]).toEqual(['700', '700'])
+})
+
+test('does not open an embedded database in a directory that it cannot make private', async () => {
+  using directory = temporaryDirectory()
+  writeFileSync(join(directory.path, 'database'), '')
+  await expect(openEmbedded(directory.path)).rejects.toThrow(
+    /^The directory of the embedded database cannot be created, written or made private: /,
+  )
+})
+
+test('removes old segments of the write-ahead log of an embedded database while it runs', async () => {
+  using directory = temporaryDirectory()
+  copyEmbedded(directory.path, inject('template'))
+  await using embedded = await openEmbedded(directory.path)
+  let maxSegments = 0
+  for (let megabytes = 0; megabytes < 300; megabytes += 4) {
+    await embedded.pool.query("SELECT pg_logical_emit_message(false, 'test', repeat('x', 4000000))")
+    maxSegments = Math.max(maxSegments, readdirSync(join(directory.path, 'database/pg_wal')).length)
+  }
+  expect(maxSegments).toBeLessThan(15)
 })

@@ -4,23 +4,42 @@ import { type Config, readConfig } from '../config.ts'
 import type { Database } from '../database/open.ts'
 import { createLog } from '../log.ts'
 import { startServer } from '../server.ts'
+import { crashOfDatabase } from '../startup-errors.ts'
+import { startWatchdog } from '../watchdog.ts'
 import { demoWelcome, welcome } from '../welcome.ts'
 import type { Command } from './command.ts'
+
+/** Supervisors usually kill a process that has not ended ten seconds after SIGTERM. */
+const maxStopMilliseconds = 7500
 
 export const serve: Command = async (args, { env, stdout }) => {
   parseArgs({ args, options: {} })
   const config = readConfig(env)
   const log = await createLog(config, stdout)
+  using _watchdog = startWatchdog()
   // Imported here, because OpenTelemetry loads more slowly than everything else.
   await using _telemetry = config.tracing ? (await import('../telemetry.ts')).startTelemetry() : null
   const server = await startServer(config, log, { prepare: (database) => prepareDemo(config, database) })
   stdout.write((await demoWelcome(server)) ?? (await welcome(server)))
-  const signal = await new Promise<string>((resolve) => {
-    process.once('SIGINT', resolve).once('SIGTERM', resolve)
-  })
+  const signal = await Promise.race([nextSignal(), rejectOnFailure(server.database)])
   log.info({ signal }, 'stopping')
+  setTimeout(() => {
+    log.error('stopped before all requests were completed and the database was closed')
+    process.exit(1)
+  }, maxStopMilliseconds).unref()
   await server[Symbol.asyncDispose]()
 }
+
+const nextSignal = () =>
+  new Promise<string>((resolve) => {
+    process.once('SIGINT', resolve).once('SIGTERM', resolve)
+  })
+
+/** The server is not disposed, so that the responses of pending requests are sent until the process exits. */
+const rejectOnFailure = ({ failure }: Database) =>
+  new Promise<never>((_resolve, reject) => {
+    failure.addEventListener('abort', () => reject(crashOfDatabase(failure.reason)))
+  })
 
 async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, database: Database): Promise<void> {
   if (demo && databaseUrl === null && (await database.prisma.user.count()) === 0)

@@ -21,9 +21,9 @@ const unavailableKinds = new Set([
   'TooManyConnections',
   'TlsConnectionError',
 ])
-// SQLSTATE classes 08 (connection) and 57P (shutdown, crash), 53300 (too many connections), 55P03 (lock timeout), 57014
-// (statement timeout), 25P03 (transaction left idle).
-const unavailableStates = /^(08...|57P0[1-5]|53300|55P03|57014|25P03)$/
+// SQLSTATE classes 08 (connection), 53 (disk, memory, connections) and 57P (shutdown, crash), 55P03 (lock timeout), 57014
+// (statement timeout), 25P03 (transaction left idle), 58030 (input or output).
+const unavailableStates = /^(08...|53...|57P0[1-5]|55P03|57014|25P03|58030)$/
 // Prisma: connection errors (P1001 to P1017), no connection in time (P2024, P2028).
 const unavailableCodes =
   /^(P10(0[1289]|1[017])|P2024|P2028|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)$/
@@ -55,6 +55,9 @@ const foreignKeyViolation = '23503'
 const statementTimeout = '57014'
 const lockTimeout = '55P03'
 const programLimitExceeded = '54000'
+const diskFull = '53100'
+// The embedded database is read-only while its disk is full, a PostgreSQL server while it is a standby.
+const readOnlyTransaction = '25006'
 
 const uniqueConstraintMessages: Readonly<Record<string, string>> = {
   users_username_key: 'The username is already taken.',
@@ -68,6 +71,11 @@ export function toApiError(error: unknown): unknown {
   if (sqlState === lockTimeout)
     return new Unavailable('Another request has locked the same data. Try again in a moment.')
   if (sqlState === programLimitExceeded) return new ResultTooLarge(maxBytesPerRequest)
+  if (sqlState === diskFull || sqlState === readOnlyTransaction)
+    return new Unavailable(
+      'The database accepts no changes, for example because its disk is full. Try again later.',
+      error,
+    )
   if (isUnavailable) return new Unavailable()
   const conflict = constraint && uniqueConstraintMessages[constraint]
   if (conflict) return new Conflict(conflict)

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
@@ -6,11 +6,18 @@ import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import pg from 'pg'
 import { reasonOf, StartupError } from '../startup-errors.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { createDiskReserve } from './disk-reserve.ts'
+import { createEmbeddedSession, type EmbeddedSession } from './embedded-session.ts'
 
 export interface Embedded extends AsyncDisposable {
   readonly pool: pg.Pool
   readonly pglite: PGlite
+  /** See `EmbeddedSession`. */
+  readonly failure: AbortSignal
 }
+
+/** Mode of a directory. */
+const ownerOnly = 0o700
 
 const databasePath = (directory: string) => join(resolve(directory), 'database')
 
@@ -21,19 +28,30 @@ export const hasEmbedded = (directory: string): boolean => existsSync(join(datab
 export async function openEmbedded(directory: string): Promise<Embedded> {
   const path = resolve(directory)
   try {
-    mkdirSync(path, { recursive: true })
+    mkdirSync(path, { recursive: true, mode: ownerOnly })
     accessSync(path, constants.W_OK)
+    mkdirSync(databasePath(directory), { recursive: true })
+    // PGlite makes every file readable and writable for all users.
+    chmodSync(databasePath(directory), ownerOnly)
   } catch (error) {
     throw new StartupError(
-      `The directory of the embedded database cannot be created or written: ${reasonOf(error)}.`,
-      'Set SNAGLIST_DATA to a directory that this user can write.',
+      `The directory of the embedded database cannot be created, written or made private: ${reasonOf(error)}.`,
+      'Set SNAGLIST_DATA to a directory that this user owns.',
     )
   }
-  const unlock = lockDirectory(path)
+  const isNew = !hasEmbedded(directory)
+  let unlock: (() => void) | undefined
   try {
-    return createEmbeddedPool(await openPGlite({ dataDir: databasePath(directory) }), unlock)
+    unlock = lockDirectory(path)
+    const reserve = createDiskReserve(join(path, 'reserve'))
+    reserve.releaseIfNeeded()
+    const pglite = await openPGlite({ dataDir: databasePath(directory) })
+    return createEmbeddedPool(pglite, { files: { directory: databasePath(directory), reserve }, onClosed: unlock })
   } catch (error) {
-    unlock()
+    if (error instanceof StartupError) throw error
+    // PGlite cannot open what a failed creation leaves.
+    if (isNew && unlock) rmSync(databasePath(directory), { recursive: true, force: true })
+    unlock?.()
     throw new StartupError(
       `The embedded database in ${path} cannot be opened: ${reasonOf(error)}.`,
       'Check the free disk space. Otherwise restore a backup, or set SNAGLIST_DATA to another directory.',
@@ -42,12 +60,25 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
   }
 }
 
-export const openPGlite = (options: PGliteOptions = {}) => PGlite.create({ ...options, extensions: { pg_trgm } })
+export const openPGlite = (options: PGliteOptions = {}) =>
+  PGlite.create({
+    ...options,
+    extensions: { pg_trgm },
+    // Segments of the write-ahead log to keep after a checkpoint.
+    startParams: [...PGlite.defaultStartParams, '-c', 'min_wal_size=32MB', '-c', 'max_wal_size=64MB'],
+  })
+
+interface PoolOptions {
+  /** Null for a database in memory. */
+  readonly files?: Parameters<typeof createEmbeddedSession>[1]
+  readonly onClosed?: () => void
+}
 
 /** Disposing the result closes the pool and PGlite, then calls `onClosed`. */
-export function createEmbeddedPool(pglite: PGlite, onClosed: () => void = () => {}): Embedded {
+export function createEmbeddedPool(pglite: PGlite, { files = null, onClosed = () => {} }: PoolOptions = {}): Embedded {
+  const session = createEmbeddedSession(pglite, files)
   const pool = new pg.Pool({
-    Client: createClientClass(pglite),
+    Client: createClientClass(session),
     max: 1,
     connectionTimeoutMillis: 60_000,
     idleTimeoutMillis: 0,
@@ -55,9 +86,10 @@ export function createEmbeddedPool(pglite: PGlite, onClosed: () => void = () => 
   return {
     pool,
     pglite,
+    failure: session.failure,
     async [Symbol.asyncDispose]() {
       await pool.end()
-      await pglite.close()
+      if (!session.failure.aborted) await pglite.close()
       onClosed()
     },
   }
@@ -67,11 +99,12 @@ export function createEmbeddedPool(pglite: PGlite, onClosed: () => void = () => 
  * All clients use the one session of PGlite. The pool drops a client whose query failed while its results are pending,
  * so a new client connects only after the previous one has ended. Otherwise it would receive these results.
  */
-function createClientClass(pglite: PGlite): typeof pg.Client {
+function createClientClass(session: EmbeddedSession): typeof pg.Client {
   let lastEnd: Promise<void> = Promise.resolve()
   return class extends pg.Client {
     constructor(options: pg.ClientConfig) {
-      const config = createPgConfig(pglite)
+      // It uses only the members of a session.
+      const config = createPgConfig(session as unknown as PGlite)
       const { connection } = config
       const previousEnd = lastEnd
       const { promise, resolve } = Promise.withResolvers<void>()

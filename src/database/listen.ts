@@ -64,7 +64,7 @@ export const listenOnPostgres =
   }
 
 export const listenOnEmbedded =
-  (pglite: PGlite): Listen =>
+  ({ pglite, failure }: { readonly pglite: PGlite; readonly failure: AbortSignal }): Listen =>
   (channel, onNotify) => {
     let live = false
     const stop = pglite.listen(channel, onNotify).then((unlisten) => {
@@ -77,7 +77,7 @@ export const listenOnEmbedded =
       },
       async [Symbol.asyncDispose]() {
         live = false
-        await (await stop)()
+        if (!failure.aborted) await (await stop)()
       },
     }
   }

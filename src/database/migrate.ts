@@ -49,6 +49,9 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     )
   })
   try {
+    // Without locks and writes, so that a server can start on a full disk.
+    const { pending: previouslyPending, problem } = await migrationState(client)
+    if (previouslyPending.length === 0 && problem === null) return []
     await client.query('BEGIN')
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
     await client.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`)
@@ -81,7 +84,9 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
 }
 
 /** Changes nothing. `problem` is the message with which `migrate` would fail. */
-export async function migrationState(pool: pg.Pool): Promise<{ pending: string[]; problem: string | null }> {
+export async function migrationState(
+  pool: Pick<pg.Pool, 'query'>,
+): Promise<{ pending: string[]; problem: string | null }> {
   const { rows: tables } = await pool.query("SELECT FROM pg_tables WHERE tablename = '_prisma_migrations'")
   const rows = tables.length === 0 ? [] : (await pool.query<AppliedMigration>(appliedMigrations)).rows
   try {

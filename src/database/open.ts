@@ -8,7 +8,7 @@ import {
   insertIntoEmbedded,
   type RunBulkTransaction,
 } from './bulk-transaction.ts'
-import { openEmbedded } from './embedded.ts'
+import { type Embedded, openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
 import { createStatementNames } from './statement-names.ts'
 import { createStatements, type Statements } from './statements.ts'
@@ -24,6 +24,8 @@ export interface Database extends AsyncDisposable {
   readonly bulkTransaction: RunBulkTransaction
   readonly pool: pg.Pool
   readonly listen: Listen
+  /** Aborted when the embedded database has crashed: every statement fails until the process is restarted. */
+  readonly failure: AbortSignal
 }
 
 export interface DatabaseOptions {
@@ -41,8 +43,7 @@ export interface DatabaseOptions {
 /** Creates the embedded database if it does not exist. Connects at the first query. */
 export async function openDatabase({ url, onStatement, ...options }: DatabaseOptions): Promise<Database> {
   if (url === null) {
-    const { pool, pglite, [Symbol.asyncDispose]: close } = await openEmbedded(options.dataDirectory)
-    return createDatabase({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
+    return createEmbeddedDatabase(await openEmbedded(options.dataDirectory), onStatement)
   }
   const pool = new pg.Pool({
     ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
@@ -69,7 +70,18 @@ export async function openDatabase({ url, onStatement, ...options }: DatabaseOpt
   })
 }
 
+export const createEmbeddedDatabase = (embedded: Embedded, onStatement?: DatabaseOptions['onStatement']): Database =>
+  createDatabase({
+    pool: embedded.pool,
+    listen: listenOnEmbedded(embedded),
+    failure: embedded.failure,
+    copy: insertIntoEmbedded,
+    onStatement,
+    close: embedded[Symbol.asyncDispose],
+  })
+
 interface PoolHandle extends Pick<Database, 'pool' | 'listen'> {
+  readonly failure?: AbortSignal
   readonly preparedStatements?: boolean
   readonly onStatement?: ((sql: string) => void) | undefined
   readonly copy: Copy
@@ -80,6 +92,7 @@ interface PoolHandle extends Pick<Database, 'pool' | 'listen'> {
 export function createDatabase({
   pool,
   listen,
+  failure = new AbortController().signal,
   preparedStatements = false,
   onStatement,
   copy,
@@ -105,6 +118,7 @@ export function createDatabase({
     bulkTransaction: createBulkTransactionRunner(pool, copy, onStatement),
     pool,
     listen,
+    failure,
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()
       await close()

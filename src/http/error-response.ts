@@ -71,7 +71,7 @@ function presentError(error: unknown, { requestId, log, statuses = {} }: Respons
   const isUnexpected = code === 'INTERNAL_SERVER_ERROR'
   if (isUnexpected)
     log.error({ requestId, path: masked.path, err: toLoggableError(masked.originalError) }, 'unexpected error')
-  else if (masked.cause) log.error({ requestId, err: masked.cause }, 'unavailable')
+  else if (masked.cause) log.error({ requestId, err: toLoggableError(masked.cause) }, 'unavailable')
   const { extensions: _, ...formatted } = masked.toJSON()
   const publicExtensions = { ...extensions, ...(isUnexpected && { requestId }) }
   return {

@@ -5,6 +5,7 @@ import type { PageContext, PagePlugin } from './page-requests.ts'
 interface PagesOptions {
   readonly endpoint: string
   readonly cors: Cors
+  readonly isHealthy: () => boolean
   readonly isReady: () => Promise<boolean>
   readonly plugins: readonly PagePlugin[]
 }
@@ -12,7 +13,7 @@ interface PagesOptions {
 export type Pages = YogaServerInstance<PageContext, object>
 
 /** Uses Yoga for everything except GraphQL requests: pages, CORS preflight requests, /health and /ready. */
-export const createPages = ({ endpoint, cors, isReady, plugins }: PagesOptions): Pages =>
+export const createPages = ({ endpoint, cors, isHealthy, isReady, plugins }: PagesOptions): Pages =>
   createYoga<PageContext>({
     graphqlEndpoint: endpoint,
     cors: cors.options,
@@ -21,11 +22,19 @@ export const createPages = ({ endpoint, cors, isReady, plugins }: PagesOptions):
     logging: false,
     multipart: false,
     parserAndValidationCache: false,
-    plugins: [...plugins, useReadinessCheck({ check: isReady }), useNotFound()],
+    // Yoga's health check always succeeds, for every URL that ends with its path. No URL contains a space.
+    healthCheckEndpoint: ' ',
+    plugins: [...plugins, useHealthCheck(isHealthy), useReadinessCheck({ check: isReady }), useNotFound()],
   })
 
 export const wantsPage = (method: string, accept: string | null | undefined): boolean =>
   method === 'GET' && (accept?.includes('text/html') ?? false)
+
+const useHealthCheck = (isHealthy: () => boolean): PagePlugin => ({
+  onRequest({ url, endResponse, fetchAPI }) {
+    if (url.pathname === '/health') endResponse(new fetchAPI.Response(null, { status: isHealthy() ? 200 : 503 }))
+  },
+})
 
 /** Yoga would parse other requests as GraphQL, without the limits of the endpoint. */
 const useNotFound = (): PagePlugin => ({

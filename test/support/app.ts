@@ -5,10 +5,10 @@ import { afterAll, beforeAll, inject } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
 import { createViewerCache } from '../../src/auth/viewer.cache.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import { copyToPostgres, insertIntoEmbedded } from '../../src/database/bulk-transaction.ts'
+import { copyToPostgres } from '../../src/database/bulk-transaction.ts'
 import { createEmbeddedPool, openPGlite } from '../../src/database/embedded.ts'
-import { listenOnEmbedded, listenOnPostgres } from '../../src/database/listen.ts'
-import { createDatabase, type Database } from '../../src/database/open.ts'
+import { listenOnPostgres } from '../../src/database/listen.ts'
+import { createDatabase, createEmbeddedDatabase, type Database } from '../../src/database/open.ts'
 import type { ViewerCache } from '../../src/viewer.ts'
 import { Client } from './client.ts'
 import { databaseUrl, execute } from './databases.ts'
@@ -91,9 +91,8 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
   const postgres = inject('postgres')
   const template = inject('template')
   if (postgres === null) {
-    const embedded = createEmbeddedPool(await openPGlite({ loadDataDir: await openAsBlob(template) }))
-    const { pool, pglite, [Symbol.asyncDispose]: close } = embedded
-    return createDatabase({ pool, listen: listenOnEmbedded(pglite), copy: insertIntoEmbedded, onStatement, close })
+    const pglite = await openPGlite({ loadDataDir: await openAsBlob(template) })
+    return createEmbeddedDatabase(createEmbeddedPool(pglite), onStatement)
   }
   const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
   await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)

@@ -1,0 +1,191 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, inject, test } from 'vitest'
+import { Command } from './support/command.ts'
+import { copyEmbedded } from './support/databases.ts'
+
+// A file system of its own in memory, which requires Linux and root.
+const disk = mkdtempSync(join(tmpdir(), 'snaglist-disk-'))
+const mount = (size: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk])
+const resize = (size: string) => execFileSync('mount', ['-o', `remount,size=${size}`, disk])
+const unmount = () => execFileSync('umount', [disk])
+
+function canMount(): boolean {
+  try {
+    mount('1m')
+    unmount()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Writes a file of another program. */
+const fillCompletely = (name: string) => {
+  const { bavail, bsize } = statfsSync(disk)
+  writeFileSync(join(disk, name), Buffer.alloc(bavail * bsize))
+}
+
+class DiskServer implements AsyncDisposable {
+  readonly command = new Command(['serve'], {
+    PORT: '0',
+    SNAGLIST_DATA: disk,
+    SNAGLIST_DEMO: '0',
+    SNAGLIST_LOG_LEVEL: 'error',
+  })
+  url = ''
+  token = ''
+
+  static async start(token = ''): Promise<DiskServer> {
+    const server = new DiskServer()
+    const [, url = ''] = await server.command.waitForOutput(/listening on (http:\/\/localhost:\d+)\/graphql/)
+    return Object.assign(server, { url, token })
+  }
+
+  async send(body: FormData | { query: string; variables?: object }) {
+    const isForm = body instanceof FormData
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...(!isForm && { 'content-type': 'application/json' }),
+      },
+      body: isForm ? body : JSON.stringify(body),
+    })
+    const { data, errors } = (await response.json()) as {
+      data: Record<string, never> | null
+      errors?: { extensions: { code: string } }[]
+    }
+    return { status: response.status, data, code: errors?.[0]?.extensions.code }
+  }
+
+  async setUp(): Promise<void> {
+    const { data } = await this.send({
+      query: 'mutation { signUp(input: { username: "ada", name: "Ada", password: "correct horse" }) { token } }',
+    })
+    this.token = (data as unknown as { signUp: { token: string } }).signUp.token
+    await this.send({ query: 'mutation { createProject(input: { key: "CORE", name: "Core" }) { project { id } } }' })
+  }
+
+  createIssue = (description = '') =>
+    this.send({
+      query: `mutation ($description: String) {
+        createIssue(input: { projectId: "CORE", title: "An issue", description: $description }) { issue { id } }
+      }`,
+      variables: { description },
+    })
+
+  /** Creates issues until one is rejected. Returns the number of acknowledged ones. */
+  async createIssues(): Promise<number> {
+    for (let count = 0; ; count++) {
+      const { code } = await this.createIssue(randomBytes(30_000).toString('base64'))
+      if (code === undefined) continue
+      expect(code).toBe('UNAVAILABLE')
+      return count
+    }
+  }
+
+  async countIssues(): Promise<number> {
+    const { data } = await this.send({ query: '{ issues { totalCount } }' })
+    return (data as unknown as { issues: { totalCount: number } }).issues.totalCount
+  }
+
+  importTitles(count: number) {
+    const form = new FormData()
+    const query = `mutation ($file: Upload!) {
+      importTickets(input: { projectId: "CORE", kind: ISSUE, file: $file }) { import { createdCount } }
+    }`
+    form.set('operations', JSON.stringify({ query, variables: { file: null } }))
+    form.set('map', '{"0":["variables.file"]}')
+    const rows = Array.from(
+      { length: count },
+      () => `${randomBytes(60).toString('hex')},${randomBytes(500).toString('hex')}`,
+    )
+    form.set('0', new File([['title,description', ...rows].join('\n')], 'issues.csv'))
+    return this.send(form)
+  }
+
+  status = async (path: string) => (await fetch(this.url + path)).status
+
+  async stop(): Promise<number | null> {
+    this.command.process.kill('SIGTERM')
+    return this.command.waitForExit()
+  }
+
+  [Symbol.asyncDispose] = () => this.command[Symbol.asyncDispose]()
+}
+
+describe.runIf(inject('postgres') === null && canMount())('a full disk under the embedded database', () => {
+  const mountWithDatabase = (size: string) => {
+    mount(size)
+    copyEmbedded(disk, inject('template'))
+  }
+  afterEach(unmount)
+
+  const unavailable = { status: 503, code: 'UNAVAILABLE' }
+
+  test('rejects changes with UNAVAILABLE while the disk is full, also after a restart, and loses none', async () => {
+    mountWithDatabase('80m')
+    await using server = await DiskServer.start()
+    await server.setUp()
+    const acknowledged = await server.createIssues()
+    expect(acknowledged).toBeGreaterThan(0)
+    expect(await server.createIssue()).toMatchObject(unavailable)
+    expect(await server.countIssues()).toBe(acknowledged)
+    expect([await server.status('/health'), await server.status('/ready')]).toEqual([200, 200])
+    expect(await server.stop()).toBe(0)
+    await using restarted = await DiskServer.start(server.token)
+    expect(await restarted.countIssues()).toBe(acknowledged)
+    expect(await restarted.createIssue()).toMatchObject(unavailable)
+    resize('300m')
+    await expect.poll(async () => (await restarted.createIssue()).code).toBeUndefined()
+    expect(await restarted.countIssues()).toBe(acknowledged + 1)
+  })
+
+  test('reads, stops and starts on a disk that another program has filled completely', async () => {
+    mountWithDatabase('150m')
+    await using server = await DiskServer.start()
+    await server.setUp()
+    await server.createIssue()
+    fillCompletely('other')
+    await expect.poll(() => server.createIssue()).toMatchObject(unavailable)
+    expect(await server.countIssues()).toBe(1)
+    fillCompletely('another')
+    expect(await server.stop()).toBe(0)
+    await using restarted = await DiskServer.start(server.token)
+    expect(await restarted.countIssues()).toBe(1)
+    expect(await restarted.createIssue()).toMatchObject(unavailable)
+    for (const name of ['other', 'another']) rmSync(join(disk, name))
+    await expect.poll(async () => (await restarted.createIssue()).code).toBeUndefined()
+  })
+
+  test('ends the process when PostgreSQL finds no space within a statement, and loses no acknowledged change', async () => {
+    mountWithDatabase('90m')
+    await using server = await DiskServer.start()
+    await server.setUp()
+    await server.createIssue()
+    expect(await server.importTitles(6000)).toMatchObject(unavailable)
+    expect(await server.command.waitForExit()).toBe(1)
+    expect(server.command.output).toContain('The embedded database has crashed: ')
+    await using restarted = await DiskServer.start(server.token)
+    expect(await restarted.countIssues()).toBe(1)
+    resize('300m')
+    await expect.poll(async () => (await restarted.createIssue()).code).toBeUndefined()
+  })
+
+  test.each(['1m', '20m'])('ends the process when a new database does not fit on a disk of %s', async (size) => {
+    mount(size)
+    if (size === '1m') fillCompletely('other')
+    const server = new Command(['serve'], { SNAGLIST_DATA: disk, SNAGLIST_DEMO: '0', PORT: '0' })
+    expect(await server.waitForExit()).toBe(1)
+    expect(server.output).toMatch(/^The embedded database .*\. Check the free disk space\./)
+    expect(server.output).not.toMatch(/\n\s+at /)
+    if (size === '1m') return
+    resize('100m')
+    await using restarted = await DiskServer.start()
+    expect(await restarted.status('/ready')).toBe(200)
+  })
+})
