@@ -6,7 +6,7 @@ const megabyte = 1_000_000
 // PostgreSQL panics if it cannot create a segment of its write-ahead log, which has 16 MB.
 const minFreeBytes = 24 * megabyte
 const reserveBytes = 32 * megabyte
-/** With less space beside the reserve, the reserve would take the room of the writes. */
+/** With less free space than this after its creation, the reserve would take the space of the writes. */
 const minFreeAfterCreation = 64 * megabyte
 
 /**

@@ -25,7 +25,7 @@ const checkIntervalMilliseconds = 50
 const maxNewSegments = 3
 
 /**
- * Wraps the session of PGlite that all clients share. While the disk is full, transactions are read-only. Runs checkpoints,
+ * Wraps the only session of PGlite, which all clients use. While the disk is full, transactions are read-only. Runs checkpoints,
  * as PGlite has no background process that removes old segments of the write-ahead log.
  */
 export function createEmbeddedSession(pglite: PGlite, files: Files | null): EmbeddedSession {
