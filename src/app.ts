@@ -13,6 +13,7 @@ import { createCors } from './http/cors.ts'
 import { useDownloads } from './http/download.ts'
 import { useSchemaPages } from './http/graphiql.ts'
 import { createHandler, type Handler } from './http/handler.ts'
+import { reuseResults, useHealthChecks } from './http/health.ts'
 import { useLandingPage } from './http/landing.ts'
 import { createMetrics, type Metrics, useMetrics } from './http/metrics.ts'
 import { usePageRequests } from './http/page-requests.ts'
@@ -71,17 +72,21 @@ export function createApp({
     const token = bearerToken(request.headers.get('authorization'))
     return token !== null && (await viewerCache.find(token).catch(() => null)) !== null
   }
+  const isDatabaseReady = reuseResults(() => isMigrated(database.pool).catch(() => false))
+  const downloads = exportDownloads({ schema, rates, database })
+  const metricsPaths = config.metricsToken === null ? [] : ['/metrics']
   const pages = createPages({
     endpoint: path,
     cors,
-    isHealthy: () => !database.failure.aborted,
-    isReady: async () => !isStopping() && (await isMigrated(database.pool).catch(() => false)),
+    paths: ['/', '/health', '/ready', '/schema.graphql', ...metricsPaths, ...Object.keys(downloads)],
+    log,
     plugins: [
       usePageRequests({ rates, onCompleted, log }),
+      useHealthChecks(async () => !isStopping() && (await isDatabaseReady())),
       useMetrics(metrics, config.metricsToken),
       useLandingPage(),
       useSchemaPages(config, { endpoint: path, printSortedSchema, isAuthenticated, log }),
-      useDownloads(exportDownloads({ schema, rates, database }), createContext, log),
+      useDownloads(downloads, createContext, log),
     ],
   })
   const endpoint = createEndpoint({

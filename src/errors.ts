@@ -122,9 +122,9 @@ export class NotAcceptable extends GraphQLError {
   }
 }
 
-/** An invalid request over HTTP. `spec` errors have status 200 for clients that accept application/json. */
+/** An invalid request over HTTP. */
 export class BadRequest extends GraphQLError {
-  constructor(message: string, http: { status?: number; spec?: boolean; headers?: Record<string, string> } = {}) {
+  constructor(message: string, http: { status?: number; headers?: Record<string, string> } = {}) {
     super(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400, ...http } } })
   }
 }

@@ -119,6 +119,7 @@ describe('HTTP connection', () => {
     const response = await send('POST', JSON.stringify({ query: viewer }))
     expect(response.status).toBe(status)
     if (status === 200) expect(response.text).toContain('"username":"viewer"')
+    else if (status === 400) expect(response.text).toContain('BAD_REQUEST')
     else expect(response.text).toBe('')
     const long = await send('POST', JSON.stringify({ query: `{ ${'a '.repeat(8000)} }` }))
     expect([400, 404]).toContain(long.status)

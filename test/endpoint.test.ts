@@ -87,9 +87,7 @@ const requests: Readonly<Record<string, Request>> = {
   'a document with a syntax error': { body: { query: '{ viewer { ' } },
   'an empty document': { body: { query: '' } },
   'an invalid document': { body: { query: '{ viewer { size } nothing }' } },
-  'an unknown parameter': { body: { query: viewer, colour: 'red' } },
   extensions: { body: { query: viewer, extensions: { persistedQuery: { version: 1 } } } },
-  'no query': { body: {} },
   'a query that is a number': { body: { query: 1 } },
   'a body that is a list': { body: [{ query: viewer }] },
   'a body that is null': { body: 'null' },
@@ -132,6 +130,8 @@ const requests: Readonly<Record<string, Request>> = {
 
 /** Requests beyond limits and content types that Yoga does not have. */
 const rejectedRequests: Readonly<Record<string, Request & { readonly status: number; readonly code: string }>> = {
+  'no query': { status: 400, code: 'BAD_REQUEST', body: {} },
+  'a query that is null': { status: 400, code: 'BAD_REQUEST', body: { query: null, variables: {} } },
   'deeply nested variables': {
     status: 400,
     code: 'QUERY_TOO_COMPLEX',
@@ -168,6 +168,18 @@ const rejectedRequests: Readonly<Record<string, Request & { readonly status: num
     body: { query: viewer },
     headers: { 'content-type': 'text/plain' },
   },
+  'a body in Latin-1': {
+    status: 415,
+    code: 'BAD_REQUEST',
+    body: { query: viewer },
+    headers: { 'content-type': 'application/json; charset=ISO-8859-1' },
+  },
+  'a body in UTF-16': {
+    status: 415,
+    code: 'BAD_REQUEST',
+    body: { query: viewer },
+    headers: { 'content-type': 'application/json;charset="utf-16le"' },
+  },
 }
 
 describe('endpoint', () => {
@@ -192,6 +204,54 @@ describe('endpoint', () => {
       expect(await responseTo(request, fromPage)).toEqual(response)
     },
   )
+
+  test.each([
+    'APPLICATION/JSON',
+    'application/json ; charset=utf-8',
+    'application/json\t;\tcharset="UTF-8"',
+    'application/json; charset=UTF8; profile=x',
+    'application/json;',
+  ])('accepts JSON as %s', async (type) => {
+    const { data } = await users.viewer.post({ query: viewer }, { 'content-type': type })
+    expect(data).toEqual({ viewer: { username: 'viewer' } })
+  })
+
+  test('ignores unknown members of the body', async () => {
+    const body = { query: viewer, colour: 'red', id: null, documentId: { deep: [1] } }
+    expect((await users.viewer.post(body)).data).toEqual({ viewer: { username: 'viewer' } })
+  })
+
+  test.each<[string, Request, number, string]>([
+    ['a missing variable', { body: { query: create } }, 400, 'BAD_USER_INPUT'],
+    ['a variable of the wrong type', { body: { query: search, variables: { first: 'x' } } }, 400, 'BAD_USER_INPUT'],
+    ['an unknown field of a variable', { body: createBody({ titel: 'x' }) }, 400, 'BAD_USER_INPUT'],
+    ['an undefined operation', { body: { query: twoOperations } }, 400, 'OPERATION_RESOLUTION_FAILURE'],
+    ['a subscription', { body: { query: 'subscription { viewer }' } }, 400, 'BAD_REQUEST'],
+    ['no query', { body: {} }, 400, 'BAD_REQUEST'],
+    ['a syntax error', { body: { query: '{' } }, 400, 'GRAPHQL_PARSE_FAILED'],
+    ['an unknown token', { body: { query: viewer }, client: 'unknown' }, 401, 'UNAUTHENTICATED'],
+  ])(
+    'returns an error status for a result without data of type graphql-response+json: %s',
+    async (_name, request, status, code) => {
+      const response = await responseTo(request, strictAccept)
+      expect(response).toMatchObject({ status, type: 'application/graphql-response+json; charset=utf-8' })
+      expect(response.data).toBeUndefined()
+      expect(new Set(response.errors?.map(({ extensions }) => extensions['code']))).toEqual(new Set([code]))
+    },
+  )
+
+  test('returns HTTP 401 or 409 for other requests that fail before execution, of type graphql-response+json', async () => {
+    const production = server.withSettings({ NODE_ENV: 'production' })
+    const introspection = { query: '{ __schema { queryType { name } } }' }
+    expect((await production.anonymous.post(introspection, strictAccept)).status).toBe(401)
+    expect((await production.anonymous.post(introspection)).status).toBe(200)
+    await production.app.dispose()
+    const headers = { ...strictAccept, 'idempotency-key': crypto.randomUUID() }
+    const title = (text: string) => createBody({ projectId: 'CORE', title: text })
+    expect((await users.contributor.post(title('First'), headers)).status).toBe(200)
+    const { status, errors } = await users.contributor.post(title('Second'), headers)
+    expect([status, errors?.[0]?.extensions?.code]).toEqual([409, 'CONFLICT'])
+  })
 
   test('returns the request id of the client', async () => {
     for (const headers of [{}, fromPage])

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { buildSchema, printSchema } from 'graphql'
 import { pino } from 'pino'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { type AppOptions, createApp } from '../src/app.ts'
 import { createViewerCache } from '../src/auth/viewer.cache.ts'
 import { readConfig } from '../src/config.ts'
@@ -41,6 +41,24 @@ const createClient = (options: Pick<AppOptions, 'database' | 'isStopping'>, toke
 const statusOf = async (client: Client, path: string) => (await client.fetch(path)).status
 
 describe('health checks', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
+  afterEach(() => void vi.useRealTimers())
+  const letResultExpire = () => vi.advanceTimersByTime(1000)
+
+  test('/ready asks the database once per second, however many requests arrive', async () => {
+    const client = createClient({ database: server.database })
+    const query = vi.spyOn(server.database.pool, 'query')
+    const ask = () => Promise.all(Array.from({ length: 50 }, () => statusOf(client, '/ready')))
+    expect(new Set(await ask())).toEqual(new Set([200]))
+    vi.advanceTimersByTime(999)
+    await ask()
+    expect(query).toHaveBeenCalledTimes(1)
+    letResultExpire()
+    await ask()
+    expect(query).toHaveBeenCalledTimes(2)
+    query.mockRestore()
+  })
+
   test('/health and /ready return 200 on a running server', async () => {
     expect(await statusOf(server.anonymous, '/health')).toBe(200)
     expect(await statusOf(server.anonymous, '/ready')).toBe(200)
@@ -64,8 +82,10 @@ describe('health checks', () => {
     const client = createClient({ database })
     expect(await statusOf(client, '/ready')).toBe(503)
     await migrate(database.pool)
+    letResultExpire()
     expect(await statusOf(client, '/ready')).toBe(200)
     await database[Symbol.asyncDispose]()
+    letResultExpire()
     const gone = await client.fetch('/ready')
     expect({ status: gone.status, text: await gone.text() }).toEqual({ status: 503, text: '' })
     expect(await statusOf(client, '/health')).toBe(200)

@@ -96,13 +96,10 @@ function parseParameters(json: string): Parameters {
   return checkParameters(parameters)
 }
 
-const parameterNames = new Set(['query', 'variables', 'operationName', 'extensions'])
-
+/** Ignores other members, which the specification reserves for future parameters. */
 function checkParameters(parameters: Readonly<Record<string, unknown>>): Parameters {
   const { query, variables, operationName, extensions } = parameters
-  const unknownName = Object.keys(parameters).find((name) => parameters[name] != null && !parameterNames.has(name))
-  if (unknownName !== undefined) throw new BadRequest(`Unexpected parameter "${unknownName}" in the request body.`)
-  if (query === undefined || query === null) throw new BadRequest('Must provide query string.', { spec: true })
+  if (query === undefined || query === null) throw new BadRequest('Must provide query string.')
   if (typeof query !== 'string')
     throw new BadRequest(`Expected "query" param to be a string, but given ${typeOf(query)}.`)
   for (const [name, value] of Object.entries({ variables, extensions }))

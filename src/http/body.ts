@@ -1,12 +1,15 @@
+import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
-import { ClientDisconnected, PayloadTooLarge } from '../errors.ts'
+import { BadRequest, ClientDisconnected, PayloadTooLarge } from '../errors.ts'
 import type { HttpRequest } from './request.ts'
 
+/** Throws BAD_REQUEST if the body is not UTF-8: decoding it would replace bytes, and the loss would be stored. */
 export async function readBody({ body, header }: HttpRequest, maxBytes: number): Promise<string> {
   if (Number(header('content-length')) > maxBytes) throw new PayloadTooLarge(maxBytes)
-  return (await readBytes(body, maxBytes)).toString()
+  const bytes = await readBytes(body, maxBytes)
+  if (!isUtf8(bytes)) throw new BadRequest('The request body is not valid UTF-8. Encode it as UTF-8.')
+  return bytes.toString()
 }
-
 function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // A destroyed body emits no further events.

@@ -1,6 +1,7 @@
+import { MIMEType } from 'node:util'
 import Negotiator from 'negotiator'
 import { NotAcceptable, UnsupportedContent } from '../errors.ts'
-import type { HttpRequest } from './request.ts'
+import type { Header, HttpRequest } from './request.ts'
 
 const charset = '; charset=utf-8'
 export const jsonType = `application/json${charset}`
@@ -19,12 +20,23 @@ export function negotiateResultType(accept: string | null | undefined): string {
 
 /** GraphQL multipart request specification (jaydenseric, version 2). */
 export const isMultipart = ({ method, header }: Pick<HttpRequest, 'method' | 'header'>): boolean =>
-  method === 'POST' && /^multipart\/form-data(;|$)/i.test(header('content-type') ?? '')
+  method === 'POST' && mediaTypeOf(header)?.essence === 'multipart/form-data'
 
 /** CSRF: a page of another origin cannot send JSON without a CORS preflight request. */
 export function requireJson({ header }: HttpRequest): void {
-  if (!/^application\/json *(;|$)/i.test(header('content-type') ?? ''))
-    throw new UnsupportedContent('Send JSON as `application/json`.')
+  const type = mediaTypeOf(header)
+  if (type?.essence !== 'application/json') throw new UnsupportedContent('Send JSON as `application/json`.')
+  if (!['utf-8', 'utf8'].includes(type.params.get('charset')?.toLowerCase() ?? 'utf-8'))
+    throw new UnsupportedContent('Encode JSON as UTF-8, the only supported `charset`.')
+}
+
+/** Null if the header is missing or malformed. */
+function mediaTypeOf(header: Header): MIMEType | null {
+  try {
+    return new MIMEType(header('content-type') ?? '')
+  } catch {
+    return null
+  }
 }
 
 /** The size limit counts received bytes, so compression would bypass it. */

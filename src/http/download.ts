@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { errorResponse, toLoggableError } from './error-response.ts'
-import { type PagePlugin, requestIdOf } from './page-requests.ts'
+import { isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
 import type { HttpRequest } from './request.ts'
 
 /** The pieces are generated as fast as the client receives them. */
@@ -14,13 +14,6 @@ export interface Download {
 
 export type Downloads = Readonly<Record<string, (context: Context, parameters: URLSearchParams) => Promise<Download>>>
 
-const statuses: Readonly<Record<string, number>> = {
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  BAD_USER_INPUT: 400,
-}
-
 /** Returns errors as JSON with the HTTP status of their code. */
 export const useDownloads = (
   downloads: Downloads,
@@ -29,13 +22,14 @@ export const useDownloads = (
 ): PagePlugin => ({
   async onRequest({ url, request, serverContext, endResponse, fetchAPI }) {
     const download = Object.hasOwn(downloads, url.pathname) ? downloads[url.pathname] : undefined
-    if (!download || request.method !== 'GET') return
+    if (!download || !isRead(request.method)) return
     const requestId = requestIdOf(request)
     const header = (name: string) => request.headers.get(name)
     try {
       const context = await createContext({ header, address: serverContext.address }, requestId)
       const { type, fileName, pieces } = await download(context, url.searchParams)
       const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }
+      if (request.method === 'HEAD') return endResponse(new fetchAPI.Response(null, { headers }))
       const body = Readable.from(encode(pieces))
       // After the headers are sent, closing the connection is the only way to report an error.
       body.on('error', (error) => {
@@ -44,7 +38,7 @@ export const useDownloads = (
       })
       endResponse(new fetchAPI.Response(body as unknown as BodyInit, { headers }))
     } catch (error) {
-      const { body, ...init } = errorResponse(error, { requestId, log, statuses })
+      const { body, ...init } = errorResponse(error, { requestId, log })
       endResponse(new fetchAPI.Response(body, init))
     }
   },

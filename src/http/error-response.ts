@@ -7,11 +7,12 @@ import type { HttpResponse } from './request.ts'
 import { requestIdHeader } from './request-id.ts'
 
 interface ResponseOptions {
-  readonly contentType?: string
   readonly requestId: string
   readonly log: Logger
-  /** The HTTP status per error code, for responses that are not GraphQL results. */
-  readonly statuses?: Readonly<Record<string, number>>
+}
+
+interface ResultOptions extends ResponseOptions {
+  readonly contentType: string
 }
 
 export interface ResultResponse extends HttpResponse {
@@ -25,9 +26,40 @@ interface HttpExtension {
   readonly spec?: boolean
 }
 
-/** Converts a result to status, headers and JSON. Masks and logs unexpected errors. */
-export function resultResponse(result: ExecutionResult, options: ResponseOptions): ResultResponse {
-  const { contentType = jsonType, requestId } = options
+/** The status of an error that has none of its own, by code; 400 for other codes. */
+const statuses: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  INTERNAL_SERVER_ERROR: 500,
+}
+
+/**
+ * Converts a GraphQL result to status, headers and JSON. Masks and logs unexpected errors. GraphQL over HTTP defines 200
+ * for results with data and for most of type application/json, and an error status for all others.
+ */
+export function resultResponse(result: ExecutionResult, { contentType, ...options }: ResultOptions): ResultResponse {
+  return respond(result, contentType, contentType === jsonType, options)
+}
+
+/** A response that is not a GraphQL result: its errors always have an error status. */
+export const errorResponse = (error: unknown, options: ResponseOptions): HttpResponse => {
+  const { codes: _, ...response } = respond(toErrorResult(error), jsonType, false, options)
+  return response
+}
+
+export const toErrorResult = (error: unknown): ExecutionResult => ({
+  errors: error instanceof AggregateError ? error.errors : [error as GraphQLError],
+})
+
+function respond(
+  result: ExecutionResult,
+  contentType: string,
+  isLenient: boolean,
+  options: ResponseOptions,
+): ResultResponse {
+  const { requestId } = options
   const headers: Record<string, string> = {
     'content-type': contentType,
     'x-content-type-options': 'nosniff',
@@ -36,26 +68,19 @@ export function resultResponse(result: ExecutionResult, options: ResponseOptions
   if (!result.errors) return { status: 200, headers, body: JSON.stringify(result), codes: [] }
   const errors = result.errors.map((error) => presentError(error, options))
   for (const { http } of errors) Object.assign(headers, http.headers)
-  const status = Math.max(
-    0,
-    ...errors.map(({ http }) => (contentType === jsonType && http.spec ? 0 : (http.status ?? 0))),
-  )
-  const isServerError = !('data' in result) && errors.some(({ code }) => code === 'INTERNAL_SERVER_ERROR')
+  const defaultStatus = (code: string) => {
+    if ('data' in result) return 200
+    return isLenient && code !== 'INTERNAL_SERVER_ERROR' ? 200 : (statuses[code] ?? 400)
+  }
+  const statusOf = ({ code, http }: PresentedError) =>
+    (isLenient && http.spec ? null : http.status) ?? defaultStatus(code)
+  const status = result.data ? 200 : Math.max(...errors.map(statusOf))
   return {
-    status: status || (isServerError ? 500 : 200),
+    status,
     headers,
     body: JSON.stringify({ ...result, errors: errors.map(({ formatted }) => formatted) }),
     codes: errors.map(({ code }) => code),
   }
-}
-
-export const toErrorResult = (error: unknown): ExecutionResult => ({
-  errors: error instanceof AggregateError ? error.errors : [error as GraphQLError],
-})
-
-export const errorResponse = (error: unknown, options: ResponseOptions): HttpResponse => {
-  const { codes: _, ...response } = resultResponse(toErrorResult(error), options)
-  return response
 }
 
 interface PresentedError {
@@ -64,7 +89,7 @@ interface PresentedError {
   readonly formatted: GraphQLFormattedError
 }
 
-function presentError(error: unknown, { requestId, log, statuses = {} }: ResponseOptions): PresentedError {
+function presentError(error: unknown, { requestId, log }: ResponseOptions): PresentedError {
   const masked = maskError(error)
   const { http = {}, ...extensions } = masked.extensions as { http?: HttpExtension; code?: string }
   const code = String(extensions.code)
@@ -76,7 +101,7 @@ function presentError(error: unknown, { requestId, log, statuses = {} }: Respons
   const publicExtensions = { ...extensions, ...(isUnexpected && { requestId }) }
   return {
     code,
-    http: { ...(statuses[code] && { status: statuses[code] }), ...http },
+    http,
     formatted: { ...formatted, ...(Object.keys(publicExtensions).length > 0 && { extensions: publicExtensions }) },
   }
 }

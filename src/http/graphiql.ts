@@ -5,7 +5,7 @@ import { Unauthenticated } from '../errors.ts'
 import { errorResponse } from './error-response.ts'
 import { examples } from './graphiql-examples.ts'
 import { htmlResponse } from './html.ts'
-import { type PagePlugin, requestIdOf } from './page-requests.ts'
+import { isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
 import { wantsPage } from './pages.ts'
 
 const options: GraphiQLOptions = {
@@ -117,7 +117,7 @@ export const useSchemaPages = (
   async onRequest({ request, url, endResponse, fetchAPI }) {
     const isEndpoint = url.pathname === endpoint || url.pathname === `${endpoint}/`
     const wantsGraphiQL = isEndpoint && wantsPage(request.method, request.headers.get('accept'))
-    const wantsSchema = url.pathname === '/schema.graphql' && ['GET', 'HEAD'].includes(request.method)
+    const wantsSchema = url.pathname === '/schema.graphql' && isRead(request.method)
     if (!wantsGraphiQL && !wantsSchema) return
     const isOpen = introspection === 'open' || (await isAuthenticated(request))
     if (wantsGraphiQL) {

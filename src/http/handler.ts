@@ -2,10 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Logger } from 'pino'
-import { ClientDisconnected } from '../errors.ts'
+import { BadRequest, ClientDisconnected } from '../errors.ts'
 import type { AddressOf } from './address.ts'
+import { bearerChallenge } from './bearer-token.ts'
+import { errorResponse } from './error-response.ts'
 import { type Pages, wantsPage } from './pages.ts'
 import type { HttpRequest, HttpResponse } from './request.ts'
+import { requestIdFrom, requestIdHeader } from './request-id.ts'
+import { targetOf } from './target.ts'
 
 export interface Handler {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -24,29 +28,32 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
   const isGraphQL = (method: string, { pathname }: URL, accept: string | null | undefined) =>
     (pathname === path || pathname === `${path}/`) && method !== 'OPTIONS' && !wantsPage(method, accept)
 
+  const respond = async (request: HttpRequest): Promise<HttpResponse> => {
+    const response = await endpoint(request)
+    if (response.status !== 401) return response
+    const challenge = bearerChallenge(request.header('authorization'))
+    return { ...response, headers: { ...response.headers, 'www-authenticate': challenge } }
+  }
   return {
     async handle(request, response) {
+      const send = ({ status, headers, body }: HttpResponse) =>
+        response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+      const { method = 'GET', headers } = request
+      const header = (name: string) => headers[name] as string | undefined
       try {
-        const { method = 'GET', headers } = request
-        const url = urlOf(request)
-        if (!url) return void response.writeHead(400).end()
+        const target = targetOf(request)
         const address = addressOf(request)
-        if (!isGraphQL(method, url, headers.accept)) {
+        if (!isGraphQL(method, target, headers.accept)) {
           // Yoga prefixes the target with the Host header.
-          request.url = url.pathname + url.search
+          request.url = target.pathname + target.search
           return void (await pages.handle(request, response, { address }))
         }
-        const result = await endpoint({
-          method,
-          search: url.search.slice(1),
-          header: (name) => headers[name] as string | undefined,
-          address,
-          body: request,
-          disconnection: () => disconnectionOf(response),
-        })
-        const { status, headers: responseHeaders, body } = result
-        response.writeHead(status, { ...responseHeaders, 'content-length': Buffer.byteLength(body) }).end(body)
+        const search = target.search.slice(1)
+        const disconnection = () => disconnectionOf(response)
+        send(await respond({ method, search, header, address, body: request, disconnection }))
       } catch (error) {
+        if (error instanceof BadRequest)
+          return void send(errorResponse(error, { requestId: requestIdFrom(header(requestIdHeader)), log }))
         log.error({ err: error }, 'unexpected error')
         response.destroy()
       }
@@ -55,7 +62,7 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
       const { method, headers, body, signal } = new Request(url, init)
       const target = new URL(url)
       if (!isGraphQL(method, target, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address })
-      const response = await endpoint({
+      const response = await respond({
         method,
         search: target.search.slice(1),
         header: (name) => headers.get(name),
@@ -66,11 +73,6 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
       return new Response(response.body, response)
     },
   }
-}
-
-/** The target has origin-form or absolute-form. Null if the target or the Host header is malformed. */
-function urlOf({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): URL | null {
-  return URL.canParse(`http://${host}`) ? URL.parse(url.startsWith('/') ? `http://localhost${url}` : url) : null
 }
 
 function disconnectionOf(response: ServerResponse): AbortSignal {

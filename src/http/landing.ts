@@ -1,5 +1,5 @@
 import { htmlResponse } from './html.ts'
-import type { PagePlugin } from './page-requests.ts'
+import { isRead, type PagePlugin } from './page-requests.ts'
 
 const page = `<!doctype html>
 <html lang="en">
@@ -24,7 +24,7 @@ const page = `<!doctype html>
 
 export const useLandingPage = (): PagePlugin => ({
   onRequest({ url, request, endResponse, fetchAPI }) {
-    if (url.pathname !== '/' || !['GET', 'HEAD'].includes(request.method)) return
+    if (url.pathname !== '/' || !isRead(request.method)) return
     const { body, init } = htmlResponse(page)
     endResponse(new fetchAPI.Response(body, init))
   },

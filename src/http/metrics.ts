@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { bearerToken } from './bearer-token.ts'
-import type { PagePlugin } from './page-requests.ts'
+import { isRead, type PagePlugin } from './page-requests.ts'
 import type { RequestSummary } from './request-log.ts'
 
 export interface Metrics {
@@ -117,7 +117,7 @@ const importOutcomes = `
 /** Serves /metrics to clients with the token. Without a configured token the path is 404. */
 export const useMetrics = (metrics: Metrics | null, token: string | null): PagePlugin => ({
   async onRequest({ url, request, endResponse, fetchAPI }) {
-    if (url.pathname !== '/metrics' || !metrics || token === null) return
+    if (url.pathname !== '/metrics' || !isRead(request.method) || !metrics || token === null) return
     const clientToken = bearerToken(request.headers.get('authorization')) ?? ''
     endResponse(
       isEqualSecret(clientToken, token)

@@ -59,10 +59,12 @@ async function readParts(
   const parser = openParser(header, limits)
   parser.on('field', (name, value, _nameCut, valueCut) => {
     if (valueCut) error ??= new PayloadTooLarge(maxBodyBytes)
+    if (isMisdecoded(value)) error ??= malformedRequest(`has a field \`${name}\` that is not valid UTF-8`)
     fields.set(name, value)
   })
   parser.on('file', (name, file, fileName) => {
     fileStreams.push(file)
+    if (isMisdecoded(fileName)) error ??= malformedRequest('has a file name that is not valid UTF-8')
     // An error event without a listener would end the process.
     file.on('error', ({ message }) => {
       error ??= malformedRequest(`cannot be read: ${message}`)
@@ -107,6 +109,9 @@ async function readParts(
   if (operations === undefined) throw malformedRequest('has no field `operations`')
   return { operations, map: parseMap(fields.get('map')) }
 }
+
+/** The parser decodes invalid UTF-8 as U+FFFD. */
+const isMisdecoded = (text: string | undefined) => text?.includes('\ufffd') ?? false
 
 /** Removes directories, control characters and lone surrogates. At most 255 UTF-16 code units. */
 const nameOf = (fileName: string | undefined) =>

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
+import { bearerChallenge } from './bearer-token.ts'
 import { errorResponse } from './error-response.ts'
 import type { Allowance, Rates } from './rates.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
@@ -21,6 +22,8 @@ interface PageRequestOptions {
 
 const healthProbes = new Set(['/health', '/ready'])
 const requestIds = new WeakMap<Request, string>()
+
+export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
 export function requestIdOf(request: Request): string {
   const known = requestIds.get(request)
@@ -48,7 +51,12 @@ export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions)
     },
     onResponse({ request, response }) {
       const requestId = requestIdOf(request)
-      const headers = { [requestIdHeader]: requestId, 'x-content-type-options': 'nosniff', ...allowances.get(request) }
+      const headers = {
+        [requestIdHeader]: requestId,
+        'x-content-type-options': 'nosniff',
+        ...(response.status === 401 && { 'www-authenticate': bearerChallenge(request.headers.get('authorization')) }),
+        ...allowances.get(request),
+      }
       for (const [name, value] of Object.entries(headers))
         if (!response.headers.has(name)) response.headers.set(name, value)
       const { method, url } = request

@@ -1,44 +1,48 @@
-import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga'
+import { createYoga, type YogaServerInstance } from 'graphql-yoga'
+import type { Logger } from 'pino'
+import { BadRequest } from '../errors.ts'
 import type { Cors } from './cors.ts'
-import type { PageContext, PagePlugin } from './page-requests.ts'
+import { errorResponse } from './error-response.ts'
+import { isRead, type PageContext, type PagePlugin, requestIdOf } from './page-requests.ts'
 
 interface PagesOptions {
   readonly endpoint: string
   readonly cors: Cors
-  readonly isHealthy: () => boolean
-  readonly isReady: () => Promise<boolean>
+  /** The paths that the plugins serve, in addition to the endpoint. */
+  readonly paths: readonly string[]
   readonly plugins: readonly PagePlugin[]
+  readonly log: Logger
 }
 
 export type Pages = YogaServerInstance<PageContext, object>
 
-/** Uses Yoga for everything except GraphQL requests: pages, CORS preflight requests, /health and /ready. */
-export const createPages = ({ endpoint, cors, isHealthy, isReady, plugins }: PagesOptions): Pages =>
+/** Uses Yoga for everything except GraphQL requests: pages and CORS preflight requests. */
+export const createPages = (options: PagesOptions): Pages =>
   createYoga<PageContext>({
-    graphqlEndpoint: endpoint,
-    cors: cors.options,
+    graphqlEndpoint: options.endpoint,
+    cors: options.cors.options,
     graphiql: false,
     landingPage: false,
     logging: false,
     multipart: false,
     parserAndValidationCache: false,
-    // Yoga's health check always succeeds, for every URL that ends with its path. No URL contains a space.
+    // Yoga's check responds to every URL that ends with this text. No URL contains a space.
     healthCheckEndpoint: ' ',
-    plugins: [...plugins, useHealthCheck(isHealthy), useReadinessCheck({ check: isReady }), useNotFound()],
+    plugins: [...options.plugins, useUnhandled(options)],
   })
 
 export const wantsPage = (method: string, accept: string | null | undefined): boolean =>
-  method === 'GET' && (accept?.includes('text/html') ?? false)
-
-const useHealthCheck = (isHealthy: () => boolean): PagePlugin => ({
-  onRequest({ url, endResponse, fetchAPI }) {
-    if (url.pathname === '/health') endResponse(new fetchAPI.Response(null, { status: isHealthy() ? 200 : 503 }))
-  },
-})
+  isRead(method) && /text\/html/i.test(accept ?? '')
 
 /** Yoga would parse other requests as GraphQL, without the limits of the endpoint. */
-const useNotFound = (): PagePlugin => ({
-  onRequest({ endResponse, fetchAPI }) {
-    endResponse(new fetchAPI.Response(null, { status: 404 }))
+const useUnhandled = ({ paths, log }: PagesOptions): PagePlugin => ({
+  onRequest({ request, url, endResponse, fetchAPI }) {
+    if (!paths.includes(url.pathname)) return endResponse(new fetchAPI.Response(null, { status: 404 }))
+    const error = new BadRequest('This path supports only GET and HEAD requests.', {
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+    })
+    const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
+    endResponse(new fetchAPI.Response(body, init))
   },
 })
