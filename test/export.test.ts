@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import type { PoolClient } from 'pg'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { useServer } from './support/app.ts'
-import type { Client } from './support/client.ts'
+import { statementsOf, useServer } from './support/app.ts'
+import { Client } from './support/client.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
 import {
   createDefect,
@@ -202,5 +202,74 @@ describe('export', () => {
       'filter.title.eq',
     ])
     expect(await expectError(filter({ id: { eq: '?' } }))).toEqual([400, 'BAD_USER_INPUT', 'filter.id.eq'])
+    expect(await expectError('/export/tickets.csv?limit=5&project=CORE&project=CORE&filter=[')).toEqual([
+      400,
+      'BAD_USER_INPUT',
+      'limit',
+      'project',
+      'filter',
+    ])
+  })
+
+  const nested = (operator: string, levels: number) => `{"${operator}":[`.repeat(levels) + ']}'.repeat(levels)
+
+  test.each([
+    ['an unknown field', '{"titel":{"contains":"x"}}'],
+    ['an unknown operator', '{"assignee":{"isNul":true}}'],
+    ['an unknown value', '{"status":{"eq":"OPN"}}'],
+    ['invalid JSON', '{'],
+    ['deep nesting', nested('and', 300)],
+    ['deep nesting of another kind', `${'{"not":'.repeat(400)}{}${'}'.repeat(400)}`],
+  ])('reveals nothing about a filter to a client without a valid token: %s', async (_name, filter) => {
+    server.lines.length = 0
+    for (const client of [server.anonymous, new Client(server.app, 'snag_unknown')]) {
+      const response = await client.fetch(`/export/tickets.jsonl?filter=${encodeURIComponent(filter)}&filter=1&x=y`)
+      expect(response.status).toBe(401)
+      const { errors } = (await response.json()) as { errors: object[] }
+      expect(errors).toEqual([{ message: expect.stringMatching(/token/), extensions: { code: 'UNAUTHENTICATED' } }])
+    }
+    expect(server.lines.filter((line) => line.includes('"level":50'))).toEqual([])
+  })
+
+  test.each([
+    ['depth of lists', nested('and', 300)],
+    ['depth of objects', `${'{"not":'.repeat(400)}{}${'}'.repeat(400)}`],
+    ['depth of an unknown field', `{"x":${'['.repeat(2000)}${']'.repeat(2000)}}`],
+    ['number of values', JSON.stringify({ or: Array(20_000).fill({}) })],
+    ['cost', JSON.stringify({ or: Array(5).fill({ description: { contains: 'x' } }) })],
+  ])('rejects a filter beyond a limit: %s', async (_name, filter) => {
+    const response = await users.viewer.fetch(`/export/tickets.csv?filter=${encodeURIComponent(filter)}`)
+    const { errors } = (await response.json()) as { errors: [{ extensions: { code: string } }] }
+    expect([response.status, errors[0].extensions.code]).toEqual([400, 'QUERY_TOO_COMPLEX'])
+  })
+
+  test('suggests names in errors of a filter only with open introspection', async () => {
+    const production = server.withSettings({ NODE_ENV: 'production' })
+    const messageOf = async (app: typeof server.app, filter: string) => {
+      const path = `/export/tickets.csv?filter=${encodeURIComponent(filter)}`
+      const { errors } = (await (await new Client(app, users.viewer.token).fetch(path)).json()) as {
+        errors: [{ message: string }]
+      }
+      return errors[0].message
+    }
+    for (const filter of ['{"titel":{"contains":"x"}}', '{"status":{"eq":"OPN"}}', '{"assignee":{"isNul":true}}']) {
+      expect(await messageOf(server.app, filter)).toMatch(/did you mean/i)
+      expect(await messageOf(production.app, filter)).not.toMatch(/did you mean/i)
+    }
+    await production.app.dispose()
+  })
+
+  test('HEAD checks an export without reading tickets', async () => {
+    const project = await newProject()
+    await createIssue(users.maintainer, project, 'Any')
+    const path = `/export/tickets.csv?project=${project}`
+    const { result, sent } = await statementsOf(server, () => users.viewer.fetch(path, { method: 'HEAD' }))
+    expect([result.status, result.headers.get('content-type'), await result.text()]).toEqual([
+      200,
+      'text/csv; charset=utf-8',
+      '',
+    ])
+    expect(sent.filter((sql) => sql.includes('ticket_labels'))).toEqual([])
+    expect((await users.viewer.fetch('/export/tickets.csv?project=NOPE', { method: 'HEAD' })).status).toBe(404)
   })
 })

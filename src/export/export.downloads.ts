@@ -2,11 +2,12 @@ import type { GraphQLSchema } from 'graphql'
 import { type Context, requireViewer } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import { withoutQuota } from '../database/request-quota.ts'
+import { formatNumber, QueryTooComplex } from '../errors.ts'
 import type { Download, Downloads } from '../http/download.ts'
 import type { Rates } from '../http/rates.ts'
 import { filterCost } from '../ticket/ticket.cost.ts'
 import { type ExportFormat, exportTickets } from './export.actions.ts'
-import { parseFilter } from './ticket-filter.parser.ts'
+import { parseParameters } from './export.parser.ts'
 
 interface ExportServices {
   readonly schema: GraphQLSchema
@@ -18,16 +19,23 @@ interface ExportServices {
 const exportCost = 5000
 const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl; charset=utf-8' }
 
+const costMessage = (cost: number, limit: number) =>
+  `The cost of the filter, ${formatNumber(cost)}, exceeds the limit of ${formatNumber(limit)}. Compare fewer fields, or export parts.`
+
 /** Parameters: `project` is an id or a key, `filter` a TicketFilter as JSON. */
 export function exportDownloads({ schema, rates, database }: ExportServices): Downloads {
   const createDownloadHandler =
     (format: ExportFormat) =>
     async (context: Context, parameters: URLSearchParams): Promise<Download> => {
-      const filter = parseFilter(schema, parameters.get('filter'))
-      await rates.spend(requireViewer(context).id, exportCost + filterCost(filter))
+      const viewer = requireViewer(context)
+      const { costLimit, introspection } = context.config
+      const { project, filter } = parseParameters(parameters, schema, introspection === 'open')
+      const cost = filterCost(filter)
+      if (cost > costLimit) throw new QueryTooComplex(costMessage(cost, costLimit), cost, costLimit)
+      await rates.spend(viewer.id, exportCost + cost)
       // All pages together may exceed the quota of a request.
       const unmeteredContext = { ...context, db: withoutQuota(database.db) }
-      const pieces = await exportTickets(unmeteredContext, format, parameters.get('project'), filter)
+      const pieces = await exportTickets(unmeteredContext, format, project, filter)
       return { type: contentTypes[format], fileName: `tickets.${format}`, pieces }
     }
   return {

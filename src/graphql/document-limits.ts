@@ -39,15 +39,15 @@ export function checkParameterLimits({
   checkVariableLimits(variables)
 }
 
-/** graphql-js coerces variables recursively: deep ones overflow the stack. */
-function checkVariableLimits(variables: unknown): void {
+/** graphql-js coerces variables recursively: deep ones overflow the stack. `subject` begins the message. */
+export function checkVariableLimits(variables: unknown, subject = 'The variables'): void {
   let count = 0
   const walk = (value: unknown, depth: number): void => {
     if (++count > limits.variableValues)
-      throw tooComplex('The variables have at least # values', count, limits.variableValues, 'Split the request.')
+      throw tooComplex(`${subject} have at least # values`, count, limits.variableValues, 'Split the request.')
     if (typeof value !== 'object' || value === null) return
     if (depth === limits.variableDepth)
-      throw tooComplex('The variables are nested # levels deep', depth + 1, limits.variableDepth, 'Flatten them.')
+      throw tooComplex(`${subject} are nested # levels deep`, depth + 1, limits.variableDepth, 'Flatten them.')
     for (const child of Object.values(value)) walk(child, depth + 1)
   }
   walk(variables, 0)
