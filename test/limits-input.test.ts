@@ -95,6 +95,31 @@ describe('page arguments', () => {
     }
   })
 
+  test('rejects repeated sort keys, with one error per field', async () => {
+    const repeated = async (fields: readonly TicketOrderField[]) =>
+      fieldErrorsOf(await ada.send(Page, { orderBy: fields.map((field) => ({ field })) })).map(
+        ({ path, message }) => `${path} ${message}`,
+      )
+    expect(await repeated(['TITLE', 'NUMBER', 'TITLE'])).toEqual(['orderBy.2.field repeats TITLE: remove it'])
+    expect(await repeated(['RELEVANCE', 'STATUS', 'RELEVANCE', 'STATUS', 'STATUS'])).toEqual([
+      'orderBy.0.field must not be RELEVANCE without `search` in the filter',
+      'orderBy.2.field repeats RELEVANCE: remove it',
+      'orderBy.3.field repeats STATUS: remove it',
+    ])
+    expect(await repeated(Array(6000).fill('TITLE'))).toEqual(['orderBy.1.field repeats TITLE: remove it'])
+  })
+
+  test.each([
+    '{ issues(orderBy: $o) { totalCount } }',
+    '{ defects(first: 0, orderBy: $o) { totalCount } }',
+    '{ project(id: "CORE") { issues(orderBy: $o) { nodes { id } } } }',
+    '{ project(id: "CORE") { defects(orderBy: $o) { edges { cursor } } } }',
+  ])('rejects repeated sort keys of every list: %s', async (query) => {
+    const o = [{ field: 'UPDATED_AT' }, { field: 'UPDATED_AT', direction: 'DESC' }]
+    const response = await ada.post({ query: `query ($o: [TicketOrder!]) ${query}`, variables: { o } })
+    expect(errorPaths(response)).toEqual(['orderBy.1.field'])
+  })
+
   test.each<[TicketOrderField, readonly unknown[]]>([
     ['CREATED_AT', ['yesterday', 1, null, '2026-02-30T00:00:00Z', '0000-01-01T00:00:00Z', '2026-01-01T00:00:00+23:59']],
     ['RESOLVED_AT', ['yesterday', false, '0000-01-01T00:00:00Z', '2026-01-01T00:00:00-16:00']],

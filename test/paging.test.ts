@@ -55,7 +55,7 @@ beforeAll(async () => {
   for (const key of projects) await createProject(ada, key)
 })
 
-const orders: fc.Arbitrary<TicketOrder[]> = fc.array(
+const orders: fc.Arbitrary<TicketOrder[]> = fc.uniqueArray(
   fc.record({
     field: fc.constantFrom(
       'CREATED_AT',
@@ -70,7 +70,7 @@ const orders: fc.Arbitrary<TicketOrder[]> = fc.array(
     direction: fc.constantFrom('ASC', 'DESC'),
     nulls: fc.constantFrom('FIRST', 'LAST'),
   }),
-  { maxLength: 3 },
+  { maxLength: 3, selector: ({ field }) => field },
 )
 
 const filters: fc.Arbitrary<TicketFilter> = fc.constantFrom<TicketFilter>(

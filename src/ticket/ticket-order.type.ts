@@ -43,7 +43,7 @@ const TicketOrderInput = builder.inputType('TicketOrder', {
     field: t.field({
       type: TicketOrderFieldEnum,
       required: true,
-      description: 'Field to sort by. Repeated fields are ignored.',
+      description: 'Field to sort by. Each field can occur once.',
     }),
     direction: t.field({ type: OrderDirection, defaultValue: 'ASC', description: 'Sort direction of this key.' }),
     nulls: t.field({

@@ -1,6 +1,6 @@
 import { Priority, Severity, type TicketKind, TicketStatus } from '../../prisma/generated/client.ts'
 import { type Sql, sql } from '../database/sql.ts'
-import { BadUserInput } from '../errors.ts'
+import { BadUserInput, type FieldError } from '../errors.ts'
 import {
   enumeration,
   integer,
@@ -82,17 +82,18 @@ const keys: Readonly<
 
 const newestFirst: readonly TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
-/** Appends the id in the direction of the last key. Ignores a repeated field. RELEVANCE requires `searches`. */
+/**
+ * Appends the id in the direction of the last key. Throws BAD_USER_INPUT for a repeated field, and for RELEVANCE without
+ * `searches`.
+ */
 export function ticketOrder(
   orderBy: readonly TicketOrder[] | null | undefined,
   searches: readonly string[] = [],
 ): Order {
   const requested = orderBy?.length ? orderBy : newestFirst
-  const distinct = requested.filter(
-    ({ field }, index) => requested.findIndex((other) => other.field === field) === index,
-  )
-  mustHaveSearch(requested, searches)
-  const order = distinct.map(({ field, direction, nulls }): SortKey => {
+  const errors = orderErrors(requested, searches)
+  if (errors.length > 0) throw new BadUserInput(errors)
+  const order = requested.map(({ field, direction, nulls }): SortKey => {
     if (field === 'RELEVANCE') return relevanceKey(searches, direction === 'DESC')
     const { sql, type, nullable } = keys[field]
     return { name: field, sql, type, descending: direction === 'DESC', ...(nullable && { nulls: nulls ?? 'LAST' }) }
@@ -107,10 +108,17 @@ const relevanceKey = (searches: readonly string[], descending: boolean): SortKey
   descending,
 })
 
-function mustHaveSearch(order: readonly TicketOrder[], searches: readonly string[]): void {
-  const index = order.findIndex(({ field }) => field === 'RELEVANCE')
-  if (index >= 0 && searches.length === 0)
-    throw new BadUserInput([
-      { path: `orderBy.${index}.field`, message: 'must not be RELEVANCE without `search` in the filter' },
-    ])
+/** One error per problem and field, however long the list is. */
+function orderErrors(order: readonly TicketOrder[], searches: readonly string[]): FieldError[] {
+  const errors: FieldError[] = []
+  const counts = new Map<TicketOrderField, number>()
+  for (const [index, { field }] of order.entries()) {
+    const path = `orderBy.${index}.field`
+    const count = (counts.get(field) ?? 0) + 1
+    counts.set(field, count)
+    if (count === 1 && field === 'RELEVANCE' && searches.length === 0)
+      errors.push({ path, message: 'must not be RELEVANCE without `search` in the filter' })
+    if (count === 2) errors.push({ path, message: `repeats ${field}: remove it` })
+  }
+  return errors
 }
