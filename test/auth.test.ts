@@ -116,6 +116,19 @@ describe('signIn', () => {
     expect(responses[0]?.extensions?.code).toBe('UNAUTHENTICATED')
   })
 
+  test('rejects a password of more than 72 bytes like a wrong one, even if its first 72 bytes are the password', async () => {
+    const longest = 'é'.repeat(36)
+    await server.anonymous.ask(SignUpAs, { input: { username: 'longest', name: 'Longest', password: longest } })
+    const wrong = await server.anonymous.expectError(SignIn, { input: { username: 'longest', password: 'wrong' } })
+    for (const secret of [`${longest}x`, `${longest}\0`, 'x'.repeat(900_000)])
+      expect(await server.anonymous.expectError(SignIn, { input: { username: 'longest', password: secret } })).toEqual(
+        wrong,
+      )
+    const empty = await server.anonymous.expectError(SignIn, { input: { username: 'x'.repeat(900_000), password: '' } })
+    expect(empty).toEqual(wrong)
+    await server.anonymous.ask(SignIn, { input: { username: 'longest', password: longest } })
+  })
+
   test('stores passwords and tokens as hashes only', async () => {
     const { token } = await signUp(server, 'secretive')
     const { rows } = await server.database.pool.query<{ dump: string }>(

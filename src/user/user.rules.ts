@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { nameText, text } from '../check.ts'
 import { usernamePattern } from '../reference.ts'
+import { maxPasswordBytes } from './password.ts'
 
 export const userRules = {
   username: text(32)
@@ -10,9 +11,9 @@ export const userRules = {
     )
     .transform((username) => username.toLowerCase()),
   name: nameText(100),
-  password: text(72)
+  password: text(maxPasswordBytes)
     .min(8, 'must be at least 8 characters')
-    .refine((password) => Buffer.byteLength(password) <= 72, 'must be at most 72 bytes'),
+    .refine((password) => Buffer.byteLength(password) <= maxPasswordBytes, `must be at most ${maxPasswordBytes} bytes`),
   email: z
     .email('is not a valid e-mail address')
     .max(254, { error: ({ input }) => `must be at most 254 characters (got ${`${input}`.length})` })
