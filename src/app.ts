@@ -70,7 +70,7 @@ export function createApp({
   const createContext = contextFactory({ config, database, viewerCache, documents })
   const isAuthenticated = async (request: Request) => {
     const token = bearerToken(request.headers.get('authorization'))
-    return token !== null && (await viewerCache.find(token).catch(() => null)) !== null
+    return token !== null && (await viewerCache.find(token)) !== null
   }
   const isDatabaseReady = reuseResults(() => isMigrated(database.pool).catch(() => false))
   const downloads = exportDownloads({ schema, rates, database })

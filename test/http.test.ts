@@ -28,7 +28,10 @@ const SignIn = graphql(`
 `)
 
 /** An anonymous client, unless it has a token, of a new app over a database. */
-const createClient = (options: Pick<AppOptions, 'database' | 'isStopping'>, token: string | null = null) =>
+const createClient = (
+  options: Pick<AppOptions, 'database' | 'isStopping'> & Partial<Pick<AppOptions, 'config'>>,
+  token: string | null = null,
+) =>
   new Client(
     createApp({
       config: readConfig({ NODE_ENV: 'test' }),
@@ -38,7 +41,7 @@ const createClient = (options: Pick<AppOptions, 'database' | 'isStopping'>, toke
     }),
     token,
   )
-const statusOf = async (client: Client, path: string) => (await client.fetch(path)).status
+const statusOf = async (client: Client, path: string, init?: RequestInit) => (await client.fetch(path, init)).status
 
 describe('health checks', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
@@ -93,9 +96,10 @@ describe('health checks', () => {
 })
 
 describe('unreachable database', () => {
-  const unreachable = async (token: string | null) => {
+  const unreachable = async (token: string | null, NODE_ENV = 'test') => {
     const url = 'postgresql://postgres@127.0.0.1:1/x'
-    return createClient({ database: await openDatabase({ url, dataDirectory: '', poolSize: 1 }) }, token)
+    const database = await openDatabase({ url, dataDirectory: '', poolSize: 1 })
+    return createClient({ database, config: readConfig({ NODE_ENV }) }, token)
   }
 
   test('returns UNAVAILABLE with HTTP 503 and Retry-After if the database is unreachable', async () => {
@@ -110,6 +114,12 @@ describe('unreachable database', () => {
       expect(response.errors?.map(({ extensions }) => extensions?.code)).toEqual(['UNAVAILABLE'])
       expect(JSON.stringify(response)).not.toContain('127.0.0.1')
     }
+  })
+
+  test('returns HTTP 503, not 401, for pages that require a token if the database is unreachable', async () => {
+    const client = await unreachable('snag_any', 'production')
+    for (const path of ['/graphql', '/schema.graphql', '/export/tickets.csv'])
+      expect(await statusOf(client, path, { headers: { accept: 'text/html' } }), path).toBe(503)
   })
 
   test('runs queries that do not need the database if it is unreachable', async () => {

@@ -16,13 +16,20 @@ const options: GraphiQLOptions = {
   })),
 }
 
-/** Moves a token from the URL's fragment, which browsers do not send, to the session storage, and adds it to requests. */
+/**
+ * Moves a token from the URL's fragment, which browsers do not send, to the session storage, and adds it to requests. Asks
+ * before it replaces another token: the link may come from an attacker, who would see what the visitor does.
+ */
 const signInFromFragment = `<script>
 (() => {
-  const fragment = /^#token=(snag_[\\w-]+)$/.exec(location.hash)
-  if (fragment) {
-    sessionStorage.setItem('snaglist:token', fragment[1])
+  const [, token] = /^#token=(snag_[\\w-]+)$/.exec(location.hash) ?? []
+  if (token) {
     history.replaceState(null, '', location.pathname + location.search)
+    const current = sessionStorage.getItem('snaglist:token')
+    const question =
+      'This link contains the token of another session. If you continue, this tab is signed out of your session, and its ' +
+      'requests are sent as the user of the link, who can see what you do. Continue?'
+    if (!current || current === token || window.confirm(question)) sessionStorage.setItem('snaglist:token', token)
   }
   const send = window.fetch
   window.fetch = (url, options = {}) => {
@@ -35,10 +42,29 @@ const signInFromFragment = `<script>
 })()
 </script>`
 
+/** Shows the user of the tab, which a link may have chosen. Usernames are unique, unlike names. */
+const viewerBadge = `<script>
+(() => {
+  const show = async () => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ query: '{ viewer { username } }' })
+    const { data } = await (await fetch(location.pathname, { method: 'POST', headers, body })).json()
+    if (!data?.viewer) return
+    const badge = document.createElement('output')
+    badge.textContent = 'Signed in as ' + data.viewer.username
+    badge.style = 'position: fixed; bottom: 0; left: 50%; translate: -50%; z-index: 9; padding: 2px 12px; ' +
+      'font: 13px system-ui, sans-serif; color: #fff; background: #555; border-radius: 6px 6px 0 0; pointer-events: none'
+    document.body.append(badge)
+  }
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', show)
+  else void show()
+})()
+</script>`
+
 async function renderGraphiQL(): Promise<string> {
   // Nine megabytes: imported at the first use.
   const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql')
-  return render(options).replace('</head>', () => `${signInFromFragment}</head>`)
+  return render(options).replace('</head>', () => `${signInFromFragment}\n${viewerBadge}</head>`)
 }
 
 const signInPage = `<!doctype html>
@@ -69,7 +95,8 @@ ${signInFromFragment}
   const open = async () => {
     if (!sessionStorage.getItem(key)) return
     const response = await fetch(location.pathname, { headers: { accept: 'text/html' } })
-    if (!response.ok) return sessionStorage.removeItem(key)
+    if (response.status === 401) sessionStorage.removeItem(key)
+    if (!response.ok) return
     const page = new DOMParser().parseFromString(await response.text(), 'text/html')
     document.replaceChild(document.adoptNode(page.documentElement), document.documentElement)
     // Parsed scripts do not run, new ones do.
@@ -119,21 +146,17 @@ export const useSchemaPages = (
     const wantsGraphiQL = isEndpoint && wantsPage(request.method, request.headers.get('accept'))
     const wantsSchema = url.pathname === '/schema.graphql' && isRead(request.method)
     if (!wantsGraphiQL && !wantsSchema) return
-    const isOpen = introspection === 'open' || (await isAuthenticated(request))
-    if (wantsGraphiQL) {
-      const { body, init } = isOpen ? htmlResponse(await renderGraphiQL()) : htmlResponse(signInPage, 401)
-      endResponse(new fetchAPI.Response(body, init))
-    } else if (isOpen)
-      endResponse(
-        new fetchAPI.Response(printSortedSchema(), {
-          headers: { 'content-type': 'application/graphql; charset=utf-8' },
-        }),
-      )
-    else {
-      const { body, ...init } = errorResponse(new Unauthenticated(undefined, 401), {
-        requestId: requestIdOf(request),
-        log,
-      })
+    try {
+      const isOpen = introspection === 'open' || (await isAuthenticated(request))
+      if (wantsGraphiQL) {
+        const { body, init } = isOpen ? htmlResponse(await renderGraphiQL()) : htmlResponse(signInPage, 401)
+        return endResponse(new fetchAPI.Response(body, init))
+      }
+      if (!isOpen) throw new Unauthenticated(undefined, 401)
+      const headers = { 'content-type': 'application/graphql; charset=utf-8' }
+      endResponse(new fetchAPI.Response(printSortedSchema(), { headers }))
+    } catch (error) {
+      const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
       endResponse(new fetchAPI.Response(body, init))
     }
   },
