@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import type { Database } from './database/open.ts'
 import { isMultipart } from './http/content-type.ts'
 import type { Metrics } from './http/metrics.ts'
+import { isRead } from './http/page-requests.ts'
 import { openMigratedDatabase } from './migrated-database.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
 
@@ -118,9 +119,11 @@ export async function startServer(
 
 async function listenForMetrics({ host, metricsPort }: Config, metrics: Metrics | null): Promise<HttpServer | null> {
   if (metricsPort === null || !metrics) return null
-  const http = createServer(async (request, response) => {
-    if (request.url !== '/metrics') response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text())
+  const http = createServer(async ({ method = '', url }, response) => {
+    if (url !== '/metrics') return response.writeHead(404).end()
+    if (!isRead(method)) return response.writeHead(405, { allow: 'GET, HEAD' }).end()
+    const text = await metrics.text()
+    response.writeHead(200, { 'content-type': metrics.contentType }).end(text)
   })
   await listen(http, 'SNAGLIST_METRICS_PORT', metricsPort, host)
   return http

@@ -78,6 +78,14 @@ describe('request targets', () => {
     expectBadRequest(await get(target, authorization()), /^The request target is malformed/)
   })
 
+  test.each([
+    'query={__typename}&query={viewer{id}}',
+    'query={__typename}&variables={}&variables={}',
+    'operationName=A&query={__typename}&operationName=',
+  ])('rejects a repeated parameter of a query string: %s', async (search) => {
+    expectBadRequest(await get(`/graphql?${search}`, authorization()), /^The parameter "\w+" must not be repeated/)
+  })
+
   test('serves health checks only at their own paths', async () => {
     for (const path of ['/health', '/ready', '/health?x=/y', '/ready?'])
       expect((await get(path)).status, path).toBe(200)

@@ -67,6 +67,8 @@ const withoutFiles = (parameters: Parameters): ReceivedParameters => ({
 
 function parseQueryString(search: string): Parameters {
   const values = new URLSearchParams(search)
+  for (const name of ['query', 'operationName', 'variables', 'extensions'])
+    if (values.getAll(name).length > 1) throw new BadRequest(`The parameter "${name}" must not be repeated.`)
   const json = (name: string) => {
     const text = values.get(name)
     try {

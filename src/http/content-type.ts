@@ -41,6 +41,6 @@ function mediaTypeOf(header: Header): MIMEType | null {
 
 /** The size limit counts received bytes, so compression would bypass it. */
 export function requireUncompressed({ header }: HttpRequest): void {
-  if ((header('content-encoding') || 'identity') !== 'identity')
+  if ((header('content-encoding') || 'identity').toLowerCase() !== 'identity')
     throw new UnsupportedContent('Send it without compression.')
 }

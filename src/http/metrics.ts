@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { bearerToken } from './bearer-token.ts'
+import { reuseResults } from './health.ts'
 import { isRead, type PagePlugin } from './page-requests.ts'
 import type { RequestSummary } from './request-log.ts'
 
@@ -68,13 +69,16 @@ export function createMetrics(pool: Pool): Metrics {
       this.set({ state: 'waiting' }, pool.waitingCount)
     },
   })
+  const countImports = reuseResults(() =>
+    pool.query<{ outcome: string; count: number }>(importOutcomes).catch(() => ({ rows: [] })),
+  )
   new Gauge({
     name: 'snaglist_imports',
     help: 'Number of stored imports, by outcome.',
     labelNames: ['outcome'],
     registers,
     async collect() {
-      const { rows } = await pool.query<{ outcome: string; count: number }>(importOutcomes).catch(() => ({ rows: [] }))
+      const { rows } = await countImports()
       this.reset()
       for (const { outcome, count } of rows) this.set({ outcome }, count)
     },
