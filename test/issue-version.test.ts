@@ -98,14 +98,62 @@ describe('expectedVersion', () => {
     expect(await change(id, { expectedVersion: null, title: 'Last' })).toMatchObject({ title: 'Last', version: 6 })
   })
 
-  test('accepts a value that a concurrent change has already set', async () => {
+  test('rejects a value that a concurrent change has already set', async () => {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title', { description: null })
     await change(id, { title: 'Same', description: 'Theirs' })
-    expect(await change(id, { expectedVersion: 1, title: 'Same' })).toMatchObject({ version: 2 })
-    const { extensions } = await users.contributor.expectError(IssueChange, {
-      input: { id, expectedVersion: 1, title: 'Same', description: 'Ours' },
-    })
-    expect(extensions?.['fields']).toEqual([{ field: 'description', theirs: 'Theirs', yours: 'Ours' }])
+    const expectConflict = async (input: Omit<UpdateIssueInput, 'id'>) => {
+      const error = await users.contributor.expectError(IssueChange, { input: { id, expectedVersion: 1, ...input } })
+      expect(error.extensions).toMatchObject({ code: 'CONFLICT', currentVersion: 2 })
+      return error.extensions?.['fields']
+    }
+    expect(await expectConflict({ title: 'Same' })).toEqual([{ field: 'title', theirs: 'Same', yours: 'Same' }])
+    expect(await expectConflict({ title: 'Same', description: 'Ours' })).toEqual([
+      { field: 'title', theirs: 'Same', yours: 'Same' },
+      { field: 'description', theirs: 'Theirs', yours: 'Ours' },
+    ])
+    expect(await readIssue(id)).toMatchObject({ version: 2, description: 'Theirs' })
+  })
+
+  test('rejects a change of a field that was changed and changed back since then', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title')
+    await change(id, { title: 'Away', priority: 'LOW' })
+    await change(id, { title: 'Title' })
+    for (const title of ['Title', 'Ours']) {
+      const { extensions } = await users.contributor.expectError(IssueChange, {
+        input: { id, expectedVersion: 1, title },
+      })
+      expect(extensions?.['fields']).toEqual([{ field: 'title', theirs: 'Title', yours: title }])
+    }
+    expect(await readIssue(id)).toMatchObject({ version: 3, title: 'Title' })
+  })
+
+  test('rejects an assignee and labels that a concurrent change has already set', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title', { assigneeId: 'contributor' })
+    const label = await createLabel(users.maintainer, 'CORE', 'set twice')
+    const assign = { input: { id, expectedVersion: 1, assigneeId: null } }
+    const addLabel = { input: { ticketId: id, expectedVersion: 1, labelIds: [label] } }
+    await users.maintainer.ask(IssueAssignExpected, assign)
+    await users.maintainer.ask(IssueAddLabel, addLabel)
+    const errors = [
+      await users.contributor.expectError(IssueAssignExpected, assign),
+      await users.contributor.expectError(IssueAddLabel, addLabel),
+      await users.contributor.expectError(IssueLabel, addLabel),
+    ]
+    expect(errors.map(({ extensions }) => [extensions?.code, extensions?.['fields']])).toEqual([
+      ['CONFLICT', [{ field: 'assignee', theirs: null, yours: null }]],
+      ['CONFLICT', [{ field: 'labels', theirs: 'set twice', yours: 'set twice' }]],
+      ['CONFLICT', [{ field: 'labels', theirs: 'set twice', yours: 'set twice' }]],
+    ])
+    expect(await readIssue(id)).toMatchObject({ version: 3, history: { totalCount: 2 } })
+  })
+
+  test('accepts current values of fields that were not changed since then, without a new version', async () => {
+    const { id } = await createIssue(users.contributor, 'CORE', 'Title', { assigneeId: 'contributor' })
+    await change(id, { priority: 'LOW' })
+    for (let writer = 0; writer < 2; writer++) {
+      const input = { expectedVersion: 1, title: 'Title', status: 'OPEN', assigneeId: 'contributor' } as const
+      expect(await change(id, input)).toMatchObject({ version: 2, history: { totalCount: 1 } })
+    }
   })
 
   test('reports a cleared field of a conflict as null', async () => {
@@ -142,13 +190,14 @@ describe('expectedVersion', () => {
   })
 })
 
-test('accepts one of two concurrent changes with the same expectedVersion and rejects the other', async () => {
+test.each([
+  ['different values', ['One', 'Other']],
+  ['equal values', ['One', 'One']],
+])('accepts one of two concurrent changes with the same expectedVersion and %s', async (_values, titles) => {
   for (let round = 0; round < 20; round++) {
     const { id } = await createIssue(users.contributor, 'CORE', 'Title')
     const responses = await Promise.all(
-      ['One', 'Other'].map((title) =>
-        users.contributor.send(IssueChange, { input: { id, expectedVersion: 1, title } }),
-      ),
+      titles.map((title) => users.contributor.send(IssueChange, { input: { id, expectedVersion: 1, title } })),
     )
     const [error, ...none] = responses.flatMap(({ errors }) => errors ?? [])
     expect(none).toEqual([])

@@ -90,7 +90,8 @@ const ticketLabelsMutation = (name: string, action: typeof setLabels, descriptio
       ticketId: t.id({ required: true, description: 'Id or key of the ticket.' }),
       labelIds: t.idList({ required: true, description: `${labelsDescription} At most ${maxLabels}.` }),
       expectedVersion: t.int({
-        description: 'Version that the change is based on. Fails with CONFLICT if the labels have changed since then.',
+        description:
+          'Version that the change is based on. Fails with CONFLICT if the labels were changed since then, even to the same ones. A mutation that changes no label creates no version.',
       }),
     }),
     rules: { ticketId: ticketReference, labelIds: idList(maxLabels) },

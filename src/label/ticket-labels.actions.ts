@@ -66,9 +66,9 @@ async function changeLabels(
   const newLabels = combine(currentLabels, inputLabels)
   const addedIds = newLabels.filter((label) => !includes(currentLabels, label)).map(({ id }) => id)
   const removedIds = currentLabels.filter((label) => !includes(newLabels, label)).map(({ id }) => id)
-  if (addedIds.length === 0 && removedIds.length === 0) return ticket
   const changes = [{ field: 'labels', from: namesOf(currentLabels), to: namesOf(newLabels) }]
   await mustNotConflict(db, ticket, expectedVersion, changes)
+  if (addedIds.length === 0 && removedIds.length === 0) return ticket
   return recordChange(db, viewer, {
     where: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),

@@ -41,19 +41,19 @@ export function checkVersion({ version }: TicketRow, expected: number | null | u
   })
 }
 
-/** Throws CONFLICT if one of the changed fields was also changed since the expected version. */
+/** Throws CONFLICT if one of the assigned fields was changed since the expected version, also if it kept its value. */
 export async function mustNotConflict(
   db: Statements,
   { id, version }: TicketRow,
   expectedVersion: number | null | undefined,
-  changes: readonly FieldChange[],
+  assignments: readonly FieldChange[],
 ): Promise<void> {
   if (expectedVersion === null || expectedVersion === undefined || expectedVersion === version) return
   const concurrentChanges = await db.query<{ field: string }[]>(sql`
     SELECT DISTINCT change ->> 'field' AS field FROM history h, jsonb_array_elements(h.changes) change
-    WHERE h.ticket_id = ${id}::uuid AND h.version > ${expectedVersion}`)
+    WHERE h.ticket_id = ${id}::uuid AND h.version > ${expectedVersion} AND h.version <= ${version}`)
   const changedFields = new Set(concurrentChanges.map(({ field }) => field))
-  const fields = changes
+  const fields = assignments
     .filter(({ field }) => changedFields.has(field))
     .map(({ field, from, to }) => ({ field, theirs: from, yours: to }))
   if (fields.length === 0) return

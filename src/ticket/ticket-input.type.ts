@@ -15,7 +15,7 @@ export const ticketPatchFields = (t: Fields) => ({
   id: t.id({ required: true, description: 'Id or key of the ticket.' }),
   expectedVersion: t.int({
     description:
-      'Version that the changes are based on. Fails with CONFLICT if one of the same fields has changed since then. Concurrent changes of other fields are kept.',
+      'Version that the changes are based on. Fails with CONFLICT if one of the same fields was changed since then, even to the same value. Concurrent changes of other fields are kept. Passing the current values creates no version.',
   }),
   title: t.string({ description: 'One-line summary, at most 200 characters.' }),
   description: t.string({ description: 'Full description in Markdown, at most 64 KiB; null clears it.' }),

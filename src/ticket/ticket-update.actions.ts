@@ -42,7 +42,7 @@ export type TicketPatch = { readonly [Name in Column]?: TicketRow[Name] | undefi
 
 /**
  * A patch without effect does not change the version. Throws BAD_USER_INPUT with all errors, including `previousErrors`, and
- * CONFLICT if a patched field was changed since `expectedVersion`.
+ * CONFLICT if a patched field was changed since `expectedVersion`, even to the same value.
  */
 export async function updateTicket(
   db: Statements,
@@ -76,13 +76,16 @@ export async function updateTicket(
     ...(await normalizeTerms(db, ticket.projectId, patch)),
   }
   if (errors.length > 0) throw new BadUserInput(errors)
-  const changedFields = Object.keys(values)
+  const isChanged = (name: Column) => values[name] !== undefined && values[name] !== ticket[name]
+  const fields = Object.keys(values)
     .filter(isColumn)
-    .filter((name) => values[name] !== undefined && values[name] !== ticket[name])
-  if (changedFields.length === 0) return ticket
+    .filter((name) => patch[name] !== undefined || isChanged(name))
+  const changedFields = fields.filter(isChanged)
   if (changedFields.includes('assigneeId')) mustHaveRole(ticket, 'CONTRIBUTOR', 'Assigning a ticket')
-  const changes = await describeChanges(db, ticket, values, changedFields, assignee?.name ?? null)
-  await mustNotConflict(db, ticket, expectedVersion, changes)
+  const assignments = await describeAssignments(db, ticket, values, fields, assignee?.name ?? null)
+  await mustNotConflict(db, ticket, expectedVersion, assignments)
+  if (changedFields.length === 0) return ticket
+  const changes = assignments.filter((_, index) => isChanged(fields[index] as Column))
   const isDone = isDoneStatus(values.status ?? ticket.status)
   const resolvedAt = isDone ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
   return recordChange(db, viewer, {
@@ -129,18 +132,19 @@ function withResolution(ticket: TicketRow, patch: TicketPatch, errors: FieldErro
   return { ...patch, resolution: null }
 }
 
-async function describeChanges(
+/** In the format of history; an assignment of the current value has equal `from` and `to`. */
+async function describeAssignments(
   db: Statements,
   ticket: TicketRow,
   values: TicketPatch,
-  changedFields: readonly Column[],
+  fields: readonly Column[],
   assigneeName: string | null,
 ): Promise<FieldChange[]> {
   const [previousAssignee] =
-    changedFields.includes('assigneeId') && ticket.assigneeId
+    fields.includes('assigneeId') && ticket.assigneeId && ticket.assigneeId !== values.assigneeId
       ? await db.query<{ name: string }[]>(sql`SELECT name FROM users WHERE id = ${ticket.assigneeId}::uuid`)
-      : []
-  return changedFields.map((name) =>
+      : [{ name: ticket.assigneeId && assigneeName }]
+  return fields.map((name) =>
     name === 'assigneeId'
       ? { field: 'assignee', from: previousAssignee?.name ?? null, to: assigneeName }
       : { field: name, from: ticket[name] ?? null, to: values[name] ?? null },

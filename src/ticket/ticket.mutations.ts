@@ -15,7 +15,8 @@ mutation('assignTicket', {
         'Id or username of an active user who can see the project. Must be passed; null unassigns the ticket.',
     }),
     expectedVersion: t.int({
-      description: 'Version that the change is based on. Fails with CONFLICT if the assignee has changed since then.',
+      description:
+        'Version that the change is based on. Fails with CONFLICT if the assignee was changed since then, even to the same user. Passing the current assignee creates no version.',
     }),
   }),
   rules: { id: ticketReference, assigneeId: userReference.nullable() },
