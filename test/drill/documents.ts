@@ -17,6 +17,9 @@ export const CreateDefect = graphql(`
   }
 `)
 export const Version = graphql(`query DrillVersion($id: ID!) { issue(id: $id) { version } }`)
+export const Counter = graphql(`
+  query DrillCounter($id: ID!) { issue(id: $id) { title version history { totalCount } } }
+`)
 export const Retitle = graphql(`
   mutation DrillRetitle($id: ID!, $title: String!, $expectedVersion: Int!) {
     updateIssue(input: { id: $id, title: $title, expectedVersion: $expectedVersion }) { issue { id version } }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { openEmbedded } from '../../src/database/embedded.ts'
+import { countTogether } from './counter.ts'
 import { lockTickets, terminateConnections } from './failures.ts'
 import { type Load, startLoad } from './load.ts'
 import { findPrograms, type OwnPostgres, startPostgres } from './postgres.ts'
@@ -47,6 +48,13 @@ async function stage(
     server.isRunning ? (inTime ? '' : 'TOO SLOW') : 'SERVER EXITED',
   )
   if (!server.isRunning) await server.crash()
+}
+
+/** Prints the outcome of concurrent increments. */
+async function count(servers: readonly ServerProcess[], load: Load): Promise<void> {
+  const { summary, violations } = await countTogether(servers, load)
+  console.info(summary)
+  load.ledger.violations.push(...violations)
 }
 
 async function expectReady({ url }: ServerProcess, expected: number): Promise<void> {
@@ -95,6 +103,9 @@ async function onPostgres(url: string, postgres: OwnPostgres | null) {
       })
   }
   await load.stop()
+  await using second = new ServerProcess({ DATABASE_URL: url })
+  await second.start()
+  await count([server, second], load)
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await conclude(server, load, await findViolations(load.ledger, (sql) => client.query(sql)))
@@ -110,6 +121,7 @@ async function onEmbedded(directory: string) {
   const { code, output } = await server.startSecond()
   const isRejected = code === 1 && /The embedded database in .* is in use by process \d+ on /.test(output)
   await load.stop()
+  await count([server], load)
   await server[Symbol.asyncDispose]()
   await using embedded = await openEmbedded(directory)
   const violations = await findViolations(load.ledger, (sql) => embedded.pool.query(sql))

@@ -9,6 +9,8 @@ const clients = 24
 /** Clients that send requests until they are stopped. */
 export interface Load {
   readonly ledger: Ledger
+  /** Of the user that owns the tickets. */
+  readonly token: string
   /** Completes pending requests. Throws the error of a client. */
   readonly stop: () => Promise<void>
 }
@@ -34,6 +36,7 @@ export async function startLoad(server: ServerProcess, pause = 80): Promise<Load
   all.catch(() => {}) // `stop` throws it.
   return {
     ledger,
+    token: first.token,
     async stop() {
       stopping = true
       await all

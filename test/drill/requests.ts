@@ -38,7 +38,7 @@ export async function prepareStock(client: Client): Promise<Stock> {
   return stock
 }
 
-async function createTicket(client: Client, description: string): Promise<string> {
+export async function createTicket(client: Client, description: string): Promise<string> {
   const { data } = await client.write(
     'ticket',
     description,
