@@ -20,6 +20,7 @@ import { usePageRequests } from './http/page-requests.ts'
 import { createPages } from './http/pages.ts'
 import { createRates } from './http/rates.ts'
 import { logRequests, type RequestListener } from './http/request-log.ts'
+import { hasHiddenObject } from './node/hidden-object.actions.ts'
 import { printSortedSchema, schema } from './schema.ts'
 import type { ViewerCache } from './viewer.ts'
 
@@ -94,7 +95,7 @@ export function createApp({
     documents,
     rates,
     createContext,
-    execute: trace(createExecute(rates)),
+    execute: trace(createExecute(rates, hasHiddenObject)),
     corsHeaders: cors.headers,
     onCompleted,
     log,

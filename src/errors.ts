@@ -56,6 +56,15 @@ export class Conflict extends GraphQLError {
   }
 }
 
+/** A repeated idempotent request whose result contains objects that are hidden from the viewer by now. */
+export class ResultHidden extends GraphQLError {
+  constructor() {
+    super('The request took effect when it was first sent, but since then you have lost access to its result.', {
+      extensions: { code: 'RESULT_HIDDEN' },
+    })
+  }
+}
+
 /** The same request may succeed later. `cause` is logged, never sent. */
 export class Unavailable extends GraphQLError {
   constructor(message = 'The database does not respond. Try again in a moment.', cause?: unknown) {

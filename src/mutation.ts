@@ -10,6 +10,7 @@ import { builder } from './builder.ts'
 import { checkInput, type Rules } from './check.ts'
 import type { Context } from './context.ts'
 import { BadUserInput, type FieldError, prefixPaths } from './errors.ts'
+import { startStep } from './idempotency/idempotency.ts'
 
 type Types = typeof builder.$inferSchemaTypes
 
@@ -72,7 +73,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       },
       args: { input: t.arg({ type: Input, required: true, description: inputDescription }) },
       resolve: (_root, args: object, context, info) => {
-        if (context.idempotency) context.idempotency.step = `${info.path.key}`
+        if (context.idempotency) startStep(context.idempotency, `${info.path.key}`)
         return run((args as { input: InputShapeFromFields<Fields> }).input, context) as never
       },
     }),

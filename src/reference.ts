@@ -8,7 +8,7 @@ export const projectKeyPattern = /^[A-Z][A-Z0-9]{1,9}$/i
 /** 2 to 32 letters, digits, dots, dashes and underscores: shorter than any id. */
 export const usernamePattern = /^[a-z0-9][a-z0-9._-]{1,31}$/i
 
-const isId = (text: string) => uuidPattern.test(text)
+export const isId = (text: string) => uuidPattern.test(text)
 export const isTicketReference = (text: string) => isId(text) || ticketKeyPattern.test(text)
 export const isProjectReference = (text: string) => isId(text) || projectKeyPattern.test(text)
 export const isUserReference = (text: string) => isId(text) || usernamePattern.test(text)

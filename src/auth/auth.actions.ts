@@ -4,10 +4,11 @@ import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { usernamePattern } from '../reference.ts'
+import { isPassword } from '../user/password.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
 import type { Viewer, ViewerToken } from '../viewer.ts'
-import { checkPassword, countAttempt, recordSuccess, type SignInAttempt } from './sign-in-attempt.actions.ts'
+import { countAttempt, recordSuccess, type SignInAttempt } from './sign-in-attempt.actions.ts'
 import { startSession } from './token.actions.ts'
 
 export interface Session {
@@ -56,7 +57,7 @@ export async function verifySignIn(
     ? await context.db.query<{ id: string; passwordHash: string }[]>(sql`
         SELECT id, password_hash AS "passwordHash" FROM users WHERE username = ${attempt.username.toLowerCase()}`)
     : []
-  const isCorrect = await checkPassword(context, attempt, password, user?.passwordHash ?? null, bcryptCost)
+  const isCorrect = await isPassword(password, user?.passwordHash ?? null, bcryptCost)
   if (!user || !isCorrect) throw new Unauthenticated(wrongCredentials)
   return { attempt, userId: user.id, passwordHash: user.passwordHash }
 }
@@ -91,7 +92,7 @@ export async function verifyCurrentPassword(
   const [{ passwordHash }] = await context.db.query<[{ passwordHash: string }]>(
     sql`SELECT password_hash AS "passwordHash" FROM users WHERE id = ${userId}::uuid`,
   )
-  if (!(await checkPassword(context, attempt, password, passwordHash, bcryptCost))) throw wrongPasswordError()
+  if (!(await isPassword(password, passwordHash, bcryptCost))) throw wrongPasswordError()
   return { attempt, userId, passwordHash }
 }
 

@@ -17,7 +17,7 @@ import {
   verifyCurrentPassword,
   verifySignIn,
 } from './auth.actions.ts'
-import { createAccessToken, revokeToken } from './token.actions.ts'
+import { createAccessToken, findToken, hashOf, revokeToken } from './token.actions.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
   description: 'A new session and its token.',
@@ -39,8 +39,15 @@ function requireToken({ token }: Context): ViewerToken {
  * The signed-in user becomes the viewer of an anonymous request, so that the payload can contain their e-mail
  * address.
  */
-function setViewer(context: Context, session: Session): Session {
-  if (context.token === null) context.viewer = session.viewer
+async function setViewer(context: Context, session: Session): Promise<Session> {
+  if (context.token !== null) return session
+  // A stored session may have ended, and its user may have another role by now.
+  const authentication = context.idempotency?.hasReplayed
+    ? await findToken(context.db, hashOf(session.token))
+    : { viewer: session.viewer }
+  if (!authentication)
+    throw new Unauthenticated('The session of this request has ended. Sign in again with a new Idempotency-Key.')
+  context.viewer = authentication.viewer
   return session
 }
 
@@ -88,7 +95,7 @@ mutation('signIn', {
     password: t.string({ required: true, description: 'Current password of the account.' }),
   }),
   resolve: async ({ username, password }, context) => {
-    const attempt = { username, address: context.address, idempotency: context.idempotency }
+    const attempt = { username, address: context.address }
     const verify = () => verifySignIn(context, attempt, password, context.config.bcryptCost)
     return setViewer(context, await prepareAndWrite(context, verify, signIn))
   },
@@ -136,7 +143,7 @@ mutation('changePassword', {
     const verify = async () => ({
       proof: await verifyCurrentPassword(
         context,
-        { userId, username, address: context.address, idempotency: context.idempotency },
+        { userId, username, address: context.address },
         currentPassword,
         bcryptCost,
       ),

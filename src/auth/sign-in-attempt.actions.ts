@@ -1,16 +1,12 @@
-import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import type { RunTransaction } from '../database/transaction.ts'
 import { RateLimited } from '../errors.ts'
-import { createSubstep, type IdempotentRequest, readStoredResult, runStepOnce } from '../idempotency/idempotency.ts'
 import { usernamePattern } from '../reference.ts'
-import { isPassword } from '../user/password.ts'
 
 export interface SignInAttempt {
   readonly username: string
   readonly address: string
-  readonly idempotency: IdempotentRequest | null
 }
 
 // Failures before a counter blocks. Each further failure doubles the block, from 1 to 900 seconds.
@@ -25,23 +21,7 @@ const maxBlockSeconds = 900
  * lock the owner out.
  */
 export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt): Promise<void> {
-  const request = attempt.idempotency && createSubstep(attempt.idempotency, 'count')
-  return transaction((tx) => runStepOnce(tx, request, () => countFailure(tx, attempt)))
-}
-
-/** Does not hash again if the same idempotent request failed before, because no counter limits such repetitions. */
-export async function checkPassword(
-  { db, transaction }: Pick<Context, 'db' | 'transaction'>,
-  { idempotency }: SignInAttempt,
-  password: string,
-  passwordHash: string | null,
-  bcryptCost: number,
-): Promise<boolean> {
-  const rejection = idempotency && createSubstep(idempotency, 'rejection')
-  if (rejection && (await readStoredResult(db, rejection))) return false
-  const isCorrect = await isPassword(password, passwordHash, bcryptCost)
-  if (!isCorrect && rejection) await transaction((tx) => runStepOnce(tx, rejection, async () => true))
-  return isCorrect
+  return transaction((tx) => countFailure(tx, attempt))
 }
 
 async function countFailure(tx: Transaction, attempt: SignInAttempt): Promise<void> {

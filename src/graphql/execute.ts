@@ -5,7 +5,7 @@ import { formatNumber, QueryTooComplex, ResultTooLarge, Unauthenticated } from '
 import type { Rates } from '../http/rates.ts'
 import type { Viewer } from '../viewer.ts'
 import { costOf, type ListCost, listCostsOf } from './cost.ts'
-import { runIdempotently } from './idempotent-run.ts'
+import { type HasHidden, runIdempotently } from './idempotent-run.ts'
 import type { Operation } from './operation.ts'
 import { isLongerThan } from './result-size.ts'
 
@@ -21,12 +21,12 @@ interface Execution {
 export type Execute = (operation: Operation, context: Context, variables: Variables) => Promise<Execution>
 
 export const createExecute =
-  (rates: Rates): Execute =>
+  (rates: Rates, hasHidden: HasHidden): Execute =>
   async (operation, context, variables) => {
     const { cost, rateHeaders } = await charge(operation, context, variables, rates)
     const { result, headers } =
       context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
-        ? await runIdempotently(operation, context, context.idempotencyKey, variables)
+        ? await runIdempotently(operation, context, context.idempotencyKey, variables, hasHidden)
         : { result: await operation.run(context, variables), headers: {} }
     // The quota counts data that was read once, but aliases repeat it in the result.
     if (isLongerThan(result.data, maxBytesPerRequest)) throw new ResultTooLarge(maxBytesPerRequest)
@@ -61,7 +61,7 @@ function costMessage(cost: number, limit: number, list: ListCost | undefined): s
   return `${excess} Most expensive: \`${list.path}\` (${formatNumber(list.cost)}). ${remedy}`
 }
 
-/** For an anonymous client, only `signIn` and `signUp` are idempotent: other requests must not store keys. */
+/** For an anonymous client, only `signIn` and `signUp` can take effect. */
 const isIdempotent = ({ kind, costs }: Operation, viewer: Viewer | null) =>
   kind === OperationTypeNode.MUTATION &&
   (viewer !== null || costs.some(({ field }) => field === 'signIn' || field === 'signUp'))

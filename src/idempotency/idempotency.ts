@@ -1,17 +1,27 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
+import { addToCounter } from '../database/counter.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
-import { BadUserInput, Conflict } from '../errors.ts'
+import { BadUserInput, Conflict, RateLimited, ResultHidden } from '../errors.ts'
+import { isId } from '../reference.ts'
 import { seal, unseal } from './seal.ts'
 
-export interface IdempotentRequest {
-  /** SHA-256 of the user and the key, in base64. */
+interface Owner {
+  /** Null for an anonymous client. */
+  readonly tokenId: string | null
+  readonly userId: string | null
+  /** True if a project that the owner cannot see contains an object with one of the ids. */
+  readonly hasHidden: (db: Statements, ids: readonly string[]) => Promise<boolean>
+}
+
+export interface IdempotentRequest extends Owner {
+  /** SHA-256 of the token's id and the key, in base64. */
   readonly key: string
   /** SHA-256 of the body, in base64. */
   readonly body: string
   /** Encrypts stored results. Derived from the key and the body, which are not stored. */
   readonly secret: Buffer
-  /** The response key of the mutation that is running. */
+  /** SHA-256 of the response key of the mutation that is running, in base64. */
   step: string
   hasReplayed: boolean
   hasTakenEffect: boolean
@@ -19,40 +29,55 @@ export interface IdempotentRequest {
 
 const maxKeyLength = 255
 const anonymousId = 'anonymous'
+const secondsPerDay = 86_400
+const maxStoredKilobytes = 500_000
+/** Bytes of two rows and their index entries, without the result. */
+const rowOverhead = 500
 
-/** `userId` is null for an anonymous client. Throws BAD_USER_INPUT for a malformed key. */
-export function createIdempotentRequest(userId: string | null, key: string, body: string): IdempotentRequest {
+/** Throws BAD_USER_INPUT for a malformed key. */
+export function createIdempotentRequest(owner: Owner, key: string, body: string): IdempotentRequest {
   if (!/^[\x21-\x7e]+$/.test(key) || key.length > maxKeyLength)
     throw new BadUserInput([
       { path: 'Idempotency-Key', message: `must be 1 to ${maxKeyLength} visible ASCII characters` },
     ])
   const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest()
-  const owner = userId ?? anonymousId
+  const ownerId = owner.tokenId ?? anonymousId
   return {
-    key: digest(owner, key).toString('base64'),
+    ...owner,
+    key: digest(ownerId, key).toString('base64'),
     body: digest(body).toString('base64'),
-    secret: digest('seal', owner, key, body),
+    secret: digest('seal', ownerId, key, body),
     step: '',
     hasReplayed: false,
     hasTakenEffect: false,
   }
 }
 
+export function startStep(request: IdempotentRequest, responseKey: string): void {
+  request.step = hash('sha256', responseKey, 'base64')
+}
+
 const lifetime = sql`interval '24 hours'`
 const bytes = (base64: string) => sql`decode(${base64}, 'base64')`
 const isExpired = sql`entry.created_at < now() - ${lifetime}`
 
-/** Deletes some expired keys, too. Throws CONFLICT if the key was used with another body. */
-export async function claimKey(db: Statements, request: IdempotentRequest): Promise<void> {
-  await db.query(sql`
-    DELETE FROM idempotency_keys WHERE (key, step) IN (
-      SELECT key, step FROM idempotency_keys entry WHERE ${isExpired} ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED)`)
-  await beginStep(db, request, '')
+/**
+ * Deletes more expired rows than the request can add, since a document has at most 10 mutations. Throws CONFLICT if a
+ * request with this key and another body has taken effect.
+ */
+export async function checkKey(db: Statements, { key, body }: IdempotentRequest): Promise<void> {
+  const rows = await db.query<{ body: string }[]>(sql`
+    WITH deleted AS (
+      DELETE FROM idempotency_keys WHERE (key, step) IN (
+        SELECT key, step FROM idempotency_keys entry WHERE ${isExpired} ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED))
+    SELECT encode(body, 'base64') AS body FROM idempotency_keys entry
+    WHERE key = ${bytes(key)} AND step = '' AND NOT ${isExpired}`)
+  mustHaveBody(rows, body)
 }
 
 /**
  * Runs an action in its transaction, or returns its stored result. Waits for a concurrent transaction with the same
- * key.
+ * key. An action that fails stores nothing.
  */
 export async function runStepOnce<Result>(
   tx: Statements,
@@ -60,12 +85,10 @@ export async function runStepOnce<Result>(
   action: () => Promise<Result>,
 ): Promise<Result> {
   if (!request) return action()
-  const sealedResult = await beginStep(tx, request, request.step)
-  if (sealedResult !== null) return replay(request, sealedResult)
+  const storedResult = await beginStep(tx, request)
+  if (storedResult !== null) return replay(tx, request, storedResult)
   const result = await action()
-  await tx.query(sql`
-    UPDATE idempotency_keys SET sealed = ${bytes(seal(result, request.secret))}
-    WHERE key = ${bytes(request.key)} AND step = ${request.step}`)
+  await storeResult(tx, request, seal(result, request.secret))
   request.hasTakenEffect = true
   return result
 }
@@ -76,33 +99,57 @@ export async function readStoredResult<Result>(
 ): Promise<{ readonly result: Result } | null> {
   const [row] = await db.query<{ sealed: string }[]>(sql`
     SELECT encode(sealed, 'base64') AS sealed FROM idempotency_keys entry
-    WHERE key = ${bytes(request.key)} AND step = ${request.step} AND sealed IS NOT NULL AND NOT ${isExpired}`)
-  return row ? { result: replay<Result>(request, row.sealed) } : null
+    WHERE key = ${bytes(request.key)} AND step = ${request.step} AND body = ${bytes(request.body)}
+      AND sealed IS NOT NULL AND NOT ${isExpired}`)
+  return row ? { result: await replay<Result>(db, request, row.sealed) } : null
 }
 
-/** A step in a transaction before that of the action. A copy, so that its replay does not set `hasReplayed` of the request. */
-export const createSubstep = (request: IdempotentRequest, name: string): IdempotentRequest => ({
-  ...request,
-  step: `${request.step} ${name}`,
-})
-
-function replay<Result>(request: IdempotentRequest, sealedResult: string): Result {
+async function replay<Result>(db: Statements, request: IdempotentRequest, sealedResult: string): Promise<Result> {
+  const result = unseal(sealedResult, request.secret) as Result
+  if (await request.hasHidden(db, idsIn(result))) throw new ResultHidden()
   request.hasReplayed = true
-  return unseal(sealedResult, request.secret) as Result
+  return result
 }
 
-/** Inserts the row of a step, or waits for the transaction that does. Returns its sealed result; null for a new row. */
-async function beginStep(db: Statements, { key, body }: IdempotentRequest, step: string): Promise<string | null> {
-  const [row] = await db.query<[{ body: string; sealed: string | null }]>(sql`
-    INSERT INTO idempotency_keys AS entry (key, step, body) VALUES (${bytes(key)}, ${step}, ${bytes(body)})
+/** The ids of a result: the result itself, or its properties named `id`, `…Id` or `…Ids`. Other texts may look like ids. */
+function idsIn(value: unknown, name = 'id'): string[] {
+  if (typeof value === 'string') return /^(id|\w+Ids?)$/.test(name) && isId(value) ? [value] : []
+  if (Array.isArray(value)) return value.flatMap((item) => idsIn(item, name))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([property, inner]) => idsIn(inner, property))
+}
+
+/**
+ * Inserts the rows of the request and of its step, or waits for the transaction that does. Returns the sealed result of the
+ * step; null if it has none.
+ */
+async function beginStep(db: Statements, { key, body, step }: IdempotentRequest): Promise<string | null> {
+  const rows = await db.query<{ step: string; body: string; sealed: string | null }[]>(sql`
+    INSERT INTO idempotency_keys AS entry (key, step, body)
+    VALUES (${bytes(key)}, '', ${bytes(body)}), (${bytes(key)}, ${step}, ${bytes(body)})
     ON CONFLICT (key, step) DO UPDATE SET
       body = CASE WHEN ${isExpired} THEN excluded.body ELSE entry.body END,
       sealed = CASE WHEN ${isExpired} THEN NULL ELSE entry.sealed END,
       created_at = CASE WHEN ${isExpired} THEN now() ELSE entry.created_at END
-    RETURNING encode(body, 'base64') AS body, encode(sealed, 'base64') AS sealed`)
-  if (row.body !== body)
+    RETURNING step, encode(body, 'base64') AS body, encode(sealed, 'base64') AS sealed`)
+  mustHaveBody(rows, body)
+  return rows.find((row) => row.step === step)?.sealed ?? null
+}
+
+function mustHaveBody(rows: readonly { readonly body: string }[], body: string): void {
+  if (rows.some((row) => row.body !== body))
     throw new Conflict('The Idempotency-Key was already used for a different request. Use a new key.')
-  return row.sealed
+}
+
+/** Throws RATE_LIMITED if the user has stored too much. */
+async function storeResult(tx: Statements, { key, step, userId }: IdempotentRequest, sealed: string): Promise<void> {
+  await tx.query(sql`
+    UPDATE idempotency_keys SET sealed = ${bytes(sealed)} WHERE key = ${bytes(key)} AND step = ${step}`)
+  if (userId === null) return
+  const kilobytes = Math.ceil((Buffer.byteLength(sealed, 'base64') + rowOverhead) / 1000)
+  const { points, secondsLeft } = await addToCounter(tx, `results ${userId}`, kilobytes, secondsPerDay)
+  if (points > maxStoredKilobytes)
+    throw new RateLimited('Your stored results of requests with an Idempotency-Key exceed 500 MB a day.', secondsLeft)
 }
 
 const lastRuns = new Map<string, Promise<unknown>>()

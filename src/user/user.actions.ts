@@ -1,7 +1,7 @@
 import type { UserRole } from '../../prisma/generated/client.ts'
 import { definedFields } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
-import type { Transaction } from '../database/statements.ts'
+import type { Statements, Transaction } from '../database/statements.ts'
 import { Conflict, Forbidden, NotFound } from '../errors.ts'
 import { usersByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
@@ -57,6 +57,14 @@ export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch
 const lockAdmins = (tx: Transaction) =>
   tx.query<{ id: string }[]>(sql`
   SELECT id FROM users WHERE role = 'ADMIN' AND active ORDER BY id FOR UPDATE`)
+
+/** Null if the account is deactivated. */
+export async function readViewer(db: Statements, id: string): Promise<Viewer | null> {
+  const [viewer] = await db.query<Viewer[]>(
+    sql`SELECT u.id, u.username, u.name, u.role FROM users u WHERE u.id = ${id}::uuid AND u.active`,
+  )
+  return viewer ?? null
+}
 
 export async function findUserByReference(db: Transaction, reference: string): Promise<UserRow | null> {
   const rows = await db.query<UserRow[]>(

@@ -3,7 +3,7 @@ import { requireViewer } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import { hashPassword } from './password.ts'
-import { insertUser, mustBeAdmin, updateUser } from './user.actions.ts'
+import { insertUser, mustBeAdmin, readViewer, updateUser } from './user.actions.ts'
 import { userRules } from './user.rules.ts'
 
 mutation('createUser', {
@@ -63,8 +63,13 @@ mutation('updateUser', {
       }),
     )
     context.clearViewerCache()
-    // Following mutations of the same document run with the new permissions.
-    if (user.id === context.viewer?.id) context.viewer = user.active ? user : null
+    // Following mutations of the same document run with the new permissions, which a stored result may not have.
+    if (user.id === context.viewer?.id)
+      context.viewer = context.idempotency?.hasReplayed
+        ? await readViewer(context.db, user.id)
+        : user.active
+          ? user
+          : null
     return { user }
   },
   payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'Updated account.' }) }),
