@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { synonymsOf } from '../src/import-file/enum-value.parser.ts'
 import { graphql } from './generated/index.ts'
@@ -20,6 +22,12 @@ beforeAll(async () => {
   users = await createTestUsers(server)
   await createLabel(users.maintainer, 'CORE', 'network')
 })
+
+const Texts = graphql(
+  `query TextsOfIssues($ids: [ID!]!) { tickets(first: 200, filter: { id: { in: $ids } }, orderBy: [{ field: NUMBER }]) { nodes { title description } } }`,
+)
+const textsOf = async (tickets: readonly { readonly id: string }[]) =>
+  (await users.admin.ask(Texts, { ids: tickets.map(({ id }) => id) })).tickets.nodes
 
 const issues = { projectId: 'CORE', kind: 'ISSUE' } as const
 const count = async () => (await users.admin.ask(Count, { id: 'CORE' })).project?.issues.totalCount
@@ -149,10 +157,56 @@ describe('row errors', () => {
     expect(await count()).toBe(before + 2)
     const reason = 'priority is not a valid priority; valid values are LOW, MEDIUM, HIGH, URGENT'
     expect(importResult.rejectedRows).toBe(
-      `title,priority,Note,reason\r\nTwo,=worst,"c\nd","${reason}"\r\nFour,x,,"${reason}"\r\n`,
+      `title,priority,Note,reason\r\nTwo,'=worst,"c\nd","${reason}"\r\nFour,x,,"${reason}"\r\n`,
     )
-    const fixed = importResult.rejectedRows?.replace('=worst', 'urgent').replace(',x,', ',low,') ?? ''
+    const fixed = importResult.rejectedRows?.replace("'=worst", 'urgent').replace(',x,', ',low,') ?? ''
     expect(countsOf(await importCsv(users.contributor, fixed, input))).toEqual([2, 0, 0, 0])
+  })
+
+  test('escapes formulas in rejected rows, so that importing them again restores the cells', async () => {
+    const starts = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']
+    const cell = fc.oneof(
+      fc
+        .tuple(fc.constantFrom('', "'", "''"), fc.constantFrom(...starts))
+        .map(([quotes, start]) => `${quotes}${start}1+1`),
+      fc.constantFrom("'quoted", 'plain', '"=1"', '=1,2', '\'=HYPERLINK("x")'),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), async (rows) => {
+        const quote = (value: string) => `"${value.replaceAll('"', '""')}"`
+        const lines = rows.map((row) => `${row.map(quote).join()},x`)
+        const options: ImportOptions = { ...issues, onError: 'SKIP', columns: [{ from: '=Note', to: 'DESCRIPTION' }] }
+        const { rejectedRows } = await importCsv(
+          users.maintainer,
+          `title,=Note,priority\n${lines.join('\n')}\n`,
+          options,
+        )
+        const cells = (parse(rejectedRows ?? '') as string[][]).flat()
+        expect(cells.filter((text) => /^[=+\-@\t\r\n＝＋－＠]/.test(text))).toEqual([])
+        const fixed = rejectedRows?.replaceAll(',x,', ',low,') ?? ''
+        const { tickets } = await importCsv(users.maintainer, fixed, options)
+        const expected = await importCsv(
+          users.maintainer,
+          `title,=Note,priority\n${lines.join('\n').replaceAll(/,x$/gm, ',low')}\n`,
+          options,
+        )
+        expect(await textsOf(tickets.nodes)).toEqual(await textsOf(expected.tickets.nodes))
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test('escapes formulas in the names of columns and reasons of rejected rows', async () => {
+    const csv = "title,priority,=cmd,'@note\n=1,x,,\n"
+    const { rejectedRows } = await importCsv(users.maintainer, csv, {
+      ...issues,
+      onError: 'SKIP',
+      columns: [
+        { from: '=cmd', to: 'DESCRIPTION' },
+        { from: '@note', to: 'IGNORE' },
+      ],
+    })
+    expect(rejectedRows?.split('\r\n')[0]).toBe("title,priority,'=cmd,'@note,reason")
   })
 
   test('counts all row errors and stores the first 1,000', async () => {

@@ -10,6 +10,9 @@ export const escapeFormula = (cell: string): string => (formulaPattern.test(cell
 
 export const unescapeFormula = (cell: string): string => cell.replace(escapedFormulaPattern, '')
 
+/** For the cell of a file, in which a formula may already have an apostrophe. An import reads both cells alike. */
+export const escapeCell = (cell: string): string => escapeFormula(unescapeFormula(cell))
+
 export const joinNames = (names: readonly string[]): string => stringify([[...names]], { delimiter: ';' }).trimEnd()
 
 /** Trims names and removes case-insensitive duplicates. Null if quotes are unbalanced. */

@@ -72,8 +72,9 @@ const pageSize = 500
 
 function toCell(value: ReturnType<(typeof columns)[string]>): string {
   if (value === null) return ''
-  if (value instanceof Date) return value.toISOString()
   if (typeof value === 'number') return String(value)
+  // A year after 9999 begins with a plus sign.
+  if (value instanceof Date) return escapeFormula(value.toISOString())
   return escapeFormula(typeof value === 'string' ? value : joinNames(value))
 }
 

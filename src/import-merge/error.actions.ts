@@ -1,4 +1,4 @@
-import { escapeFormula, toCsv } from '../csv/cells.ts'
+import { escapeCell, escapeFormula, toCsv } from '../csv/cells.ts'
 import { readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
@@ -54,7 +54,7 @@ export async function storeRejectedRows(
   file: ImportFile,
   { names }: FileHeader,
 ): Promise<void> {
-  let csv = toCsv([[...names, 'reason'].map(escapeFormula)])
+  let csv = toCsv([[...names.map(escapeCell), 'reason']])
   let row = -1
   let lastRejected = 0
   let batch: { row: number; reason: string }[] = []
@@ -68,7 +68,7 @@ export async function storeRejectedRows(
     if (batch[0]?.row !== row) continue
     const reason = batch.shift()?.reason ?? ''
     lastRejected = row
-    csv += toCsv([[...record.map(replaceNul), escapeFormula(reason)]])
+    csv += toCsv([[...record.map((cell) => escapeCell(replaceNul(cell))), escapeFormula(reason)]])
     if (csv.length > maxRejectedLength) break
   }
   await tx.query(sql`UPDATE imports SET rejected_rows = ${csv} WHERE id = ${importId}::uuid`)
