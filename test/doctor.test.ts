@@ -110,7 +110,7 @@ describe.skipIf(inject('postgres') === null)('doctor on PostgreSQL', () => {
     expect(await runCommand(['serve'], { DATABASE_URL, PORT: '0' })).toEqual({
       code: 1,
       output:
-        'The database is newer than this server: it has the unknown migrations 29990101000000_later. Run a newer version of Snaglist.\n',
+        'The database is newer than this server: it has the unknown migrations 29990101000000_later. Run a newer version of Snaglist, or set DATABASE_URL to another database if this one belongs to another application.\n',
     })
   })
 })

@@ -57,6 +57,6 @@ test('migrate reports a database user without the right to create tables', async
   await using fresh = await openEmptyDatabase()
   await fresh.pool.query('CREATE ROLE guest; SET ROLE guest')
   await expect(migrate(fresh.pool)).rejects.toThrow(
-    /not allowed to migrate the database: permission denied .* OWNER TO/,
+    /preparation of the migrations failed: permission denied .* OWNER TO/,
   )
 })

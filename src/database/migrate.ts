@@ -7,7 +7,6 @@ import { parseDatabaseError } from './database-error.ts'
 const directory = new URL('../../prisma/migrations/', import.meta.url)
 // The advisory lock of `prisma migrate deploy`.
 const advisoryLock = 72707369
-const insufficientPrivilege = '42501'
 
 interface Migration {
   readonly name: string
@@ -37,17 +36,81 @@ export function listMigrations(): readonly Migration[] {
   return migrations
 }
 
-/**
- * Applies pending migrations in one transaction, under a lock, so that several servers can start concurrently. Records them
- * like Prisma. Returns their names. Throws without changes if the database is newer or an applied migration has changed.
- */
-export async function migrate(pool: pg.Pool): Promise<string[]> {
-  const client = await pool.connect().catch((error: unknown) => {
+const objectsExist =
+  'The database has objects of another application, or of a migration that was not completed. Set DATABASE_URL to an empty database, or restore a backup.'
+const objectsMissing =
+  'Tables of Snaglist are missing or were changed. Restore a backup, or set DATABASE_URL to an empty database.'
+const extensionMissing = 'Install the contrib modules of PostgreSQL.'
+const otherRemedy = 'Check the log of the database, and that it is PostgreSQL 15 or newer. Then start again.'
+
+/** By SQLSTATE or, for the others of a class, its first two characters. */
+const remedies: Readonly<Record<string, string>> = {
+  '0A000': extensionMissing,
+  '58P01': extensionMissing,
+  23: objectsExist,
+  25006: 'The database is read-only: set DATABASE_URL to the primary server.',
+  '3F000': 'Create the schema "public", or change the search_path of the database user to an existing schema.',
+  42501: 'Make the database user the owner of the database: ALTER DATABASE … OWNER TO ….',
+  42601: otherRemedy,
+  '42P06': objectsExist,
+  '42P07': objectsExist,
+  42701: objectsExist,
+  42710: objectsExist,
+  42723: objectsExist,
+  42: objectsMissing,
+  53: 'Free disk space and memory of the database server. Then start again.',
+}
+
+/** `migration` is null if none has started. */
+function migrationFailure(error: unknown, migration: string | null): StartupError {
+  const { sqlState = '', isUnavailable } = parseDatabaseError(error)
+  const subject = migration ? `The migration ${migration}` : 'The preparation of the migrations'
+  // Messages of invalid values contain them.
+  const reason = sqlState.startsWith('22') ? 'a stored value is invalid' : reasonOf(error)
+  const remedy =
+    remedies[sqlState] ??
+    (isUnavailable ? 'Check that the database is running. Then start again.' : remedies[sqlState.slice(0, 2)])
+  return new StartupError(
+    `${subject} failed: ${reason}${sqlState && ` (SQLSTATE ${sqlState})`}. Nothing was changed.`,
+    remedy ?? otherRemedy,
+    { cause: error },
+  )
+}
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
     throw new StartupError(
       `Cannot connect to the database: ${reasonOf(error)}.`,
       'Check DATABASE_URL, and that the database is running and accepts the user of the URL.',
     )
-  })
+  }
+}
+
+/** Throws unless the user of the connection can read and write all tables of the owner of `users`. */
+async function mustHavePrivileges(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(`
+    SELECT t.tablename AS name FROM pg_tables t JOIN pg_tables users USING (schemaname, tableowner)
+    WHERE users.tablename = 'users' AND users.schemaname = current_schema() AND EXISTS (
+      SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+      WHERE NOT has_table_privilege(format('%I.%I', t.schemaname, t.tablename), privilege))
+    ORDER BY name`)
+  if (rows.length > 0)
+    throw new StartupError(
+      `The database user is not allowed to read and write the tables ${rows.map(({ name }) => name).join(', ')}.`,
+      'Make it the owner of the database, or grant it SELECT, INSERT, UPDATE and DELETE on these tables.',
+    )
+}
+
+/**
+ * Applies pending migrations in one transaction, under a lock, so that several servers can start concurrently. Records them
+ * like Prisma. Returns their names. Throws a StartupError without changes if one fails, if the database is newer, if an
+ * applied migration has changed, or if the user cannot read and write the tables.
+ */
+export async function migrate(pool: pg.Pool): Promise<string[]> {
+  const client = await connect(pool)
+  let migration: string | null = null
   try {
     // Without locks and writes, so that a server can start on a full disk.
     const { pending: previouslyPending, problem } = await migrationState(client)
@@ -61,6 +124,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
     const { rows } = await client.query<AppliedMigration>(appliedMigrations)
     const pending = pendingMigrations(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     for (const { name, sql, checksum } of pending) {
+      migration = name
       await client.query(sql)
       await client.query(
         `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
@@ -68,16 +132,12 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
         [randomUUID(), checksum, name],
       )
     }
+    await mustHavePrivileges(client)
     await client.query('COMMIT')
     return pending.map(({ name }) => name)
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
-    if (parseDatabaseError(error).sqlState !== insufficientPrivilege) throw error
-    throw new StartupError(
-      `The database user is not allowed to migrate the database: ${reasonOf(error)}.`,
-      'Make it the owner of the database: ALTER DATABASE … OWNER TO ….',
-      { cause: error },
-    )
+    throw error instanceof StartupError ? error : migrationFailure(error, migration)
   } finally {
     client.release()
   }
@@ -109,7 +169,7 @@ function pendingMigrations(applied: ReadonlyMap<string, string>): Migration[] {
   if (unknown.length > 0)
     throw new StartupError(
       `The database is newer than this server: it has the unknown migrations ${unknown.join(', ')}.`,
-      'Run a newer version of Snaglist.',
+      'Run a newer version of Snaglist, or set DATABASE_URL to another database if this one belongs to another application.',
     )
   const changed = listMigrations().filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
   if (changed.length > 0)

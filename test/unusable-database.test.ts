@@ -1,0 +1,129 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { openEmbedded } from '../src/database/embedded.ts'
+import { listMigrations } from '../src/database/migrate.ts'
+import { runCommand } from './support/command.ts'
+import { databaseUrl, execute } from './support/databases.ts'
+import { copyDatabase } from './support/environment.ts'
+
+type Env = Readonly<Record<string, string>>
+
+async function run({ DATABASE_URL, SNAGLIST_DATA = '' }: Env, sql: string): Promise<void> {
+  if (!DATABASE_URL) {
+    await using embedded = await openEmbedded(SNAGLIST_DATA)
+    await embedded.pool.query(sql)
+    return
+  }
+  const client = new pg.Client({ connectionString: DATABASE_URL })
+  await client.connect()
+  await client.query(sql).finally(() => client.end())
+}
+
+/** Expects that the server and `snaglist migrate` end with a problem and a remedy, without a stack trace. */
+async function expectRejection(env: Env, message: RegExp): Promise<void> {
+  for (const command of ['serve', 'migrate']) {
+    const { code, output } = await runCommand([command], { SNAGLIST_DEMO: '0', PORT: '0', ...env })
+    expect(output).toMatch(message)
+    expect(output.trimEnd().split('\n')).toHaveLength(1)
+    expect(code).toBe(1)
+  }
+}
+
+const names = listMigrations().map(({ name }) => name)
+const [first = '', last = ''] = [names[0], names.at(-1)]
+const empty = 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
+const isLast = `migration_name = '${last}'`
+const lastUndone = `DELETE FROM _prisma_migrations WHERE ${isLast}; DROP FUNCTION bounded`
+const existing = (migration: string) =>
+  new RegExp(`^The migration ${migration} failed: .* already exists.* Nothing was changed. .*empty database`)
+const missing = new RegExp(`^The migration ${last} failed: .* does not exist.* Restore a backup`)
+
+describe('a database that the server cannot use', () => {
+  test.each<[string, string, RegExp]>([
+    ['a table of another application', `${empty}; CREATE TABLE users (id int)`, existing(first)],
+    ['a type of another application', `${empty}; CREATE TYPE priority AS (x int)`, existing(first)],
+    ['a view of another application', `${empty}; CREATE VIEW tickets AS SELECT 1 AS id`, existing(first)],
+    ['tables without records of migrations', 'DELETE FROM _prisma_migrations', existing(first)],
+    ['the last migration without its record', `DELETE FROM _prisma_migrations WHERE ${isLast}`, existing(last)],
+    [
+      'the last migration as unfinished',
+      `UPDATE _prisma_migrations SET finished_at = NULL WHERE ${isLast}`,
+      existing(last),
+    ],
+    ['no table for a pending migration', `${lastUndone}; DROP TABLE tickets CASCADE`, missing],
+    ['no column for a pending migration', `${lastUndone}; ALTER TABLE tickets DROP absn CASCADE`, missing],
+    [
+      'migrations of another application',
+      `UPDATE _prisma_migrations SET migration_name = 'theirs' WHERE ${isLast}`,
+      /^The database is newer than this server: .* theirs\. .*another application/,
+    ],
+    [
+      'records of migrations in another format',
+      'DROP TABLE _prisma_migrations; CREATE TABLE _prisma_migrations (version int)',
+      /^The preparation of the migrations failed: column .* does not exist.* Restore a backup/,
+    ],
+    [
+      'no schema',
+      'DROP SCHEMA public CASCADE',
+      /^The preparation of the migrations failed: no schema has been selected .* Create the schema/,
+    ],
+  ])('is rejected at startup with a remedy: %s', async (_problem, change, message) => {
+    await using copy = await copyDatabase()
+    await run(copy.env, change)
+    await expectRejection(copy.env, message)
+  })
+})
+
+describe.runIf(inject('postgres'))('a PostgreSQL server that the server cannot use', () => {
+  const postgres = inject('postgres') ?? ''
+  const role = `snaglist_role_${process.pid}`
+  beforeAll(() => execute(postgres, `CREATE ROLE ${role} LOGIN`))
+  afterAll(() => execute(postgres, `DROP ROLE ${role}`))
+
+  const asRole = (url: string) => {
+    const roleUrl = new URL(url)
+    roleUrl.username = role
+    return roleUrl.href
+  }
+
+  test.each<[string, (name: string) => string, RegExp]>([
+    ['nothing', () => '', /^The preparation of the migrations failed: permission denied .* OWNER TO/],
+    [
+      'the schema',
+      () => `GRANT CREATE ON SCHEMA public TO ${role}`,
+      /^The preparation of the migrations failed: permission denied for table _prisma_migrations .* OWNER TO/,
+    ],
+    [
+      'reading all tables',
+      () => `GRANT CREATE ON SCHEMA public TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`,
+      /^The database user is not allowed to read and write the tables _prisma_migrations, comments, .* grant it SELECT/,
+    ],
+    ['no connection', (name) => `REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`, /^Cannot connect .* DATABASE_URL/],
+  ])('is rejected at startup with a remedy: a role that may access %s', async (_access, grant, message) => {
+    await using copy = await copyDatabase()
+    const url = copy.env['DATABASE_URL'] ?? ''
+    await run(copy.env, grant(new URL(url).pathname.slice(1)) || 'SELECT')
+    await expectRejection({ DATABASE_URL: asRole(url) }, message)
+    await run(copy.env, `DROP OWNED BY ${role}`)
+  })
+
+  test('is rejected at startup with a remedy: a read-only database', async () => {
+    await using copy = await copyDatabase()
+    const { pathname } = new URL(copy.env['DATABASE_URL'] ?? '')
+    await execute(postgres, `ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = on`)
+    await expectRejection(copy.env, /read-only transaction .* set DATABASE_URL to the primary server/)
+  })
+
+  test.each<[string, (url: URL) => void]>([
+    ['an unknown role', (url) => Object.assign(url, { username: 'no_such_role' })],
+    ['an unknown database', (url) => Object.assign(url, { pathname: '/no_such_database' })],
+    ['a closed port', (url) => Object.assign(url, { port: '1' })],
+    ['an unknown host', (url) => Object.assign(url, { hostname: 'host.invalid' })],
+    ['a missing certificate', (url) => url.searchParams.set('sslrootcert', '/none.pem')],
+    ['no TLS', (url) => url.searchParams.set('sslmode', 'require')],
+  ])('is rejected at startup with a remedy: %s', async (_problem, change) => {
+    const url = new URL(databaseUrl(postgres, 'postgres'))
+    change(url)
+    await expectRejection({ DATABASE_URL: url.href }, /^Cannot connect to the database: .+\. Check DATABASE_URL/)
+  })
+})
