@@ -1,4 +1,4 @@
-import { sql } from './sql.ts'
+import { type Sql, sql } from './sql.ts'
 import type { Statements } from './statements.ts'
 
 const now = sql`(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
@@ -16,7 +16,7 @@ export interface Counter {
 export async function addToCounter(
   db: Statements,
   key: string,
-  points: number,
+  points: number | Sql,
   periodSeconds: number,
 ): Promise<Counter> {
   const [counter] = await db.query<[Counter]>(sql`

@@ -1,8 +1,9 @@
 import type { ProjectRole } from '../../prisma/generated/client.ts'
+import { addToCounter } from '../database/counter.ts'
 import { definedFields } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
-import { BadUserInput, NotFound } from '../errors.ts'
+import { BadUserInput, NotFound, RateLimited } from '../errors.ts'
 import { projectsByReference } from '../reference.ts'
 import { findUserByReference } from '../user/user.actions.ts'
 import type { Viewer } from '../viewer.ts'
@@ -14,6 +15,21 @@ export interface NewProject {
   readonly name: string
   readonly description?: string | null | undefined
   readonly defaultRole?: ProjectRole | null | undefined
+}
+
+const maxTakenKeys = 10
+const secondsPerHour = 3600
+
+/**
+ * Counts the key if it is taken, since CONFLICT reveals projects that the viewer cannot see. Must precede the transaction that
+ * creates the project, which would undo it. Throws RATE_LIMITED for every key after too many taken ones, visible or not.
+ */
+export async function countTakenKey(db: Statements, viewer: Viewer, key: string): Promise<void> {
+  if (viewer.role === 'ADMIN') return
+  const isTaken = sql`(SELECT count(*)::integer FROM projects WHERE key = ${key})`
+  const { points, secondsLeft } = await addToCounter(db, `taken keys ${viewer.id}`, isTaken, secondsPerHour)
+  if (points > maxTakenKeys)
+    throw new RateLimited(`You chose more than ${maxTakenKeys} project keys in an hour that are taken.`, secondsLeft)
 }
 
 export async function createProject(tx: Transaction, viewer: Viewer, project: NewProject): Promise<ProjectRow> {

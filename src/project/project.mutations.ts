@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { bodyText, nameText, notNull, projectReference, userReference } from '../check.ts'
+import { requireViewer } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { projectKeyPattern } from '../reference.ts'
-import { write } from '../write.ts'
-import { createProject, setProjectMember, updateProject } from './project.actions.ts'
+import { prepareAndWrite, write } from '../write.ts'
+import { countTakenKey, createProject, setProjectMember, updateProject } from './project.actions.ts'
 import { ProjectMember } from './project.type.ts'
 
 const name = nameText(100)
@@ -14,7 +15,8 @@ const key = z
   .transform((value) => value.toUpperCase())
 
 mutation('createProject', {
-  description: 'Creates a project with you as its MAINTAINER.',
+  description:
+    'Creates a project with you as its MAINTAINER. Fails with CONFLICT if the key is taken, and with RATE_LIMITED after ten taken keys in an hour.',
   inputDescription: 'A new project, of which you become MAINTAINER.',
   payloadDescription: 'The new project, with its id.',
   input: (t) => ({
@@ -32,7 +34,11 @@ mutation('createProject', {
   }),
   rules: { key, name, description },
   resolve: async (input, context) => ({
-    project: await write(context, (tx, viewer) => createProject(tx, viewer, input)),
+    project: await prepareAndWrite(
+      context,
+      () => countTakenKey(context.db, requireViewer(context), input.key),
+      (tx) => createProject(tx, requireViewer(context), input),
+    ),
   }),
   payload: (t) => ({ project: t.expose('project', { type: 'Project', description: 'Created project.' }) }),
 })
