@@ -139,18 +139,19 @@ test('a write with expectedVersion conflicts exactly with changes of its fields 
   )
 })
 
-test('of concurrent writers of a field from one version, equal values included, exactly one succeeds', async () => {
+test.each<[field: string, values: fc.Arbitrary<Fields>]>([
+  ['title', fc.record({ title: text })],
+  ['assignee', fc.record({ assignee: fc.constantFrom('contributor', 'reporter') })],
+  ['labels', fc.record({ labels: fc.subarray(['a', 'b'], { minLength: 1 }) })],
+])('of concurrent writers of the %s from one version, equal values included, one succeeds', async (field, values) => {
   const other = fc.record({ priority: fc.constantFrom('LOW', 'HIGH') })
   await fc.assert(
-    fc.asyncProperty(fc.array(text, { minLength: 2, maxLength: 6 }), other, async (titles, disjoint) => {
+    fc.asyncProperty(fc.array(values, { minLength: 2, maxLength: 6 }), other, async (writes, disjoint) => {
       const { id } = await createDefect(users.contributor, 'CORE', 'Solder', { title: 'zero' })
-      const [merged, ...responses] = await Promise.all([
-        send(id, 1, disjoint),
-        ...titles.map((title) => send(id, 1, { title })),
-      ])
+      const [merged, ...responses] = await Promise.all([disjoint, ...writes].map((write) => send(id, 1, write)))
       expect(merged?.errors).toBeUndefined()
       expect(responses.filter(({ errors }) => !errors)).toHaveLength(1)
-      for (const response of responses.filter(({ errors }) => errors)) expect(conflictsOf(response)).toEqual(['title'])
+      for (const response of responses.filter(({ errors }) => errors)) expect(conflictsOf(response)).toEqual([field])
       const { defect } = await users.contributor.ask(State, { id })
       expect(defect).toMatchObject({ ...disjoint, version: 3, history: { totalCount: 2 } })
     }),

@@ -1,5 +1,6 @@
 import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
+import { LostRace } from '../database/transaction.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
 import { checkLabels } from '../ticket/label-ids.actions.ts'
@@ -68,7 +69,11 @@ async function changeLabels(
   const removedIds = currentLabels.filter((label) => !includes(newLabels, label)).map(({ id }) => id)
   const changes = [{ field: 'labels', from: namesOf(currentLabels), to: namesOf(newLabels) }]
   await mustNotConflict(db, ticket, expectedVersion, changes)
-  if (addedIds.length === 0 && removedIds.length === 0) return ticket
+  if (addedIds.length === 0 && removedIds.length === 0) {
+    // Without a lock, the labels may be newer than the version that was compared.
+    if (!db.inTransaction && expectedVersion != null) throw new LostRace()
+    return ticket
+  }
   return recordChange(db, viewer, {
     where: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
