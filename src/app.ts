@@ -83,7 +83,10 @@ export function createApp({
     log,
     plugins: [
       usePageRequests({ rates, onCompleted, log }),
-      useHealthChecks(async () => !isStopping() && (await isDatabaseReady())),
+      useHealthChecks({
+        isHealthy: () => !database.failure.aborted,
+        isReady: async () => !isStopping() && (await isDatabaseReady()),
+      }),
       useMetrics(metrics, config.metricsToken),
       useLandingPage(),
       useSchemaPages(config, { endpoint: path, printSortedSchema, isAuthenticated, log }),
