@@ -104,7 +104,14 @@ export function createApp({
     log,
   })
   return {
-    ...createHandler({ path, endpoint, pages, addressOf: createAddressReader(config.trustedProxies), log }),
+    ...createHandler({
+      path,
+      endpoint,
+      pages,
+      addressOf: createAddressReader(config.trustedProxies),
+      onCompleted,
+      log,
+    }),
     metrics,
     dispose: async () => {
       await pages.dispose()

@@ -78,6 +78,16 @@ describe('request targets', () => {
     expectBadRequest(await get(target, authorization()), /^The request target is malformed/)
   })
 
+  test('logs a malformed request without its query string', async () => {
+    const { headers } = await get('/graphql?query=secret%ff', authorization(), 'X-Request-Id: malformed')
+    expect(headers['x-request-id']).toBe('malformed')
+    const lines = server.lines.map((line) => JSON.parse(line)).filter(({ requestId }) => requestId === 'malformed')
+    expect(lines).toMatchObject([
+      { level: 30, msg: 'request', method: 'GET', path: '/graphql', status: 400, codes: ['BAD_REQUEST'] },
+    ])
+    expect(JSON.stringify(lines)).not.toContain('secret')
+  })
+
   test.each([
     'query={__typename}&query={viewer{id}}',
     'query={__typename}&variables={}&variables={}',

@@ -9,6 +9,7 @@ import { errorResponse } from './error-response.ts'
 import { type Pages, wantsPage } from './pages.ts'
 import type { HttpRequest, HttpResponse } from './request.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
+import type { RequestListener } from './request-log.ts'
 import { targetOf } from './target.ts'
 
 export interface Handler {
@@ -21,10 +22,11 @@ interface HandlerOptions {
   readonly endpoint: (request: HttpRequest) => Promise<HttpResponse>
   readonly pages: Pages
   readonly addressOf: AddressOf
+  readonly onCompleted: RequestListener
   readonly log: Logger
 }
 
-export function createHandler({ path, endpoint, pages, addressOf, log }: HandlerOptions): Handler {
+export function createHandler({ path, endpoint, pages, addressOf, onCompleted, log }: HandlerOptions): Handler {
   const isGraphQL = (method: string, { pathname }: URL, accept: string | null | undefined) =>
     (pathname === path || pathname === `${path}/`) && method !== 'OPTIONS' && !wantsPage(method, accept)
 
@@ -36,6 +38,7 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
   }
   return {
     async handle(request, response) {
+      const start = performance.now()
       const send = ({ status, headers, body }: HttpResponse) =>
         response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
       const { method = 'GET', headers } = request
@@ -52,10 +55,15 @@ export function createHandler({ path, endpoint, pages, addressOf, log }: Handler
         const disconnection = () => disconnectionOf(response)
         send(await respond({ method, search, header, address, body: request, disconnection }))
       } catch (error) {
-        if (error instanceof BadRequest)
-          return void send(errorResponse(error, { requestId: requestIdFrom(header(requestIdHeader)), log }))
-        log.error({ err: error }, 'unexpected error')
-        response.destroy()
+        if (!(error instanceof BadRequest)) {
+          log.error({ err: error }, 'unexpected error')
+          return void response.destroy()
+        }
+        const requestId = requestIdFrom(header(requestIdHeader))
+        const rejection = errorResponse(error, { requestId, log })
+        send(rejection)
+        const [targetPath = ''] = /^\/[^?]*/.exec(request.url ?? '') ?? []
+        onCompleted({ requestId, method, path: targetPath, status: rejection.status, start, codes: ['BAD_REQUEST'] })
       }
     },
     async fetch(url, init, address = '127.0.0.1') {
