@@ -3,12 +3,13 @@ import type { Config } from './config.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
 import { exportDownloads } from './export/export.downloads.ts'
+import { createAnonymousDocuments } from './graphql/anonymous-documents.ts'
 import { contextFactory } from './graphql/create-context.ts'
 import { createDocumentCache } from './graphql/document-cache.ts'
 import { createEndpoint } from './graphql/endpoint.ts'
 import { createExecute, type Execute } from './graphql/execute.ts'
 import { createAddressReader } from './http/address.ts'
-import { bearerToken } from './http/bearer-token.ts'
+import { createAuthenticate } from './http/authenticate.ts'
 import { createCors } from './http/cors.ts'
 import { useDownloads } from './http/download.ts'
 import { useSchemaPages } from './http/graphiql.ts'
@@ -68,11 +69,14 @@ export function createApp({
     pool: config.rateStore === 'database' ? database.pool : null,
   })
   const cors = createCors(config.corsOrigins)
-  const createContext = contextFactory({ config, database, viewerCache, documents })
-  const isAuthenticated = async (request: Request) => {
-    const token = bearerToken(request.headers.get('authorization'))
-    return token !== null && (await viewerCache.find(token)) !== null
-  }
+  const readAnonymousDocument = createAnonymousDocuments({
+    schema,
+    rates,
+    isRestricted: config.introspection === 'signed-in',
+    onRun: metrics?.countRun ?? (() => {}),
+  })
+  const authenticate = createAuthenticate(viewerCache, rates)
+  const createContext = contextFactory({ config, database, viewerCache, authenticate, documents })
   const isDatabaseReady = reuseResults(() => isMigrated(database.pool).catch(() => false))
   const downloads = exportDownloads({ schema, rates, database })
   const metricsPaths = config.metricsToken === null ? [] : ['/metrics']
@@ -82,20 +86,21 @@ export function createApp({
     paths: ['/', '/health', '/ready', '/schema.graphql', ...metricsPaths, ...Object.keys(downloads)],
     log,
     plugins: [
-      usePageRequests({ rates, onCompleted, log }),
+      usePageRequests({ authenticate, rates, onCompleted, log }),
       useHealthChecks({
         isHealthy: () => !database.failure.aborted,
         isReady: async () => !isStopping() && (await isDatabaseReady()),
       }),
       useMetrics(metrics, config.metricsToken),
       useLandingPage(),
-      useSchemaPages(config, { endpoint: path, printSortedSchema, isAuthenticated, log }),
+      useSchemaPages(config, { endpoint: path, printSortedSchema, log }),
       useDownloads(downloads, createContext, log),
     ],
   })
   const endpoint = createEndpoint({
     path,
     documents,
+    readAnonymousDocument,
     rates,
     createContext,
     execute: trace(createExecute(rates, hasHiddenObject)),

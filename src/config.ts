@@ -84,7 +84,7 @@ const variables = z
     costLimit: env.SNAGLIST_COST_LIMIT,
     /** Points per user and minute; 0 for no limit. */
     ratePoints: env.SNAGLIST_RATE_POINTS,
-    /** Requests per address and minute; 0 for no limit. */
+    /** Requests per minute of a user, or of an address without a token; 0 for no limit. */
     rateRequests: env.SNAGLIST_RATE_REQUESTS,
     rateStore: env.SNAGLIST_RATE_STORE,
     /** Serves metrics on a port of its own; with the token at /metrics. */

@@ -69,6 +69,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       description,
       skipTypeScopes: allowsAnonymous,
       extensions: {
+        allowsAnonymous,
         cost: typeof cost === 'number' ? cost : (args) => cost(isObject(args['input']) ? args['input'] : {}),
       },
       args: { input: t.arg({ type: Input, required: true, description: inputDescription }) },

@@ -20,6 +20,8 @@ export interface Authentication {
 export interface ViewerCache extends AsyncDisposable {
   /** Null if the token is unknown, expired or revoked, or if its user is deactivated. */
   readonly find: (secret: string) => Promise<Authentication | null>
+  /** True if the token was valid before: it is not a random one. */
+  readonly isKnown: (secret: string) => boolean
   /** Required after a change of tokens or accounts. */
   readonly clear: () => void
 }

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
-import { createIssue, createProject, signUp, type TestUser } from './support/people.ts'
+import { createIssue, createProject, password, signUp, type TestUser } from './support/people.ts'
 
 // The checks of graphql-cop, as an anonymous client of a production server.
 const server = useServer()
@@ -27,6 +27,9 @@ describe('denial of service', () => {
       'circular introspection',
       'query cop { __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } } }',
     ],
+    ['nested brackets', `{ a(b: ${'['.repeat(1990)}`],
+    ['nested selections', '{a'.repeat(900)],
+    ['brackets in brackets of all kinds', '{a(b:{c:['.repeat(300)],
     ['circular fragments', 'query cop { ...A } fragment A on Query { ...B } fragment B on Query { ...A }'],
   ])('rejects a document with %s', async (_description, query) => {
     const { data, errors } = await ask(query)
@@ -77,6 +80,91 @@ describe('information disclosure', () => {
       }
     const open = await server.anonymous.post({ query: '{ ticket(id: "CORE-1") { titel } }' })
     expect(open.errors?.[0]?.message).toMatch(/did you mean/i)
+  })
+
+  const nameOfSchema =
+    /\b(Ticket|Issue|Defect|Project|User|Query|Mutation|Payload|Input|Filter|ID|String|title|projectId|username)\b/
+
+  test.each([
+    '{ ticket(id: "CORE-1") { titel } }',
+    '{ unknown { id } }',
+    '{ tickets(first: "x") { nodes { id } } }',
+    'query ($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }',
+    'mutation { createIssue(input: { titel: "x" }) { issue { id } } }',
+    'mutation { unknown }',
+    'subscription { unknown }',
+    '{ ...F } fragment F on Query { tickets { nodes { id } } }',
+    'query A { __typename } query B { tickets { nodes { id } } }',
+    '{ ... { ... { users { nodes { id } } } } }',
+    '{ viewer { projects { nodes { id } } } }',
+    '{ viewer { unknown { unknown { id } } } }',
+    'mutation { signIn(input: { username: "x", password: "y" }) { viewer { createdIssues { totalCount } } } }',
+    'mutation { signIn(input: { username: "x", password: "y" }) { token } createIssue { issue { id } } }',
+    '{ ...F } fragment F on Query { ...F }',
+  ])('requires a token for a document with other fields than those of the sign-in: %s', async (query) => {
+    const { data, errors } = await production.anonymous.post({ query })
+    expect(data).toBeUndefined()
+    expect(errors?.map(({ message, extensions }) => [message, extensions?.code])).toEqual(
+      query.includes('fragment F on Query { ...F }')
+        ? [
+            [
+              expect.stringMatching(/^The document is invalid\. This server describes errors only/),
+              'GRAPHQL_VALIDATION_FAILED',
+            ],
+          ]
+        : [[expect.stringMatching(/^Authentication required/), 'UNAUTHENTICATED']],
+    )
+  })
+
+  test.each([
+    '{ viewer { unknown } }',
+    '{ viewer }',
+    '{ viewer { ... on Isue { id } } }',
+    '{ viewer { id(x: 1) } }',
+    'mutation { signIn(input: { unknown: "x" }) { token } }',
+    'mutation { signIn { token } }',
+    'mutation ($input: SignUpInput!) { signIn(input: $input) { token } }',
+    'mutation ($input: CreateIssueInput) { signIn(input: { username: "x", password: "y" }) { token } }',
+    'mutation { signIn(input: { username: HIG, password: "y" }) { viewer { nam } } }',
+  ])('does not describe the errors of a document without a token in production: %s', async (query) => {
+    const { data, errors, status } = await production.anonymous.post({ query })
+    expect({ data, status, codes: errors?.map(({ extensions }) => extensions?.code) }).toEqual({
+      status: 200,
+      codes: ['GRAPHQL_VALIDATION_FAILED'],
+    })
+    expect(JSON.stringify(errors)).not.toMatch(nameOfSchema)
+    const described = await ada.post({ query })
+    expect(JSON.stringify(described.errors)).not.toContain('describes errors only')
+  })
+
+  test('does not describe the errors of variables without a token in production', async () => {
+    const query = 'mutation ($input: SignInInput!) { signIn(input: $input) { token } }'
+    for (const variables of [
+      {},
+      { input: null },
+      { input: { unknown: 'x' } },
+      { input: { username: 1, password: [] } },
+    ]) {
+      const { data, errors } = await production.anonymous.post({ query, variables })
+      expect(data).toBeUndefined()
+      expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(['BAD_USER_INPUT'])
+      expect(JSON.stringify(errors)).not.toMatch(nameOfSchema)
+    }
+  })
+
+  test('lets clients without a token sign in and up in production, with fragments and typenames', async () => {
+    const { data, errors } = await production.anonymous.post({
+      query: `mutation SignIn($input: SignInInput!) {
+        __typename
+        signIn(input: $input) { __typename token expiresAt ...Session }
+      }
+      fragment Session on SignInPayload { viewer { ...Account } }
+      fragment Account on User { __typename id username name role email }`,
+      variables: { input: { username: 'ada', password } },
+    })
+    expect(errors).toBeUndefined()
+    expect(data).toMatchObject({ signIn: { viewer: { username: 'ada' } } })
+    expect((await ask('{ __typename viewer { id username } }')).data).toEqual({ __typename: 'Query', viewer: null })
   })
 
   test('serves GraphiQL in production only to signed-in users', async () => {

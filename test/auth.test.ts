@@ -120,11 +120,11 @@ describe('signIn', () => {
     const longest = 'é'.repeat(36)
     await server.anonymous.ask(SignUpAs, { input: { username: 'longest', name: 'Longest', password: longest } })
     const wrong = await server.anonymous.expectError(SignIn, { input: { username: 'longest', password: 'wrong' } })
-    for (const secret of [`${longest}x`, `${longest}\0`, 'x'.repeat(900_000)])
+    for (const secret of [`${longest}x`, `${longest}\0`, 'x'.repeat(60_000)])
       expect(await server.anonymous.expectError(SignIn, { input: { username: 'longest', password: secret } })).toEqual(
         wrong,
       )
-    const empty = await server.anonymous.expectError(SignIn, { input: { username: 'x'.repeat(900_000), password: '' } })
+    const empty = await server.anonymous.expectError(SignIn, { input: { username: 'x'.repeat(60_000), password: '' } })
     expect(empty).toEqual(wrong)
     await server.anonymous.ask(SignIn, { input: { username: 'longest', password: longest } })
   })

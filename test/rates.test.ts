@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
-import { createProject, signUp, type TestUser } from './support/people.ts'
+import { createProject, password, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
 let ada: TestUser
@@ -30,13 +30,13 @@ const clientKinds = [
   ['from a page', { origin: 'http://localhost' }],
 ] as const
 
-const ask = (query: string, { token }: { token: string | null }, headers = {}, address = '192.0.2.1') =>
+const ask = (query: string, { token }: { token: string | null }, headers = {}, address = '192.0.2.1', variables = {}) =>
   limitedServer.app.fetch(
     'http://localhost/graphql',
     {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers },
-      body: JSON.stringify({ query }),
+      body: JSON.stringify({ query, variables }),
     },
     address,
   )
@@ -78,24 +78,79 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
   })
 
   test.each(clientKinds)(
-    'limits the requests per address and minute for all clients together, %s',
+    'limits the requests of clients without a token per address, and of others per user, %s',
     async (_client, headers) => {
-      configureLimits({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
-      for (const [client, left] of [
-        [server.anonymous, 2],
-        [ada, 1],
-        [{ token: 'snag_unknown' }, 0],
-      ] as const)
-        expect(rateHeadersOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([3, left])
-      for (const client of [server.anonymous, ada])
+      configureLimits({ SNAGLIST_RATE_REQUESTS: '2', SNAGLIST_RATE_STORE })
+      for (const client of [server.anonymous, ada, grace]) {
+        const { token } = client
+        for (const left of [1, 0])
+          expect(rateHeadersOf(await ask('{ __typename }', client, headers)).slice(0, 2)).toEqual([2, left])
+        const noun = token === null ? 'address' : 'user'
         await expectLimited(
           await ask(viewer, client, headers),
-          3,
-          'The rate limit of 3 requests per address and minute was exceeded.',
+          2,
+          `The rate limit of 2 requests per ${noun} and minute was exceeded.`,
         )
-      expect((await ask(viewer, ada, headers, '192.0.2.2')).status).toBe(200)
+      }
+      await expectLimited(await ask(viewer, ada, headers, '192.0.2.2'), 2)
+      expect((await ask(viewer, server.anonymous, headers, '192.0.2.2')).status).toBe(200)
     },
   )
+
+  test('limits unknown tokens per address, apart from valid ones and requests without a token', async () => {
+    const { token } = await signUp(server, `rates-${SNAGLIST_RATE_STORE}`)
+    const newUser = { token }
+    configureLimits({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
+    expect((await ask(viewer, newUser)).status).toBe(200)
+    for (const attempt of [1, 2]) expect((await ask(viewer, { token: `snag_unknown${attempt}` })).status).toBe(401)
+    await expectLimited(await ask(viewer, { token: 'snag_unknown3' }), 3)
+    expect((await ask(viewer, newUser)).status).toBe(200)
+    expect((await ask(viewer, server.anonymous)).status).toBe(200)
+  })
+})
+
+const signIn = `mutation SignIn($input: SignInInput!) { signIn(input: $input) { token expiresAt viewer { username } } }`
+const credentials = { input: { username: 'ada', password } }
+
+test('accepts sign-ins from an address whose requests are used up, but no other request', async () => {
+  configureLimits({ SNAGLIST_RATE_REQUESTS: '2' })
+  for (let request = 0; request < 2; request++) await ask('{ __typename }', server.anonymous)
+  for (const query of [
+    '{ __typename }',
+    '{ viewer { id } }',
+    signIn.padEnd(1001),
+    `${signIn} query Other { __typename }`,
+  ])
+    await expectLimited(await ask(query, server.anonymous), 2)
+  await expectLimited(await limitedServer.app.fetch('http://localhost/', {}, '192.0.2.1'), 2)
+  for (let count = 0; count < 2; count++) {
+    const response = await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials)
+    const { data } = (await response.json()) as { data: { signIn: { token: string } } }
+    expect((await ask(viewer, data.signIn)).status).toBe(200)
+  }
+  // Sign-ins have a limit of their own.
+  await expectLimited(await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials), 2)
+})
+
+test('charges the time for reading documents, and accepts known documents and sign-ins without it', async () => {
+  configureLimits({ SNAGLIST_RATE_REQUESTS: '100' })
+  const large = (index: number) =>
+    `{ viewer { a${index}: id ${Array.from({ length: 190 }, () => '... { id username name }').join(' ')} } }`
+  const askUntilLimited = async (client: { token: string | null }) => {
+    for (let count = 0; ; count++) {
+      const response = await ask(large(count), client)
+      if (response.status !== 429) continue
+      const { errors } = (await response.json()) as { errors: { message: string; extensions: { code: string } }[] }
+      expect(errors[0]?.extensions.code).toBe('RATE_LIMITED')
+      return errors[0]?.message ?? ''
+    }
+  }
+  expect(await askUntilLimited(server.anonymous)).toMatch(/per address and minute\. Send fewer or shorter documents/)
+  expect((await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials)).status).toBe(200)
+  expect((await ask(large(0), server.anonymous, {}, '192.0.2.2')).status).toBe(200)
+  for (let count = 0; count < 2; count++) await ask(viewer, ada)
+  expect(await askUntilLimited(ada)).toMatch(/per user and minute\. Send fewer or shorter documents/)
+  expect((await ask(viewer, ada)).status).toBe(200)
 })
 
 test('counts requests to every path except health checks for the rate limit', async () => {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Listen } from '../database/listen.ts'
 import type { Statements } from '../database/statements.ts'
 import type { Authentication, ViewerCache } from '../viewer.ts'
@@ -18,6 +19,7 @@ const maxAgeMilliseconds = 5000
  */
 export function createViewerCache(db: Statements, listen: Listen | null): ViewerCache {
   const entries = new Map<string, CacheEntry>()
+  const knownKeys = new LRUCache<string, true>({ max: maxEntries })
   let changes = 0
   const clear = () => {
     changes++
@@ -27,6 +29,7 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
   const isLive = () => listener?.live ?? false
   return {
     clear,
+    isKnown: (secret) => knownKeys.has(hashOf(secret)),
     async find(secret) {
       const key = hashOf(secret)
       const entry = entries.get(key)
@@ -34,6 +37,7 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
       const changesBefore = changes
       const token = await findToken(db, key)
       if (!token) return null
+      knownKeys.set(key, true)
       const { expiresAt, ...authentication } = token
       // A change during the lookup may be missing from its result.
       if (isLive() && changes === changesBefore) {

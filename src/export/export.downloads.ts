@@ -32,7 +32,7 @@ export function exportDownloads({ schema, rates, database }: ExportServices): Do
       const { project, filter } = parseParameters(parameters, schema, introspection === 'open')
       const cost = filterCost(filter)
       if (cost > costLimit) throw new QueryTooComplex(costMessage(cost, costLimit), cost, costLimit)
-      await rates.spend(viewer.id, exportCost + cost)
+      await rates.spend(`user ${viewer.id}`, exportCost + cost)
       // All pages together may exceed the quota of a request.
       const unmeteredContext = { ...context, db: withoutQuota(database.db) }
       const pieces = await exportTickets(unmeteredContext, format, project, filter)

@@ -2,8 +2,7 @@ import type { Config } from '../config.ts'
 import type { Context } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import { withRequestQuota } from '../database/request-quota.ts'
-import { Unauthenticated } from '../errors.ts'
-import { bearerToken } from '../http/bearer-token.ts'
+import type { Authenticate } from '../http/authenticate.ts'
 import type { HttpRequest } from '../http/request.ts'
 import type { ViewerCache } from '../viewer.ts'
 import type { DocumentCache } from './document-cache.ts'
@@ -12,20 +11,18 @@ interface ContextServices {
   readonly config: Config
   readonly database: Database
   readonly viewerCache: ViewerCache
+  readonly authenticate: Authenticate
   readonly documents: DocumentCache
 }
 
 export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>
 
-/** The returned function throws UNAUTHENTICATED, with HTTP 401, for an invalid token. */
+/** The returned function throws the errors of `Authenticate`. */
 export const contextFactory =
-  ({ config, database, viewerCache, documents }: ContextServices): CreateContext =>
-  async ({ header, address }, requestId) => {
-    const authorization = header('authorization')
-    const secret = bearerToken(authorization)
-    const authentication = secret === null ? null : await viewerCache.find(secret)
-    if (authorization && !authentication)
-      throw new Unauthenticated('The token is invalid, expired or revoked. Sign in again.', 401)
+  ({ config, database, viewerCache, authenticate, documents }: ContextServices): CreateContext =>
+  async (request, requestId) => {
+    const authentication = await authenticate(request)
+    const { header, address } = request
     return {
       config,
       db: withRequestQuota(database.db),

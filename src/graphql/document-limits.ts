@@ -13,6 +13,8 @@ const limits = {
   characters: 15_000,
   tokens: 2000,
   depth: 12,
+  /** Nested brackets of any kind. */
+  nesting: 200,
   aliases: 30,
   /** Fields and fragment spreads, with fragments expanded. */
   selections: 1000,
@@ -51,6 +53,18 @@ export function checkVariableLimits(variables: unknown, subject = 'The variables
     for (const child of Object.values(value)) walk(child, depth + 1)
   }
   walk(variables, 0)
+}
+
+const bracketOrSkipped = /[([{]|[)\]}]|"{3}(?:\\"{3}|[\s\S])*?"{3}|"(?:\\.|[^"\\\n])*"|#[^\n\r]*/g
+
+/** The parser is recursive, too. Its frames are large until V8 has optimized it. */
+export function checkNesting(query: string): void {
+  let depth = 0
+  for (const [token] of query.matchAll(bracketOrSkipped))
+    if ('([{'.includes(token)) {
+      if (++depth > limits.nesting)
+        throw tooComplex('The document has at least # nested brackets', depth, limits.nesting, shortenDocument)
+    } else if (')]}'.includes(token)) depth--
 }
 
 const shortenDocument = 'Pass values as variables, or split it into several requests.'
@@ -93,6 +107,7 @@ const emptySize: Size = {
 }
 
 interface DocumentSize {
+  readonly depth: number
   /** Fields and fragment spreads of the largest definition, with fragments expanded. */
   readonly selections: number
   readonly errors: readonly QueryTooComplex[]
@@ -172,7 +187,7 @@ export function measureDocument(document: DocumentNode): DocumentSize {
       `${split} Bulk mutations change many tickets.`,
     ),
   ]
-  return { selections: max('selections'), errors }
+  return { depth: max('depth'), selections: max('selections'), errors }
 }
 
 function repetitionsIn(set: SelectionSetNode | undefined): number {

@@ -2,14 +2,16 @@ import type { ExecutionResult } from 'graphql'
 import { OperationTypeNode } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
-import { BadRequest, UnknownOperation } from '../errors.ts'
+import { BadRequest, RateLimited, UnknownOperation } from '../errors.ts'
 import { jsonType, negotiateResultType } from '../http/content-type.ts'
 import { resultResponse, toErrorResult } from '../http/error-response.ts'
 import type { Rates } from '../http/rates.ts'
 import type { HttpRequest, HttpResponse } from '../http/request.ts'
 import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
 import type { RequestListener } from '../http/request-log.ts'
+import type { ReadAnonymousDocument } from './anonymous-documents.ts'
 import type { CreateContext } from './create-context.ts'
+import type { Document } from './document.ts'
 import type { DocumentCache } from './document-cache.ts'
 import type { Execute } from './execute.ts'
 import type { Operation } from './operation.ts'
@@ -18,6 +20,7 @@ import { type Parameters, readParameters } from './parameters.ts'
 interface EndpointOptions {
   readonly path: string
   readonly documents: DocumentCache
+  readonly readAnonymousDocument: ReadAnonymousDocument
   readonly rates: Rates
   readonly createContext: CreateContext
   readonly execute: Execute
@@ -31,6 +34,7 @@ export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>
 export function createEndpoint({
   path,
   documents,
+  readAnonymousDocument,
   rates,
   createContext,
   execute,
@@ -39,23 +43,36 @@ export function createEndpoint({
   log,
 }: EndpointOptions): Endpoint {
   async function runSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
-    Object.assign(progress.headers, await rates.countRequest(request.address))
     progress.contentType = negotiateResultType(request.header('accept'))
-    let contextPromise: Promise<Context> | undefined
-    const authenticate = () => {
-      contextPromise ??= createContext(request, requestId)
-      return contextPromise
-    }
-    await using receivedParameters = await readParameters(request, authenticate)
-    const { parameters } = receivedParameters
-    const operation = readOperation(documents, parameters, request.method)
-    progress.operation = operation.name
-    const context = await authenticate()
+    const context = await createContext(request, requestId)
     progress.user = context.viewer?.username
+    const { allowance, refusal } = await countRequest(context)
+    if (refusal && request.method !== 'POST') throw refusal
+    Object.assign(progress.headers, allowance)
+    await using receivedParameters = await readParameters(request, context)
+    const { parameters } = receivedParameters
+    const document = await readDocument(parameters.query, context, refusal)
+    const operation = selectOperation(document, parameters, request.method)
+    progress.operation = operation.name
     const { result, cost, headers } = await execute(operation, context, parameters.variables ?? {})
     progress.cost = cost
     Object.assign(progress.headers, headers)
     return result
+  }
+
+  async function countRequest({ viewer, address }: Context) {
+    if (viewer) return { allowance: await rates.countRequest(`user ${viewer.id}`), refusal: null }
+    try {
+      return { allowance: await rates.countRequest(`address ${address}`), refusal: null }
+    } catch (error) {
+      if (!(error instanceof RateLimited)) throw error
+      return { allowance: null, refusal: error }
+    }
+  }
+
+  async function readDocument(query: string, { viewer, address }: Context, refusal: RateLimited | null) {
+    if (!viewer) return readAnonymousDocument(query, address, refusal)
+    return documents.find(query) ?? rates.chargeParsing(`user ${viewer.id}`, () => documents.read(query))
   }
 
   return async (request) => {
@@ -80,12 +97,7 @@ interface Progress {
 }
 
 /** Throws all errors of the document, or an error if the operation cannot run with this HTTP method. */
-function readOperation(
-  documents: DocumentCache,
-  { query, operationName = null }: Parameters,
-  method: string,
-): Operation {
-  const document = documents.read(query)
+function selectOperation(document: Document, { operationName = null }: Parameters, method: string): Operation {
   if (document.errors.length > 0) throw new AggregateError(document.errors)
   const operation = document.operation(operationName)
   if (!operation) throw new UnknownOperation()

@@ -1,9 +1,10 @@
 import { type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Context } from '../context.ts'
 import { maxBytesPerRequest } from '../database/request-quota.ts'
-import { formatNumber, QueryTooComplex, ResultTooLarge, Unauthenticated } from '../errors.ts'
+import { BadUserInput, formatNumber, QueryTooComplex, ResultTooLarge, Unauthenticated } from '../errors.ts'
 import type { Rates } from '../http/rates.ts'
 import type { Viewer } from '../viewer.ts'
+import { undescribed } from './anonymous-documents.ts'
 import { costOf, type ListCost, listCostsOf } from './cost.ts'
 import { type HasHidden, runIdempotently } from './idempotent-run.ts'
 import type { Operation } from './operation.ts'
@@ -28,6 +29,8 @@ export const createExecute =
       context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
         ? await runIdempotently(operation, context, context.idempotencyKey, variables, hasHidden)
         : { result: await operation.run(context, variables), headers: {} }
+    if (result.data === undefined && context.viewer === null && context.config.introspection === 'signed-in')
+      throw new BadUserInput([{ path: 'variables', message: `are invalid. ${undescribed}` }])
     // The quota counts data that was read once, but aliases repeat it in the result.
     if (isLongerThan(result.data, maxBytesPerRequest)) throw new ResultTooLarge(maxBytesPerRequest)
     const extensions = { cost: { requested: cost, limit: context.config.costLimit } }
@@ -35,8 +38,8 @@ export const createExecute =
   }
 
 async function charge(
-  { introspects, costs }: Operation,
-  { viewer, config }: Context,
+  { kind, introspects, costs }: Operation,
+  { viewer, address, config }: Context,
   variables: Variables,
   rates: Rates,
 ) {
@@ -48,7 +51,10 @@ async function charge(
     const [list] = listCostsOf(costs, variables, limit)
     throw new QueryTooComplex(costMessage(cost, limit, list), cost, limit)
   }
-  return { cost, rateHeaders: viewer ? await rates.spend(viewer.id, cost) : null }
+  if (viewer) return { cost, rateHeaders: await rates.spend(`user ${viewer.id}`, cost) }
+  // Sign-in has limits of its own.
+  if (kind === OperationTypeNode.QUERY) await rates.spend(`address ${address}`, cost)
+  return { cost, rateHeaders: null }
 }
 
 function costMessage(cost: number, limit: number, list: ListCost | undefined): string {

@@ -20,13 +20,11 @@ interface ReceivedParameters extends AsyncDisposable {
 }
 
 const maxBodyBytes = 1_000_000
+const maxAnonymousBodyBytes = 64_000
 const maxFileBytes = 1_000_000_000
 
 /** Reads a query string, a JSON body, or a form with files, which requires authentication. */
-export async function readParameters(
-  request: HttpRequest,
-  authenticate: () => Promise<Context>,
-): Promise<ReceivedParameters> {
+export async function readParameters(request: HttpRequest, context: Context): Promise<ReceivedParameters> {
   const { method, header } = request
   if (method === 'GET') {
     // CSRF: links and images of other origins cannot send this header.
@@ -45,7 +43,7 @@ export async function readParameters(
   requireUncompressed(request)
   if (isMultipart(request)) {
     // Before reading the body: anonymous uploads must not reach the disk.
-    requireViewer(await authenticate())
+    requireViewer(context)
     const { operations, putFiles, ...files } = await receiveFiles(request, { maxBodyBytes, maxFileBytes })
     try {
       const parameters = parseParameters(operations)
@@ -57,7 +55,7 @@ export async function readParameters(
     }
   }
   requireJson(request)
-  return withoutFiles(parseParameters(await readBody(request, maxBodyBytes)))
+  return withoutFiles(parseParameters(await readBody(request, context.viewer ? maxBodyBytes : maxAnonymousBodyBytes)))
 }
 
 const withoutFiles = (parameters: Parameters): ReceivedParameters => ({

@@ -5,7 +5,7 @@ import { Unauthenticated } from '../errors.ts'
 import { errorResponse } from './error-response.ts'
 import { examples } from './graphiql-examples.ts'
 import { htmlResponse } from './html.ts'
-import { isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
+import { isAuthenticated, isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
 import { wantsPage } from './pages.ts'
 
 const options: GraphiQLOptions = {
@@ -129,7 +129,6 @@ ${signInFromFragment}
 interface SchemaPageOptions {
   readonly endpoint: string
   readonly printSortedSchema: () => string
-  readonly isAuthenticated: (request: Request) => Promise<boolean>
   readonly log: Logger
 }
 
@@ -139,7 +138,7 @@ interface SchemaPageOptions {
  */
 export const useSchemaPages = (
   { introspection }: Pick<Config, 'introspection'>,
-  { endpoint, printSortedSchema, isAuthenticated, log }: SchemaPageOptions,
+  { endpoint, printSortedSchema, log }: SchemaPageOptions,
 ): PagePlugin => ({
   async onRequest({ request, url, endResponse, fetchAPI }) {
     const isEndpoint = url.pathname === endpoint || url.pathname === `${endpoint}/`
@@ -147,7 +146,7 @@ export const useSchemaPages = (
     const wantsSchema = url.pathname === '/schema.graphql' && isRead(request.method)
     if (!wantsGraphiQL && !wantsSchema) return
     try {
-      const isOpen = introspection === 'open' || (await isAuthenticated(request))
+      const isOpen = introspection === 'open' || isAuthenticated(request)
       if (wantsGraphiQL) {
         const { body, init } = isOpen ? htmlResponse(await renderGraphiQL()) : htmlResponse(signInPage, 401)
         return endResponse(new fetchAPI.Response(body, init))

@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
+import { Unauthenticated } from '../errors.ts'
+import type { Authenticate } from './authenticate.ts'
 import { bearerChallenge } from './bearer-token.ts'
 import { errorResponse } from './error-response.ts'
-import type { Allowance, Rates } from './rates.ts'
+import type { Allowance, Payer, Rates } from './rates.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import type { RequestListener } from './request-log.ts'
 
@@ -15,6 +17,7 @@ export interface PageContext {
 export type PagePlugin = Plugin<object, PageContext>
 
 interface PageRequestOptions {
+  readonly authenticate: Authenticate
   readonly rates: Rates
   readonly onCompleted: RequestListener
   readonly log: Logger
@@ -22,6 +25,10 @@ interface PageRequestOptions {
 
 const healthProbes = new Set(['/health', '/ready'])
 const requestIds = new WeakMap<Request, string>()
+const authenticatedRequests = new WeakSet<Request>()
+
+/** True if the request has a valid token. */
+export const isAuthenticated = (request: Request): boolean => authenticatedRequests.has(request)
 
 export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
@@ -34,7 +41,7 @@ export function requestIdOf(request: Request): string {
 }
 
 /** Adds ids, rate limits (except for health checks) and request logs to Yoga. */
-export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions): PagePlugin {
+export function usePageRequests({ authenticate, rates, onCompleted, log }: PageRequestOptions): PagePlugin {
   const starts = new WeakMap<Request, number>()
   const allowances = new WeakMap<Request, Allowance>()
   return {
@@ -42,7 +49,13 @@ export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions)
       starts.set(request, performance.now())
       if (healthProbes.has(url.pathname)) return
       try {
-        const allowance = await rates.countRequest(serverContext.address)
+        const { address } = serverContext
+        const header = (name: string) => request.headers.get(name)
+        // Pages that require a token reject an invalid one.
+        const authentication = await authenticate({ header, address }).catch(ignoreInvalidToken)
+        if (authentication) authenticatedRequests.add(request)
+        const payer: Payer = authentication ? `user ${authentication.viewer.id}` : `address ${address}`
+        const allowance = await rates.countRequest(payer)
         if (allowance) allowances.set(request, allowance)
       } catch (error) {
         const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
@@ -65,4 +78,9 @@ export function usePageRequests({ rates, onCompleted, log }: PageRequestOptions)
       onCompleted({ requestId, method, path, status: response.status, start })
     },
   }
+}
+
+function ignoreInvalidToken(error: unknown): null {
+  if (error instanceof Unauthenticated) return null
+  throw error
 }

@@ -3,6 +3,8 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateL
 import { formatNumber, RateLimited } from '../errors.ts'
 
 const windowSeconds = 60
+/** Time for parsing and validating new documents. Most requests repeat a document, or have one of less than 1 ms. */
+const parsingMillisecondsPerRequest = { user: 3, address: 1 }
 
 export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
 
@@ -12,15 +14,24 @@ export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'rate
  */
 export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], string>>
 
-/** Both throw RATE_LIMITED above the limit. */
+/**
+ * Who is charged: a user for requests with a valid token, otherwise an address, separately for requests, sign-ins and
+ * unknown tokens. Thus, clients without a token cannot use up the allowance of users with the same address.
+ */
+export type Payer = `user ${string}` | `address ${string}` | `sign-in ${string}` | `token ${string}`
+
+/** All throw RATE_LIMITED above the limit. */
 export interface Rates {
-  readonly countRequest: (address: string) => Promise<Allowance | null>
-  readonly spend: (userId: string, points: number) => Promise<Allowance | null>
+  readonly countRequest: (payer: Payer) => Promise<Allowance | null>
+  readonly spend: (payer: Payer, points: number) => Promise<Allowance | null>
+  /** Charges the time of `parse`. Throws before it runs if earlier calls have used up the time of the payer. */
+  readonly chargeParsing: <Result>(payer: Payer, parse: () => Result) => Promise<Result>
 }
 
 interface RateOptions {
+  /** Requests per payer and minute; 0 for no limit. */
   readonly requests: number
-  /** Points per user and minute; 0 for no limit. */
+  /** Points per payer and minute; 0 for no limit. */
   readonly points: number
   /** Counts in the database for all servers together; null counts in memory. */
   readonly pool: Pool | null
@@ -40,26 +51,46 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
         })
       : new RateLimiterMemory(options)
   }
-  const byAddress = limiter('address', requests)
-  const byUser = limiter('user', points)
+  const requestLimiter = limiter('requests', requests)
+  const pointLimiter = limiter('points', points)
+  // Always in memory: the time is that of this process.
+  const parsingLimiter =
+    requests === 0 ? null : new RateLimiterMemory({ keyPrefix: 'parsing', points: 0, duration: windowSeconds })
   return {
-    countRequest: (address) =>
+    countRequest: (payer) =>
       consume(
-        byAddress,
-        address,
+        requestLimiter,
+        payer,
         1,
-        () => `The rate limit of ${formatNumber(requests)} requests per address and minute was exceeded.`,
+        () => `The rate limit of ${formatNumber(requests)} requests per ${nounOf(payer)} and minute was exceeded.`,
       ),
-    spend: (userId, cost) =>
+    spend: (payer, cost) =>
       consume(
-        byUser,
-        userId,
+        pointLimiter,
+        payer,
         cost,
         () =>
           `A cost of ${formatNumber(cost)} exceeds your remaining points (limit: ${formatNumber(points)} per minute).`,
       ),
+    async chargeParsing(payer, parse) {
+      if (!parsingLimiter) return parse()
+      const used = await parsingLimiter.get(payer)
+      if (used && used.consumedPoints > requests * parsingMillisecondsPerRequest[nounOf(payer)])
+        throw new RateLimited(
+          `Your documents have used up the time for parsing and validation per ${nounOf(payer)} and minute. Send fewer or shorter documents, with values as variables.`,
+          Math.max(1, Math.ceil(used.msBeforeNext / 1000)),
+        )
+      const start = performance.now()
+      try {
+        return parse()
+      } finally {
+        await parsingLimiter.penalty(payer, Math.ceil(performance.now() - start))
+      }
+    },
   }
 }
+
+const nounOf = (payer: Payer) => (payer.startsWith('user ') ? 'user' : 'address')
 
 async function consume(limiter: RateLimiterAbstract | null, key: string, amount: number, message: () => string) {
   if (!limiter) return null

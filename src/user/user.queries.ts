@@ -12,6 +12,7 @@ builder.queryFields((t) => ({
     type: 'User',
     nullable: true,
     skipTypeScopes: true,
+    extensions: { allowsAnonymous: true },
     description: 'Your account. Null if the request is not authenticated.',
     resolve: (_root, _args, context) => context.viewer && findUser(context, context.viewer.id),
   }),

@@ -2,7 +2,9 @@ import { createYoga } from 'graphql-yoga'
 import type { Context } from '../../src/context.ts'
 import { contextFactory } from '../../src/graphql/create-context.ts'
 import { createDocumentCache } from '../../src/graphql/document-cache.ts'
+import { createAuthenticate } from '../../src/http/authenticate.ts'
 import { maskError } from '../../src/http/mask-error.ts'
+import { createRates } from '../../src/http/rates.ts'
 import { schema } from '../../src/schema.ts'
 import type { TestServer } from './app.ts'
 
@@ -12,7 +14,9 @@ import type { TestServer } from './app.ts'
  */
 export function createOracle(server: TestServer) {
   const documents = createDocumentCache({ schema, suggestions: true, compilation: false, onRun: () => {} })
-  const createContext = contextFactory({ ...server, documents })
+  const rates = createRates({ requests: 0, points: 0, pool: null })
+  const authenticate = createAuthenticate(server.viewerCache, rates)
+  const createContext = contextFactory({ ...server, authenticate, documents })
   return createYoga<object, Context>({
     schema,
     context: ({ request }) =>
