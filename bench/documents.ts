@@ -4,9 +4,11 @@ import { Kind, parse } from 'graphql'
 import type { Context } from '../src/context.ts'
 import { createDocumentCache } from '../src/graphql/document-cache.ts'
 import { schema } from '../src/schema.ts'
+import { measureFloods } from './flood.ts'
 
 // Measures hostile documents: the CPU time of rejected documents, of documents at the limits and of compiled queries;
-// the memory of 5,000 distinct documents of maximum size, each sent twice, and of 20 with a hundred executed operations.
+// the memory of 5,000 distinct documents of maximum size, each sent twice, and of 20 with a hundred executed operations;
+// floods of documents from one address.
 
 const characters = 15_000
 const maxRejectionMilliseconds = 50
@@ -137,4 +139,16 @@ for (const [count, kinds] of [
   for (const [name, document] of Object.entries(kinds))
     console.info(`| ${name} | ${(await maxHeap(count, document, kinds === manyOperations)).toFixed(1)} |`)
 }
+
+const kindsOfLargest = Object.values(largest)
+const aliases = (index: number) =>
+  times(30, (n) => `e${index}_${n}: tickets(first: 1) { nodes { id title key number status priority } }`)
+const viewers = times(180, () => 'viewer { id username name }')
+failures += await measureFloods({
+  'of maximal size, valid and invalid': (n) => kindsOfLargest[n % kindsOfLargest.length]?.(n) ?? '',
+  'that need a token, each twice': (n) => `{ ${aliases(n >> 1)} }`,
+  'sign-ins of maximal size': (n) =>
+    `mutation { signIn(input: { username: "x${n}", password: "y" }) { token ${viewers} } }`,
+  'nested brackets': (n) => `{ a${n}(b: ${'['.repeat(14_000)}`,
+})
 if (failures > 0) process.exitCode = 1

@@ -26,7 +26,7 @@ const metricsPort = 4797
 const { url, token, scale } = await prepare(Number(values.scale))
 const peer = await startPeer('snaglist', 4796, url, token, { SNAGLIST_METRICS_PORT: String(metricsPort) })
 
-/** FieldDependencies the metrics of the server. */
+/** Reads the metrics of the server. */
 async function readMetrics(): Promise<(name: string) => number> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
   return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { openEmbedded } from '../src/database/embedded.ts'
@@ -49,14 +49,6 @@ test('creates the directory of an embedded database accessible to its user only,
     process.umask(umask)
   }
   expect([modeOf(path), modeOf(join(path, 'database'))]).toEqual(['700', '700'])
-})
-
-test('does not open an embedded database in a directory that it cannot make private', async () => {
-  using directory = temporaryDirectory()
-  writeFileSync(join(directory.path, 'database'), '')
-  await expect(openEmbedded(directory.path)).rejects.toThrow(
-    /^The directory of the embedded database cannot be created, written or made private: /,
-  )
 })
 
 test('removes old segments of the write-ahead log of an embedded database while it runs', async () => {

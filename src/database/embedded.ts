@@ -1,13 +1,16 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import { execFile } from 'node:child_process'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import pg from 'pg'
 import { reasonOf, StartupError } from '../startup-errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createDiskReserve } from './disk-reserve.ts'
 import { createEmbeddedSession, type EmbeddedSession } from './embedded-session.ts'
+import { openPGlite } from './pglite.ts'
 
 export interface Embedded extends AsyncDisposable {
   readonly pool: pg.Pool
@@ -30,27 +33,24 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
   try {
     mkdirSync(path, { recursive: true, mode: ownerOnly })
     accessSync(path, constants.W_OK)
-    mkdirSync(databasePath(directory), { recursive: true })
     // PGlite makes every file readable and writable for all users.
-    chmodSync(databasePath(directory), ownerOnly)
+    if (existsSync(databasePath(directory))) chmodSync(databasePath(directory), ownerOnly)
   } catch (error) {
     throw new StartupError(
       `The directory of the embedded database cannot be created, written or made private: ${reasonOf(error)}.`,
       'Set SNAGLIST_DATA to a directory that this user owns.',
     )
   }
-  const isNew = !hasEmbedded(directory)
   let unlock: (() => void) | undefined
   try {
     unlock = lockDirectory(path)
     const reserve = createDiskReserve(join(path, 'reserve'))
     reserve.releaseIfNeeded()
+    if (!hasEmbedded(directory)) await createDatabaseDirectory(databasePath(directory))
     const pglite = await openPGlite({ dataDir: databasePath(directory) })
     return createEmbeddedPool(pglite, { files: { directory: databasePath(directory), reserve }, onClosed: unlock })
   } catch (error) {
     if (error instanceof StartupError) throw error
-    // PGlite cannot open what a failed creation leaves.
-    if (isNew && unlock) rmSync(databasePath(directory), { recursive: true, force: true })
     unlock?.()
     throw new StartupError(
       `The embedded database in ${path} cannot be opened: ${reasonOf(error)}.`,
@@ -60,13 +60,24 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
   }
 }
 
-export const openPGlite = (options: PGliteOptions = {}) =>
-  PGlite.create({
-    ...options,
-    extensions: { pg_trgm },
-    // Segments of the write-ahead log to keep after a checkpoint.
-    startParams: [...PGlite.defaultStartParams, '-c', 'min_wal_size=32MB', '-c', 'max_wal_size=64MB'],
-  })
+/**
+ * In a process of its own, because a process keeps the memory that the creation needs. The directory gets its name when
+ * it is complete.
+ */
+async function createDatabaseDirectory(path: string): Promise<void> {
+  const newPath = `${path}.new`
+  const program = new URL(`create-embedded${extname(import.meta.url)}`, import.meta.url)
+  rmSync(newPath, { recursive: true, force: true })
+  mkdirSync(newPath, { mode: ownerOnly })
+  try {
+    await promisify(execFile)(process.execPath, [fileURLToPath(program), newPath])
+    renameSync(newPath, path)
+  } catch (error) {
+    rmSync(newPath, { recursive: true, force: true })
+    const { stderr } = error as { readonly stderr?: string }
+    throw stderr ? new Error(stderr) : error
+  }
+}
 
 interface PoolOptions {
   /** Null for a database in memory. */

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { createEmbeddedPool, openPGlite } from '../../src/database/embedded.ts'
+import { createEmbeddedPool } from '../../src/database/embedded.ts'
 import { migrate } from '../../src/database/migrate.ts'
+import { openPGlite } from '../../src/database/pglite.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

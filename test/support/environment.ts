@@ -1,6 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { inject } from 'vitest'
-import { createEmbeddedPool, type Embedded, openPGlite } from '../../src/database/embedded.ts'
+import { createEmbeddedPool, type Embedded } from '../../src/database/embedded.ts'
+import { openPGlite } from '../../src/database/pglite.ts'
 import { temporaryDirectory } from '../drill/server-process.ts'
 import { copyEmbedded, databaseUrl, execute } from './databases.ts'
 
