@@ -17,7 +17,7 @@ import type {
 import { getDatamodel } from '../prisma/generated/pothos.ts'
 import type { Context } from './context.ts'
 import { DateTimeScalar, type RelativeDateTime, RelativeDateTimeScalar } from './date-time.ts'
-import { Forbidden, Unauthenticated } from './errors.ts'
+import { ReadOnlyToken, Unauthenticated } from './errors.ts'
 import { type Upload, UploadResolver } from './http/upload.ts'
 import type { Models, Row } from './rows.ts'
 
@@ -72,10 +72,7 @@ export const builder = new SchemaBuilder<{
     defaultStrategy: 'all',
     runScopesOnType: true,
     authScopes: ({ token }) => ({ signedIn: token !== null, mayWrite: token?.scope === 'WRITE' }),
-    unauthorizedError: (_parent, { token }) =>
-      token === null
-        ? new Unauthenticated()
-        : new Forbidden('The token has scope READ. Mutations require a token with scope WRITE.'),
+    unauthorizedError: (_parent, { token }) => (token === null ? new Unauthenticated() : new ReadOnlyToken()),
   },
 })
 

@@ -43,6 +43,12 @@ export class Forbidden extends GraphQLError {
   }
 }
 
+export class ReadOnlyToken extends Forbidden {
+  constructor() {
+    super('The token has scope READ. Mutations require a token with scope WRITE.')
+  }
+}
+
 /** The message must not reveal whether the object exists. */
 export class NotFound extends GraphQLError {
   constructor(message: string, fieldErrors?: readonly FieldError[]) {

@@ -30,6 +30,8 @@ interface MutationOptions<Fields extends InputFieldMap, Payload extends object> 
   readonly allowsAnonymous?: boolean
   /** Cost without the payload in points, from the input before coercion. Defaults to 10. */
   readonly cost?: number | ((input: Readonly<Record<string, unknown>>) => number)
+  /** For an input with files: throws errors that do not depend on their contents, before they are received. */
+  readonly checkBeforeUpload?: (input: InputShapeFromFields<Fields>, context: Context) => Promise<void>
   readonly resolve: (
     input: InputShapeFromFields<Fields>,
     context: Context,
@@ -54,6 +56,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
     payload,
     allowsAnonymous = false,
     cost = 10,
+    checkBeforeUpload,
     resolve,
   }: MutationOptions<Fields, Payload>,
 ): void {
@@ -71,20 +74,28 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       extensions: {
         allowsAnonymous,
         cost: typeof cost === 'number' ? cost : (args) => cost(isObject(args['input']) ? args['input'] : {}),
+        ...(checkBeforeUpload && {
+          checkBeforeUpload: (args: object, context: object) =>
+            withValidInput(args, (input) => checkBeforeUpload(input, context as Context)),
+        }),
       },
       args: { input: t.arg({ type: Input, required: true, description: inputDescription }) },
       resolve: (_root, args: object, context, info) => {
         if (context.idempotency) startStep(context.idempotency, `${info.path.key}`)
-        return run((args as { input: InputShapeFromFields<Fields> }).input, context) as never
+        return withValidInput(args, (input, errors) => resolve(input, context, errors)) as never
       },
     }),
   )
-  async function run(input: InputShapeFromFields<Fields>, context: Context): Promise<Payload> {
+  async function withValidInput<Result>(
+    args: object,
+    action: (input: InputShapeFromFields<Fields>, errors: readonly FieldError[]) => Promise<Result>,
+  ): Promise<Result> {
+    const { input } = args as { input: InputShapeFromFields<Fields> }
     try {
       const { validInput, errors: fieldErrors } = checkInput(input, rules)
       const errors = [...fieldErrors, ...validate(input)]
       if (errors.length > 0 && !collectsErrors) throw new BadUserInput(errors)
-      return await resolve(validInput, context, errors)
+      return await action(validInput, errors)
     } catch (error) {
       throw prefixPaths('input', error)
     }

@@ -1,27 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { Command } from './support/command.ts'
 import { copyEmbedded } from './support/databases.ts'
-
-// A file system of its own in memory, which requires Linux and root.
-const disk = mkdtempSync(join(tmpdir(), 'snaglist-disk-'))
-const mount = (size: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk])
-const resize = (size: string) => execFileSync('mount', ['-o', `remount,size=${size}`, disk])
-const unmount = () => execFileSync('umount', [disk])
-
-function canMount(): boolean {
-  try {
-    mount('1m')
-    unmount()
-    return true
-  } catch {
-    return false
-  }
-}
+import { canMount, disk, mount, resize, unmount } from './support/disk.ts'
 
 /** Writes a file of another program. */
 const fillCompletely = (name: string) => {

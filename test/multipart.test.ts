@@ -88,8 +88,8 @@ describe('multipart requests', () => {
     ['no file', part('operations', operations) + part('map', map) + end, 'BAD_REQUEST', /has no files/],
     [
       'a missing file',
-      part('operations', operations) +
-        part('map', '{"0":["variables.input.file"],"1":["variables.input.other"]}') +
+      part('operations', operations.replace('"input":', '"other":null,"input":')) +
+        part('map', '{"0":["variables.input.file"],"1":["variables.other"]}') +
         file() +
         end,
       'BAD_REQUEST',

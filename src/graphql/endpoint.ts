@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { BadRequest, RateLimited, UnknownOperation } from '../errors.ts'
 import { jsonType, negotiateResultType } from '../http/content-type.ts'
 import { resultResponse, toErrorResult } from '../http/error-response.ts'
+import type { Quota } from '../http/quota.ts'
 import type { Rates } from '../http/rates.ts'
 import type { HttpRequest, HttpResponse } from '../http/request.ts'
 import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
@@ -22,6 +23,7 @@ interface EndpointOptions {
   readonly documents: DocumentCache
   readonly readAnonymousDocument: ReadAnonymousDocument
   readonly rates: Rates
+  readonly uploadQuota: Quota
   readonly createContext: CreateContext
   readonly execute: Execute
   readonly corsHeaders: (origin: string | null | undefined) => Readonly<Record<string, string>>
@@ -36,6 +38,7 @@ export function createEndpoint({
   documents,
   readAnonymousDocument,
   rates,
+  uploadQuota,
   createContext,
   execute,
   corsHeaders,
@@ -49,12 +52,12 @@ export function createEndpoint({
     const { allowance, refusal } = await countRequest(context)
     if (refusal && request.method !== 'POST') throw refusal
     Object.assign(progress.headers, allowance)
-    await using receivedParameters = await readParameters(request, context)
-    const { parameters } = receivedParameters
+    await using receivedParameters = await readParameters(request, context, uploadQuota)
+    const { parameters, form } = receivedParameters
     const document = await readDocument(parameters.query, context, refusal)
     const operation = selectOperation(document, parameters, request.method)
     progress.operation = operation.name
-    const { result, cost, headers } = await execute(operation, context, parameters.variables ?? {})
+    const { result, cost, headers } = await execute(operation, context, parameters.variables ?? {}, form)
     progress.cost = cost
     Object.assign(progress.headers, headers)
     return result

@@ -2,7 +2,9 @@ import { type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Context } from '../context.ts'
 import { maxBytesPerRequest } from '../database/request-quota.ts'
 import { BadUserInput, formatNumber, QueryTooComplex, ResultTooLarge, Unauthenticated } from '../errors.ts'
+import type { Form } from '../http/multipart.ts'
 import type { Rates } from '../http/rates.ts'
+import { isKeyUsed } from '../idempotency/idempotency.ts'
 import type { Viewer } from '../viewer.ts'
 import { undescribed } from './anonymous-documents.ts'
 import { costOf, type ListCost, listCostsOf } from './cost.ts'
@@ -19,16 +21,22 @@ interface Execution {
 }
 
 /** Throws before execution if the viewer is not allowed to run the operation. */
-export type Execute = (operation: Operation, context: Context, variables: Variables) => Promise<Execution>
+export type Execute = (
+  operation: Operation,
+  context: Context,
+  variables: Variables,
+  form?: Form | null,
+) => Promise<Execution>
 
 export const createExecute =
   (rates: Rates, hasHidden: HasHidden): Execute =>
-  async (operation, context, variables) => {
+  async (operation, context, variables, form) => {
     const { cost, rateHeaders } = await charge(operation, context, variables, rates)
     const { result, headers } =
-      context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
+      (form && (await receiveFiles(form, operation, context, variables))) ??
+      (context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
         ? await runIdempotently(operation, context, context.idempotencyKey, variables, hasHidden)
-        : { result: await operation.run(context, variables), headers: {} }
+        : { result: await operation.run(context, variables), headers: {} })
     if (result.data === undefined && context.viewer === null && context.config.introspection === 'signed-in')
       throw new BadUserInput([{ path: 'variables', message: `are invalid. ${undescribed}` }])
     // The quota counts data that was read once, but aliases repeat it in the result.
@@ -36,6 +44,17 @@ export const createExecute =
     const extensions = { cost: { requested: cost, limit: context.config.costLimit } }
     return { result: { ...result, extensions }, cost, headers: { ...rateHeaders, ...headers } }
   }
+
+/** Returns null, or errors for which the operation must not run: then the files are not received. */
+async function receiveFiles(form: Form, operation: Operation, context: Context, variables: Variables) {
+  const { db, token, idempotencyKey } = context
+  const refusal = await operation.checkUploads(context, variables)
+  // A repeated request has another result, for which its files are compared.
+  const isRepeated = refusal && idempotencyKey !== null && (await isKeyUsed(db, token?.id ?? null, idempotencyKey))
+  if (refusal && !isRepeated) return { result: refusal, headers: {} }
+  await form.receiveFiles()
+  return null
+}
 
 async function charge(
   { kind, introspects, costs }: Operation,

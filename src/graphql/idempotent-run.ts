@@ -43,8 +43,8 @@ export async function runIdempotently(
 async function digestFiles(value: unknown): Promise<unknown> {
   if (value instanceof Upload) {
     const digest = createHash('sha256')
-    for await (const chunk of value.handle.createReadStream({ start: 0, autoClose: false })) digest.update(chunk)
-    return { file: value.name, sha256: digest.digest('hex') }
+    for await (const chunk of value.stored.handle.createReadStream({ start: 0, autoClose: false })) digest.update(chunk)
+    return { file: value.stored.name, sha256: digest.digest('hex') }
   }
   if (Array.isArray(value)) return Promise.all(value.map(digestFiles))
   if (typeof value !== 'object' || value === null) return value

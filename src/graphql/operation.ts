@@ -1,4 +1,12 @@
-import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql'
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+} from 'graphql'
+import { checkUploads } from './check-uploads.ts'
 import { compileQuery, type Run } from './compile.ts'
 import { type CostNode, costTreesOf } from './cost.ts'
 
@@ -12,6 +20,8 @@ export interface Operation {
   readonly introspects: boolean
   readonly costs: readonly CostNode[]
   readonly run: Run
+  /** Returns the errors of the files' fields that `run` would return; null if the files may be received. */
+  readonly checkUploads: (...args: Parameters<Run>) => Promise<ExecutionResult | null>
 }
 
 export interface OperationOptions {
@@ -53,6 +63,7 @@ export function createOperation(options: OperationOptions): Operation | null {
       run ??= createRun(options, node)
       return run(context, variables)
     },
+    checkUploads: (context, variables) => checkUploads(schema, document, node, context, variables),
   }
 }
 

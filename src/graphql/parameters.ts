@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts'
 import { requireViewer } from '../context.ts'
-import { BadRequest, Unauthenticated } from '../errors.ts'
+import { BadRequest, ReadOnlyToken, Unauthenticated } from '../errors.ts'
 import { readBody } from '../http/body.ts'
 import { isMultipart, requireJson, requireUncompressed } from '../http/content-type.ts'
-import { receiveFiles } from '../http/multipart.ts'
+import { type Form, openForm } from '../http/multipart.ts'
+import { createQuota, type Quota } from '../http/quota.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { checkParameterLimits } from './document-limits.ts'
 
@@ -17,14 +18,28 @@ export interface Parameters {
 /** Disposing it closes the files in the variables. */
 interface ReceivedParameters extends AsyncDisposable {
   readonly parameters: Parameters
+  /** Its files are in the variables, but have not been received. */
+  readonly form: Form | null
 }
 
 const maxBodyBytes = 1_000_000
 const maxAnonymousBodyBytes = 64_000
 const maxFileBytes = 1_000_000_000
 
-/** Reads a query string, a JSON body, or a form with files, which requires authentication. */
-export async function readParameters(request: HttpRequest, context: Context): Promise<ReceivedParameters> {
+export const createUploadQuota = (): Quota =>
+  createQuota({
+    maxPerOwner: 2,
+    maxTotal: 8,
+    ownerReason: 'You are already sending two requests with files, which is the limit.',
+    totalReason: 'The server is receiving as many requests with files as it can. Try again later.',
+  })
+
+/** Reads a query string, a JSON body, or the fields of a form with files, which requires a token with scope WRITE. */
+export async function readParameters(
+  request: HttpRequest,
+  context: Context,
+  uploadQuota: Quota,
+): Promise<ReceivedParameters> {
   const { method, header } = request
   if (method === 'GET') {
     // CSRF: links and images of other origins cannot send this header.
@@ -42,17 +57,15 @@ export async function readParameters(request: HttpRequest, context: Context): Pr
     })
   requireUncompressed(request)
   if (isMultipart(request)) {
-    // Before reading the body: anonymous uploads must not reach the disk.
-    requireViewer(context)
-    const { operations, putFiles, ...files } = await receiveFiles(request, { maxBodyBytes, maxFileBytes })
-    try {
-      const parameters = parseParameters(operations)
-      putFiles(parameters)
-      return { parameters, ...files }
-    } catch (error) {
-      await files[Symbol.asyncDispose]()
-      throw error
-    }
+    const { id } = requireViewer(context)
+    if (context.token?.scope === 'READ') throw new ReadOnlyToken()
+    await using resources = new AsyncDisposableStack()
+    resources.defer(uploadQuota(`user ${id}`))
+    const form = resources.use(await openForm(request, { maxFieldBytes: maxBodyBytes, maxFileBytes }))
+    const parameters = parseParameters(form.operations)
+    form.putFiles(parameters)
+    const received = resources.move()
+    return { parameters, form, [Symbol.asyncDispose]: () => received.disposeAsync() }
   }
   requireJson(request)
   return withoutFiles(parseParameters(await readBody(request, context.viewer ? maxBodyBytes : maxAnonymousBodyBytes)))
@@ -60,6 +73,7 @@ export async function readParameters(request: HttpRequest, context: Context): Pr
 
 const withoutFiles = (parameters: Parameters): ReceivedParameters => ({
   parameters,
+  form: null,
   [Symbol.asyncDispose]: async () => {},
 })
 

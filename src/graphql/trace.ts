@@ -3,7 +3,7 @@ import type { Execute } from './execute.ts'
 
 export const traceExecution =
   (execute: Execute): Execute =>
-  (operation, context, variables) => {
+  (operation, context, ...rest) => {
     const parent = propagation.extract(activeContext.active(), { traceparent: context.traceParent ?? undefined })
     const options = {
       kind: SpanKind.SERVER,
@@ -17,7 +17,7 @@ export const traceExecution =
     const name = [operation.kind, operation.name].filter(Boolean).join(' ')
     return trace.getTracer('snaglist').startActiveSpan(name, options, parent, async (span) => {
       try {
-        const execution = await execute(operation, context, variables)
+        const execution = await execute(operation, context, ...rest)
         span.setAttribute('snaglist.cost', execution.cost)
         const code = execution.result.errors?.[0]?.extensions?.['code']
         if (execution.result.errors) span.setStatus({ code: SpanStatusCode.ERROR, message: String(code ?? 'error') })

@@ -4,9 +4,9 @@ import { BadRequest, ClientDisconnected, PayloadTooLarge } from '../errors.ts'
 import type { HttpRequest } from './request.ts'
 
 /** Throws BAD_REQUEST if the body is not UTF-8: decoding it would replace bytes, and the loss would be stored. */
-export async function readBody({ body, header }: HttpRequest, maxBytes: number): Promise<string> {
+export async function readBody({ openBody, header }: HttpRequest, maxBytes: number): Promise<string> {
   if (Number(header('content-length')) > maxBytes) throw new PayloadTooLarge(maxBytes)
-  const bytes = await readBytes(body, maxBytes)
+  const bytes = await readBytes(openBody(), maxBytes)
   if (!isUtf8(bytes)) throw new BadRequest('The request body is not valid UTF-8. Encode it as UTF-8.')
   return bytes.toString()
 }
@@ -16,11 +16,11 @@ function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
     if (body.destroyed) return reject(new ClientDisconnected())
     const chunks: Buffer[] = []
     let length = 0
-    body.on('data', (chunk: Buffer) => {
+    body.on('data', function add(chunk: Buffer) {
       length += chunk.length
       if (length <= maxBytes) return chunks.push(chunk)
       // Destroying the body would reset the connection before the response is sent.
-      body.pause()
+      body.off('data', add).pause()
       reject(new PayloadTooLarge(maxBytes))
     })
     body.once('end', () => resolve(Buffer.concat(chunks)))

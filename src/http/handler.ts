@@ -52,8 +52,12 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
           return void (await pages.handle(request, response, { address }))
         }
         const search = target.search.slice(1)
+        const openBody = () => {
+          if (headers.expect) response.writeContinue()
+          return request
+        }
         const disconnection = () => disconnectionOf(response)
-        send(await respond({ method, search, header, address, body: request, disconnection }))
+        send(await respond({ method, search, header, address, openBody, disconnection }))
       } catch (error) {
         if (!(error instanceof BadRequest)) {
           log.error({ err: error }, 'unexpected error')
@@ -75,7 +79,7 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
         search: target.search.slice(1),
         header: (name) => headers.get(name),
         address,
-        body: body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]),
+        openBody: () => (body ? Readable.fromWeb(body as ReadableStream) : Readable.from([])),
         disconnection: () => signal,
       })
       return new Response(response.body, response)

@@ -1,114 +1,194 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { type FileHandle, open, statfs, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
 import { Busboy } from '@fastify/busboy'
 import { BadRequest, ClientDisconnected, PayloadTooLarge, Unavailable } from '../errors.ts'
 import type { Header, HttpRequest } from './request.ts'
 import { Upload } from './upload.ts'
 
-interface FileLimits {
-  readonly maxBodyBytes: number
+interface FormLimits {
+  readonly maxFieldBytes: number
+  /** Of all files together. */
   readonly maxFileBytes: number
 }
 
-interface ReceivedForm extends AsyncDisposable {
+/** A form whose fields have been received, and whose files have not. Disposing it closes the files. */
+export interface Form extends AsyncDisposable {
   readonly operations: string
   /** Puts the files into the variables, at the paths of the form's `map`. Throws if a path is invalid. */
   readonly putFiles: (parameters: object) => void
+  /** Writes the files to disk, in constant memory. */
+  readonly receiveFiles: () => Promise<void>
 }
 
-const maxFiles = 5
+interface FieldPart {
+  readonly kind: 'field'
+  readonly name: string
+  readonly value: string
+}
 
-/** Writes files to disk, in constant memory. */
-export async function receiveFiles(request: HttpRequest, limits: FileLimits): Promise<ReceivedForm> {
-  const files = new Map<string, Upload>()
-  const close = async () => {
-    for (const { handle } of files.values()) await handle.close()
-  }
+interface FilePart {
+  readonly kind: 'file'
+  readonly name: string
+  readonly fileName: string | undefined
+  readonly stream: Readable
+}
+
+type Files = ReadonlyMap<string, Upload>
+type FileMap = Readonly<Record<string, readonly string[]>>
+
+const maxFiles = 5
+/** Headers of parts. */
+const maxOverheadBytes = 100_000
+// The embedded database may be on the same disk.
+const minFreeBytes = 128_000_000
+const bytesPerSpaceCheck = 1_000_000
+
+/** Reads the fields `operations` and `map`, which precede the files. */
+export async function openForm(request: HttpRequest, limits: FormLimits): Promise<Form> {
+  const contentLength = Number(request.header('content-length') ?? 0)
+  if (contentLength > maxFormBytes(limits)) throw new PayloadTooLarge(limits.maxFileBytes)
+  await requireSpace(contentLength)
+  const signal = request.disconnection()
+  const parts = readParts(request, limits, signal)
+  const iterator: AsyncIterator<FieldPart | FilePart> = parts[Symbol.asyncIterator]()
   try {
-    const { operations, map } = await readParts(request, files, limits)
-    return { operations, putFiles: (parameters) => putFiles(parameters, map, files), [Symbol.asyncDispose]: close }
+    const fields = new Map<string, string>()
+    let { value: part } = await iterator.next()
+    for (; part?.kind === 'field'; { value: part } = await iterator.next()) fields.set(part.name, part.value)
+    const operations = fields.get('operations')
+    if (operations === undefined) throw malformedRequest('has no field `operations` before its files')
+    const map = parseMap(fields.get('map'))
+    if (!part) throw malformedRequest('has no files: send `application/json` instead')
+    const files: Files = new Map(Object.keys(map).map((name) => [name, new Upload(signal)]))
+    uploadOf(part.name, files)
+    return {
+      operations,
+      putFiles: (parameters) => putFiles(parameters, map, files),
+      async receiveFiles() {
+        for (; part; { value: part } = await iterator.next()) {
+          if (part.kind === 'field') throw malformedRequest(`has a field \`${part.name}\` after its files`)
+          await store(part, files).catch((error) => {
+            throw parts.errored ?? error
+          })
+        }
+        for (const [name, { isStored }] of files) if (!isStored) throw malformedRequest(`has no file \`${name}\``)
+      },
+      async [Symbol.asyncDispose]() {
+        parts.destroy()
+        for (const file of files.values()) if (file.isStored) await file.stored.handle.close()
+      },
+    }
   } catch (error) {
-    await close()
-    // Clients read the response only after they have sent the body.
-    request.body.resume()
+    parts.destroy()
     throw error
   }
 }
 
-interface Parts {
-  readonly operations: string
-  readonly map: Readonly<Record<string, readonly string[]>>
-}
+const maxFormBytes = ({ maxFieldBytes, maxFileBytes }: FormLimits) =>
+  maxFileBytes + 2 * maxFieldBytes + maxOverheadBytes
 
-async function readParts(
-  { header, body, disconnection }: HttpRequest,
-  files: Map<string, Upload>,
-  { maxBodyBytes, maxFileBytes }: FileLimits,
-): Promise<Parts> {
-  const signal = disconnection()
-  const fields = new Map<string, string>()
-  const writes: Promise<void>[] = []
-  const fileStreams: Readable[] = []
-  const storageFailure = new AbortController()
-  let error: unknown = null
-  const limits = { fieldSize: maxBodyBytes, fields: 2, files: maxFiles, fileSize: maxFileBytes, parts: maxFiles + 2 }
-  const parser = openParser(header, limits)
-  parser.on('field', (name, value, _nameCut, valueCut) => {
-    if (valueCut) error ??= new PayloadTooLarge(maxBodyBytes)
-    if (isMisdecoded(value)) error ??= malformedRequest(`has a field \`${name}\` that is not valid UTF-8`)
-    fields.set(name, value)
+/** Returns a stream of parts. The body pauses at a file until its stream is read. Destroying it leaves the rest unread. */
+function readParts({ header, openBody }: HttpRequest, limits: FormLimits, signal: AbortSignal): Readable {
+  const { maxFieldBytes, maxFileBytes } = limits
+  const parser = openParser(header, {
+    fieldSize: maxFieldBytes,
+    fields: 2,
+    files: maxFiles,
+    fileSize: maxFileBytes,
+    parts: maxFiles + 2,
   })
-  parser.on('file', (name, file, fileName) => {
-    fileStreams.push(file)
-    if (isMisdecoded(fileName)) error ??= malformedRequest('has a file name that is not valid UTF-8')
-    // An error event without a listener would end the process.
-    file.on('error', ({ message }) => {
-      error ??= malformedRequest(`cannot be read: ${message}`)
-      file.destroy()
-    })
-    file.on('limit', () => {
-      error ??= new PayloadTooLarge(maxFileBytes)
-    })
-    const save = async () => {
-      const handle = await openUnnamed()
-      const duplicate = files.get(name)
-      if (duplicate) error ??= malformedRequest(`has two files \`${name}\``)
-      await duplicate?.handle.close()
-      files.set(name, new Upload(handle, nameOf(fileName), signal))
-      // `write` may write only part of a chunk to an almost full disk, without an error.
-      for await (const chunk of file) await handle.appendFile(chunk)
-    }
-    writes.push(
-      save().catch((cause: unknown) => {
-        error ??= new Unavailable('The server cannot store files at the moment. Try again later.', cause)
-        storageFailure.abort()
-      }),
-    )
+  const body = openBody()
+  const fileStreams: Readable[] = []
+  const parts = new Readable({
+    objectMode: true,
+    read() {},
+    destroy(error, onDone) {
+      body.unpipe(parser)
+      // After an error the parser leaves file streams open.
+      for (const stream of fileStreams) stream.destroy()
+      onDone(error)
+    },
+  })
+  const add = (part: FieldPart | FilePart) => void parts.push(part)
+  const fail = (error: Error) => void parts.destroy(error)
+  const failAsMalformed = (error: unknown) =>
+    fail(malformedRequest(`cannot be read: ${error instanceof Error ? error.message : error}`))
+  const failAsDisconnected = () => fail(new ClientDisconnected())
+  // An error event without a listener would end the process.
+  parts.on('error', () => {})
+
+  parser.on('field', (name, value, _nameCut, valueCut) => {
+    if (valueCut) return fail(new PayloadTooLarge(maxFieldBytes))
+    if (isMisdecoded(value)) return fail(malformedRequest(`has a field \`${name}\` that is not valid UTF-8`))
+    add({ kind: 'field', name, value })
+  })
+  parser.on('file', (name, stream, fileName) => {
+    fileStreams.push(stream)
+    stream.on('error', failAsMalformed)
+    stream.on('limit', () => fail(new PayloadTooLarge(maxFileBytes)))
+    if (isMisdecoded(fileName)) fail(malformedRequest('has a file name that is not valid UTF-8'))
+    if (parts.destroyed) stream.destroy()
+    else add({ kind: 'file', name, fileName, stream })
   })
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
-    parser.on(limit, () => {
-      error ??= malformedRequest(`has too many parts: send \`operations\`, \`map\` and at most ${maxFiles} files`)
-    })
-  try {
-    await pipeline(body, parser, { signal: AbortSignal.any([signal, storageFailure.signal]) })
-  } catch (cause) {
-    error ??= signal.aborted
-      ? new ClientDisconnected()
-      : malformedRequest(cause instanceof Error ? `cannot be read: ${cause.message}` : 'cannot be read')
-    // After an error the parser leaves file streams open.
-    for (const file of fileStreams) file.destroy()
-  }
-  await Promise.all(writes)
-  if (error) throw error
-  if (files.size === 0) throw malformedRequest('has no files: send `application/json` instead')
-  const operations = fields.get('operations')
-  if (operations === undefined) throw malformedRequest('has no field `operations`')
-  return { operations, map: parseMap(fields.get('map')) }
+    parser.on(limit, () =>
+      fail(malformedRequest(`has too many parts: send \`operations\`, \`map\` and at most ${maxFiles} files`)),
+    )
+  parser.on('error', failAsMalformed)
+  parser.on('finish', () => parts.push(null))
+
+  let bytes = 0
+  body.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > maxFormBytes(limits)) fail(new PayloadTooLarge(maxFileBytes))
+  })
+  body.once('error', failAsDisconnected)
+  signal.addEventListener('abort', failAsDisconnected)
+  if (signal.aborted) failAsDisconnected()
+  else body.pipe(parser)
+  return parts
 }
+
+async function store({ name, fileName, stream }: FilePart, files: Files): Promise<void> {
+  const file = uploadOf(name, files)
+  if (file.isStored) throw malformedRequest(`has two files \`${name}\``)
+  try {
+    const handle = await openUnnamed()
+    file.store({ handle, name: nameOf(fileName) })
+    let uncheckedBytes = 0
+    for await (const chunk of stream) {
+      uncheckedBytes += chunk.length
+      if (uncheckedBytes >= bytesPerSpaceCheck) {
+        await requireSpace(uncheckedBytes)
+        uncheckedBytes = 0
+      }
+      // `write` may write only part of a chunk to an almost full disk, without an error.
+      await handle.appendFile(chunk)
+    }
+  } catch (error) {
+    throw error instanceof Unavailable ? error : cannotStore(error)
+  }
+}
+
+function uploadOf(part: string, files: Files): Upload {
+  const file = files.get(part)
+  if (!file) throw malformedRequest(`has a file part \`${part}\` that is not referenced in \`map\``)
+  return file
+}
+
+/** Throws UNAVAILABLE if the bytes would not leave enough space on the disk. */
+async function requireSpace(bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(tmpdir()).catch((error) => {
+    throw cannotStore(error)
+  })
+  if (bavail * bsize - bytes < minFreeBytes) throw cannotStore(new Error(`The disk of ${tmpdir()} is almost full.`))
+}
+
+const cannotStore = (cause: unknown) =>
+  new Unavailable('The server cannot store files at the moment. Try again later.', cause)
 
 /** The parser decodes invalid UTF-8 as U+FFFD. */
 const isMisdecoded = (text: string | undefined) => text?.includes('\ufffd') ?? false
@@ -135,25 +215,21 @@ function openParser(header: Header, limits: object) {
   }
 }
 
-function parseMap(text: string | undefined): Parts['map'] {
+function parseMap(text: string | undefined): FileMap {
   try {
     const map: unknown = JSON.parse(text ?? '')
     const isValid =
       typeof map === 'object' &&
       map !== null &&
       Object.values(map).every((paths) => Array.isArray(paths) && paths.every((path) => typeof path === 'string'))
-    if (isValid) return map as Parts['map']
+    if (isValid) return map as FileMap
   } catch {}
   throw malformedRequest('has no field `map` that assigns files to variables, such as {"0": ["variables.input.file"]}')
 }
 
-function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<string, Upload>): void {
-  for (const name of files.keys())
-    if (!map[name]?.length) throw malformedRequest(`has a file part \`${name}\` that is not referenced in \`map\``)
+function putFiles(parameters: object, map: FileMap, files: Files): void {
   for (const [name, paths] of Object.entries(map))
     for (const path of paths) {
-      const file = files.get(name)
-      if (!file) throw malformedRequest(`has no file \`${name}\``)
       const steps = path.split('.')
       const last = steps.pop() ?? ''
       const parent = steps.reduce<unknown>(
@@ -162,7 +238,7 @@ function putFiles(parameters: object, map: Parts['map'], files: ReadonlyMap<stri
       )
       if (steps[0] !== 'variables' || !isObject(parent) || parent[last] !== null)
         throw malformedRequest(`has no null at \`${path}\` to replace with the file \`${name}\``)
-      parent[last] = file
+      parent[last] = files.get(name)
     }
 }
 

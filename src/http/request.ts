@@ -8,7 +8,8 @@ export interface HttpRequest {
   readonly search: string
   readonly header: Header
   readonly address: string
-  readonly body: Readable
+  /** Asks a client that sent `Expect: 100-continue` for the body. */
+  readonly openBody: () => Readable
   /** Creates a signal that aborts with ClientDisconnected if the client disconnects before the response is complete. */
   readonly disconnection: () => AbortSignal
 }

@@ -1,16 +1,32 @@
 import type { FileHandle } from 'node:fs/promises'
 import { GraphQLError, GraphQLScalarType } from 'graphql'
 
-/** An uploaded file without a name on disk, which is deleted when it is closed after the request. */
-export class Upload {
+/** A file without a name on disk, which is deleted when it is closed after the request. */
+export interface StoredFile {
   readonly handle: FileHandle
   readonly name: string
-  readonly signal: AbortSignal
+}
 
-  constructor(handle: FileHandle, name: string, signal: AbortSignal) {
-    this.handle = handle
-    this.name = name
+/** A file of a multipart request, which is stored before the operation runs. */
+export class Upload {
+  readonly signal: AbortSignal
+  private file: StoredFile | null = null
+
+  constructor(signal: AbortSignal) {
     this.signal = signal
+  }
+
+  get isStored(): boolean {
+    return this.file !== null
+  }
+
+  get stored(): StoredFile {
+    if (!this.file) throw new Error('The file has not been received.')
+    return this.file
+  }
+
+  store(file: StoredFile): void {
+    this.file = file
   }
 }
 

@@ -40,18 +40,20 @@ export function createIdempotentRequest(owner: Owner, key: string, body: string)
     throw new BadUserInput([
       { path: 'Idempotency-Key', message: `must be 1 to ${maxKeyLength} visible ASCII characters` },
     ])
-  const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest()
-  const ownerId = owner.tokenId ?? anonymousId
   return {
     ...owner,
-    key: digest(ownerId, key).toString('base64'),
+    key: digestOfKey(owner.tokenId, key),
     body: digest(body).toString('base64'),
-    secret: digest('seal', ownerId, key, body),
+    secret: digest('seal', owner.tokenId ?? anonymousId, key, body),
     step: '',
     hasReplayed: false,
     hasTakenEffect: false,
   }
 }
+
+const digest = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest()
+
+const digestOfKey = (tokenId: string | null, key: string) => digest(tokenId ?? anonymousId, key).toString('base64')
 
 export function startStep(request: IdempotentRequest, responseKey: string): void {
   request.step = hash('sha256', responseKey, 'base64')
@@ -60,6 +62,14 @@ export function startStep(request: IdempotentRequest, responseKey: string): void
 const lifetime = sql`interval '24 hours'`
 const bytes = (base64: string) => sql`decode(${base64}, 'base64')`
 const isExpired = sql`entry.created_at < now() - ${lifetime}`
+
+/** True if a request with this key has taken effect, whatever its body was. */
+export async function isKeyUsed(db: Statements, tokenId: string | null, key: string): Promise<boolean> {
+  const rows = await db.query<object[]>(sql`
+    SELECT FROM idempotency_keys entry
+    WHERE key = ${bytes(digestOfKey(tokenId, key))} AND step = '' AND NOT ${isExpired}`)
+  return rows.length > 0
+}
 
 /**
  * Deletes more expired rows than the request can add, since a document has at most 10 mutations. Throws CONFLICT if a

@@ -1,5 +1,6 @@
 import type { BulkTransaction, RunBulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
+import type { Statements } from '../database/statements.ts'
 import type { ImportFieldKey } from '../import-file/field.parser.ts'
 import type { FileFormat } from '../import-file/row.parser.ts'
 import { storeErrors, storeRejectedRows } from '../import-merge/error.actions.ts'
@@ -36,8 +37,7 @@ export function importTickets(
   { onRead = () => {}, signal }: ImportOptions = {},
 ): Promise<string> {
   return transaction(async (tx) => {
-    const project = await getProjectByReference(tx, viewer, input.projectId)
-    mustBeAbleToStart(project, input)
+    const project = await mustBeAbleToStart(tx, viewer, input)
     const onChunk = (bytes: number) => {
       signal?.throwIfAborted()
       onRead(bytes)
@@ -46,7 +46,7 @@ export function importTickets(
     const { header, isMergeable } = await stageRows(tx, input.file, input, checkField, onChunk)
     signal?.throwIfAborted()
     // Locked after reading the file, so that other requests can create tickets in the meantime.
-    mustBeAbleToStart(await lockProject(tx, viewer, project.id), input)
+    mustBeAllowed(await lockProject(tx, viewer, project.id), input)
     await lockReferencedRows(tx, project.id)
     await planRows(tx, project.id, input.kind, viewer, header, input.createLabels)
     const [counts] = await tx.query<[{ rows: number; rejected: number; errors: number }]>(sql`
@@ -78,7 +78,18 @@ export function importTickets(
   })
 }
 
-function mustBeAbleToStart(permissions: ProjectPermissions, { createLabels }: NewImport): void {
+/** Returns the project. Throws NOT_FOUND or FORBIDDEN. */
+export async function mustBeAbleToStart(
+  db: Statements,
+  viewer: Viewer,
+  { projectId, createLabels }: Pick<NewImport, 'projectId' | 'createLabels'>,
+): Promise<ProjectPermissions & { readonly id: string }> {
+  const project = await getProjectByReference(db, viewer, projectId)
+  mustBeAllowed(project, { createLabels })
+  return project
+}
+
+function mustBeAllowed(permissions: ProjectPermissions, { createLabels }: Pick<NewImport, 'createLabels'>): void {
   mustHaveRole(permissions, 'CONTRIBUTOR', 'Importing tickets')
   if (createLabels) mustHaveRole(permissions, 'MAINTAINER', 'Creating labels')
 }

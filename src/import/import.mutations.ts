@@ -8,7 +8,7 @@ import { type ImportFieldKey, importField, importFieldKeys } from '../import-fil
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { write } from '../write.ts'
-import { importTickets } from './import.actions.ts'
+import { importTickets, mustBeAbleToStart } from './import.actions.ts'
 import { getImport } from './import.loaders.ts'
 import { type UndoResult, undoImport } from './undo.actions.ts'
 
@@ -122,6 +122,9 @@ mutation('importTickets', {
     (values ?? []).flatMap(({ column }, index) =>
       column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'cannot be IGNORE' }] : [],
     ),
+  async checkBeforeUpload({ projectId, createLabels }, context) {
+    await mustBeAbleToStart(context.db, requireViewer(context), { projectId, createLabels: createLabels ?? false })
+  },
   resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
     const viewer = requireViewer(context)
     const importId = await importTickets(
@@ -130,7 +133,7 @@ mutation('importTickets', {
       {
         projectId,
         kind,
-        file,
+        file: file.stored,
         columns: columns ?? [],
         values: (values ?? []) as { column: ImportFieldKey; from: string; to: string }[],
         dateFormat: dateFormat ?? null,
