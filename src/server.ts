@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
@@ -9,6 +9,7 @@ import type { Database } from './database/open.ts'
 import { isMultipart } from './http/content-type.ts'
 import type { Metrics } from './http/metrics.ts'
 import { isRead } from './http/page-requests.ts'
+import { closeLingering, type DurationLimit, limitDuration } from './http/slow-clients.ts'
 import { openMigratedDatabase } from './migrated-database.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
 
@@ -20,8 +21,12 @@ interface Timeouts {
   readonly requestBody: number
   /** For a request with files, as a whole. */
   readonly upload: number
-  /** Without progress. */
+  /** For a response without progress. */
   readonly response: number
+  /** For a response as a whole. */
+  readonly download: DurationLimit
+  /** For the rest of a body after the response. */
+  readonly unreadBody: number
   readonly checkInterval: number
 }
 
@@ -30,6 +35,8 @@ const defaultTimeouts: Timeouts = {
   requestBody: 60_000,
   upload: 600_000,
   response: 60_000,
+  download: { milliseconds: 600_000, bytesPerMillisecond: 100 },
+  unreadBody: 5000,
   checkInterval: 5000,
 }
 
@@ -67,12 +74,14 @@ export async function startServer(
     headersTimeout: timeouts.requestHead,
     connectionsCheckingInterval: timeouts.checkInterval,
   }
-  const http = createServer(serverOptions, (request, response) => {
+  const onRequest: RequestListener = (request, response) => {
     pendingRequests++
     const header = (name: string) => request.headers[name]?.toString()
     const bodyTimeout = setTimeout(() => request.complete || request.destroy(), timeouts.requestBody)
     // Limits the transfer of the response, not the execution before it.
     response.setTimeout(timeouts.response, () => response.headersSent && response.destroy())
+    limitDuration(request, response, timeouts.download)
+    closeLingering(request, response, timeouts.unreadBody)
     if (isMultipart({ method: request.method ?? '', header })) clearTimeout(bodyTimeout)
     request.once('close', () => clearTimeout(bodyTimeout))
     response.once('close', () => {
@@ -80,7 +89,10 @@ export async function startServer(
       completions.emit('request')
     })
     void app.handle(request, response)
-  })
+  }
+  const http = createServer(serverOptions, onRequest)
+  // Otherwise Node asks for the body of every request with `Expect: 100-continue`.
+  http.on('checkContinue', onRequest)
   const close = async () => {
     await app.dispose()
     await viewerCache[Symbol.asyncDispose]()

@@ -1,15 +1,18 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
+import { limitDuration } from '../src/http/slow-clients.ts'
 import { type Server, startServer } from '../src/server.ts'
 import { temporaryDirectory } from './drill/server-process.ts'
 import { useServer } from './support/app.ts'
 import { copyEmbedded } from './support/databases.ts'
 import { createProject, signUp, type TestUser } from './support/people.ts'
+import { headOf, readUntil, send } from './support/sockets.ts'
 
 const server = useServer()
 let ada: TestUser
@@ -114,7 +117,15 @@ describe('response security headers', () => {
 })
 
 describe('slow clients', () => {
-  const timeouts = { requestHead: 200, requestBody: 200, upload: 400, response: 200, checkInterval: 50 }
+  const timeouts = {
+    requestHead: 200,
+    requestBody: 200,
+    upload: 400,
+    response: 200,
+    download: { milliseconds: 60_000, bytesPerMillisecond: 100 },
+    unreadBody: 300,
+    checkInterval: 50,
+  }
   const lines: string[] = []
   let directory: ReturnType<typeof temporaryDirectory>
   let startedServer: Server
@@ -168,18 +179,104 @@ describe('slow clients', () => {
     expect(details.length).toBeGreaterThan(0)
   }
 
+  const portOf = ({ url }: Server) => Number(new URL(url).port)
+
+  const multipart = 'content-type: multipart/form-data; boundary=x'
+  const json = 'content-type: application/json'
+  test.each([
+    ['an anonymous upload', headOf('POST /graphql', null, multipart, 'content-length: 1000000'), 200],
+    [
+      'an anonymous upload in chunks',
+      `${headOf('POST /graphql', null, multipart, 'transfer-encoding: chunked')}1\r\n`,
+      200,
+    ],
+    ['an upload with an invalid token', headOf('POST /graphql', 'snag_none', multipart, 'content-length: 1000'), 401],
+    ['a JSON body that is too large', headOf('POST /graphql', null, json, 'content-length: 2000000'), 413],
+    ['a body of an unsupported type', headOf('POST /graphql', null, 'content-length: 1000'), 415],
+    ['a request of another method', headOf('POST /health', null, 'content-length: 1000'), 405],
+    ['a query with a body', headOf('GET /graphql', null, 'content-length: 1000'), 401],
+    ['a page with a body', headOf('GET /health', null, 'transfer-encoding: chunked'), 200],
+    ['an unknown path', headOf('POST /nowhere', null, multipart, 'content-length: 1000'), 404],
+    ['a malformed request', headOf('POST /%ff', null, 'content-length: 1000'), 400],
+  ] as const)('responds without the body, then closes the connection: %s', async (_name, head, status) => {
+    const socket = send(portOf(startedServer), head)
+    const response = await readUntil(socket, /\r\n\r\n/)
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(response).toMatch(/^connection: close\r$/im)
+    // The rest of a body prolongs nothing.
+    const trickle = setInterval(() => socket.write('0'), 10)
+    socket.resume()
+    // `once` would reject for the error of a write to the closed connection.
+    await new Promise((resolve) => socket.once('close', resolve))
+    clearInterval(trickle)
+  })
+
+  test.each([
+    ['JSON', json, 200_000],
+    ['an upload', multipart, 3_000_000],
+  ])('a client that sends everything before it reads receives the response: %s', async (_name, type, bytes) => {
+    const socket = send(portOf(startedServer), headOf('POST /graphql', null, type, `content-length: ${bytes}`))
+    await new Promise((resolve) => socket.write(Buffer.alloc(bytes, ' '), resolve))
+    expect(await readUntil(socket, /\}$/)).toMatch(/"code":"(PAYLOAD_TOO_LARGE|UNAUTHENTICATED)"/)
+    socket.destroy()
+  })
+
+  test('keeps the connection of a request whose body was received', async () => {
+    const body = '{"query":"{ __typename }"}'
+    const request = `${headOf('POST /graphql', null, json, `content-length: ${body.length}`)}${body}`
+    const socket = send(portOf(startedServer), request)
+    expect(await readUntil(socket, /\}$/)).toMatch(/^connection: keep-alive\r$/im)
+    socket.write(request)
+    expect(await readUntil(socket, /\}$/)).toMatch(/^HTTP\/1.1 200 /)
+    socket.destroy()
+  })
+
+  test('asks for a body only if it reads it', async () => {
+    const expectation = 'expect: 100-continue'
+    const first = async (...headers: string[]) => {
+      const socket = send(portOf(startedServer), headOf('POST /graphql', null, expectation, ...headers))
+      const [line] = (await readUntil(socket, /\r\n/)).split('\r\n')
+      socket.destroy()
+      return line
+    }
+    expect(await first(json, 'content-length: 1000')).toBe('HTTP/1.1 100 Continue')
+    expect(await first(json, 'content-length: 2000000')).toBe('HTTP/1.1 413 Payload Too Large')
+    expect(await first(multipart, 'content-length: 1000')).toBe('HTTP/1.1 200 OK')
+    expect(await first('content-type: text/plain', 'content-length: 1000')).toBe('HTTP/1.1 415 Unsupported Media Type')
+  })
+
+  test('limits the duration of a response by its size', async () => {
+    const respond = async (bytesPerMillisecond: number) => {
+      const http = createServer((request, response) => {
+        limitDuration(request, response, { milliseconds: 50, bytesPerMillisecond })
+        // As much progress as the client makes.
+        let chunks = 0
+        const add = () => void (++chunks > 1000 ? response.end() : response.write('x', () => setTimeout(add, 1)))
+        add()
+      })
+      await once(http.listen(0, '127.0.0.1'), 'listening')
+      const { port } = http.address() as AddressInfo
+      return fetch(`http://127.0.0.1:${port}`)
+        .then((response) => response.text())
+        .finally(() => http.close())
+    }
+    await expect(respond(1000)).rejects.toThrow()
+    expect(await respond(0.001)).toHaveLength(1000)
+  })
+
   test('closes the connection of a client that receives a response slowly', async () => {
     // This process has both ends of each connection.
     const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
-    const before = open()
+    // Connections of other tests may still be closing.
+    while (open() > 0) await turn()
     const socket = connect(Number(new URL(startedServer.url).port), '127.0.0.1')
     socket.on('error', () => {})
     await once(socket, 'connect')
     // Requests GraphiQL repeatedly, to exceed all buffers.
     socket.write('GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/html\r\n\r\n'.repeat(5))
     await once(socket, 'readable')
-    expect(open()).toBe(before + 2)
-    while (open() > before + 1) await turn()
+    expect(open()).toBe(2)
+    while (open() > 1) await turn()
     socket.destroy()
     expect(await health()).toBe(200)
   })

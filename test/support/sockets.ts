@@ -20,7 +20,8 @@ export async function listen(app: App): Promise<AsyncDisposable & { readonly por
 
 /** Opens a connection and sends the text. Nothing is read before the first call of `readUntil`. */
 export function send(port: number, text: string): Socket {
-  const socket = connect(port, '127.0.0.1')
+  // By default, Node's client closes the connection when the server ends its side.
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   socket.on('error', () => {})
   socket.write(text)
   return socket
