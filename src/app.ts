@@ -22,6 +22,7 @@ import { usePageRequests } from './http/page-requests.ts'
 import { createPages } from './http/pages.ts'
 import { createRates } from './http/rates.ts'
 import { logRequests, type RequestListener } from './http/request-log.ts'
+import { createResponseQuota } from './http/response-quota.ts'
 import { hasHiddenObject } from './node/hidden-object.actions.ts'
 import { printSortedSchema, schema } from './schema.ts'
 import type { ViewerCache } from './viewer.ts'
@@ -104,6 +105,7 @@ export function createApp({
     readAnonymousDocument,
     rates,
     uploadQuota: createUploadQuota(),
+    limitResponse: createResponseQuota(),
     createContext,
     execute: trace(createExecute(rates, hasHiddenObject)),
     corsHeaders: cors.headers,

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { PoolClient } from 'pg'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
@@ -15,6 +16,7 @@ import {
   createTestUsers,
   type TestUsers,
 } from './support/people.ts'
+import { headOf, listen, readUntil, send } from './support/sockets.ts'
 
 const server = useServer()
 let users: TestUsers
@@ -271,5 +273,64 @@ describe('export', () => {
     ])
     expect(sent.filter((sql) => sql.includes('ticket_labels'))).toEqual([])
     expect((await users.viewer.fetch('/export/tickets.csv?project=NOPE', { method: 'HEAD' })).status).toBe(404)
+  })
+})
+
+describe('concurrent exports', () => {
+  let project: string
+  beforeAll(async () => {
+    project = await newProject()
+    await createIssue(users.maintainer, project, 'Any')
+  })
+  const statusOf = async (client: Client) => {
+    const response = await fetchExport(client, project)
+    await response.text()
+    return response.status
+  }
+
+  test('a user can receive two exports at a time', async () => {
+    const unread = [
+      await fetchExport(users.viewer, project),
+      await fetchExport(users.viewer, project, { title: { contains: 'Any' } }, 'jsonl'),
+    ]
+    const response = await fetchExport(users.viewer, project, {}, 'jsonl')
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '5'])
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED', retryAfter: 5 } }] })
+    expect(await statusOf(users.reporter)).toBe(200)
+    await unread[0]?.text()
+    expect(await statusOf(users.viewer)).toBe(200)
+    await unread[1]?.body?.cancel()
+    for (let time = 0; time < 3; time++) {
+      expect(await statusOf(users.viewer)).toBe(200)
+      expect((await fetchExport(users.viewer, 'NOPE')).status).toBe(404)
+      const head = await users.viewer.fetch(`/export/tickets.csv?project=${project}`, { method: 'HEAD' })
+      expect(head.status).toBe(200)
+    }
+  })
+
+  test('the server sends eight exports at a time', async () => {
+    const unread: Response[] = []
+    for (const user of [users.admin, users.maintainer, users.contributor, users.reporter])
+      unread.push(await fetchExport(user, project), await fetchExport(user, project))
+    expect(await statusOf(users.viewer)).toBe(503)
+    for (const response of unread) await response.text()
+    expect(await statusOf(users.viewer)).toBe(200)
+  })
+
+  test('an export no longer counts when its client disconnects', async () => {
+    const description = 'x'.repeat(60_000)
+    const rows = Array.from({ length: 400 }, (_, index) => `Ticket ${index},${description}`)
+    const largeProject = await newProject()
+    await importCsv(users.maintainer, `title,description\n${rows.join('\n')}\n`, {
+      projectId: largeProject,
+      kind: 'ISSUE',
+    })
+    await using listener = await listen(server.app)
+    const head = headOf(`GET /export/tickets.csv?project=${largeProject}`, users.viewer.token ?? '')
+    const sockets = [send(listener.port, head), send(listener.port, head)]
+    for (const socket of sockets) await readUntil(socket, /^HTTP\/1.1 200 /)
+    expect(await statusOf(users.viewer)).toBe(429)
+    for (const socket of sockets) socket.destroy()
+    while ((await statusOf(users.viewer)) === 429) await turn()
   })
 })

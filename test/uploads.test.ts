@@ -205,6 +205,7 @@ test('limits the bytes of all files together, and of a form without an end', asy
       header: (name: string) => (name === 'content-type' ? 'multipart/form-data; boundary=B' : null),
       openBody: () => Readable.from(text.match(/.{1,65536}/gs) ?? []),
       disconnection: () => new AbortController().signal,
+      onClose: () => {},
     }
     await using form = await openForm(request, { maxFieldBytes: 1000, maxFileBytes: 1_000_000 })
     await form.receiveFiles()

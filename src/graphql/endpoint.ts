@@ -6,10 +6,11 @@ import { BadRequest, RateLimited, UnknownOperation } from '../errors.ts'
 import { jsonType, negotiateResultType } from '../http/content-type.ts'
 import { resultResponse, toErrorResult } from '../http/error-response.ts'
 import type { Quota } from '../http/quota.ts'
-import type { Rates } from '../http/rates.ts'
+import type { Payer, Rates } from '../http/rates.ts'
 import type { HttpRequest, HttpResponse } from '../http/request.ts'
 import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
 import type { RequestListener } from '../http/request-log.ts'
+import type { LimitResponse } from '../http/response-quota.ts'
 import type { ReadAnonymousDocument } from './anonymous-documents.ts'
 import type { CreateContext } from './create-context.ts'
 import type { Document } from './document.ts'
@@ -24,6 +25,7 @@ interface EndpointOptions {
   readonly readAnonymousDocument: ReadAnonymousDocument
   readonly rates: Rates
   readonly uploadQuota: Quota
+  readonly limitResponse: LimitResponse
   readonly createContext: CreateContext
   readonly execute: Execute
   readonly corsHeaders: (origin: string | null | undefined) => Readonly<Record<string, string>>
@@ -39,6 +41,7 @@ export function createEndpoint({
   readAnonymousDocument,
   rates,
   uploadQuota,
+  limitResponse,
   createContext,
   execute,
   corsHeaders,
@@ -49,6 +52,7 @@ export function createEndpoint({
     progress.contentType = negotiateResultType(request.header('accept'))
     const context = await createContext(request, requestId)
     progress.user = context.viewer?.username
+    if (context.viewer) progress.payer = `user ${context.viewer.id}`
     const { allowance, refusal } = await countRequest(context)
     if (refusal && request.method !== 'POST') throw refusal
     Object.assign(progress.headers, allowance)
@@ -81,10 +85,15 @@ export function createEndpoint({
   return async (request) => {
     const start = performance.now()
     const requestId = requestIdFrom(request.header(requestIdHeader))
-    const progress: Progress = { contentType: jsonType, headers: { ...corsHeaders(request.header('origin')) } }
+    const progress: Progress = {
+      contentType: jsonType,
+      payer: `address ${request.address}`,
+      headers: { ...corsHeaders(request.header('origin')) },
+    }
     const result = await runSteps(request, requestId, progress).catch(toErrorResult)
-    const { contentType, headers, ...summary } = progress
-    const { codes, ...response } = resultResponse(result, { contentType, requestId, log })
+    const { contentType, headers, payer, ...summary } = progress
+    const options = { contentType, requestId, log }
+    const { codes, ...response } = limitResponse(resultResponse(result, options), request, payer, options)
     onCompleted({ requestId, method: request.method, path, status: response.status, start, ...summary, codes })
     return { ...response, headers: { ...headers, ...response.headers } }
   }
@@ -93,6 +102,7 @@ export function createEndpoint({
 /** Collected for the response and the log, even if a later step fails. */
 interface Progress {
   contentType: string
+  payer: Payer
   readonly headers: Record<string, string>
   operation?: string | undefined
   user?: string | undefined

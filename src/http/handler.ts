@@ -12,6 +12,8 @@ import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import type { RequestListener } from './request-log.ts'
 import { targetOf } from './target.ts'
 
+const largeBodyLength = 64_000
+
 export interface Handler {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly fetch: (url: string, init?: RequestInit, address?: string) => Promise<Response>
@@ -39,8 +41,11 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
   return {
     async handle(request, response) {
       const start = performance.now()
-      const send = ({ status, headers, body }: HttpResponse) =>
-        response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+      const send = ({ status, headers, body }: HttpResponse) => {
+        // A socket that waits for its client would keep both the text and its bytes.
+        const content = body.length > largeBodyLength ? Buffer.from(body) : body
+        response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(content) }).end(content)
+      }
       const { method = 'GET', headers } = request
       const header = (name: string) => headers[name] as string | undefined
       try {
@@ -57,7 +62,8 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
           return request
         }
         const disconnection = () => disconnectionOf(response)
-        send(await respond({ method, search, header, address, openBody, disconnection }))
+        const onClose = (listener: () => void) => (response.closed ? listener() : void response.once('close', listener))
+        send(await respond({ method, search, header, address, openBody, disconnection, onClose }))
       } catch (error) {
         if (!(error instanceof BadRequest)) {
           log.error({ err: error }, 'unexpected error')
@@ -81,6 +87,8 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
         address,
         openBody: () => (body ? Readable.fromWeb(body as ReadableStream) : Readable.from([])),
         disconnection: () => signal,
+        // The client has the whole body immediately.
+        onClose: (listener) => listener(),
       })
       return new Response(response.body, response)
     },

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly openBody: () => Readable
   /** Creates a signal that aborts with ClientDisconnected if the client disconnects before the response is complete. */
   readonly disconnection: () => AbortSignal
+  /** Calls the function when the response has been sent, or the connection is closed. */
+  readonly onClose: (listener: () => void) => void
 }
 
 export interface HttpResponse {

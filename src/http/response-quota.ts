@@ -1,0 +1,41 @@
+import type { Logger } from 'pino'
+import { type ResultResponse, resultResponse, toErrorResult } from './error-response.ts'
+import { createQuota } from './quota.ts'
+import type { Payer } from './rates.ts'
+import type { HttpRequest } from './request.ts'
+
+interface ResponseOptions {
+  readonly contentType: string
+  readonly requestId: string
+  readonly log: Logger
+}
+
+/** Replaces a large response by an error if clients have to receive too many other bytes before. */
+export type LimitResponse = (
+  response: ResultResponse,
+  request: Pick<HttpRequest, 'onClose'>,
+  payer: Payer,
+  options: ResponseOptions,
+) => ResultResponse
+
+const minLimitedBytes = 64_000
+
+export function createResponseQuota(): LimitResponse {
+  const quota = createQuota({
+    maxPerOwner: 40_000_000,
+    maxTotal: 200_000_000,
+    ownerReason: 'You have not received 40 MB of earlier responses yet. Changes made by mutations were saved.',
+    totalReason:
+      'Clients have not received 200 MB of earlier responses yet. Changes made by mutations were saved. Try again later.',
+  })
+  return (response, { onClose }, payer, options) => {
+    const bytes = Buffer.byteLength(response.body)
+    if (bytes < minLimitedBytes) return response
+    try {
+      onClose(quota(payer, bytes))
+      return response
+    } catch (error) {
+      return resultResponse(toErrorResult(error), options)
+    }
+  }
+}
