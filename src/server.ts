@@ -13,8 +13,6 @@ import { closeLingering, type DurationLimit, limitDuration } from './http/slow-c
 import { openMigratedDatabase } from './migrated-database.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
 
-const graceMilliseconds = 5000
-
 /** Timeouts of clients, in milliseconds. */
 interface Timeouts {
   readonly requestHead: number
@@ -28,6 +26,8 @@ interface Timeouts {
   /** For the rest of a body after the response. */
   readonly unreadBody: number
   readonly checkInterval: number
+  /** For pending requests when the server stops. */
+  readonly grace: number
 }
 
 const defaultTimeouts: Timeouts = {
@@ -38,6 +38,7 @@ const defaultTimeouts: Timeouts = {
   download: { milliseconds: 600_000, bytesPerMillisecond: 100 },
   unreadBody: 5000,
   checkInterval: 5000,
+  grace: 5000,
 }
 
 /** A running server. Disposing it completes pending requests for at most five seconds, then closes the database. */
@@ -48,14 +49,15 @@ export interface Server extends AsyncDisposable {
 
 interface StartOptions {
   readonly prepare?: (database: Database) => Promise<void>
-  readonly timeouts?: Timeouts
+  readonly timeouts?: Partial<Timeouts>
 }
 
 export async function startServer(
   config: Config,
   log: Logger,
-  { prepare = async () => {}, timeouts = defaultTimeouts }: StartOptions = {},
+  { prepare = async () => {}, timeouts: givenTimeouts = {} }: StartOptions = {},
 ): Promise<Server> {
+  const timeouts = { ...defaultTimeouts, ...givenTimeouts }
   const database = await openMigratedDatabase(config, log)
   let stopping = false
   const viewerCache = createViewerCache(database.db, database.listen)
@@ -115,7 +117,7 @@ export async function startServer(
     async [Symbol.asyncDispose]() {
       stopping = true
       // The port stays open during the grace period, so that /ready returns 503.
-      const deadline = AbortSignal.timeout(graceMilliseconds)
+      const deadline = AbortSignal.timeout(timeouts.grace)
       while (pendingRequests > 0 && !deadline.aborted)
         await once(completions, 'request', { signal: deadline }).catch(() => {})
       const httpClose = once(http, 'close')

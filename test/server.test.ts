@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
@@ -10,10 +10,13 @@ import { copyDatabase } from './support/environment.ts'
 type Environment = Readonly<Record<string, string>>
 
 /** Runs `use` with a server on a separate port over a new database. */
-async function withServer(use: (server: Server, database: Environment) => Promise<void>): Promise<void> {
+async function withServer(
+  use: (server: Server, database: Environment) => Promise<void>,
+  options: Parameters<typeof startServer>[2] = {},
+): Promise<void> {
   await using database = await copyDatabase()
   const config = readConfig({ PORT: '0', SNAGLIST_POOL_SIZE: '1', ...database.env })
-  await use(await startServer(config, pino({ level: 'silent' })), database.env)
+  await use(await startServer(config, pino({ level: 'silent' }), options), database.env)
 }
 
 const ask = (url: string) =>
@@ -53,4 +56,32 @@ test('does not start on a port in use', async () => {
     )
     other.close()
   })
+})
+
+/** Sends the beginning of a request. */
+async function beginRequest(url: string, [requestLine = '', ...rest]: readonly string[]): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  await once(socket, 'connect')
+  socket.on('error', () => {})
+  socket.write(`${[requestLine, `Host: ${hostname}`, ...rest].join('\r\n')}\r\n`)
+  return socket
+}
+
+test('stops in spite of requests that never end', async () => {
+  const json = 'Content-Type: application/json'
+  await withServer(
+    async (server) => {
+      const sockets = [
+        await beginRequest(server.url, ['POST /graphql HTTP/1.1']),
+        await beginRequest(server.url, ['POST /graphql HTTP/1.1', json, 'Content-Length: 100', '', '{']),
+        await beginRequest(server.url, ['POST /graphql HTTP/1.1', json, 'Transfer-Encoding: chunked', '', '1', '{']),
+      ]
+      await fetch(`${server.url}/health`)
+      const closePromises = sockets.map((socket) => once(socket, 'close'))
+      await server[Symbol.asyncDispose]()
+      await Promise.all(closePromises)
+    },
+    { timeouts: { grace: 100 } },
+  )
 })
