@@ -1,7 +1,10 @@
 import pg from 'pg'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { listMigrations } from '../src/database/migrate.ts'
+import { startServer } from '../src/server.ts'
 import { runCommand } from './support/command.ts'
 import { databaseUrl, execute } from './support/databases.ts'
 import { copyDatabase } from './support/environment.ts'
@@ -19,14 +22,12 @@ async function run({ DATABASE_URL, SNAGLIST_DATA = '' }: Env, sql: string): Prom
   await client.query(sql).finally(() => client.end())
 }
 
-/** Expects that the server and `snaglist migrate` end with a problem and a remedy, without a stack trace. */
+/** Expects that the server ends with a problem and a remedy, without a stack trace. */
 async function expectRejection(env: Env, message: RegExp): Promise<void> {
-  for (const command of ['serve', 'migrate']) {
-    const { code, output } = await runCommand([command], { SNAGLIST_DEMO: '0', PORT: '0', ...env })
-    expect(output).toMatch(message)
-    expect(output.trimEnd().split('\n')).toHaveLength(1)
-    expect(code).toBe(1)
-  }
+  const { code, output } = await runCommand(['serve'], { SNAGLIST_DEMO: '0', PORT: '0', ...env })
+  expect(output).toMatch(message)
+  expect(output.trimEnd().split('\n')).toHaveLength(1)
+  expect(code).toBe(1)
 }
 
 const names = listMigrations().map(({ name }) => name)
@@ -107,9 +108,10 @@ describe.runIf(inject('postgres'))('a PostgreSQL server that the server cannot u
     await run(copy.env, `DROP OWNED BY ${role}`)
   })
 
-  test('is rejected at startup with a remedy: a read-only database', async () => {
+  test('is rejected at startup with a remedy: a read-only database with pending migrations', async () => {
     await using copy = await copyDatabase()
     const { pathname } = new URL(copy.env['DATABASE_URL'] ?? '')
+    await run(copy.env, lastUndone)
     await execute(postgres, `ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = on`)
     await expectRejection(copy.env, /read-only transaction .* set DATABASE_URL to the primary server/)
   })
@@ -126,4 +128,21 @@ describe.runIf(inject('postgres'))('a PostgreSQL server that the server cannot u
     change(url)
     await expectRejection({ DATABASE_URL: url.href }, /^Cannot connect to the database: .+\. Check DATABASE_URL/)
   })
+})
+
+test.runIf(inject('postgres'))('a server on a read-only PostgreSQL database reads, and rejects changes', async () => {
+  await using copy = await copyDatabase()
+  const { pathname } = new URL(copy.env['DATABASE_URL'] ?? '')
+  await execute(inject('postgres') ?? '', `ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = on`)
+  await using server = await startServer(readConfig({ PORT: '0', ...copy.env }), pino({ level: 'silent' }))
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: 'mutation { signUp(input: { username: "ada", name: "Ada", password: "correct horse" }) { token } }',
+    }),
+  })
+  expect(response.status).toBe(503)
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
 })

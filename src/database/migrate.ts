@@ -112,9 +112,10 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
   const client = await connect(pool)
   let migration: string | null = null
   try {
-    // Without locks and writes, so that a server can start on a full disk.
-    const { pending: previouslyPending, problem } = await migrationState(client)
-    if (previouslyPending.length === 0 && problem === null) return []
+    if (await isUpToDate(client)) {
+      await mustHavePrivileges(client)
+      return []
+    }
     await client.query('BEGIN')
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
     await client.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`)
@@ -141,6 +142,12 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
   } finally {
     client.release()
   }
+}
+
+/** Locks and changes nothing, so that a server can start on a read-only database, such as one with a full disk. */
+async function isUpToDate(client: pg.PoolClient): Promise<boolean> {
+  const { pending, problem } = await migrationState(client)
+  return pending.length === 0 && problem === null
 }
 
 /** Changes nothing. `problem` is the message with which `migrate` would fail. */
