@@ -23,10 +23,10 @@ const minLimitedBytes = 64_000
 export function createResponseQuota(): LimitResponse {
   const quota = createQuota({
     maxPerOwner: 40_000_000,
-    maxTotal: 200_000_000,
+    maxTotal: 100_000_000,
     ownerReason: 'You have not received 40 MB of earlier responses yet. Changes made by mutations were saved.',
     totalReason:
-      'Clients have not received 200 MB of earlier responses yet. Changes made by mutations were saved. Try again later.',
+      'Clients have not received 100 MB of earlier responses yet. Changes made by mutations were saved. Try again later.',
   })
   return (response, { onClose }, payer, options) => {
     const bytes = Buffer.byteLength(response.body)
