@@ -62,3 +62,19 @@ test('removes old segments of the write-ahead log of an embedded database while 
   }
   expect(maxSegments).toBeLessThan(15)
 })
+
+test('updates the statistics of changed tables of an embedded database', async () => {
+  using directory = temporaryDirectory()
+  copyEmbedded(directory.path, inject('template'))
+  await using embedded = await openEmbedded(directory.path)
+  const { pool } = embedded
+  const estimate = async () => (await pool.query("SELECT reltuples FROM pg_class WHERE relname = 'labels'")).rows[0]
+  await pool.query("INSERT INTO projects (key, name) VALUES ('CORE', 'Core')")
+  for (const count of [3000, 6000]) {
+    await pool.query(
+      `INSERT INTO labels (project_id, name, color)
+      SELECT id, 'label ' || ${count} || n, '#000000' FROM projects, generate_series(1, 3000) n`,
+    )
+    await expect.poll(estimate, { interval: 200, timeout: 10_000 }).toEqual({ reltuples: count })
+  }
+})

@@ -23,16 +23,28 @@ const diskFull = '53100'
 const crashShutdown = '57P02'
 const checkIntervalMilliseconds = 50
 const maxNewSegments = 3
+const analysisIntervalMilliseconds = 1000
+
+/** With the thresholds of autovacuum: https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM */
+const analyzeChangedTables = `
+  DO $$ DECLARE name regclass; BEGIN
+    FOR name IN SELECT s.relid FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+      WHERE s.n_mod_since_analyze > 50 + 0.1 * greatest(c.reltuples, 0)
+        OR c.reltuples < 0 AND pg_relation_size(s.relid) > 0
+    LOOP EXECUTE 'ANALYZE ' || name; END LOOP;
+  END $$`
 
 /**
- * Wraps the only session of PGlite, which all clients use. While the disk is full, transactions are read-only. Runs checkpoints,
- * as PGlite has no background process that removes old segments of the write-ahead log.
+ * Wraps the only session of PGlite, which all clients use. While the disk is full, transactions are read-only. PGlite has no
+ * background processes: runs checkpoints, which remove old segments of the write-ahead log, and updates the statistics of
+ * the planner.
  */
 export function createEmbeddedSession(pglite: PGlite, files: Files | null): EmbeddedSession {
   const failure = new AbortController()
   let transactionStatus = 'I'
   let isReadOnly = false
   let nextCheck = 0
+  let nextAnalysis = 0
   let oldSegments = files ? countSegments(files.directory) : 0
 
   const run: Session['execProtocolStream'] = async (message, options) => {
@@ -67,6 +79,12 @@ export function createEmbeddedSession(pglite: PGlite, files: Files | null): Embe
       isReadOnly = isFull
     }
   }
+  /** Without statistics, the planner joins large tables in nested loops, which takes minutes. */
+  const updateStatistics = async () => {
+    // Statements since the last second may not be counted yet.
+    await runStatement('SELECT pg_stat_force_next_flush()')
+    await runStatement(analyzeChangedTables)
+  }
   return {
     failure: failure.signal,
     waitReady: pglite.waitReady,
@@ -74,6 +92,10 @@ export function createEmbeddedSession(pglite: PGlite, files: Files | null): Embe
       if (files && isStartOfStatement(message) && transactionStatus !== 'E' && performance.now() >= nextCheck) {
         nextCheck = performance.now() + checkIntervalMilliseconds
         await checkDisk(files)
+        if (transactionStatus === 'I' && !isReadOnly && performance.now() >= nextAnalysis) {
+          await updateStatistics()
+          nextAnalysis = performance.now() + analysisIntervalMilliseconds
+        }
       }
       return run(message, options)
     },
