@@ -25,6 +25,8 @@ export interface Context {
   readonly token: ViewerToken | null
   /** Required after a change of tokens or accounts. */
   readonly clearViewerCache: () => void
+  /** Exempts a new token from the limit of unknown tokens per address. */
+  readonly addKnownToken: (secret: string) => void
   readonly loaders: Map<unknown, DataLoader<string, unknown>>
 }
 

@@ -22,6 +22,8 @@ export interface ViewerCache extends AsyncDisposable {
   readonly find: (secret: string) => Promise<Authentication | null>
   /** True if the token was valid before: it is not a random one. */
   readonly isKnown: (secret: string) => boolean
+  /** Makes a new token known. */
+  readonly addKnown: (secret: string) => void
   /** Required after a change of tokens or accounts. */
   readonly clear: () => void
 }

@@ -102,8 +102,8 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
     const newUser = { token }
     configureLimits({ SNAGLIST_RATE_REQUESTS: '3', SNAGLIST_RATE_STORE })
     expect((await ask(viewer, newUser)).status).toBe(200)
-    for (const attempt of [1, 2]) expect((await ask(viewer, { token: `snag_unknown${attempt}` })).status).toBe(401)
-    await expectLimited(await ask(viewer, { token: 'snag_unknown3' }), 3)
+    for (const attempt of [1, 2, 3]) expect((await ask(viewer, { token: `snag_unknown${attempt}` })).status).toBe(401)
+    await expectLimited(await ask(viewer, { token: 'snag_unknown4' }), 3)
     expect((await ask(viewer, newUser)).status).toBe(200)
     expect((await ask(viewer, server.anonymous)).status).toBe(200)
   })
@@ -130,6 +130,15 @@ test('accepts sign-ins from an address whose requests are used up, but no other 
   }
   // Sign-ins have a limit of their own.
   await expectLimited(await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials), 2)
+})
+
+test('accepts the token of a new session from an address that has sent too many unknown ones', async () => {
+  configureLimits({ SNAGLIST_RATE_REQUESTS: '2' })
+  for (let attempt = 0; attempt < 3; attempt++) await ask(viewer, { token: `snag_unknown${attempt}` })
+  await expectLimited(await ask(viewer, { token: 'snag_unknown' }), 2)
+  const response = await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials)
+  const { data } = (await response.json()) as { data: { signIn: { token: string } } }
+  expect((await ask(viewer, data.signIn)).status).toBe(200)
 })
 
 test('charges the time for reading documents, and accepts known documents and sign-ins without it', async () => {

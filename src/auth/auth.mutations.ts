@@ -37,9 +37,10 @@ function requireToken({ token }: Context): ViewerToken {
 
 /**
  * The signed-in user becomes the viewer of an anonymous request, so that the payload can contain their e-mail
- * address.
+ * address. Unknown tokens from the same address do not block the new one.
  */
 async function setViewer(context: Context, session: Session): Promise<Session> {
+  context.addKnownToken(session.token)
   if (context.token !== null) return session
   // A stored session may have ended, and its user may have another role by now.
   const authentication = context.idempotency?.hasReplayed

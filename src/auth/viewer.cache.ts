@@ -30,6 +30,7 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
   return {
     clear,
     isKnown: (secret) => knownKeys.has(hashOf(secret)),
+    addKnown: (secret) => void knownKeys.set(hashOf(secret), true),
     async find(secret) {
       const key = hashOf(secret)
       const entry = entries.get(key)

@@ -37,6 +37,7 @@ export const contextFactory =
       viewer: authentication?.viewer ?? null,
       token: authentication?.token ?? null,
       clearViewerCache: viewerCache.clear,
+      addKnownToken: viewerCache.addKnown,
       loaders: new Map(),
     }
   }
