@@ -62,7 +62,7 @@ export class Conflict extends GraphQLError {
   }
 }
 
-/** A repeated idempotent request whose result contains objects that are hidden from the viewer by now. */
+/** The result of a repeated idempotent request contains objects that are now hidden from the viewer. */
 export class ResultHidden extends GraphQLError {
   constructor() {
     super('The request took effect when it was first sent, but since then you have lost access to its result.', {

@@ -14,8 +14,8 @@ interface WatchdogData {
 
 /**
  * Kills the process if its event loop is dead: no turn and no read or write of the main thread for a minute. A long
- * statement of the embedded database blocks the loop, but reads and writes files. Requires Linux; elsewhere nothing is
- * watched. The kill is not a signal that a blocked process could handle.
+ * statement of the embedded database blocks the loop, but reads and writes files. Uses SIGKILL, since a blocked process
+ * handles no other signal. Requires Linux; elsewhere nothing is watched.
  */
 export function startWatchdog(limits: Partial<Omit<WatchdogData, 'beats'>> = {}): Disposable {
   if (!existsSync(ioFile)) return { [Symbol.dispose]() {} }

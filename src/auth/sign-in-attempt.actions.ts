@@ -17,8 +17,8 @@ const maxBlockSeconds = 900
 
 /**
  * Counts an attempt as failed before its password is verified, so that concurrent attempts cannot evade the limits. The
- * counter per account does not apply to addresses from which the account's owner has signed in, so that attackers cannot
- * lock the owner out.
+ * counter per account does not apply to addresses from which the account's owner has signed in, so that attackers
+ * cannot lock the owner out.
  */
 export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt): Promise<void> {
   return transaction((tx) => countFailure(tx, attempt))
@@ -72,8 +72,8 @@ function maxFailuresByKey(attempt: SignInAttempt): ReadonlyMap<string, number> {
 }
 
 /**
- * Resets the counter of username and address, reverts the attempt in the others, trusts the address for the account, and
- * deletes old counters.
+ * Resets the counter of username and address, reverts the attempt in the others, trusts the address for the account,
+ * and deletes old counters.
  */
 export async function recordSuccess(tx: Transaction, attempt: SignInAttempt): Promise<void> {
   const { pair, address, account, trusted } = keysOf(attempt)

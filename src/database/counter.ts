@@ -10,8 +10,8 @@ export interface Counter {
 }
 
 /**
- * Adds to a counter that restarts after a period, which begins with the first addition. Concurrent additions wait for each
- * other, also those of other servers: the counter is a row of `rates`.
+ * Adds to a counter that restarts after a period, which begins with the first addition. Concurrent additions wait for
+ * each other, also those of other servers: the counter is a row of `rates`.
  */
 export async function addToCounter(
   db: Statements,

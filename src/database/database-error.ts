@@ -21,8 +21,8 @@ const unavailableKinds = new Set([
   'TooManyConnections',
   'TlsConnectionError',
 ])
-// SQLSTATE classes 08 (connection), 53 (disk, memory, connections) and 57P (shutdown, crash), 55P03 (lock timeout), 57014
-// (statement timeout), 25P03 (transaction left idle), 58030 (input or output).
+// SQLSTATE classes 08 (connection), 53 (disk, memory, connections) and 57P (shutdown, crash), 55P03 (lock timeout),
+// 57014 (statement timeout), 25P03 (transaction left idle), 58030 (input or output).
 const unavailableStates = /^(08...|53...|57P0[1-5]|55P03|57014|25P03|58030)$/
 // Prisma: connection errors (P1001 to P1017), no connection in time (P2024, P2028).
 const unavailableCodes =

@@ -7,8 +7,8 @@ type Session = Pick<PGlite, 'waitReady' | 'execProtocolStream'>
 
 export interface EmbeddedSession extends Session {
   /**
-   * Aborted when PostgreSQL has panicked or the disk is full: no further statement is run, since PGlite would not return
-   * from it. The process must end without closing the database, which recovers at the next start.
+   * Aborted when PostgreSQL has panicked or found no space on the disk: no further statement is run, since PGlite would
+   * not return from it. The process must end without closing the database, which recovers at the next start.
    */
   readonly failure: AbortSignal
 }
@@ -35,9 +35,9 @@ const analyzeChangedTables = `
   END $$`
 
 /**
- * Wraps the only session of PGlite, which all clients use. While the disk is full, transactions are read-only. PGlite has no
- * background processes: runs checkpoints, which remove old segments of the write-ahead log, and updates the statistics of
- * the planner.
+ * Wraps the only session of PGlite, which all clients use. While the disk is full, transactions are read-only. PGlite
+ * has no background processes: runs checkpoints, which remove old segments of the write-ahead log, and updates the
+ * statistics of the planner.
  */
 export function createEmbeddedSession(pglite: PGlite, files: Files | null): EmbeddedSession {
   const failure = new AbortController()

@@ -104,9 +104,9 @@ async function mustHavePrivileges(client: pg.PoolClient): Promise<void> {
 }
 
 /**
- * Applies pending migrations in one transaction, under a lock, so that several servers can start concurrently. Records them
- * like Prisma. Returns their names. Throws a StartupError without changes if one fails, if the database is newer, if an
- * applied migration has changed, or if the user cannot read and write the tables.
+ * Applies pending migrations in one transaction, under a lock, so that several servers can start concurrently. Records
+ * them like Prisma. Returns their names. Throws a StartupError without changes if one fails, if the database is newer,
+ * if an applied migration has changed, or if the user cannot read and write the tables.
  */
 export async function migrate(pool: pg.Pool): Promise<string[]> {
   const client = await connect(pool)

@@ -1,5 +1,4 @@
-import type { ExecutionResult } from 'graphql'
-import { OperationTypeNode } from 'graphql'
+import { type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { BadRequest, RateLimited, UnknownOperation } from '../errors.ts'

@@ -10,6 +10,7 @@ export async function readBody({ openBody, header }: HttpRequest, maxBytes: numb
   if (!isUtf8(bytes)) throw new BadRequest('The request body is not valid UTF-8. Encode it as UTF-8.')
   return bytes.toString()
 }
+
 function readBytes(body: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // A destroyed body emits no further events.

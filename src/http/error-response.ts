@@ -11,7 +11,7 @@ interface ResponseOptions {
   readonly log: Logger
 }
 
-interface ResultOptions extends ResponseOptions {
+export interface ResultOptions extends ResponseOptions {
   readonly contentType: string
 }
 

@@ -17,6 +17,7 @@ const maxNames = 200
 const maxNamesPerUser = 20
 const maxNameLength = 64
 const other = 'other'
+
 export function createMetrics(pool: Pool): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

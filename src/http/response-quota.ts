@@ -1,21 +1,14 @@
-import type { Logger } from 'pino'
-import { type ResultResponse, resultResponse, toErrorResult } from './error-response.ts'
+import { type ResultOptions, type ResultResponse, resultResponse, toErrorResult } from './error-response.ts'
 import { createQuota } from './quota.ts'
 import type { Payer } from './rates.ts'
 import type { HttpRequest } from './request.ts'
 
-interface ResponseOptions {
-  readonly contentType: string
-  readonly requestId: string
-  readonly log: Logger
-}
-
-/** Replaces a large response by an error if clients have to receive too many other bytes before. */
+/** Replaces a large response by an error while clients have too many bytes of other ones to receive. */
 export type LimitResponse = (
   response: ResultResponse,
   request: Pick<HttpRequest, 'onClose'>,
   payer: Payer,
-  options: ResponseOptions,
+  options: ResultOptions,
 ) => ResultResponse
 
 const minLimitedBytes = 64_000
