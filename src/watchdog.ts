@@ -1,4 +1,5 @@
 import { existsSync, openSync, readSync, writeSync } from 'node:fs'
+import { url as debuggerUrl } from 'node:inspector'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 
 const stderr = 2
@@ -15,10 +16,10 @@ interface WatchdogData {
 /**
  * Kills the process if its event loop is dead: no turn and no read or write of the main thread for a minute. A long
  * statement of the embedded database blocks the loop, but reads and writes files. Uses SIGKILL, since a blocked process
- * handles no other signal. Requires Linux; elsewhere nothing is watched.
+ * handles no other signal. Requires Linux; elsewhere, and with a debugger, which pauses the loop, nothing is watched.
  */
 export function startWatchdog(limits: Partial<Omit<WatchdogData, 'beats'>> = {}): Disposable {
-  if (!existsSync(ioFile)) return { [Symbol.dispose]() {} }
+  if (!existsSync(ioFile) || debuggerUrl()) return { [Symbol.dispose]() {} }
   const data: WatchdogData = {
     beats: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
     tickMilliseconds,
