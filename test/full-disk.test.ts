@@ -6,6 +6,9 @@ import { Command } from './support/command.ts'
 import { copyEmbedded } from './support/databases.ts'
 import { canMount, disk, mount, resize, unmount } from './support/disk.ts'
 
+/** The server notices changes of the disk later. */
+const eventually = { timeout: 30_000 }
+
 /** Writes a file of another program. */
 const fillCompletely = (name: string) => {
   const { bavail, bsize } = statfsSync(disk)
@@ -124,7 +127,7 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
     expect(await restarted.countIssues()).toBe(acknowledged)
     expect(await restarted.createIssue()).toMatchObject(unavailable)
     resize('300m')
-    await expect.poll(async () => (await restarted.createIssue()).code).toBeUndefined()
+    await expect.poll(async () => (await restarted.createIssue()).code, eventually).toBeUndefined()
     expect(await restarted.countIssues()).toBe(acknowledged + 1)
   })
 
@@ -134,7 +137,7 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
     await server.setUp()
     await server.createIssue()
     fillCompletely('other')
-    await expect.poll(() => server.createIssue()).toMatchObject(unavailable)
+    await expect.poll(() => server.createIssue(), eventually).toMatchObject(unavailable)
     expect(await server.countIssues()).toBe(1)
     fillCompletely('another')
     expect(await server.stop()).toBe(0)
@@ -142,7 +145,7 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
     expect(await restarted.countIssues()).toBe(1)
     expect(await restarted.createIssue()).toMatchObject(unavailable)
     for (const name of ['other', 'another']) rmSync(join(disk, name))
-    await expect.poll(async () => (await restarted.createIssue()).code).toBeUndefined()
+    await expect.poll(async () => (await restarted.createIssue()).code, eventually).toBeUndefined()
   })
 
   test('ends the process when PostgreSQL finds no space within a statement, and loses no acknowledged change', async () => {
@@ -156,7 +159,7 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
     await using restarted = await DiskServer.start(server.token)
     expect(await restarted.countIssues()).toBe(1)
     resize('300m')
-    await expect.poll(async () => (await restarted.createIssue()).code).toBeUndefined()
+    await expect.poll(async () => (await restarted.createIssue()).code, eventually).toBeUndefined()
   })
 
   test.each(['1m', '20m'])('ends the process when a new database does not fit on a disk of %s', async (size) => {

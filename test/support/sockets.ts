@@ -30,14 +30,11 @@ export function send(port: number, text: string): Socket {
 /** Returns the received text as soon as it matches. Throws if the server closes the connection before. */
 export async function readUntil(socket: Socket, pattern: RegExp): Promise<string> {
   let text = ''
-  for (;;) {
-    const chunk: Buffer | null = socket.read()
-    text += chunk ?? ''
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    text += chunk
     if (pattern.test(text)) return text
-    if (chunk) continue
-    if (socket.readableEnded || socket.destroyed) throw new Error(`The connection was closed after: ${text}`)
-    await Promise.race([once(socket, 'readable'), once(socket, 'end'), once(socket, 'close')])
   }
+  throw new Error(`The connection was closed after: ${text}`)
 }
 
 /** The head of a request, whose body follows. */
