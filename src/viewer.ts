@@ -20,7 +20,7 @@ export interface Authentication {
 export interface ViewerCache extends AsyncDisposable {
   /** Null if the token is unknown, expired or revoked, or if its user is deactivated. */
   readonly find: (secret: string) => Promise<Authentication | null>
-  /** True if the token was valid before: it is not a random one. */
+  /** True if the token was valid when it was last looked up: it is not a random one. */
   readonly isKnown: (secret: string) => boolean
   /** Makes a new token known. */
   readonly addKnown: (secret: string) => void

@@ -141,6 +141,16 @@ test('accepts the token of a new session from an address that has sent too many 
   expect((await ask(viewer, data.signIn)).status).toBe(200)
 })
 
+test('limits revoked tokens like unknown ones', async () => {
+  configureLimits({ SNAGLIST_RATE_REQUESTS: '3' })
+  const response = await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials)
+  const { data } = (await response.json()) as { data: { signIn: { token: string } } }
+  expect((await ask('mutation { signOut { signedOut } }', data.signIn)).status).toBe(200)
+  const statuses: number[] = []
+  for (let count = 0; count < 5; count++) statuses.push((await ask(viewer, data.signIn)).status)
+  expect(statuses).toEqual([401, 401, 401, 401, 429])
+})
+
 test('charges the time for reading documents, and accepts known documents and sign-ins without it', async () => {
   configureLimits({ SNAGLIST_RATE_REQUESTS: '100' })
   const large = (index: number) =>

@@ -37,7 +37,10 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
       if (entry && entry.expiresAt > Date.now() && isLive()) return entry
       const changesBefore = changes
       const token = await findToken(db, key)
-      if (!token) return null
+      if (!token) {
+        knownKeys.delete(key)
+        return null
+      }
       knownKeys.set(key, true)
       const { expiresAt, ...authentication } = token
       // A change during the lookup may be missing from its result.
