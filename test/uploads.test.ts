@@ -59,7 +59,7 @@ interface Response {
 }
 
 describe('an upload is rejected before its file is received', () => {
-  test('for a token of scope READ, before any part, with the words of a mutation', async () => {
+  test('rejects an upload with a token of scope READ before any part, with the words of a mutation', async () => {
     const response = await upload(readToken, '')
     const { errors } = await Object.assign(Object.create(users.maintainer), { token: readToken }).post({
       query: 'mutation { createProject(input: { key: "NO", name: "No" }) { project { id } } }',
@@ -69,7 +69,7 @@ describe('an upload is rejected before its file is received', () => {
     expect(query.errors[0]?.extensions.code).toBe('FORBIDDEN')
   })
 
-  test('for a client without a token, before any part', async () => {
+  test('rejects an upload without a token before any part', async () => {
     expect((await upload(null, '')).errors[0].extensions.code).toBe('UNAUTHENTICATED')
   })
 
@@ -77,7 +77,7 @@ describe('an upload is rejected before its file is received', () => {
     ['a VIEWER', 'viewer', 'FORBIDDEN', 'Importing tickets requires CONTRIBUTOR in CORE; your role is VIEWER.'],
     ['a REPORTER', 'reporter', 'FORBIDDEN', 'Importing tickets requires CONTRIBUTOR in CORE; your role is REPORTER.'],
     ['an outsider', 'outsider', 'NOT_FOUND', 'Project "CORE" was not found, or you cannot see it.'],
-  ])('for %s', async (_name, user, code, message) => {
+  ])('rejects an upload before its file is received: for %s', async (_name, user, code, message) => {
     const { token } = users[user]
     const expected = { data: null, errors: [{ message, path: ['importTickets'], extensions: { code } }] }
     expect(await upload(token, formOf())).toMatchObject({ status: 200, ...expected })
@@ -101,7 +101,7 @@ describe('an upload is rejected before its file is received', () => {
       `mutation ($file: Upload!) { importTickets(input: { projectId: "CORE", kind: ISSUE, file: $file }) { import { id } } }`,
       'importTickets',
     ],
-  ])('if the mutation is selected by %s', async (_name, query, path) => {
+  ])('rejects an upload before its file is received, if the mutation is selected by %s', async (_name, query, path) => {
     const variables = query.includes('$file') ? { file: null } : { input }
     const filePath = query.includes('$file') ? 'variables.file' : 'variables.input.file'
     expect((await upload(users.viewer.token, formOf(query, variables, filePath))).errors).toMatchObject([
@@ -109,7 +109,7 @@ describe('an upload is rejected before its file is received', () => {
     ])
   })
 
-  test('for a CONTRIBUTOR who requests labels to be created', async () => {
+  test('rejects an upload of a CONTRIBUTOR that creates labels before its file is received', async () => {
     const body = formOf(importMutation, { input: { ...input, createLabels: true } })
     expect((await upload(users.contributor.token, body)).errors[0].message).toMatch(
       /^Creating labels requires MAINTAINER/,
@@ -128,11 +128,11 @@ describe('an upload is rejected before its file is received', () => {
       part('operations', '{') + part('map', '{"0":["variables.x"]}') + filePart,
       'BAD_REQUEST',
     ],
-  ])('for %s', async (_name, body, code) => {
+  ])('rejects an upload before its file is received: for %s', async (_name, body, code) => {
     expect((await upload(users.maintainer.token, body)).errors[0].extensions.code).toBe(code)
   })
 
-  test('if it declares more than 1 GB', async () => {
+  test('rejects an upload that declares more than 1 GB before its file is received', async () => {
     const head = headOf('POST /graphql', users.maintainer.token, multipart, 'content-length: 1100000000')
     const socket = send(port, head)
     expect(await readUntil(socket, /\}$/)).toMatch(/^HTTP\/1.1 413 .*"PAYLOAD_TOO_LARGE"/s)
@@ -147,7 +147,7 @@ describe('concurrent uploads', () => {
     await readUntil(socket, /^HTTP\/1.1 100 Continue\r\n\r\n$/)
     return socket
   }
-  async function close(sockets: readonly Socket[]) {
+  function close(sockets: readonly Socket[]): void {
     for (const socket of sockets) socket.destroy()
   }
   /** Opens an upload as soon as the server has noticed that another one ended. */
@@ -169,8 +169,8 @@ describe('concurrent uploads', () => {
     sockets.push(await openUpload(users.contributor))
     sockets.shift()?.destroy()
     sockets.push(await reopen(users.maintainer))
-    await close(sockets)
-    await close([await reopen(users.maintainer)])
+    close(sockets)
+    close([await reopen(users.maintainer)])
   })
 
   test('an upload no longer counts when it has completed or failed', async () => {
@@ -189,7 +189,7 @@ describe('concurrent uploads', () => {
     const response = await upload(users.outsider.token, '')
     expect(response).toMatchObject({ status: 503, errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
     const closed = sockets.map((socket) => once(socket, 'close'))
-    await close(sockets)
+    close(sockets)
     await Promise.all(closed)
   })
 })
