@@ -17,9 +17,11 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/dist ./dist
-RUN mkdir /data && chown node:node /data
+# Linux protects process 1 of a container from its own SIGKILL, which the watchdog sends: tini becomes process 1.
+RUN apk add --no-cache tini && mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s CMD wget -qO- http://127.0.0.1:4000/ready || exit 1
+ENTRYPOINT ["/sbin/tini", "--"]
 CMD ["node", "bin/snaglist.js", "serve"]

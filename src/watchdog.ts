@@ -56,6 +56,8 @@ function watch({ beats, tickMilliseconds, maxDeadTicks }: WatchdogData): never {
     if (deadTicks < maxDeadTicks) continue
     writeSync(stderr, 'The event loop is dead. The process kills itself, so that a supervisor can restart it.\n')
     process.kill(process.pid, 'SIGKILL')
+    // Linux ignores the signal if this is process 1 of a container.
+    deadTicks = 0
   }
 }
 
