@@ -29,6 +29,7 @@ export function startWatchdog(limits: Partial<Omit<WatchdogData, 'beats'>> = {})
   const timer = setInterval(() => Atomics.add(data.beats, 0, 1), data.tickMilliseconds / 2).unref()
   const worker = new Worker(new URL(import.meta.url), { workerData: data, execArgv: [] })
   worker.unref()
+  worker.on('error', ({ message }) => process.emitWarning(`The watchdog ended: ${message}`))
   return {
     [Symbol.dispose]() {
       clearInterval(timer)

@@ -46,7 +46,7 @@ test('a user who receives no responses gets no more large ones until they end', 
 })
 
 test('a quota counts amounts per owner and in total until they are released', () => {
-  const quota = createQuota({ maxPerOwner: 40, maxTotal: 100, ownerReason: 'Owner.', totalReason: 'Total.' })
+  const quota = createQuota({ maxPerOwner: 40, maxTotal: 100, ownerMessage: 'Owner.', totalMessage: 'Total.' })
   const rateLimited = expect.objectContaining({ extensions: expect.objectContaining({ code: 'RATE_LIMITED' }) })
   const unavailable = expect.objectContaining({ extensions: expect.objectContaining({ code: 'UNAVAILABLE' }) })
   const release = quota('ada', 30)

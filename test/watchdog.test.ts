@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-/** Runs code in a process that the watchdog kills after 0.5 seconds without life. */
+/** Runs code in a process that the watchdog kills after a second without life. */
 const run = (code: string, options: readonly string[]) =>
   spawnSync(
     process.execPath,
@@ -13,8 +13,8 @@ const run = (code: string, options: readonly string[]) =>
       `import { writeFileSync } from 'node:fs'
       import { setTimeout as wait } from 'node:timers/promises'
       import { startWatchdog } from '${new URL('../src/watchdog.ts', import.meta.url)}'
-      using _watchdog = startWatchdog({ tickMilliseconds: 50, maxDeadTicks: 10 })
-      const until = Date.now() + 1500
+      using _watchdog = startWatchdog({ tickMilliseconds: 50, maxDeadTicks: 20 })
+      const until = Date.now() + 2500
       ${code}
       console.log('survived')`,
     ],

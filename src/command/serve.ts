@@ -38,7 +38,9 @@ const nextSignal = () =>
 /** The server is not disposed, so that the responses of pending requests are sent until the process exits. */
 const rejectOnFailure = ({ failure }: Database) =>
   new Promise<never>((_resolve, reject) => {
-    failure.addEventListener('abort', () => reject(crashOfDatabase(failure.reason)))
+    const onFailure = () => reject(crashOfDatabase(failure.reason))
+    if (failure.aborted) onFailure()
+    else failure.addEventListener('abort', onFailure)
   })
 
 async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, database: Database): Promise<void> {

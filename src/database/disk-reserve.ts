@@ -24,6 +24,8 @@ export function createDiskReserve(path: string): DiskReserve {
   let exists = statSync(path, { throwIfNoEntry: false })?.size === reserveBytes
   let wasNeeded = false
 
+  // A process that is killed leaves an incomplete reserve.
+  if (!exists) rmSync(path, { force: true })
   const freeBytes = () => freeBytesOf(dirname(path))
   const release = () => {
     rmSync(path, { force: true })

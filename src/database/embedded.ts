@@ -1,6 +1,16 @@
 import { execFile } from 'node:child_process'
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { extname, join, resolve } from 'node:path'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { PGlite } from '@electric-sql/pglite'
@@ -65,10 +75,12 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
  * it is complete.
  */
 async function createDatabaseDirectory(path: string): Promise<void> {
-  const newPath = `${path}.new`
+  const prefix = `${basename(path)}.new-`
+  for (const name of readdirSync(dirname(path)))
+    if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { recursive: true, force: true })
+  // A unique name: a child process of a killed server may still write to its directory.
+  const newPath = mkdtempSync(join(dirname(path), prefix))
   const program = new URL(`create-embedded${extname(import.meta.url)}`, import.meta.url)
-  rmSync(newPath, { recursive: true, force: true })
-  mkdirSync(newPath, { mode: ownerOnly })
   try {
     await promisify(execFile)(process.execPath, [fileURLToPath(program), newPath])
     renameSync(newPath, path)

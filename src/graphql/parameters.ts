@@ -30,8 +30,8 @@ export const createUploadQuota = (): Quota =>
   createQuota({
     maxPerOwner: 2,
     maxTotal: 8,
-    ownerReason: 'You are already sending two requests with files, which is the limit.',
-    totalReason: 'The server is receiving as many requests with files as it can. Try again later.',
+    ownerMessage: 'You are already sending two requests with files, which is the limit.',
+    totalMessage: 'The server is receiving as many requests with files as it can. Try again later.',
   })
 
 /** Reads a query string, a JSON body, or the fields of a form with files, which requires a token with scope WRITE. */

@@ -24,8 +24,8 @@ export function useDownloads(
   const quota = createQuota({
     maxPerOwner: 2,
     maxTotal: 8,
-    ownerReason: 'You are already receiving two exports, which is the limit.',
-    totalReason: 'The server is sending as many exports as it can. Try again later.',
+    ownerMessage: 'You are already receiving two exports, which is the limit.',
+    totalMessage: 'The server is sending as many exports as it can. Try again later.',
   })
   return {
     async onRequest({ url, request, serverContext, endResponse, fetchAPI }) {

@@ -2,9 +2,9 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { Pool } from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { bearerToken } from './bearer-token.ts'
-import { reuseResults } from './health.ts'
 import { isRead, type PagePlugin } from './page-requests.ts'
 import type { RequestSummary } from './request-log.ts'
+import { reuseResults } from './reuse-results.ts'
 
 export interface Metrics {
   readonly countRequest: (request: RequestSummary) => void

@@ -203,7 +203,10 @@ const nameOf = (fileName: string | undefined) =>
 async function openUnnamed(): Promise<FileHandle> {
   const path = join(tmpdir(), `snaglist-${randomUUID()}`)
   const handle = await open(path, 'wx+', 0o600)
-  await unlink(path)
+  await unlink(path).catch(async (error: unknown) => {
+    await handle.close()
+    throw error
+  })
   return handle
 }
 

@@ -10,13 +10,13 @@ interface QuotaOptions {
   readonly maxPerOwner: number
   readonly maxTotal: number
   /** Messages, as sentences. */
-  readonly ownerReason: string
-  readonly totalReason: string
+  readonly ownerMessage: string
+  readonly totalMessage: string
 }
 
 const retryAfterSeconds = 5
 
-export function createQuota({ maxPerOwner, maxTotal, ownerReason, totalReason }: QuotaOptions): Quota {
+export function createQuota({ maxPerOwner, maxTotal, ownerMessage, totalMessage }: QuotaOptions): Quota {
   const amounts = new Map<string, number>()
   let total = 0
   const add = (owner: string, amount: number) => {
@@ -27,8 +27,8 @@ export function createQuota({ maxPerOwner, maxTotal, ownerReason, totalReason }:
   }
   const fits = (amount: number, used: number, limit: number) => used === 0 || used + amount <= limit
   return (owner, amount = 1) => {
-    if (!fits(amount, amounts.get(owner) ?? 0, maxPerOwner)) throw new RateLimited(ownerReason, retryAfterSeconds)
-    if (!fits(amount, total, maxTotal)) throw new Unavailable(totalReason)
+    if (!fits(amount, amounts.get(owner) ?? 0, maxPerOwner)) throw new RateLimited(ownerMessage, retryAfterSeconds)
+    if (!fits(amount, total, maxTotal)) throw new Unavailable(totalMessage)
     add(owner, amount)
     let isReleased = false
     return () => {

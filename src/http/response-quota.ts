@@ -17,8 +17,8 @@ export function createResponseQuota(): LimitResponse {
   const quota = createQuota({
     maxPerOwner: 40_000_000,
     maxTotal: 100_000_000,
-    ownerReason: 'You have not received 40 MB of earlier responses yet. Changes made by mutations were saved.',
-    totalReason:
+    ownerMessage: 'You have not received 40 MB of earlier responses yet. Changes made by mutations were saved.',
+    totalMessage:
       'Clients have not received 100 MB of earlier responses yet. Changes made by mutations were saved. Try again later.',
   })
   return (response, { onClose }, payer, options) => {

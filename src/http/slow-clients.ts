@@ -32,6 +32,8 @@ export interface DurationLimit {
   readonly bytesPerMillisecond: number
 }
 
+const checksPerLimit = 20
+
 /** Destroys a response that the client receives too slowly, even if it never pauses for long. */
 export function limitDuration(
   { socket }: IncomingMessage,
@@ -39,14 +41,12 @@ export function limitDuration(
   { milliseconds, bytesPerMillisecond }: DurationLimit,
 ): void {
   const bytesBefore = socket.bytesWritten
-  const start = performance.now()
-  const check = () => {
+  let start: number | null = null
+  const timer = setInterval(() => {
+    if (!response.headersSent) return
+    start ??= performance.now()
     const bytes = socket.bytesWritten - socket.writableLength - bytesBefore
-    const end = start + milliseconds + bytes / bytesPerMillisecond
-    const wait = response.headersSent ? end - performance.now() : milliseconds
-    if (wait <= 0) response.destroy()
-    else timeout = setTimeout(check, wait)
-  }
-  let timeout = setTimeout(check, milliseconds)
-  response.once('close', () => clearTimeout(timeout))
+    if (performance.now() > start + milliseconds + bytes / bytesPerMillisecond) response.destroy()
+  }, milliseconds / checksPerLimit)
+  response.once('close', () => clearInterval(timer))
 }

@@ -26,10 +26,10 @@ const secondsPerHour = 3600
  */
 export async function countTakenKey(db: Statements, viewer: Viewer, key: string): Promise<void> {
   if (viewer.role === 'ADMIN') return
-  const isTaken = sql`(SELECT count(*)::integer FROM projects WHERE key = ${key})`
-  const { points, secondsLeft } = await addToCounter(db, `taken keys ${viewer.id}`, isTaken, secondsPerHour)
-  if (points > maxTakenKeys)
-    throw new RateLimited(`You chose more than ${maxTakenKeys} project keys in an hour that are taken.`, secondsLeft)
+  const taken = await db.query(sql`SELECT FROM projects WHERE key = ${key}`)
+  const { points, secondsLeft } = await addToCounter(db, `taken keys ${viewer.id}`, taken.length, secondsPerHour)
+  if (points - taken.length >= maxTakenKeys)
+    throw new RateLimited(`You chose ${maxTakenKeys} project keys in an hour that are taken.`, secondsLeft)
 }
 
 export async function createProject(tx: Transaction, viewer: Viewer, project: NewProject): Promise<ProjectRow> {
