@@ -8,7 +8,7 @@ import { contextFactory } from './graphql/create-context.ts'
 import { createDocumentCache } from './graphql/document-cache.ts'
 import { createEndpoint } from './graphql/endpoint.ts'
 import { createExecute, type Execute } from './graphql/execute.ts'
-import { createUploadQuota } from './graphql/parameters.ts'
+import { createParameterQuotas } from './graphql/parameters.ts'
 import { createAddressReader } from './http/address.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import { createCors } from './http/cors.ts'
@@ -105,7 +105,7 @@ export function createApp({
     documents,
     readAnonymousDocument,
     rates,
-    uploadQuota: createUploadQuota(),
+    quotas: createParameterQuotas(),
     limitResponse: createResponseQuota(),
     createContext,
     execute: trace(createExecute(rates, hasHiddenObject)),

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { openEmbedded } from '../src/database/embedded.ts'
@@ -25,6 +25,19 @@ test('returns each statement its own result after a failed one on the embedded d
   }
 })
 
+test('follows no symbolic links of other users in the directory of an embedded database', async () => {
+  using directory = temporaryDirectory()
+  using other = temporaryDirectory()
+  copyEmbedded(directory.path, inject('template'))
+  for (const name of ['pid', 'reserve']) {
+    writeFileSync(join(other.path, name), 'theirs')
+    symlinkSync(join(other.path, name), join(directory.path, name))
+  }
+  await using embedded = await openEmbedded(directory.path)
+  await embedded.pool.query('SELECT 1')
+  for (const name of ['pid', 'reserve']) expect(readFileSync(join(other.path, name), 'utf8')).toBe('theirs')
+})
+
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
 test('makes the directory of an existing embedded database accessible to its user only', async () => {
@@ -34,9 +47,11 @@ test('makes the directory of an existing embedded database accessible to its use
   chmodSync(directory.path, 0o777)
   chmodSync(database, 0o755)
   await (await openEmbedded(directory.path))[Symbol.asyncDispose]()
-  expect(modeOf(database)).toBe('700')
-  // SNAGLIST_DATA may be a directory that other programs use.
-  expect(modeOf(directory.path)).toBe('777')
+  expect([modeOf(directory.path), modeOf(database)]).toEqual(['700', '700'])
+  // A directory like /tmp keeps its mode.
+  chmodSync(directory.path, 0o1777)
+  await (await openEmbedded(directory.path))[Symbol.asyncDispose]()
+  expect([modeOf(directory.path), modeOf(database)]).toEqual(['777', '700'])
 })
 
 test('creates the directory of an embedded database accessible to its user only, with any umask', async () => {

@@ -34,6 +34,17 @@ const Comment = graphql(`
   mutation HttpLogComment($input: AddCommentInput!) { addComment(input: $input) { comment { body } } }
 `)
 
+test('shortens paths and names of operations in the log', async () => {
+  const path = `/${'p'.repeat(1000)}`
+  const page = await server.anonymous.fetch(path)
+  const { headers } = await ada.post({ query: `query ${'q'.repeat(1000)} { viewer { id } }` })
+  const lines = [page.headers, headers].flatMap((responseHeaders) => linesOf(responseHeaders.get('x-request-id')))
+  expect(lines.map((line) => [line['path'], line['operation']])).toEqual([
+    [path.slice(0, 200), undefined],
+    ['/graphql', 'q'.repeat(200)],
+  ])
+})
+
 describe('request id', () => {
   test('returns the request id in the header of every response, and logs it', async () => {
     const responses = [await server.anonymous.send(Viewer), await ada.send(Viewer), await ada.post('no JSON')]

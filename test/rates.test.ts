@@ -151,6 +151,18 @@ test('limits revoked tokens like unknown ones', async () => {
   expect(statuses).toEqual([401, 401, 401, 401, 429])
 })
 
+test('limits sign-ups per address and minute, and no other request by them', async () => {
+  configureLimits({ SNAGLIST_RATE_POINTS: '1100', SNAGLIST_SIGN_UP: 'open', SNAGLIST_BCRYPT_COST: '4' })
+  const query = 'mutation ($input: SignUpInput!) { signUp(input: $input) { token } }'
+  const signUpAs = (username: string, address?: string) =>
+    ask(query, server.anonymous, {}, address, { input: { username, name: username, password } })
+  for (const username of ['new-1', 'new-2']) expect((await signUpAs(username)).status).toBe(200)
+  expect((await signUpAs('new-3')).status).toBe(429)
+  expect((await signUpAs('new-3', '192.0.2.2')).status).toBe(200)
+  expect((await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials)).status).toBe(200)
+  expect((await ask(viewer, server.anonymous)).status).toBe(200)
+})
+
 test('charges the time for reading documents, and accepts known documents and sign-ins without it', async () => {
   configureLimits({ SNAGLIST_RATE_REQUESTS: '100' })
   const large = (index: number) =>

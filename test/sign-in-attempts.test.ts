@@ -103,6 +103,21 @@ test('limits sign-in attempts of an address that tries many accounts', async () 
   expect(await attempt('grace', password)).toMatchObject({ code: 'RATE_LIMITED' })
 })
 
+test('admits the owner of an account from a trusted address after failures of other accounts', async () => {
+  expect(await attempt('ada', password)).toEqual({ code: 'OK' })
+  for (let n = 0; n < 60; n++) await attempt(`other${n}`, 'wrong')
+  await extendBlocks()
+  for (const expected of ['OK', 'OK']) expect((await attempt('ada', password)).code).toBe(expected)
+  expect((await attempt('grace', password)).code).toBe('RATE_LIMITED')
+  expect((await attempt('ada', 'wrong')).code).toBe('UNAUTHENTICATED')
+  // They do not count for the address.
+  await attempt('ada', password)
+  const { rows } = await server.database.pool.query(
+    "SELECT failures FROM sign_in_attempts WHERE key = 'address 192.0.2.1'",
+  )
+  expect(rows).toEqual([{ failures: 50 }])
+})
+
 test('does not block an account at other addresses after failures from one address', async () => {
   expect(await codesOf(5, 'ada', 'wrong')).toEqual(Array(5).fill('UNAUTHENTICATED'))
   await extendBlocks()

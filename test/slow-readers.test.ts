@@ -45,6 +45,24 @@ test('a user who receives no responses gets no more large ones until they end', 
   }
 })
 
+test('a user can leave only 20 MB of bodies incomplete', async () => {
+  await using listener = await listen(server.app)
+  const body = large.padEnd(999_999)
+  const startRequest = (token: string | null) =>
+    send(
+      listener.port,
+      headOf('POST /graphql', token, 'content-type: application/json', 'content-length: 1000000') + body,
+    )
+  const sockets = Array.from({ length: 21 }, () => startRequest(users.viewer.token))
+  const refusal = await Promise.race(sockets.map((socket) => readUntil(socket, /\}$/)))
+  expect(refusal).toMatch(/^HTTP\/1.1 429 .*"code":"RATE_LIMITED","retryAfter":5/s)
+  expect(await users.viewer.ask(Small)).toEqual({ viewer: { username: 'viewer' } })
+  const other = startRequest(users.reporter.token)
+  other.write(' ')
+  expect(await readUntil(other, /\r\n/)).toMatch(/^HTTP\/1.1 200/)
+  for (const socket of [...sockets, other]) socket.destroy()
+})
+
 test('a quota counts amounts per owner and in total until they are released', () => {
   const quota = createQuota({ maxPerOwner: 40, maxTotal: 100, ownerMessage: 'Owner.', totalMessage: 'Total.' })
   const rateLimited = expect.objectContaining({ extensions: expect.objectContaining({ code: 'RATE_LIMITED' }) })

@@ -121,6 +121,13 @@ describe('an upload is rejected before its file is received', () => {
     ['a variable of another type', formOf(importMutation, { input: { ...input, kind: 'BUG' } }), 'BAD_USER_INPUT'],
     ['an unknown field', formOf('mutation { nope }', { file: null }, 'variables.file'), 'GRAPHQL_VALIDATION_FAILED'],
     ['a query that uses no file', formOf('{ viewer { id } }', { file: null }, 'variables.file'), 'BAD_REQUEST'],
+    [
+      'a mutation that is skipped',
+      formOf(
+        `mutation ($input: ImportTicketsInput!) { ${importTickets.replace('{', '@skip(if: true) {')} __typename }`,
+      ),
+      'BAD_REQUEST',
+    ],
     ['a file before the fields', filePart, 'BAD_REQUEST'],
     ['a file before the map', part('operations', '{}') + filePart, 'BAD_REQUEST'],
     [

@@ -17,8 +17,8 @@ const maxBlockSeconds = 900
 
 /**
  * Counts an attempt as failed before its password is verified, so that concurrent attempts cannot evade the limits. The
- * counter per account does not apply to addresses from which the account's owner has signed in, so that attackers
- * cannot lock the owner out.
+ * counters per account and per address do not apply to addresses from which the account's owner has signed in, so that
+ * attackers cannot lock the owner out, even from the same address.
  */
 export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt): Promise<void> {
   return transaction((tx) => countFailure(tx, attempt))
@@ -50,12 +50,12 @@ interface Counter {
 
 /** Creates missing counters. Locks them in the order of their keys, so that attempts do not deadlock. */
 function lockCounters(tx: Transaction, attempt: SignInAttempt): Promise<Counter[]> {
-  const { account, trusted } = keysOf(attempt)
+  const { account, address, trusted } = keysOf(attempt)
   const keys = [...maxFailuresByKey(attempt).keys()].sort()
   return tx.query<Counter[]>(sql`
     INSERT INTO sign_in_attempts AS a (key, failures, last_at, blocked_until)
     SELECT key, 0, now(), '-infinity' FROM unnest(${keys}::text[]) WITH ORDINALITY AS counter(key, position)
-    WHERE key <> ${account} OR NOT EXISTS (SELECT FROM sign_in_attempts WHERE key = ${trusted})
+    WHERE key NOT IN (${account}, ${address}) OR NOT EXISTS (SELECT FROM sign_in_attempts WHERE key = ${trusted})
     ORDER BY position
     ON CONFLICT (key) DO UPDATE SET key = a.key
     RETURNING key, CASE WHEN last_at < now() - interval '1 day' THEN 0 ELSE failures END AS failures,
@@ -86,7 +86,8 @@ export async function recordSuccess(tx: Transaction, attempt: SignInAttempt): Pr
             AND key <> ${trusted}
           LIMIT 100 FOR UPDATE SKIP LOCKED)),
       decremented AS (
-        UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key IN (${address}, ${account}))
+        UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0)
+        WHERE key IN (${address}, ${account}) AND NOT EXISTS (SELECT FROM sign_in_attempts WHERE key = ${trusted}))
     INSERT INTO sign_in_attempts (key, failures, last_at, blocked_until) VALUES (${trusted}, 0, now(), '-infinity')
     ON CONFLICT (key) DO UPDATE SET last_at = now()`)
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -26,8 +26,9 @@ export function lockDirectory(directory: string): () => void {
       'Stop that process, or set SNAGLIST_DATA to another directory.',
     )
   }
-  // Only for the error message.
-  writeFileSync(ownerFile, `process ${process.pid} on ${hostname()}`)
+  // Only for the error message. Replaced, since another user could create a symbolic link in a shared directory.
+  rmSync(ownerFile, { force: true })
+  writeFileSync(ownerFile, `process ${process.pid} on ${hostname()}`, { flag: 'wx', mode: 0o600 })
   openLocks.add(lock)
   return () => {
     lock.close()

@@ -67,17 +67,18 @@ export function createEmbeddedSession(pglite: PGlite, files: Files | null): Embe
   const runStatement = (sql: string) => run(simpleQuery(sql), { throwOnError: false })
 
   const checkDisk = async ({ directory, reserve }: Files) => {
-    let isFull = reserve.isDiskFull()
+    let { isFull, isAlmostFull } = reserve.state()
     if (countSegments(directory) - oldSegments > (isFull ? 0 : maxNewSegments)) {
       await runStatement('CHECKPOINT')
       oldSegments = countSegments(directory)
-      isFull = reserve.isDiskFull()
+      ;({ isFull, isAlmostFull } = reserve.state())
     }
     if (isFull && transactionStatus === 'T') await runStatement('SET TRANSACTION READ ONLY')
     else if (isFull !== isReadOnly && transactionStatus === 'I') {
       await runStatement(`SET default_transaction_read_only = ${isFull}`)
       isReadOnly = isFull
     }
+    nextCheck = isAlmostFull ? 0 : performance.now() + checkIntervalMilliseconds
   }
   /** Without statistics, the planner joins large tables in nested loops, which takes minutes. */
   const updateStatistics = async () => {
@@ -90,7 +91,6 @@ export function createEmbeddedSession(pglite: PGlite, files: Files | null): Embe
     waitReady: pglite.waitReady,
     async execProtocolStream(message, options) {
       if (files && isStartOfStatement(message) && transactionStatus !== 'E' && performance.now() >= nextCheck) {
-        nextCheck = performance.now() + checkIntervalMilliseconds
         await checkDisk(files)
         if (transactionStatus === 'I' && !isReadOnly && performance.now() >= nextAnalysis) {
           await updateStatistics()

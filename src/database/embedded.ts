@@ -9,6 +9,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,8 +30,9 @@ export interface Embedded extends AsyncDisposable {
   readonly failure: AbortSignal
 }
 
-/** Mode of a directory. */
+// Modes of a directory.
 const ownerOnly = 0o700
+const sticky = 0o1000
 
 const databasePath = (directory: string) => join(resolve(directory), 'database')
 
@@ -44,7 +46,7 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
     mkdirSync(path, { recursive: true, mode: ownerOnly })
     accessSync(path, constants.W_OK)
     // PGlite makes every file readable and writable for all users.
-    if (existsSync(databasePath(directory))) chmodSync(databasePath(directory), ownerOnly)
+    for (const existingPath of [path, databasePath(directory)]) makePrivate(existingPath)
   } catch (error) {
     throw new StartupError(
       `The directory of the embedded database cannot be created, written or made private: ${reasonOf(error)}.`,
@@ -68,6 +70,16 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
       { cause: error },
     )
   }
+}
+
+/**
+ * Changes the mode of a directory of this user, since other users could replace the database in a directory that they can
+ * write, except in one like /tmp, whose sticky bit prevents it.
+ */
+function makePrivate(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  const isOwn = stats?.uid === process.getuid?.()
+  if (stats && isOwn && !(stats.mode & sticky) && stats.mode & 0o077) chmodSync(path, ownerOnly)
 }
 
 /**
@@ -137,6 +149,10 @@ function createClientClass(session: EmbeddedSession): typeof pg.Client {
       const end = connection.end.bind(connection)
       // Prisma's adapter passes `types` as an object for pg; PGlite expects an array of parameter types.
       connection.parse = (query) => parse(Array.isArray(query.types) ? query : { ...query, types: undefined })
+      const emit = connection.emit.bind(connection)
+      // An error event without a listener, after the end of the client, would end the process.
+      connection.emit = (event, ...args) =>
+        (event === 'error' && connection.listenerCount(event) === 0) || emit(event, ...args)
       connection.connect = (port, host) => previousEnd.then(() => connect(port, host))
       connection.end = () => {
         end()

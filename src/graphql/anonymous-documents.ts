@@ -52,8 +52,12 @@ export function createAnonymousDocuments({
   const mutationFields = anonymousFieldsOf(schema, OperationTypeNode.MUTATION)
   const options = { schema, suggestions: !isRestricted, compile: false, onRun, onGrowth: () => {} }
 
-  const isSignIn = (node: DocumentNode) =>
-    rootFieldsOf(node).every(({ kind, name }) => kind === OperationTypeNode.MUTATION && mutationFields.has(name))
+  const isSignIn = (node: DocumentNode) => {
+    const fields = rootFieldsOf(node)
+    return (
+      fields.length > 0 && fields.every(({ kind, name }) => kind === OperationTypeNode.MUTATION && name === 'signIn')
+    )
+  }
   const needsNoToken = (node: DocumentNode) =>
     rootFieldsOf(node).every(({ kind, name }) =>
       (kind === OperationTypeNode.MUTATION ? mutationFields : queryFields).has(name),

@@ -33,21 +33,26 @@ export async function checkUploads(
 ): Promise<ExecutionResult | null> {
   const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 })
   if (errors) return { errors }
-  if (!containsUpload(coerced))
-    throw new BadRequest('The multipart request has no file that the operation uses: send `application/json` instead.')
   const type = schema.getRootType(operation)
   if (!type) return null
+  let isChecked = false
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null)
   for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node
   for (const [key, nodes] of collectFields(schema, fragments, coerced, type, selectionSet)) {
     const [node] = nodes
     const field = node && type.getFields()[node.name.value]
+    const { checkBeforeUpload } = field?.extensions ?? {}
+    if (!field || !checkBeforeUpload) continue
     try {
-      if (field) await field.extensions.checkBeforeUpload?.(getArgumentValues(field, node, coerced), context)
+      const args = getArgumentValues(field, node, coerced)
+      isChecked ||= containsUpload(args)
+      await checkBeforeUpload(args, context)
     } catch (error) {
       return { data: null, errors: [locatedError(error, nodes, [key])] }
     }
   }
+  if (!isChecked)
+    throw new BadRequest('The multipart request has no file that the operation uses: send `application/json` instead.')
   return null
 }
 

@@ -4,7 +4,6 @@ import type { Context } from '../context.ts'
 import { BadRequest, RateLimited, UnknownOperation } from '../errors.ts'
 import { jsonType, negotiateResultType } from '../http/content-type.ts'
 import { resultResponse, toErrorResult } from '../http/error-response.ts'
-import type { Quota } from '../http/quota.ts'
 import type { Payer, Rates } from '../http/rates.ts'
 import type { HttpRequest, HttpResponse } from '../http/request.ts'
 import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
@@ -16,14 +15,14 @@ import type { Document } from './document.ts'
 import type { DocumentCache } from './document-cache.ts'
 import type { Execute } from './execute.ts'
 import type { Operation } from './operation.ts'
-import { type Parameters, readParameters } from './parameters.ts'
+import { type ParameterQuotas, type Parameters, readParameters } from './parameters.ts'
 
 interface EndpointOptions {
   readonly path: string
   readonly documents: DocumentCache
   readonly readAnonymousDocument: ReadAnonymousDocument
   readonly rates: Rates
-  readonly uploadQuota: Quota
+  readonly quotas: ParameterQuotas
   readonly limitResponse: LimitResponse
   readonly createContext: CreateContext
   readonly execute: Execute
@@ -39,7 +38,7 @@ export function createEndpoint({
   documents,
   readAnonymousDocument,
   rates,
-  uploadQuota,
+  quotas,
   limitResponse,
   createContext,
   execute,
@@ -55,7 +54,7 @@ export function createEndpoint({
     const { allowance, refusal } = await countRequest(context)
     if (refusal && request.method !== 'POST') throw refusal
     Object.assign(progress.headers, allowance)
-    await using receivedParameters = await readParameters(request, context, uploadQuota)
+    await using receivedParameters = await readParameters(request, context, quotas, refusal)
     const { parameters, form } = receivedParameters
     const document = await readDocument(parameters.query, context, refusal)
     const operation = selectOperation(document, parameters, request.method)

@@ -71,8 +71,9 @@ async function charge(
     throw new QueryTooComplex(costMessage(cost, limit, list), cost, limit)
   }
   if (viewer) return { cost, rateHeaders: await rates.spend(`user ${viewer.id}`, cost) }
-  // Sign-in has limits of its own.
+  // signIn has limits of its own.
   if (kind === OperationTypeNode.QUERY) await rates.spend(`address ${address}`, cost)
+  if (costs.some(({ field }) => field === 'signUp')) await rates.spend(`sign-up ${address}`, cost)
   return { cost, rateHeaders: null }
 }
 

@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts'
 import { requireViewer } from '../context.ts'
 import { BadRequest, ReadOnlyToken, Unauthenticated } from '../errors.ts'
-import { readBody } from '../http/body.ts'
+import { createBodyQuota, readBody } from '../http/body.ts'
 import { isMultipart, requireJson, requireUncompressed } from '../http/content-type.ts'
-import { type Form, openForm } from '../http/multipart.ts'
-import { createQuota, type Quota } from '../http/quota.ts'
+import { createUploadQuota, type Form, openForm } from '../http/multipart.ts'
+import type { Quota } from '../http/quota.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { checkParameterLimits } from './document-limits.ts'
 
@@ -24,21 +24,29 @@ interface ReceivedParameters extends AsyncDisposable {
 
 const maxBodyBytes = 1_000_000
 const maxAnonymousBodyBytes = 64_000
+/** Sufficient for a sign-in. */
+const maxRefusedBodyBytes = 4000
 const maxFileBytes = 1_000_000_000
 
-export const createUploadQuota = (): Quota =>
-  createQuota({
-    maxPerOwner: 2,
-    maxTotal: 8,
-    ownerMessage: 'You are already sending two requests with files, which is the limit.',
-    totalMessage: 'The server is receiving as many requests with files as it can. Try again later.',
-  })
+export interface ParameterQuotas {
+  readonly uploads: Quota
+  readonly bodies: Quota
+}
 
-/** Reads a query string, a JSON body, or the fields of a form with files, which requires a token with scope WRITE. */
+export const createParameterQuotas = (): ParameterQuotas => ({
+  uploads: createUploadQuota(),
+  bodies: createBodyQuota(),
+})
+
+/**
+ * Reads a query string, a JSON body, or the fields of a form with files, which requires a token with scope WRITE. With a
+ * refusal, throws it unless the body is short.
+ */
 export async function readParameters(
   request: HttpRequest,
   context: Context,
-  uploadQuota: Quota,
+  { uploads, bodies }: ParameterQuotas,
+  refusal: Error | null,
 ): Promise<ReceivedParameters> {
   const { method, header } = request
   if (method === 'GET') {
@@ -60,7 +68,7 @@ export async function readParameters(
     const { id } = requireViewer(context)
     if (context.token?.scope === 'READ') throw new ReadOnlyToken()
     await using resources = new AsyncDisposableStack()
-    resources.defer(uploadQuota(`user ${id}`))
+    resources.defer(uploads(`user ${id}`))
     const form = resources.use(await openForm(request, { maxFieldBytes: maxBodyBytes, maxFileBytes }))
     const parameters = parseParameters(form.operations)
     form.putFiles(parameters)
@@ -68,7 +76,12 @@ export async function readParameters(
     return { parameters, form, [Symbol.asyncDispose]: () => received.disposeAsync() }
   }
   requireJson(request)
-  return withoutFiles(parseParameters(await readBody(request, context.viewer ? maxBodyBytes : maxAnonymousBodyBytes)))
+  const maxBytes = context.viewer ? maxBodyBytes : refusal ? maxRefusedBodyBytes : maxAnonymousBodyBytes
+  const owner = context.viewer ? `user ${context.viewer.id}` : `address ${context.address}`
+  const body = await readBody(request, maxBytes, (bytes) => bodies(owner, bytes)).catch((error: unknown) => {
+    throw refusal ?? error
+  })
+  return withoutFiles(parseParameters(body))
 }
 
 const withoutFiles = (parameters: Parameters): ReceivedParameters => ({

@@ -5,8 +5,17 @@ import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Busboy } from '@fastify/busboy'
 import { BadRequest, ClientDisconnected, PayloadTooLarge, Unavailable } from '../errors.ts'
+import { createQuota, type Quota } from './quota.ts'
 import type { Header, HttpRequest } from './request.ts'
 import { Upload } from './upload.ts'
+
+export const createUploadQuota = (): Quota =>
+  createQuota({
+    maxPerOwner: 2,
+    maxTotal: 8,
+    ownerMessage: 'You are already sending two requests with files, which is the limit.',
+    totalMessage: 'The server is receiving as many requests with files as it can. Try again later.',
+  })
 
 interface FormLimits {
   readonly maxFieldBytes: number

@@ -15,11 +15,18 @@ export interface RequestSummary {
 
 export type RequestListener = (request: RequestSummary) => void
 
+/** Of paths and names of operations, which clients choose. */
+const maxLength = 200
+
 /** Never logs variables, tokens or bodies. */
 export const logRequests =
   (log: Logger): RequestListener =>
-  ({ requestId, method, path, status, start, codes, ...details }) => {
+  ({ requestId, method, path, status, start, operation, codes, ...details }) => {
     const duration = Math.round((performance.now() - start) * 10) / 10
     const level = status >= 500 ? 'error' : 'info'
-    log[level]({ requestId, method, path, status, duration, ...details, ...(codes?.length && { codes }) }, 'request')
+    const names = { path: path.slice(0, maxLength), operation: operation?.slice(0, maxLength) }
+    log[level](
+      { requestId, method, ...names, status, duration, ...details, ...(codes?.length && { codes }) },
+      'request',
+    )
   }
