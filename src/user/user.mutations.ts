@@ -2,7 +2,7 @@ import { notNull, userReference } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { mutation } from '../mutation.ts'
 import { prepareAndWrite, write } from '../write.ts'
-import { hashPassword } from './password.ts'
+import { hashPassword } from './password.actions.ts'
 import { insertUser, mustBeAdmin, readViewer, updateUser } from './user.actions.ts'
 import { userRules } from './user.rules.ts'
 

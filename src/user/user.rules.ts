@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { nameText, text } from '../check.ts'
 import { usernamePattern } from '../reference.ts'
-import { maxPasswordBytes } from './password.ts'
+import { maxPasswordBytes } from './password.actions.ts'
 
 export const userRules = {
   username: text(32)
