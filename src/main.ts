@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { run } from './command/run.ts'
 
 // By default, V8 lets the heap grow to several times the live objects before it collects garbage.
-setFlagsFromString('--heap-growing-percent=40')
+setFlagsFromString('--heap-growing-percent=100')
 
 if (existsSync('.env')) process.loadEnvFile('.env')
 process.exitCode = await run(process.argv.slice(2), process)

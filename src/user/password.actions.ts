@@ -1,9 +1,7 @@
 import { compare, hash } from 'bcrypt'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { Unavailable } from '../errors.ts'
-
-/** The limit of bcrypt, which ignores further bytes. */
-export const maxPasswordBytes = 72
+import { maxPasswordBytes } from './user.rules.ts'
 
 // Hashing runs in the four threads for file and DNS operations. New passwords must not delay sign-ins.
 const hashLimit = pLimit(1)

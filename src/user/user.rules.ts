@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { nameText, text } from '../check.ts'
 import { usernamePattern } from '../reference.ts'
-import { maxPasswordBytes } from './password.actions.ts'
+
+/** The limit of bcrypt, which ignores further bytes. */
+export const maxPasswordBytes = 72
 
 export const userRules = {
   username: text(32)
