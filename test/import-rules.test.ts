@@ -97,6 +97,7 @@ test('main.ts loads the code of a command only when the command runs', () => {
     'command/command.ts',
     'command/run.ts',
     'command/usage.ts',
+    'heap.ts',
     'main.ts',
     'startup-errors.ts',
   ])

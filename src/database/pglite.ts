@@ -1,18 +1,22 @@
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 
+const settings = {
+  // Segments of the write-ahead log to keep after a checkpoint.
+  min_wal_size: '32MB',
+  max_wal_size: '64MB',
+  // The memory of WebAssembly never shrinks.
+  shared_buffers: '64MB',
+  // ANALYZE reads 300 times as many rows into memory.
+  default_statistics_target: '10',
+}
+
 export const openPGlite = (options: PGliteOptions = {}) =>
   PGlite.create({
     ...options,
     extensions: { pg_trgm },
-    // Segments of the write-ahead log to keep after a checkpoint.
     startParams: [
       ...PGlite.defaultStartParams,
-      '-c',
-      'min_wal_size=32MB',
-      '-c',
-      'max_wal_size=64MB',
-      '-c',
-      'shared_buffers=64MB',
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
   })
