@@ -15,7 +15,7 @@ export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'rate
 export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], string>>
 
 /**
- * Who is charged: a user for requests with a valid token, otherwise an address, separately for requests, sign-ins,
+ * Owner of an allowance: a user for requests with a valid token, otherwise an address, separately for requests, sign-ins,
  * sign-ups and unknown tokens. Thus, clients without a token cannot use up the allowance of users with the same address.
  */
 export type Payer = `${'user' | 'address' | 'sign-in' | 'sign-up' | 'token'} ${string}`
