@@ -80,7 +80,7 @@ export function createApp({
   })
   const authenticate = createAuthenticate(viewerCache, rates)
   const createContext = contextFactory({ config, database, viewerCache, authenticate, documents })
-  const isDatabaseReady = reuseResults(() => isMigrated(database.pool).catch(() => false))
+  const isDatabaseReady = reuseResults(() => isMigrated(database.pool))
   const downloads = exportDownloads({ schema, rates, database })
   const metricsPaths = config.metricsToken === null ? [] : ['/metrics']
   const pages = createPages({
@@ -92,7 +92,7 @@ export function createApp({
       usePageRequests({ authenticate, rates, onCompleted, log }),
       useHealthChecks({
         isHealthy: () => !database.failure.aborted,
-        isReady: async () => !isStopping() && (await isDatabaseReady()),
+        isReady: async () => !isStopping() && (await isDatabaseReady().catch(() => false)),
       }),
       useMetrics(metrics, config.metricsToken),
       useLandingPage(),
