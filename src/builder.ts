@@ -19,7 +19,7 @@ import type { Context } from './context.ts'
 import { DateTimeScalar, type RelativeDateTime, RelativeDateTimeScalar } from './date-time.ts'
 import { ReadOnlyToken, Unauthenticated } from './errors.ts'
 import { type Upload, UploadResolver } from './http/upload.ts'
-import type { Models, Row } from './rows.ts'
+import type { FieldChange, Models, Row } from './rows.ts'
 
 function rejectPrismaRead(): never {
   throw new Error('The Prisma plugin must not read rows: use nestedField instead of relations and selections.')
@@ -42,6 +42,7 @@ export const builder = new SchemaBuilder<{
     Label: Row<'Label'>
     Comment: Row<'Comment'>
     HistoryEvent: Row<'HistoryEvent'>
+    FieldChange: FieldChange
     Import: Row<'Import'>
   }
   Scalars: {

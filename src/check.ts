@@ -33,8 +33,8 @@ export function checkInput<Input extends object>(
 
 export const notNull = z.unknown().refine((value) => value !== null, 'must not be null')
 
-export const maxTitleLength = 200
-const maxBodyBytes = 65_536
+export const maxTitleLength = 255
+export const maxBodyBytes = 65_536
 
 const storableText = z
   .string('must not be null')

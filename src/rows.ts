@@ -1,4 +1,12 @@
-import type { HistoryEvent, Import, Project, Token, User } from '../prisma/generated/client.ts'
+import type {
+  HistoryEvent,
+  Import,
+  Project,
+  TicketKind,
+  TicketStatus,
+  Token,
+  User,
+} from '../prisma/generated/client.ts'
 import type PrismaTypes from '../prisma/generated/pothos.ts'
 
 /** Values in the format of history: names of users and labels, enum values, times in ISO 8601. */
@@ -8,11 +16,30 @@ export interface FieldChange {
   readonly to: string | null
 }
 
+export interface ImportedColumn {
+  readonly name: string
+  /** Keys of the enum ImportField. */
+  readonly fields: readonly string[]
+}
+
+export interface ImportPreviewRow {
+  readonly row: number
+  readonly action: 'CREATE' | 'UPDATE' | 'KEEP' | 'REJECT'
+  readonly kind: TicketKind | null
+  readonly externalKey: string | null
+  readonly title: string | null
+  readonly status: TicketStatus
+  readonly changes: readonly FieldChange[]
+}
+
 interface CustomRows {
   User: Omit<User, 'passwordHash'>
   Token: Omit<Token, 'hash'>
   Project: Omit<Project, 'lastNumber'>
-  Import: Omit<Import, 'made'>
+  Import: Omit<Import, 'made' | 'columns' | 'preview'> & {
+    readonly columns: readonly ImportedColumn[]
+    readonly preview: readonly ImportPreviewRow[]
+  }
   HistoryEvent: Omit<HistoryEvent, 'changes'> & { readonly changes: readonly FieldChange[] }
 }
 

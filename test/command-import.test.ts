@@ -81,7 +81,7 @@ describe('import and export on the configured database', () => {
   test('import reports every row error, or writes rejected rows to a file with --skip-faulty', async () => {
     const [rejectedOutput, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
     expect(rejectedOutput).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
-    expect(rejectedOutput).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601, or in `dateFormat` if set')
+    expect(rejectedOutput).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601 or in `dateFormat`')
     expect(code).toBe(1)
     const [skippedOutput, skippedCode] = await run(
       'import',
@@ -103,7 +103,8 @@ describe('import and export on the configured database', () => {
     [['import'], /Specify one file/],
     [['import', 'missing.csv', ...asIssues, '--as', 'ada'], /The file missing.csv does not exist/],
     [['import', issues, '--kind', 'issue', '--as', 'ada'], /Specify the project/],
-    [['import', issues, '--project', 'CORE', '--as', 'ada'], /Specify the kind/],
+    [['import', issues, '--project', 'CORE', '--kind', 'bug', '--as', 'ada'], /--kind must be issue or defect/],
+    [['import', issues, '--project', 'CORE', '--from', 'trac', '--as', 'ada'], /--from must be jira, github/],
     [['import', issues, ...asIssues], /Specify a server/],
     [['import', issues, ...asIssues, '--as', 'tomas'], /"tomas" is not an active user with the role ADMIN/],
     [['import', issues, ...asIssues, '--url', 'here', '--token', 'x'], /--url must be a URL/],

@@ -12,6 +12,7 @@ export const exportCommand: Command = async (args, context) => {
       project: { type: 'string' },
       filter: { type: 'string' },
       format: { type: 'string', default: 'csv' },
+      bom: { type: 'boolean', default: false },
       out: { type: 'string' },
     },
   })
@@ -20,6 +21,7 @@ export const exportCommand: Command = async (args, context) => {
   const parameters = new URLSearchParams()
   if (values.project) parameters.set('project', values.project)
   if (values.filter) parameters.set('filter', values.filter)
+  if (values.bom) parameters.set('bom', 'true')
   await withClient(values, context, async (send) => {
     const response = await send(`/export/tickets.${values.format}?${parameters}`)
     if (response.status !== 200) await dataOf(response)

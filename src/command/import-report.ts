@@ -1,6 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type CommandContext, CommandError, print } from './command.ts'
+import { type ImportFieldKey, importField } from '../import-file/field.parser.ts'
+import { type CommandContext, CommandError, type Output, print } from './command.ts'
+
+interface Finding {
+  readonly row: number
+  readonly column: string | null
+  readonly value: string | null
+  readonly message: string
+}
 
 export interface ImportResult {
   readonly id: string
@@ -11,32 +19,36 @@ export interface ImportResult {
   readonly unchangedCount: number
   readonly rejectedCount: number
   readonly faultCount: number
+  readonly warningCount: number
   readonly rejectedRows: string | null
-  readonly faults: {
-    readonly nodes: readonly {
-      readonly row: number
-      readonly column: string | null
-      readonly value: string | null
-      readonly message: string
-    }[]
-  }
+  readonly faults: { readonly nodes: readonly Finding[] }
+  readonly warnings: { readonly nodes: readonly Finding[] }
+  readonly columns: readonly { readonly name: string; readonly fields: readonly ImportFieldKey[] }[]
+  readonly preview: readonly {
+    readonly row: number
+    readonly action: string
+    readonly externalKey: string | null
+    readonly title: string | null
+    readonly status: string
+    readonly changes: readonly { readonly field: string; readonly from: string | null; readonly to: string | null }[]
+  }[]
 }
 
-/** Prints the counts and errors of an import. Writes rejected rows to a file next to the imported one. */
+/** Prints the effects and errors of an import. Writes rejected rows to a file next to the imported one. */
 export function reportImport(file: string, result: ImportResult, { stdout }: CommandContext): void {
   const { rowCount, createdCount, updatedCount, unchangedCount, rejectedCount, faultCount } = result
-  print(
-    stdout,
-    `${basename(file)}: ${rowCount} rows, ${createdCount} created, ${updatedCount} updated, ${unchangedCount} unchanged, ${rejectedCount} rejected${result.dryRun ? ' (dry run: nothing was changed)' : ''}`,
-  )
+  if (result.dryRun) printPlan(result, stdout)
+  else printIgnoredColumns(result, stdout)
+  const remaining = rowCount - createdCount - updatedCount - unchangedCount - rejectedCount
+  const counts = [
+    `${rowCount} rows, ${createdCount} created, ${updatedCount} updated, ${unchangedCount} unchanged, ${rejectedCount} rejected`,
+    ...(remaining > 0 ? [`${remaining} valid but not imported`] : []),
+  ]
+  print(stdout, `${basename(file)}: ${counts.join(', ')}${result.dryRun ? ' (dry run: nothing was changed)' : ''}`)
   print(stdout, `Import id: ${result.id}`)
-  for (const { row, column, value, message } of result.faults.nodes)
-    print(
-      stdout,
-      `  row ${row}${column === null ? '' : `, ${column}`}${value === null ? '' : ` ${JSON.stringify(value)}`} ${message}`,
-    )
-  const printedCount = result.faults.nodes.length
-  if (faultCount > printedCount) print(stdout, `  … and ${faultCount - printedCount} more errors`)
+  printFindings(result.faults.nodes, faultCount, 'error', stdout)
+  if (result.warningCount > 0) print(stdout, 'Warnings:')
+  printFindings(result.warnings.nodes, result.warningCount, 'warning', stdout)
   if (result.rejectedRows !== null) {
     const rejectedFile = `${file.replace(/\.csv$/i, '')}.rejected.csv`
     writeFileSync(rejectedFile, result.rejectedRows)
@@ -45,4 +57,61 @@ export function reportImport(file: string, result: ImportResult, { stdout }: Com
     throw new CommandError(
       'Nothing was imported. Fix the errors, or import the valid rows with --skip-faulty, unless the header or the CSV syntax is invalid.',
     )
+}
+
+function printFindings(findings: readonly Finding[], count: number, noun: string, output: Output): void {
+  for (const { row, column, value, message } of findings) {
+    const subject = [...(row > 0 ? [`row ${row}`] : ['header']), ...(column === null ? [] : [column])].join(', ')
+    print(output, `  ${subject}${value === null ? '' : ` ${JSON.stringify(value)}`} ${message}`)
+  }
+  if (count > findings.length) print(output, `  … and ${count - findings.length} more ${noun}s`)
+}
+
+function printIgnoredColumns({ columns }: ImportResult, output: Output): void {
+  const names = [...new Set(columns.filter(({ fields }) => fields.length === 0).map(({ name }) => name))]
+  if (names.length > 0) print(output, `Ignored columns: ${names.join(', ')}`)
+}
+
+/** Prints the use of each column and the effects of the first rows as tables. */
+function printPlan({ columns, preview }: ImportResult, output: Output): void {
+  const uses = new Map(columns.map(({ name, fields }) => [name, fields.map((field) => importField(field).name)]))
+  printTable(
+    ['COLUMN', 'FIELD'],
+    [...uses].map(([name, fields]) => [name, fields.join(', ') || 'ignored']),
+    output,
+  )
+  if (preview.length === 0) return
+  print(output, '')
+  const rows = preview.map(({ row, action, externalKey, status, title, changes }) => [
+    String(row),
+    action.toLowerCase(),
+    externalKey ?? '',
+    status,
+    changes.length > 0
+      ? changes.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')
+      : (title ?? ''),
+  ])
+  printTable(['ROW', 'EFFECT', 'EXTERNAL KEY', 'STATUS', 'TITLE OR CHANGES'], rows, output)
+  print(output, '')
+}
+
+const maxCellLength = 80
+
+function printTable(header: readonly string[], rows: readonly (readonly string[])[], output: Output): void {
+  const table = [header, ...rows].map((row) => row.map(toTableCell))
+  const widths = header.map((_, index) => Math.max(...table.map((row) => row[index]?.length ?? 0)))
+  for (const row of table)
+    print(
+      output,
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+}
+
+/** Removes line breaks and control characters, which could move the cursor of a terminal. */
+function toTableCell(text: string): string {
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ')
+  return line.length > maxCellLength ? `${line.slice(0, maxCellLength - 1)}…` : line
 }

@@ -9,17 +9,26 @@ export const usage = `Usage: snaglist [command]
         [--days N]         days until it expires; never by default
   import FILE              import tickets from a CSV file: see docs/importing.md
         --project KEY      project to import into
-        --kind KIND        issue or defect
+        [--kind KIND]      issue or defect, unless the file has a column "kind"
+        [--from TRACKER]   file of jira, github, gitlab, linear, redmine, mantis, bugzilla or azure-devops
         [--map FROM=TO]    map a column to a field, such as issuekey=externalKey; repeatable
         [--ignore COLUMN]  ignore a column; repeatable
+        [--ignore-unmapped]  ignore all columns that are neither mapped nor named like a field
         [--value FIELD:FROM=TO]  replace a value of a field, such as "severity:Grade 2=MAJOR"; repeatable
-        [--date-format F]  format of dates, such as M/D/YYYY; ISO 8601 by default
+        [--user NAME=USERNAME]  map a person to a user, such as "Ada Lovelace=ada"; repeatable
+        [--unknown-users P]  reject people who are not users, or describe: add their names to the description
+        [--date-format F]  format of dates that are not in ISO 8601, such as M/D/YYYY
+        [--date-locale L]  language of the names of months, such as de
+        [--time-zone ZONE] time zone of times without an offset, such as Europe/Berlin; UTC by default
+        [--list-separator C]  separator of labels; detected by default
+        [--truncate]       cut titles and descriptions that are too long
         [--create-labels]  create labels that the project does not have
         [--skip-faulty]    import the rows without errors, write the others to a .rejected.csv file
         [--dry-run]        check the file without changing anything
   export                   write tickets as CSV, in a format that import reads
         [--project KEY]    tickets of one project, ordered by number; all projects by default
         [--filter JSON]    tickets that match a TicketFilter, such as '{"kind":"DEFECT"}'
+        [--bom]            begin with a byte order mark, for Excel
         [--format jsonl]   write JSON Lines instead of CSV
         [--out FILE]       write to a file instead of standard output
   doctor                   check the configuration, the database and this machine

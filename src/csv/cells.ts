@@ -13,22 +13,32 @@ export const unescapeFormula = (cell: string): string => cell.replace(escapedFor
 /** For the cell of a file, in which a formula may already have an apostrophe. An import reads both cells alike. */
 export const escapeCell = (cell: string): string => escapeFormula(unescapeFormula(cell))
 
-export const joinNames = (names: readonly string[]): string => stringify([[...names]], { delimiter: ';' }).trimEnd()
+/** Quotes names with commas too, so that they are not mistaken for a separator. */
+export const joinNames = (names: readonly string[]): string =>
+  stringify([[...names]], { delimiter: ';', quoted_match: /,/ }).trimEnd()
 
-/** Trims names and removes case-insensitive duplicates. Null if quotes are unbalanced. */
-export function splitNames(cell: string): string[] | null {
-  const names = (cell.includes('"') ? splitQuoted(cell) : cell.split(';'))
+/** Trims names and removes duplicates. Null if quotes are unbalanced. */
+export function splitNames(cell: string, separator: string): string[] | null {
+  const names = (cell.includes('"') ? splitQuoted(cell, separator) : cell.split(separator))
     ?.map((name) => name.trim().replaceAll(/\s+/g, ' '))
     .filter((name) => name !== '')
-  return names ? [...new Map(names.toReversed().map((name) => [name.toLowerCase(), name])).values()].toReversed() : null
+  return names ? [...new Set(names)] : null
 }
 
-function splitQuoted(cell: string): string[] | null {
+function splitQuoted(cell: string, delimiter: string): string[] | null {
   try {
-    return (parse(cell, { delimiter: ';', ltrim: true, rtrim: true }) as string[][]).flat()
+    return (parse(cell, { delimiter, ltrim: delimiter !== ' ', rtrim: delimiter !== ' ' }) as string[][]).flat()
   } catch {
     return null
   }
+}
+
+const withoutQuoted = (cell: string) => cell.replaceAll(/"[^"]*"/g, '')
+
+/** The separator of lists of names: a comma if some cell contains one, and none a semicolon, except in quotes. */
+export function detectListSeparator(cells: readonly string[]): ';' | ',' {
+  const unquoted = cells.map(withoutQuoted)
+  return !unquoted.some((cell) => cell.includes(';')) && unquoted.some((cell) => cell.includes(',')) ? ',' : ';'
 }
 
 export const toCsv = (rows: readonly (readonly (string | null)[])[]): string =>

@@ -4,7 +4,7 @@ import { formatNumber } from '../errors.ts'
 import { lengthOfUtf8, lengthOfWholeCharacters, mustBeText } from './encoding.ts'
 
 const maxRecordLength = 1_000_000
-const maxColumns = 500
+export const maxColumns = 2000
 const chunkBytes = 65_536
 
 export class MalformedCsv extends Error {
@@ -21,7 +21,7 @@ export class MalformedCsv extends Error {
 }
 
 /**
- * Reads records, header included, in constant memory. Throws BAD_USER_INPUT unless the file starts with UTF-8 text, and
+ * Reads records, from the header on, in constant memory. A blank row is a record of blank cells. Throws BAD_USER_INPUT unless the file starts with UTF-8 text, and
  * MalformedCsv after the last valid record. `onRead` receives the number of bytes of each chunk.
  */
 export async function* readRecords(
@@ -35,9 +35,10 @@ export async function* readRecords(
   const parser = parse({
     bom: true,
     delimiter,
+    // A file may have line ends of several systems.
+    record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     relax_quotes: true,
-    skip_empty_lines: true,
     max_record_size: maxRecordLength,
     cast: (cell, { index }) => {
       cellCount = index + 1
@@ -46,9 +47,11 @@ export async function* readRecords(
     },
     // The stream would lose the records before an error.
     on_record: (record: string[]) => {
-      records.push(record)
-      recordCount++
       cellCount = 0
+      if (recordCount > 0 || !(isBlank(record) || isSeparatorLine(record))) {
+        records.push(record)
+        recordCount++
+      }
       return null
     },
   })
@@ -73,6 +76,11 @@ export async function* readRecords(
   yield* records
   if (error) throw error
 }
+
+export const isBlank = (record: readonly string[]): boolean => record.every((cell) => cell.trim() === '')
+
+/** The first line of a file for Excel, such as "sep=;". */
+const isSeparatorLine = ([cell = '', ...others]: readonly string[]) => /^sep=/i.test(cell) && isBlank(others)
 
 /** A stream would close the file at its end. */
 async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, undefined> {
@@ -105,14 +113,17 @@ function toMalformedCsv(error: Error, [record, cellCount]: [number, number]): Ma
   return new MalformedCsv(message, record, column)
 }
 
-/** Returns the most frequent delimiter of the first line, except in quotes. */
+/** Returns the delimiter in a line "sep=", or the most frequent one of the first line that is not blank, except in quotes. */
 async function detectDelimiter(file: FileHandle): Promise<string> {
   const sample = (await readChunks(file).next()).value ?? Buffer.alloc(0)
   mustBeText(sample)
-  const [line = ''] = sample
-    .toString()
+  const text = sample.toString().replace(/^\ufeff/, '')
+  const [, separator] = /^\s*"?sep=(.)"?[\r\n]/i.exec(text) ?? []
+  if (separator) return separator
+  const [line = ''] = text
+    .trimStart()
     .replaceAll(/"[^"]*"/g, '')
     .split(/[\r\n]/, 1)
-  const counts = [',', ';', '\t'].map((delimiter) => ({ delimiter, count: line.split(delimiter).length }))
+  const counts = [',', ';', '\t', '|'].map((delimiter) => ({ delimiter, count: line.split(delimiter).length }))
   return counts.sort((a, b) => b.count - a.count)[0]?.delimiter ?? ','
 }

@@ -23,7 +23,7 @@ mutation('createDefect', {
   input: (t) => ({
     ...newTicketFields(t),
     title: t.string({
-      description: 'One-line summary, at most 200 characters. Defaults to the first line of the description.',
+      description: 'One-line summary, at most 255 characters. Defaults to the first line of the description.',
     }),
     category: t.string({
       required: true,

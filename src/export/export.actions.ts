@@ -7,9 +7,9 @@ import type { CursorKey } from '../paging/keyset.ts'
 import { type List, type Page, pageOf } from '../paging/page.ts'
 import { getProjectByReference } from '../project/project.actions.ts'
 import { objectOf, readValue, type Value } from '../reading/value.ts'
-import type { TicketFilter } from '../ticket/ticket.filter.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import { type TicketRow, ticketColumns } from '../ticket/ticket.sql.ts'
+import type { ExportParameters } from './export.parser.ts'
 
 export type ExportFormat = 'csv' | 'jsonl'
 
@@ -104,15 +104,15 @@ const formats: Readonly<
 export async function exportTickets(
   context: Context,
   format: ExportFormat,
-  project: string | null,
-  filter: TicketFilter | null,
+  { project, filter, bom }: ExportParameters,
 ): Promise<AsyncGenerator<string>> {
   const viewer = requireViewer(context)
   if (project !== null) checkArgument('project', project, projectReference)
   const exportedProject = project === null ? null : await getProjectByReference(context.db, viewer, project)
   const list = ticketList(context, { filter, orderBy: [{ field: exportedProject ? 'NUMBER' : 'CREATED_AT' }] })
   const where = exportedProject ? sql`t.project_id = ${exportedProject.id}::uuid AND ${list.where}` : list.where
-  return textOf(context, { ...list, where }, formats[format])
+  const { header, rows } = formats[format]
+  return textOf(context, { ...list, where }, { header: bom && format === 'csv' ? `\ufeff${header}` : header, rows })
 }
 
 async function* textOf(

@@ -22,20 +22,20 @@ const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl
 const costMessage = (cost: number, limit: number) =>
   `The cost of the filter, ${formatNumber(cost)}, exceeds the limit of ${formatNumber(limit)}. Compare fewer fields, or export parts.`
 
-/** Parameters: `project` is an id or a key, `filter` a TicketFilter as JSON. */
+/** Parameters: `project` is an id or a key, `filter` a TicketFilter as JSON, `bom` true for a byte order mark in CSV. */
 export function exportDownloads({ schema, rates, database }: ExportServices): Downloads {
   const createDownloadHandler =
     (format: ExportFormat) =>
     async (context: Context, parameters: URLSearchParams): Promise<Download> => {
       const viewer = requireViewer(context)
       const { costLimit, introspection } = context.config
-      const { project, filter } = parseParameters(parameters, schema, introspection === 'open')
+      const { project, filter, bom } = parseParameters(parameters, schema, introspection === 'open')
       const cost = filterCost(filter)
       if (cost > costLimit) throw new QueryTooComplex(costMessage(cost, costLimit), cost, costLimit)
       await rates.spend(`user ${viewer.id}`, exportCost + cost)
       // All pages together may exceed the quota of a request.
       const unmeteredContext = { ...context, db: withoutQuota(database.db) }
-      const pieces = await exportTickets(unmeteredContext, format, project, filter)
+      const pieces = await exportTickets(unmeteredContext, format, { project, filter, bom })
       return { type: contentTypes[format], fileName: `tickets.${format}`, pieces }
     }
   return {

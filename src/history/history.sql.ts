@@ -13,6 +13,7 @@ export const historyColumns = columnsOf<HistoryRow>('h', {
   version: 'plain',
   source: 'plain',
   batch: 'plain',
+  reverted: 'plain',
   changes: 'plain',
 })
 

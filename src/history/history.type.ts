@@ -4,7 +4,6 @@ import { sql } from '../database/sql.ts'
 import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
-import type { FieldChange } from '../rows.ts'
 import { ticketRelation } from '../ticket/ticket.loaders.ts'
 import { userRelation } from '../user/user.loaders.ts'
 import { type HistoryRow, historyColumns, historyOrder } from './history.sql.ts'
@@ -20,7 +19,7 @@ builder.enumType('ChangeSource', {
   },
 })
 
-const FieldChangeType = builder.objectRef<FieldChange>('FieldChange').implement({
+builder.objectType('FieldChange', {
   description: 'A change of one field.',
   fields: (t) => ({
     field: t.exposeString('field', {
@@ -37,7 +36,7 @@ const FieldChangeType = builder.objectRef<FieldChange>('FieldChange').implement(
 
 builder.prismaObject('HistoryEvent', {
   interfaces: ['Node'],
-  description: 'A change to a ticket, recorded in the transaction that made it. Immutable.',
+  description: 'A change to a ticket, recorded in the transaction that made it.',
   fields: (t) => ({
     ticket: t.field({
       type: 'Ticket',
@@ -49,15 +48,22 @@ builder.prismaObject('HistoryEvent', {
       description: 'User who made the change.',
       ...nestedField(userRelation('actorId')),
     }),
-    at: t.expose('at', { type: 'DateTime', description: 'Time of the change.' }),
+    at: t.expose('at', {
+      type: 'DateTime',
+      description:
+        'Time of the change. Time of resolution for the resolution of a ticket, which an import can correct.',
+    }),
     version: t.exposeInt('version', { description: 'Version of the ticket after the change.' }),
     source: t.expose('source', { type: 'ChangeSource', description: 'Origin of the change.' }),
     batch: t.exposeID('batch', {
       nullable: true,
       description: 'Id that all changes of one bulk mutation or import have in common. Null if source is API.',
     }),
+    reverted: t.exposeBoolean('reverted', {
+      description: 'True for a change of an import that was undone, and for the undo. Reports and filters ignore it.',
+    }),
     changes: t.expose('changes', {
-      type: [FieldChangeType],
+      type: ['FieldChange'],
       extensions: { size: 2 },
       description: 'Changed fields with their previous and new values.',
     }),

@@ -3,7 +3,7 @@ import { foldName, nearestNames } from './name-match.ts'
 /** docs/importing.md lists the same synonyms. */
 const synonyms = {
   status: {
-    OPEN: ['new', 'to do', 'backlog', 'reported', 'reopened', 'triage'],
+    OPEN: ['opened', 'new', 'to do', 'backlog', 'reported', 'reopened', 'triage'],
     IN_PROGRESS: ['wip', 'doing', 'started', 'active', 'in review', 'review', 'in work'],
     RESOLVED: ['done', 'fixed', 'solved', 'complete', 'completed'],
     CLOSED: ['verified', 'cancelled', 'canceled'],
@@ -42,6 +42,12 @@ const synonyms = {
 
 export type EnumField = keyof typeof synonyms
 
+/** Words for no value. */
+const emptyValues: Partial<Record<EnumField, readonly string[]>> = {
+  resolution: ['unresolved', 'none', 'open', '---'],
+  disposition: ['none', 'n/a'],
+}
+
 const valueByFoldedName = new Map(
   Object.entries(synonyms).map(([field, namesByValue]) => [
     field,
@@ -55,6 +61,9 @@ const valueByFoldedName = new Map(
 
 export const parseEnumValue = (field: EnumField, text: string): string | null =>
   valueByFoldedName.get(field)?.get(foldName(text)) ?? null
+
+export const isEmptyValue = (field: EnumField, text: string): boolean =>
+  (emptyValues[field] ?? []).some((word) => foldName(word) === foldName(text))
 
 export const synonymsOf = (field: EnumField): Readonly<Record<string, readonly string[]>> => synonyms[field]
 

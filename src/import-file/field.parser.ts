@@ -1,12 +1,16 @@
 import type { z } from 'zod'
-import { notBlank, text } from '../check.ts'
+import { nameText, notBlank, text } from '../check.ts'
 import { splitNames } from '../csv/cells.ts'
 import { defectRules } from '../defect/defect.rules.ts'
 import { labelName, maxLabels } from '../label/label.rules.ts'
-import { isUserReference } from '../reference.ts'
 import { ticketRules } from '../ticket/ticket.rules.ts'
 import type { ParseDate } from './date.parser.ts'
-import { type EnumField, parseEnumValue, suggestEnumValues } from './enum-value.parser.ts'
+import { type EnumField, isEmptyValue, parseEnumValue, suggestEnumValues } from './enum-value.parser.ts'
+
+export interface CellFormat {
+  readonly parseDate: ParseDate
+  readonly listSeparator: string
+}
 
 /** The value as text for the database, or an error message without its subject. */
 export type CellResult = { readonly value: string | null } | { readonly error: string }
@@ -17,7 +21,7 @@ interface ImportField {
   readonly description: string
   /** The PostgreSQL type of the column in import_rows. */
   readonly type: string
-  readonly parse: (cell: string, parseDate: ParseDate) => CellResult
+  readonly parse: (cell: string, format: CellFormat) => CellResult
   readonly onlyFor?: 'DEFECT' | 'MAINTAINER'
 }
 
@@ -33,30 +37,25 @@ const byRule =
 const enumValue =
   (field: EnumField) =>
   (cell: string): CellResult => {
+    if (isEmptyValue(field, cell)) return { value: null }
     const value = parseEnumValue(field, cell)
     return value ? { value } : { error: `is not a valid ${field}${suggestEnumValues(field, cell)}` }
   }
 
-const username = (cell: string): CellResult => {
-  const name = cell.trim().toLowerCase()
-  return isUserReference(name)
-    ? { value: name }
-    : { error: 'is not a username: must be 2 to 32 letters, digits, dots, dashes or underscores' }
-}
-
-const time = (cell: string, parseDate: ParseDate): CellResult => {
+const time = (cell: string, { parseDate }: CellFormat): CellResult => {
   const date = parseDate(cell.trim())
-  return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601, or in `dateFormat` if set' }
+  return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601 or in `dateFormat`' }
 }
 
-function labels(cell: string): CellResult {
-  const names = splitNames(cell)
+function labels(cell: string, { listSeparator }: CellFormat): CellResult {
+  const names = splitNames(cell, listSeparator)
   if (!names) return { error: 'has unbalanced quotes: double each quote within a quoted label' }
   if (names.length > maxLabels) return { error: `must contain at most ${maxLabels} labels (got ${names.length})` }
   const issue = names.flatMap((name) => labelName.safeParse(name).error?.issues ?? [])[0]
   return issue ? { error: `contains an invalid label: it ${issue.message}` } : { value: JSON.stringify(names) }
 }
 
+const person = byRule(nameText(200))
 const externalKey = notBlank(text(200)).transform((key) => key.trim())
 
 const importFields = {
@@ -69,7 +68,7 @@ const importFields = {
   },
   TITLE: {
     name: 'title',
-    description: 'Title, at most 200 characters. Defaults to the first line of the description for defects.',
+    description: 'Title, at most 255 characters. Defaults to the first line of the description for defects.',
     type: 'text',
     parse: byRule(ticketRules.title),
   },
@@ -99,21 +98,22 @@ const importFields = {
   },
   ASSIGNEE: {
     name: 'assignee',
-    description: 'Username of an active user who can see the project.',
+    description:
+      'Username, or unique name, of an active user who can see the project. Any user for resolved and archived tickets, and for imports by a MAINTAINER.',
     type: 'text',
-    parse: username,
+    parse: person,
   },
   LABELS: {
     name: 'labels',
-    description: `Names of labels, separated by semicolons: at most ${maxLabels}. Replaces all labels of an existing ticket.`,
+    description: `Names of labels, at most ${maxLabels}. Replaces all labels of an existing ticket. Several columns are joined.`,
     type: 'jsonb',
     parse: labels,
   },
   REPORTER: {
     name: 'reporter',
-    description: 'Username of the reporter. Defaults to you. Requires MAINTAINER in the project.',
+    description: 'Username, or unique name, of the reporter. Defaults to you. Requires MAINTAINER in the project.',
     type: 'text',
-    parse: username,
+    parse: person,
     onlyFor: 'MAINTAINER',
   },
   CREATED_AT: {
@@ -182,7 +182,7 @@ const importFields = {
   },
   KIND: {
     name: 'kind',
-    description: 'Value of `TicketKind`, or a synonym. Must equal the kind of the import.',
+    description: 'Value of `TicketKind`, or a synonym. Must equal the kind of the import, if that is set.',
     type: 'ticket_kind',
     parse: enumValue('kind'),
   },

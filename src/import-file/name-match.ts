@@ -4,8 +4,12 @@ const maxComparedLength = 50
 const maxSuggestions = 3
 const maxListedNames = 20
 
-/** "In Progress", "in_progress" and "inprogress" become equal. */
-export const foldName = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '')
+/** "In Progress", "in_progress" and "inprogress" become equal. A name without letters and digits, such as "#", is kept. */
+export const foldName = (name: string): string =>
+  name
+    .normalize('NFC')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, '') || name.trim()
 
 /** Returns up to three names, ordered by the Levenshtein distance between folded names. */
 export function nearestNames(name: string, names: readonly string[]): string[] {

@@ -62,3 +62,13 @@ const assignedColumns = [...Object.values(plainFields), 'reporter_id', 'assignee
 /** A SET list without the time of resolution, the version and the time of change. */
 export const assignmentsFrom = (row: string) =>
   raw(assignedColumns.map((column) => `${column} = ${row}.${column}`).join(', '))
+
+/** True if the changes of a row contain a resolution at its own time, not that of the import. */
+export const isDatedResolution = (row: string) => sql`${raw(row)}.resolved_at IS NOT NULL
+  AND jsonb_path_exists(${raw(row)}.changes, '$[*] ? (@.field == "status"
+    && (@.from == "OPEN" || @.from == "IN_PROGRESS") && (@.to == "RESOLVED" || @.to == "CLOSED"))')`
+
+/** The number of history events of a row: a dated resolution is an event of its own. */
+export const eventCount = (row: string) => sql`CASE WHEN ${raw(row)}.changes = '[]' THEN 0
+  WHEN ${isDatedResolution(row)}
+    AND jsonb_path_exists(${raw(row)}.changes, '$[*] ? (@.field != "status" && @.field != "resolution")') THEN 2 ELSE 1 END`

@@ -2,8 +2,8 @@ import { escapeCell, escapeFormula, toCsv } from '../csv/cells.ts'
 import { readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
+import type { CellError } from '../import-file/header.parser.ts'
 import { suggestNames } from '../import-file/name-match.ts'
-import type { CellError, FileHeader } from '../import-file/row.parser.ts'
 import { assignableUsers } from '../project/project.access.ts'
 import { unknownNameMessages } from './check.sql.ts'
 import type { ImportFile } from './stage.actions.ts'
@@ -47,20 +47,41 @@ export async function storeErrors(tx: BulkTransaction, importId: string, project
     FROM jsonb_array_elements(${JSON.stringify(withSuggestions)}::jsonb) WITH ORDINALITY AS listed(error, position)`)
 }
 
-/** Stores, as CSV in the import, the rows for which import_plan contains errors, with a column "reason". */
-export async function storeRejectedRows(
+/** Stores the warnings of a file and its rows. Equal warnings of several rows are one. Returns their number. */
+export async function storeWarnings(
   tx: BulkTransaction,
   importId: string,
-  file: ImportFile,
-  { names }: FileHeader,
-): Promise<void> {
-  let csv = toCsv([[...names.map(escapeCell), 'reason']])
+  fileWarnings: readonly CellError[],
+): Promise<number> {
+  const [{ count }] = await tx.query<[{ count: number }]>(sql`
+    WITH warnings AS (
+      SELECT 0 AS row, 1 AS count, warning FROM jsonb_array_elements(${JSON.stringify(fileWarnings)}::jsonb) warning
+      UNION ALL
+      SELECT min(p.row), count(*), warning FROM import_plan p, jsonb_array_elements(p.warnings) warning
+      WHERE p.errors IS NULL GROUP BY warning),
+    stored AS (
+      INSERT INTO import_faults (import_id, position, row, "column", value, message, is_warning)
+      SELECT ${importId}::uuid, ${maxStoredErrors} + row_number() OVER (ORDER BY row, warning), row, warning ->> 'column',
+        warning ->> 'value', (warning ->> 'message') || CASE WHEN count > 1 THEN format(' (in %s rows)', count) ELSE '' END, TRUE
+      FROM warnings ORDER BY row, warning LIMIT ${maxStoredErrors})
+    SELECT count(*)::integer AS count FROM warnings`)
+  return count
+}
+
+/** Stores, as CSV in the import, the rows for which import_plan contains errors, with a column "reason". */
+export async function storeRejectedRows(tx: BulkTransaction, importId: string, file: ImportFile): Promise<void> {
+  let csv = ''
+  let width = 0
   let row = -1
   let lastRejected = 0
   let batch: { row: number; reason: string }[] = []
   for await (const record of readRecords(file.handle)) {
     row++
-    if (row === 0) continue
+    if (row === 0) {
+      csv = toCsv([[...record.map(escapeCell), 'reason']])
+      width = record.length
+      continue
+    }
     if (batch.length === 0) {
       batch = await readRejected(tx, lastRejected)
       if (batch.length === 0) break
@@ -68,7 +89,8 @@ export async function storeRejectedRows(
     if (batch[0]?.row !== row) continue
     const reason = batch.shift()?.reason ?? ''
     lastRejected = row
-    csv += toCsv([[...record.map((cell) => escapeCell(replaceNul(cell))), escapeFormula(reason)]])
+    const cells = Array.from({ length: width }, (_, index) => escapeCell(replaceNul(record[index] ?? '')))
+    csv += toCsv([[...cells, escapeFormula(reason)]])
     if (csv.length > maxRejectedLength) break
   }
   await tx.query(sql`UPDATE imports SET rejected_rows = ${csv} WHERE id = ${importId}::uuid`)

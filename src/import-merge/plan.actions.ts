@@ -1,29 +1,38 @@
-import type { TicketKind } from '../../prisma/generated/client.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
-import type { FileHeader } from '../import-file/row.parser.ts'
+import type { FileHeader } from '../import-file/header.parser.ts'
 import { assignableUsers } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
-import { isDone, rowErrors } from './check.sql.ts'
+import { type CheckOptions, isDone, kindOf, rowFindings } from './check.sql.ts'
 
 /**
- * Derives the temporary table import_plan from import_rows: the state of each ticket after the import, with the errors that
- * depend on stored data. `created` marks new tickets; other rows belong to the ticket with the external key.
+ * Derives the temporary table import_plan from import_rows: the state of each ticket after the import, with the errors
+ * and warnings that depend on stored data. `created` marks new tickets; other rows belong to the ticket with the
+ * external key.
  */
 export async function planRows(
   tx: BulkTransaction,
   projectId: string,
-  kind: TicketKind,
   viewer: Viewer,
   header: FileHeader,
-  createLabels: boolean,
+  options: CheckOptions,
 ): Promise<void> {
   const project = sql`${projectId}::uuid`
-  const errors = rowErrors(header, kind, createLabels)
+  const { errors, warnings } = rowFindings(header, options)
+  const isDefect = sql`${kindOf(options.kind)} = 'DEFECT'`
+  const nameOfUnknown = (person: 'assignee' | 'reporter') =>
+    person === 'assignee'
+      ? sql`CASE WHEN assignee.id IS NULL THEN 'Assignee: ' || r.assignee END`
+      : sql`CASE WHEN reporter.id IS NULL THEN 'Reporter: ' || r.reporter END`
+  await findPeople(tx, projectId)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
-    SELECT r.row, nullif(${errors}, '[]') AS errors, t.id IS NULL AS created, coalesce(t.id, new_id()) AS id,
-      r.external_key, coalesce(r.title, t.title, r.first_line) AS title, coalesce(r.description, t.description) AS description,
+    SELECT r.row, nullif(${errors}, '[]') AS errors, nullif(${warnings}, '[]') AS warnings,
+      t.id IS NULL AS created, coalesce(t.id, new_id()) AS id, ${kindOf(options.kind)} AS kind,
+      r.external_key, coalesce(r.title, t.title, r.first_line) AS title,
+      CASE WHEN t.id IS NOT NULL AND r.description IS NULL THEN t.description ELSE nullif(
+        concat_ws(chr(10) || chr(10), r.whole_title, r.description,
+          nullif(concat_ws(chr(10), r.notes, ${nameOfUnknown('assignee')}, ${nameOfUnknown('reporter')}), '')), '') END AS description,
       coalesce(r.status, t.status, 'OPEN') AS status,
       CASE WHEN ${isDone} THEN coalesce(r.resolution, t.resolution, 'FIXED') END AS resolution,
       coalesce(r.priority, t.priority, 'MEDIUM') AS priority,
@@ -34,19 +43,31 @@ export async function planRows(
       coalesce(r.archived_at, t.archived_at)::timestamptz(3) AS archived_at,
       coalesce(r.category, t.category) AS category, coalesce(r.subcategory, t.subcategory) AS subcategory,
       coalesce(r.absn, t.absn) AS absn,
-      ${kind === 'DEFECT' ? sql`coalesce(r.reported_by, t.reported_by, ${viewer.name}::text)` : sql`NULL::text`} AS reported_by,
-      ${kind === 'DEFECT' ? sql`coalesce(r.severity, t.severity, 'MAJOR')` : sql`NULL::severity`} AS severity,
+      CASE WHEN ${isDefect} THEN coalesce(r.reported_by, t.reported_by, ${viewer.name}::text) END AS reported_by,
+      CASE WHEN ${isDefect} THEN coalesce(r.severity, t.severity, 'MAJOR') END AS severity,
       coalesce(r.disposition, t.disposition) AS disposition
     FROM (SELECT *, CASE WHEN external_key IS NOT NULL THEN first_value(row) OVER (PARTITION BY external_key ORDER BY row) END AS first_row
       FROM import_rows) r
     LEFT JOIN tickets t ON t.project_id = ${project} AND t.external_key = r.external_key
-    LEFT JOIN users reporter ON reporter.username = r.reporter
-    LEFT JOIN LATERAL (SELECT u.id FROM users u
-      WHERE u.username = r.assignee AND (u.id = t.assignee_id OR (${assignableUsers(projectId)}))) assignee ON r.assignee IS NOT NULL
+    LEFT JOIN import_people reporter ON reporter.person = r.reporter
+    LEFT JOIN import_people assignee ON assignee.person = r.assignee
     LEFT JOIN LATERAL (SELECT string_agg(given.name, '; ') AS unknown FROM jsonb_array_elements_text(r.labels) AS given(name)
       WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))) labelled
       ON r.labels IS NOT NULL
     -- Ids are generated after the sort, in the order of the rows.
     ORDER BY r.row`)
   await tx.query(sql`ANALYZE import_plan`)
+}
+
+/** Creates the temporary table import_people: the users whose usernames or unique names the file contains. */
+async function findPeople(tx: BulkTransaction, projectId: string): Promise<void> {
+  await tx.query(sql`
+    CREATE TEMPORARY TABLE import_people ON COMMIT DROP AS
+    SELECT given.person, u.id, ${assignableUsers(projectId)} AS assignable
+    FROM (SELECT assignee AS person FROM import_rows WHERE assignee IS NOT NULL
+      UNION SELECT reporter FROM import_rows WHERE reporter IS NOT NULL) given
+    LEFT JOIN users by_username ON by_username.username = lower(given.person)
+    LEFT JOIN (SELECT lower(name) AS folded, (array_agg(id))[1] AS id FROM users GROUP BY lower(name) HAVING count(*) = 1) by_name
+      ON by_name.folded = lower(given.person)
+    JOIN users u ON u.id = coalesce(by_username.id, by_name.id)`)
 }

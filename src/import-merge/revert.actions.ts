@@ -1,8 +1,9 @@
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import type { Viewer } from '../viewer.ts'
-import { assignmentsFrom, ticketChanges } from './change.sql.ts'
+import { eventCount, ticketChanges } from './change.sql.ts'
 import type { SideEffects } from './merge.actions.ts'
+import { updateTickets, writeHistory, writeLabels } from './write.actions.ts'
 
 interface UndoPlan {
   readonly total: number
@@ -48,31 +49,26 @@ export async function revertRows(
   await revertSideEffects(tx, projectId, sideEffects)
 }
 
-/** Restores changed tickets and records this in their history. */
-async function restoreTickets(tx: Transaction, viewer: Viewer, id: string, projectId: string): Promise<void> {
+/** Restores changed tickets. Reports ignore the reverted changes, which remain in the history. */
+async function restoreTickets(tx: Transaction, viewer: Viewer, importId: string, projectId: string): Promise<void> {
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_restored ON COMMIT DROP AS
-    SELECT former.*, u.before -> 'label_ids' AS label_ids, (SELECT coalesce(jsonb_agg(l.name), '[]') FROM labels l
-      WHERE l.id::text IN (SELECT jsonb_array_elements_text(u.before -> 'label_ids'))) AS labels, clock_timestamp()::timestamptz(3) AS at
-    FROM import_undo u, jsonb_populate_record(NULL::tickets, u.before) former WHERE u.reason IS NULL AND u.before IS NOT NULL`)
+    SELECT restored.*, ${eventCount('restored')} AS event_count FROM (
+      SELECT r.*, ${ticketChanges(sql`t`, sql`r`, projectId)} AS changes FROM (
+        SELECT former.*, u.before, (SELECT coalesce(jsonb_agg(l.name), '[]') FROM labels l
+          WHERE l.id::text IN (SELECT jsonb_array_elements_text(u.before -> 'label_ids'))) AS labels
+        FROM import_undo u, jsonb_populate_record(NULL::tickets, u.before) former
+        WHERE u.reason IS NULL AND u.before IS NOT NULL) r
+      JOIN tickets t ON t.id = r.id) restored`)
+  const [{ at }] = await tx.query<[{ at: Date }]>(sql`SELECT clock_timestamp()::timestamptz(3) AS at`)
+  const changes = { table: 'import_restored', importId, projectId, at }
+  await updateTickets(tx, viewer, changes)
+  await writeLabels(tx, changes)
+  await writeHistory(tx, viewer, changes, true)
   await tx.query(sql`
-    INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
-    SELECT t.id, ${viewer.id}::uuid, r.at, t.version + 1, 'IMPORT', ${id}::uuid,
-      ${ticketChanges(sql`t`, sql`r`, projectId)}
-    FROM import_restored r JOIN tickets t ON t.id = r.id`)
+    UPDATE history h SET reverted = TRUE FROM import_restored r WHERE h.ticket_id = r.id AND h.batch = ${importId}::uuid`)
   await tx.query(sql`
-    UPDATE tickets t SET ${assignmentsFrom('r')}, resolved_at = r.resolved_at,
-      version = t.version + 1, updated_at = r.at, updated_by_id = ${viewer.id}::uuid
-    FROM import_restored r WHERE t.id = r.id`)
-  await tx.query(sql`
-    DELETE FROM ticket_labels tl USING import_restored r
-    WHERE tl.ticket_id = r.id AND tl.label_id::text NOT IN (SELECT jsonb_array_elements_text(r.label_ids))`)
-  await tx.query(sql`
-    INSERT INTO ticket_labels (ticket_id, label_id)
-    SELECT r.id, l.id FROM import_restored r, jsonb_array_elements_text(r.label_ids) AS given(id) JOIN labels l ON l.id = given.id::uuid
-    ON CONFLICT DO NOTHING`)
-  await tx.query(sql`
-    DELETE FROM imported_tickets i USING import_restored r WHERE i.import_id = ${id}::uuid AND i.ticket_id = r.id`)
+    DELETE FROM imported_tickets i USING import_restored r WHERE i.import_id = ${importId}::uuid AND i.ticket_id = r.id`)
 }
 
 /** Deletes unused labels and terms, and resets the last number of the project if possible. */

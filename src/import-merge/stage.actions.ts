@@ -1,16 +1,16 @@
 import type { FileHandle } from 'node:fs/promises'
-import { MalformedCsv, readRecords } from '../csv/records.ts'
+import { detectListSeparator } from '../csv/cells.ts'
+import { isBlank, MalformedCsv, readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
-import type { ImportFieldKey } from '../import-file/field.parser.ts'
-import {
-  type CellError,
-  createRowParser,
-  type FileFormat,
-  type FileHeader,
-  parseHeader,
-} from '../import-file/row.parser.ts'
-import { stagedFields, stagingColumns } from './staging.sql.ts'
+import { BadUserInput } from '../errors.ts'
+import { type ImportFieldKey, importFieldKeys } from '../import-file/field.parser.ts'
+import { type CellError, type FileFormat, type FileHeader, parseHeader } from '../import-file/header.parser.ts'
+import { createRowParser } from '../import-file/row.parser.ts'
+import { stagingColumns } from './staging.sql.ts'
+
+/** Rows that are parsed after the separator of labels was detected in them. */
+const sampleSize = 1000
 
 export interface ImportFile {
   readonly handle: FileHandle
@@ -19,13 +19,18 @@ export interface ImportFile {
 
 interface StagingResult {
   readonly header: FileHeader
+  /** Warnings about the whole file. */
+  readonly warnings: readonly CellError[]
   /** False after an error in the header or in the syntax of the file. */
   readonly isMergeable: boolean
 }
 
+type StagedRow = readonly (string | null)[]
+
 /**
- * Copies the values and errors of a file into the temporary table import_rows; row 0 is the header. `mustBeAllowed`
- * throws for a field that the viewer is not allowed to import. `onRead` receives the number of bytes of each chunk.
+ * Copies the values, errors and warnings of a file into the temporary table import_rows; row 0 is the header. Blank rows
+ * are skipped, but numbered. `mustBeAllowed` throws for a field that the viewer is not allowed to import. `onRead`
+ * receives the number of bytes of each chunk. Throws BAD_USER_INPUT if the kind of the tickets is unknown.
  */
 export async function stageRows(
   tx: BulkTransaction,
@@ -36,43 +41,78 @@ export async function stageRows(
 ): Promise<StagingResult> {
   const columns = Object.entries(stagingColumns).map(([name, type]) => `${name} ${type}`)
   await tx.query(sql`${raw(`CREATE TEMPORARY TABLE import_rows (${columns.join(', ')}) ON COMMIT DROP`)}`)
-  let header: FileHeader = { names: [], fields: new Map(), errors: [] }
+  let header: FileHeader = { names: [], fields: new Map(), unnamed: [], errors: [] }
+  const warnings: CellError[] = []
   let isMergeable = true
-  const rejectFile = (row: number, errors: readonly CellError[]) => {
+  const rejectFile = (row: number, errors: readonly CellError[]): StagedRow => {
     isMergeable = false
-    const noValues = Object.keys(stagingColumns)
-      .slice(2)
-      .map(() => null)
-    return [String(row), JSON.stringify(errors), ...noValues]
+    return Object.keys(stagingColumns).map((name) =>
+      name === 'row' ? String(row) : name === 'errors' ? JSON.stringify(errors) : null,
+    )
   }
-  async function* rows() {
+  const sample: (readonly [row: number, record: readonly string[]])[] = []
+  let stageRow: ((row: number, record: readonly string[]) => StagedRow) | undefined
+
+  function* parseSample(): Generator<StagedRow> {
+    const labels = (header.fields.get('LABELS') ?? []).flatMap(({ index }) =>
+      sample.map(([, cells]) => cells[index] ?? ''),
+    )
+    const listSeparator = format.listSeparator ?? detectListSeparator(labels)
+    if (listSeparator !== (format.listSeparator ?? ';')) {
+      const column = header.names[header.fields.get('LABELS')?.[0]?.index ?? 0] ?? null
+      warnings.push({
+        column,
+        value: null,
+        message: 'was split at commas: set `listSeparator` if its names contain commas',
+      })
+    }
+    const parseRow = createRowParser(header, format, listSeparator)
+    stageRow = (row, record) => {
+      const { values, errors, warnings: rowWarnings, firstLine, wholeTitle, notes } = parseRow(record)
+      return [
+        String(row),
+        errors.length > 0 ? JSON.stringify(errors) : null,
+        rowWarnings.length > 0 ? JSON.stringify(rowWarnings) : null,
+        firstLine,
+        wholeTitle,
+        notes,
+        ...importFieldKeys.map((field) => values.get(field) ?? null),
+      ]
+    }
+    for (const [row, record] of sample) yield stageRow(row, record)
+  }
+
+  async function* rows(): AsyncGenerator<StagedRow> {
     let row = -1
-    let parseRow: ReturnType<typeof createRowParser> | undefined
+    let syntaxError: MalformedCsv | undefined
     try {
       for await (const record of readRecords(file.handle, onRead)) {
         row++
-        if (parseRow) {
-          const { values, firstLine, errors } = parseRow(record)
-          yield [
-            String(row),
-            errors.length > 0 ? JSON.stringify(errors) : null,
-            firstLine,
-            ...stagedFields.map((field) => values.get(field) ?? null),
-          ]
-          continue
-        }
-        header = parseHeader(record, format)
-        for (const field of header.fields.keys()) mustBeAllowed(field)
-        parseRow = createRowParser(header, format)
-        if (header.errors.length > 0) yield rejectFile(0, header.errors)
+        if (row === 0) {
+          header = parseHeader(record, format)
+          for (const field of header.fields.keys()) mustBeAllowed(field)
+          mustHaveKind(header, format)
+          if (header.errors.length > 0) yield rejectFile(0, header.errors)
+        } else if (isBlank(record)) continue
+        else if (stageRow) yield stageRow(row, record)
+        else if (sample.push([row, record]) === sampleSize) yield* parseSample()
       }
     } catch (error) {
       if (!(error instanceof MalformedCsv)) throw error
-      const column = error.column === null ? null : (header.names[error.column] ?? null)
-      yield rejectFile(error.record, [{ column, value: null, message: error.message }])
+      syntaxError = error
     }
+    if (!stageRow) yield* parseSample()
+    if (!syntaxError) return
+    const column = syntaxError.column === null ? null : (header.names[syntaxError.column] ?? null)
+    yield rejectFile(syntaxError.record, [{ column, value: null, message: syntaxError.message }])
   }
+
   await tx.copy('import_rows', stagingColumns, rows())
   await tx.query(sql`ANALYZE import_rows`)
-  return { header, isMergeable }
+  return { header, warnings, isMergeable }
+}
+
+function mustHaveKind({ fields }: FileHeader, { kind }: FileFormat): void {
+  if (!kind && !fields.has('KIND'))
+    throw new BadUserInput([{ path: 'kind', message: 'is required: the file has no column "kind"' }])
 }

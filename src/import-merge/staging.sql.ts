@@ -4,11 +4,12 @@ const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${le
 
 export const stagingColumn = (field: ImportFieldKey) => snakeCase(importField(field).name)
 
-export const stagedFields = importFieldKeys.filter((field) => field !== 'KIND')
-
 export const stagingColumns: Readonly<Record<string, string>> = {
   row: 'integer',
   errors: 'jsonb',
+  warnings: 'jsonb',
   first_line: 'text',
-  ...Object.fromEntries(stagedFields.map((field) => [stagingColumn(field), importField(field).type])),
+  whole_title: 'text',
+  notes: 'text',
+  ...Object.fromEntries(importFieldKeys.map((field) => [stagingColumn(field), importField(field).type])),
 }

@@ -2,12 +2,13 @@ import type { BulkTransaction, RunBulkTransaction } from '../database/bulk-trans
 import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import type { ImportFieldKey } from '../import-file/field.parser.ts'
-import type { FileFormat } from '../import-file/row.parser.ts'
-import { storeErrors, storeRejectedRows } from '../import-merge/error.actions.ts'
+import { columnUses, type FileFormat } from '../import-file/header.parser.ts'
+import { storeErrors, storeRejectedRows, storeWarnings } from '../import-merge/error.actions.ts'
 import { mergeRows } from '../import-merge/merge.actions.ts'
 import { planRows } from '../import-merge/plan.actions.ts'
+import { previewOf } from '../import-merge/preview.actions.ts'
 import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
-import { mustHaveRole, type ProjectPermissions } from '../project/project.access.ts'
+import { hasRole, mustHaveRole, type ProjectPermissions } from '../project/project.access.ts'
 import { getProjectByReference, lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
 import { mustBeAbleToImport } from './import.access.ts'
@@ -16,6 +17,9 @@ export interface NewImport extends FileFormat {
   readonly projectId: string
   readonly file: ImportFile
   readonly createLabels: boolean
+  readonly describeUnknownUsers: boolean
+  /** True for the files of another tracker, whose open tickets may have had a resolution. */
+  readonly ignoreOpenResolutions: boolean
   readonly skipInvalidRows: boolean
   readonly dryRun: boolean
 }
@@ -43,34 +47,37 @@ export function importTickets(
       onRead(bytes)
     }
     const checkField = (field: ImportFieldKey) => mustBeAbleToImport(field, project)
-    const { header, isMergeable } = await stageRows(tx, input.file, input, checkField, onChunk)
+    const { header, warnings, isMergeable } = await stageRows(tx, input.file, input, checkField, onChunk)
     signal?.throwIfAborted()
     // Locked after reading the file, so that other requests can create tickets in the meantime.
     mustBeAllowed(await lockProject(tx, viewer, project.id), input)
     await lockReferencedRows(tx, project.id)
-    await planRows(tx, project.id, input.kind, viewer, header, input.createLabels)
+    await planRows(tx, project.id, viewer, header, { ...input, acceptFormerUsers: hasRole(project, 'MAINTAINER') })
     const [counts] = await tx.query<[{ rows: number; rejected: number; errors: number }]>(sql`
         SELECT count(*) FILTER (WHERE row > 0)::integer AS rows,
           count(*) FILTER (WHERE row > 0 AND errors IS NOT NULL)::integer AS rejected,
           coalesce(sum(jsonb_array_length(errors)), 0)::integer AS errors FROM import_plan`)
     const [{ id, at }] = await tx.query<[{ id: string; at: Date }]>(sql`
-        INSERT INTO imports (project_id, actor_id, file_name, kind, dry_run, created_at, row_count, rejected_count, fault_count)
+        INSERT INTO imports (project_id, actor_id, file_name, kind, dry_run, created_at, row_count, rejected_count, fault_count, columns)
         VALUES (${project.id}::uuid, ${viewer.id}::uuid, ${input.file.name}, ${input.kind}::ticket_kind, ${input.dryRun},
-          clock_timestamp(), ${counts.rows}, ${counts.rejected}, ${counts.errors}) RETURNING id, created_at AS at`)
+          clock_timestamp(), ${counts.rows}, ${counts.rejected}, ${counts.errors}, ${JSON.stringify(columnUses(header))}::jsonb)
+        RETURNING id, created_at AS at`)
     await storeErrors(tx, id, project.id)
-    if (input.skipInvalidRows && counts.rejected > 0 && isMergeable) await storeRejectedRows(tx, id, input.file, header)
+    const warningCount = await storeWarnings(tx, id, warnings)
+    await tx.query(sql`UPDATE imports SET warning_count = ${warningCount} WHERE id = ${id}::uuid`)
+    if (input.skipInvalidRows && counts.rejected > 0 && isMergeable) await storeRejectedRows(tx, id, input.file)
     if (isMergeable && (counts.rejected === 0 || input.skipInvalidRows)) {
       await tx.query(sql`SAVEPOINT merge`)
       const { createdCount, updatedCount, unchangedCount, sideEffects } = await mergeRows(tx, viewer, {
         importId: id,
         projectId: project.id,
-        kind: input.kind,
         at,
       })
+      const preview = input.dryRun ? await previewOf(tx) : '[]'
       if (input.dryRun) await tx.query(sql`ROLLBACK TO SAVEPOINT merge`)
       await tx.query(sql`
           UPDATE imports SET created_count = ${createdCount}, updated_count = ${updatedCount},
-            unchanged_count = ${unchangedCount}, made = ${JSON.stringify(input.dryRun ? {} : sideEffects)}::jsonb
+            unchanged_count = ${unchangedCount}, preview = ${preview}::jsonb, made = ${JSON.stringify(input.dryRun ? {} : sideEffects)}::jsonb
           WHERE id = ${id}::uuid`)
     }
     signal?.throwIfAborted()

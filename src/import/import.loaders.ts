@@ -32,9 +32,11 @@ export const importList: List<ImportRecord> = {
 export const rowErrorList: List<ImportFaultRow> = {
   columns: rowErrorColumns,
   from: sql`import_faults f`,
-  where: sql`TRUE`,
+  where: sql`NOT f.is_warning`,
   order: rowErrorOrder,
 }
+
+export const warningList: List<ImportFaultRow> = { ...rowErrorList, where: sql`f.is_warning` }
 
 export const importedTicketList: List<TicketRow> = {
   columns: ticketColumns,

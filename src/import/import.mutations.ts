@@ -1,30 +1,18 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
-import { atMostItems, id, notNull, projectReference, text } from '../check.ts'
+import { atMostItems, id, maxTitleLength, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { runStepOnce } from '../idempotency/idempotency.ts'
-import { isDateFormat } from '../import-file/date.parser.ts'
-import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
+import { isDateFormat, isTimeZone } from '../import-file/date.parser.ts'
+import type { ImportFieldKey } from '../import-file/field.parser.ts'
+import { preset as presetOf } from '../import-file/preset.parser.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { write } from '../write.ts'
 import { importTickets, mustBeAbleToStart } from './import.actions.ts'
 import { getImport } from './import.loaders.ts'
+import { ImportField, ImportPreset } from './import.type.ts'
 import { type UndoResult, undoImport } from './undo.actions.ts'
-
-const enumValues = <Value extends string>(values: readonly Value[], description: (value: Value) => string) =>
-  Object.fromEntries(values.map((value) => [value, { description: description(value) }])) as Record<
-    Value,
-    { description: string }
-  >
-
-const ImportField = builder.enumType('ImportField', {
-  description:
-    'Field of a ticket that a column is imported into. Defaults apply to new tickets; an empty cell keeps the value of an existing one.',
-  values: enumValues<ImportFieldKey | 'IGNORE'>([...importFieldKeys, 'IGNORE'], (value) =>
-    value === 'IGNORE' ? 'No field: the column is ignored.' : importField(value).description,
-  ),
-})
 
 const ImportColumnInput = builder.inputType('ImportColumn', {
   description: 'A mapping from a column to a field. Several mappings may use the same column.',
@@ -58,10 +46,37 @@ const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
   } as const,
 })
 
-const maxMappings = 200
+const ImportUserInput = builder.inputType('ImportUser', {
+  description: 'A mapping from a person in the file to a user.',
+  fields: (t) => ({
+    from: t.string({
+      required: true,
+      description: 'Whole cell, or the name or the address of "Ada Lovelace <ada@example.com>". Case-insensitive.',
+    }),
+    to: t.string({ required: true, description: 'Username of the user. An empty text assigns no user.' }),
+  }),
+})
+
+const UnknownUserPolicy = builder.enumType('UnknownUserPolicy', {
+  description: 'Handling of assignees and reporters who are not users.',
+  values: {
+    REJECT: { description: 'The row has an error.' },
+    DESCRIBE: { description: 'The name is added to the description of the ticket, with a warning.' },
+  } as const,
+})
+
+const maxMappings = 2000
 const mappings = z.array(z.unknown()).max(maxMappings, atMostItems(maxMappings)).nullable()
 
 const importCost = 5000
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
+  } catch {
+    return false
+  }
+}
 
 mutation('importTickets', {
   cost: importCost,
@@ -73,17 +88,34 @@ mutation('importTickets', {
     projectId: t.id({ required: true, description: 'Id or key of the project, such as "CORE".' }),
     kind: t.field({
       type: 'TicketKind',
-      required: true,
-      description: 'Kind of the tickets: all rows of a file have the same kind.',
+      description: 'Kind of all tickets. Defaults to the column `kind` of the file, or to ISSUE with a preset.',
+    }),
+    preset: t.field({
+      type: ImportPreset,
+      description:
+        'Tracker that the file comes from. Sets `columns`, `values`, `dateFormat` and `listSeparator`, `ignoreUnmapped` and `unknownUsers: DESCRIBE`; other inputs precede it.',
     }),
     file: t.field({
       type: 'Upload',
       required: true,
-      description: 'CSV file in UTF-8 with a header, separated by commas, semicolons or tabs. At most 1 GB.',
+      description:
+        'CSV file in UTF-8 with a header, separated by commas, semicolons, tabs or vertical bars. At most 1 GB.',
     }),
     columns: t.field({
       type: [ImportColumnInput],
       description: `Mappings from columns to fields, at most ${maxMappings}. A column whose header is the name of a field, such as "createdAt", needs none.`,
+    }),
+    ignoreUnmapped: t.boolean({
+      description:
+        'True to ignore the columns that are neither mapped nor named like a field, instead of rejecting the file. They are listed in `Import.columns`.',
+    }),
+    users: t.field({
+      type: [ImportUserInput],
+      description: `Mappings from people in the file to users, at most ${maxMappings}. Usernames and unique names of users need none.`,
+    }),
+    unknownUsers: t.field({
+      type: UnknownUserPolicy,
+      description: 'Handling of people who are not users. Defaults to REJECT, or to DESCRIBE with a preset.',
     }),
     values: t.field({
       type: [ImportValueInput],
@@ -91,7 +123,22 @@ mutation('importTickets', {
     }),
     dateFormat: t.string({
       description:
-        'Format of dates, in UTC, such as "M/D/YYYY" or "DD.MM.YYYY HH:mm". At most 50 characters. Defaults to ISO 8601.',
+        'Format of dates that are not in ISO 8601, such as "M/D/YYYY" or "DD.MM.YYYY HH:mm". At most 50 characters.',
+    }),
+    dateLocale: t.string({
+      description: 'Language of the names of months in dates, such as "de". English names are always known.',
+    }),
+    timeZone: t.string({
+      defaultValue: 'UTC',
+      description: 'IANA time zone of the times without an offset, such as "Europe/Berlin".',
+    }),
+    listSeparator: t.string({
+      description:
+        'Separator of the labels in a cell: one character. Defaults to a semicolon, or to a comma if the labels of the first rows contain commas and no semicolons.',
+    }),
+    truncate: t.boolean({
+      defaultValue: false,
+      description: `True to cut titles of more than ${maxTitleLength} characters, with the whole title in the description, and descriptions of more than 64 KiB, instead of rejecting the row.`,
     }),
     createLabels: t.boolean({
       defaultValue: false,
@@ -112,8 +159,19 @@ mutation('importTickets', {
     columns: mappings,
     values: mappings,
     dateFormat: text(50)
-      .refine(isDateFormat, 'must contain the year (YYYY), month and day, such as "M/D/YYYY"')
+      .refine(
+        isDateFormat,
+        'must contain the year (YYYY or YY), month and day, and only known tokens, such as "M/D/YYYY"',
+      )
       .nullable(),
+    dateLocale: text(50).refine(isLocale, 'is not a language tag, such as "de" or "pt-BR"').nullable(),
+    timeZone: z.string('must not be null').refine(isTimeZone, 'is not an IANA time zone, such as "Europe/Berlin"'),
+    listSeparator: z
+      .string()
+      .regex(/^[^\p{L}\p{N}\p{M}"]$/u, 'must be one character other than a letter, a digit or a quote')
+      .nullable(),
+    truncate: notNull,
+    users: mappings,
     createLabels: notNull,
     onError: notNull,
     dryRun: notNull,
@@ -125,18 +183,33 @@ mutation('importTickets', {
   async checkBeforeUpload({ projectId, createLabels }, context) {
     await mustBeAbleToStart(context.db, requireViewer(context), { projectId, createLabels: createLabels ?? false })
   },
-  resolve: async ({ projectId, kind, file, columns, values, dateFormat, createLabels, onError, dryRun }, context) => {
+  resolve: async (
+    { projectId, file, columns, values, users, dateFormat, createLabels, onError, dryRun, ...input },
+    context,
+  ) => {
     const viewer = requireViewer(context)
+    const preset = input.preset ? presetOf(input.preset) : null
     const importId = await importTickets(
       (work) => context.bulkTransaction((tx) => runStepOnce(tx, context.idempotency, () => work(tx))),
       viewer,
       {
         projectId,
-        kind,
+        kind: input.kind ?? (preset ? 'ISSUE' : null),
         file: file.stored,
         columns: columns ?? [],
+        presetColumns: preset?.columns ?? [],
+        ignoreUnmapped: input.ignoreUnmapped ?? preset !== null,
         values: (values ?? []) as { column: ImportFieldKey; from: string; to: string }[],
-        dateFormat: dateFormat ?? null,
+        presetValues: preset?.values ?? [],
+        users: users ?? [],
+        describeUnknownUsers: (input.unknownUsers ?? (preset ? 'DESCRIBE' : 'REJECT')) === 'DESCRIBE',
+        ignoreOpenResolutions: preset !== null,
+        dateFormats: dateFormat ? [dateFormat] : (preset?.dateFormats ?? []),
+        dateLocale: input.dateLocale ?? null,
+        timeZone: input.timeZone ?? 'UTC',
+        listSeparator: input.listSeparator ?? preset?.listSeparator ?? null,
+        severalPeople: preset?.severalPeople ?? null,
+        truncate: input.truncate ?? false,
         createLabels: createLabels ?? false,
         skipInvalidRows: onError === 'SKIP',
         dryRun: dryRun ?? false,

@@ -20,6 +20,9 @@ export const importColumns = columnsOf<ImportRecord>('i', {
   unchangedCount: 'plain',
   rejectedCount: 'plain',
   faultCount: 'plain',
+  warningCount: 'plain',
+  columns: 'plain',
+  preview: 'plain',
   rejectedRows: 'plain',
 })
 
@@ -37,6 +40,7 @@ export const rowErrorColumns = columnsOf<ImportFaultRow>('f', {
   column: 'plain',
   value: 'plain',
   message: 'plain',
+  isWarning: 'plain',
 })
 
 export const rowErrorOrder: Order = [{ name: 'position', sql: sql`f.position`, type: integer, descending: false }]

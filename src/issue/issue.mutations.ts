@@ -13,7 +13,7 @@ mutation('createIssue', {
   payloadDescription: 'The new issue, with its key.',
   input: (t) => ({
     ...newTicketFields(t),
-    title: t.string({ required: true, description: 'One-line summary, at most 200 characters.' }),
+    title: t.string({ required: true, description: 'One-line summary, at most 255 characters.' }),
   }),
   rules: {
     ...ticketRules,

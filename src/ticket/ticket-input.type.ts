@@ -17,7 +17,7 @@ export const ticketPatchFields = (t: Fields) => ({
     description:
       'Version that the changes are based on. Fails with CONFLICT if one of the same fields was changed since then, even to the same value. Concurrent changes of other fields are kept. Passing the current values creates no version.',
   }),
-  title: t.string({ description: 'One-line summary, at most 200 characters.' }),
+  title: t.string({ description: 'One-line summary, at most 255 characters.' }),
   description: t.string({ description: 'Full description in Markdown, at most 64 KiB; null clears it.' }),
   status: t.field({ type: 'TicketStatus', description: 'New workflow status.' }),
   resolution: t.field({

@@ -108,7 +108,7 @@ builder.prismaInterface('Ticket', {
       description: 'Project that the ticket belongs to. Never changes.',
       ...nestedField(projectRelation('projectId')),
     }),
-    title: t.exposeString('title', { description: 'One-line summary, at most 200 characters.' }),
+    title: t.exposeString('title', { description: 'One-line summary, at most 255 characters.' }),
     description: t.exposeString('description', {
       nullable: true,
       description: 'Full description in Markdown, at most 64 KiB.',

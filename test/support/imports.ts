@@ -6,9 +6,12 @@ const document = graphql(`
   mutation ImportCsv($input: ImportTicketsInput!) {
     importTickets(input: $input) {
       import {
-        id fileName kind dryRun undoneAt rowCount createdCount updatedCount unchangedCount rejectedCount faultCount rejectedRows
+        id fileName kind dryRun undoneAt rowCount createdCount updatedCount unchangedCount rejectedCount faultCount warningCount rejectedRows
         project { key } actor { username }
         faults(first: 200) { totalCount nodes { row column value message } }
+        warnings(first: 200) { nodes { row column value message } }
+        columns { name fields }
+        preview { row action kind externalKey title status changes { field from to } }
         tickets(first: 200) { totalCount nodes { id key title version } }
       }
     }
