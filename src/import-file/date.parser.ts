@@ -1,4 +1,4 @@
-import { DateTime, IANAZone } from 'luxon'
+import { DateTime } from 'luxon'
 
 // "24:00" is the end of a day in ISO 8601, but no time of a spreadsheet.
 const isoPattern =
@@ -43,9 +43,6 @@ const normalizeDate = (cell: string): string =>
 
 /** True for a format of the tokens YYYY YY M MM MMM MMMM D DD ddd dddd H HH h hh m mm s ss SSS A Z ZZ, and [text]. */
 export const isDateFormat = (format: string): boolean => toLuxonFormat(format) !== null
-
-/** False for an offset, which Intl accepts. */
-export const isTimeZone = (name: string): boolean => /^[A-Z]/i.test(name) && IANAZone.isValidZone(name)
 
 export type ParseDate = (text: string) => Date | null
 

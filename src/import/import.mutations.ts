@@ -3,11 +3,12 @@ import { builder } from '../builder.ts'
 import { atMostItems, id, maxTitleLength, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { runStepOnce } from '../idempotency/idempotency.ts'
-import { isDateFormat, isTimeZone } from '../import-file/date.parser.ts'
+import { isDateFormat } from '../import-file/date.parser.ts'
 import type { ImportFieldKey } from '../import-file/field.parser.ts'
 import { preset as presetOf } from '../import-file/preset.parser.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
+import { timeZoneName } from '../time-zone.ts'
 import { write } from '../write.ts'
 import { importTickets, mustBeAbleToStart } from './import.actions.ts'
 import { getImport } from './import.loaders.ts'
@@ -165,7 +166,7 @@ mutation('importTickets', {
       )
       .nullable(),
     dateLocale: text(50).refine(isLocale, 'is not a language tag, such as "de" or "pt-BR"').nullable(),
-    timeZone: z.string('must not be null').refine(isTimeZone, 'is not an IANA time zone, such as "Europe/Berlin"'),
+    timeZone: timeZoneName,
     listSeparator: z
       .string()
       .regex(/^[^\p{L}\p{N}\p{M}"]$/u, 'must be one character other than a letter, a digit or a quote')

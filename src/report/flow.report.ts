@@ -6,7 +6,8 @@ import { BadUserInput } from '../errors.ts'
 import { reopenings, resolutions, statusChanges } from '../ticket/status-history.sql.ts'
 import { type FilterJson, narrowFilter, type ReportScope } from './report.sql.ts'
 
-export type ReportInterval = 'DAY' | 'WEEK' | 'MONTH'
+type ReportInterval = 'DAY' | 'WEEK' | 'MONTH'
+type WeekStart = 'MONDAY' | 'SUNDAY' | 'SATURDAY'
 
 export interface FlowPoint {
   readonly from: Date
@@ -47,19 +48,24 @@ async function resolveRange({ db }: Context, { from, to }: Range): Promise<{ fro
   return range
 }
 
+interface FlowArguments {
+  readonly interval: ReportInterval
+  readonly weekStart: WeekStart
+  readonly range: Range
+}
+
 /** Counts per interval in the time zone of the scope, including empty intervals. */
 export async function readFlow(
   context: Context,
   scope: ReportScope,
-  interval: ReportInterval,
-  range: Range,
+  { interval, weekStart, range }: FlowArguments,
 ): Promise<FlowPoint[]> {
   const { from, to } = await resolveRange(context, range)
   if ((to.getTime() - from.getTime()) / millisecondsPerHour / minHours[interval] > maxIntervals) {
     const message = `must be at most ${maxIntervals} intervals before \`to\`: shorten the range or use a longer interval`
     throw new BadUserInput([{ path: 'from', message }])
   }
-  const points = await readPoints(context, scope, interval, from, to).catch((error) => {
+  const points = await readPoints(context, scope, { interval, weekStart, from, to }).catch((error) => {
     if (parseDatabaseError(error).sqlState !== invalidParameter) throw error
     throw new BadUserInput([{ path: 'timeZone', message: 'is not a time zone known to the database' }])
   })
@@ -77,46 +83,68 @@ export async function readFlow(
 
 type Point = Pick<FlowPoint, 'from' | 'to' | 'opened' | 'resolved' | 'reopened' | 'backlog'>
 
+/** Days from the first day of a week to its Monday. */
+const daysToMonday = { MONDAY: 0, SUNDAY: 1, SATURDAY: 2 } as const
+
 function readPoints(
   { db }: Context,
   { timeZone, tickets }: ReportScope,
-  interval: ReportInterval,
-  from: Date,
-  to: Date,
+  {
+    interval,
+    weekStart,
+    from,
+    to,
+  }: { readonly interval: ReportInterval; readonly weekStart: WeekStart; readonly from: Date; readonly to: Date },
 ): Promise<Point[]> {
   const unit = interval.toLowerCase()
-  const localInterval = (time: Sql) => sql`date_trunc(${unit}, ${time} AT TIME ZONE ${timeZone})`
+  const length = sql`${`1 ${unit}`}::interval`
+  const shift = sql`${`${interval === 'WEEK' ? daysToMonday[weekStart] : 0} days`}::interval`
   const start = sql`${from}::timestamptz`
   const end = sql`${to}::timestamptz`
-  const isInRange = (time: Sql) => sql`${time} >= ${start} AND ${time} < ${end}`
+  const intervalOf = (time: Sql) => sql`width_bucket(${time}, (SELECT bounds FROM all_bounds))`
   const countPerInterval = (times: Sql) => sql`
-    SELECT ${localInterval(sql`e.at`)} AS local, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
-    WHERE ${isInRange(sql`e.at`)} GROUP BY 1`
+    SELECT ${intervalOf(sql`e.at`)} AS position, count(DISTINCT e.ticket_id)::integer AS count FROM ${times} e
+    WHERE e.at >= ${start} AND e.at < ${end} GROUP BY 1`
   // The backlog counts a ticket from its creation, if it was open then; each resolution and reopening changes the count.
   return db.query<Point[]>(sql`
     WITH scope_tickets AS MATERIALIZED (SELECT t.id, t.reporter_id, t.created_at, t.status FROM ${tickets} t),
     changes AS MATERIALIZED (SELECT s.*, s.from_status IN ('OPEN', 'IN_PROGRESS') AS was_open, s.to_status IN ('OPEN', 'IN_PROGRESS') AS is_open,
       row_number() OVER (PARTITION BY s.ticket_id ORDER BY s.at, s.version) AS position FROM ${statusChanges(sql`scope_tickets`)} s),
-    intervals AS (
-      SELECT local, greatest(local AT TIME ZONE ${timeZone}, ${start}) AS "from",
-        least((local + ${`1 ${unit}`}::interval) AT TIME ZONE ${timeZone}, ${end}) AS "to"
-      FROM generate_series(${localInterval(start)}, ${end} AT TIME ZONE ${timeZone}, ${`1 ${unit}`}::interval) AS local),
+    days AS (
+      SELECT day, ${firstMoment(sql`day`, timeZone)} AS at
+      FROM generate_series(date_trunc(${unit}, ${start} AT TIME ZONE ${timeZone} + ${shift}) - ${shift} - ${length},
+        ${end} AT TIME ZONE ${timeZone} + ${length}, ${length}) AS day),
+    intervals AS MATERIALIZED (
+      SELECT "from", "to", row_number() OVER (ORDER BY "from")::integer AS position FROM (
+        SELECT greatest(at, ${start}) AS "from", least(lead(at) OVER (ORDER BY day), ${end}) AS "to" FROM days) bounded
+      WHERE "from" < "to"),
+    all_bounds AS MATERIALIZED (SELECT array_agg("from" ORDER BY position) AS bounds FROM intervals),
     steps AS (
       SELECT c.created_at AS at, 1 AS step FROM scope_tickets c LEFT JOIN changes s ON s.ticket_id = c.id AND s.position = 1
       WHERE coalesce(s.was_open, c.status IN ('OPEN', 'IN_PROGRESS'))
       UNION ALL
       SELECT s.at, CASE WHEN s.is_open THEN 1 ELSE -1 END FROM changes s WHERE s.was_open <> s.is_open),
-    backlog AS (
-      SELECT CASE WHEN at >= ${start} THEN ${localInterval(sql`at`)} END AS local, sum(step)::integer AS step
-      FROM steps WHERE at < ${end} GROUP BY 1),
+    backlog AS (SELECT ${intervalOf(sql`at`)} AS position, sum(step)::integer AS step FROM steps WHERE at < ${end} GROUP BY 1),
     opened AS (${countPerInterval(sql`(SELECT id AS ticket_id, created_at AS at FROM scope_tickets)`)}),
     resolved AS (${countPerInterval(resolutions(sql`scope_tickets`))}),
     reopened AS (${countPerInterval(reopenings(sql`scope_tickets`))})
     SELECT i."from", i."to", coalesce(opened.count, 0) AS opened, coalesce(resolved.count, 0) AS resolved,
       coalesce(reopened.count, 0) AS reopened,
-      (coalesce((SELECT step FROM backlog WHERE local IS NULL), 0) + sum(coalesce(backlog.step, 0)) OVER (ORDER BY i.local))::integer AS backlog
-    FROM intervals i LEFT JOIN opened USING (local) LEFT JOIN resolved USING (local) LEFT JOIN reopened USING (local)
-    LEFT JOIN backlog USING (local) WHERE i."from" < i."to" ORDER BY i.local`)
+      (coalesce((SELECT step FROM backlog WHERE position = 0), 0) + sum(coalesce(backlog.step, 0)) OVER (ORDER BY i.position))::integer AS backlog
+    FROM intervals i LEFT JOIN opened USING (position) LEFT JOIN resolved USING (position) LEFT JOIN reopened USING (position)
+    LEFT JOIN backlog USING (position) ORDER BY i.position`)
+}
+
+/**
+ * The first moment of a day in a time zone: midnight by the offset of the day before, unless clocks were set back since.
+ * Where midnight occurs twice, AT TIME ZONE returns the later one, and the first moment after it if midnight is skipped.
+ */
+function firstMoment(day: Sql, timeZone: string): Sql {
+  const later = sql`(${day} AT TIME ZONE ${timeZone})`
+  const dayBefore = sql`(${later} - interval '24 hours')`
+  const offset = sql`(${dayBefore} AT TIME ZONE ${timeZone} - ${dayBefore} AT TIME ZONE 'UTC')`
+  const earlier = sql`((${day} - ${offset}) AT TIME ZONE 'UTC')`
+  return sql`CASE WHEN ${earlier} < ${later} AND ${earlier} AT TIME ZONE ${timeZone} >= ${day} THEN ${earlier} ELSE ${later} END`
 }
 
 export async function readReopenRate(context: Context, scope: ReportScope, range: Range): Promise<ReopenRate> {

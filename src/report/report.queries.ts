@@ -3,6 +3,7 @@ import { builder } from '../builder.ts'
 import { atMostItems, checkArgument, integerBetween } from '../check.ts'
 import { filterCost } from '../ticket/ticket.cost.ts'
 import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
+import { timeZoneName, toDatabaseTimeZone } from '../time-zone.ts'
 import { readAgeing } from './ageing.report.ts'
 import { readFirstResponseTime, readResolutionTime } from './duration.report.ts'
 import { readFlow, readReopenRate } from './flow.report.ts'
@@ -29,16 +30,6 @@ const ageEdges = z
     'must be in ascending order',
   )
 
-/** Offsets are rejected, since their sign is ambiguous. */
-const timeZone = z.string().refine((zone) => {
-  if (!/^[a-z][\w+-]*(?:\/[\w+-]+)*$/i.test(zone)) return false
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}, 'is not an IANA time zone such as "Europe/Berlin"')
-
 const ReportGroupEnum = builder.enumType('ReportGroup', {
   description: 'Property of a ticket by which reports group or count.',
   values: Object.fromEntries(
@@ -47,11 +38,21 @@ const ReportGroupEnum = builder.enumType('ReportGroup', {
 })
 
 const ReportInterval = builder.enumType('ReportInterval', {
-  description: 'Length of an interval. Intervals begin at midnight in the `timeZone` of `reports`.',
+  description:
+    'Length of an interval. An interval begins at the first moment of its first day in the `timeZone` of `reports`.',
   values: {
     DAY: { description: 'A calendar day.' },
-    WEEK: { description: 'A week from Monday to Sunday (ISO 8601).' },
+    WEEK: { description: 'Seven days that begin with `weekStart`.' },
     MONTH: { description: 'A calendar month.' },
+  } as const,
+})
+
+const WeekStartEnum = builder.enumType('WeekStart', {
+  description: 'First day of a week.',
+  values: {
+    MONDAY: { description: 'Weeks of ISO 8601.' },
+    SUNDAY: { description: 'Weeks of the Americas, Japan and India.' },
+    SATURDAY: { description: 'Weeks of most Arab countries.' },
   } as const,
 })
 
@@ -147,9 +148,15 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
           'Tickets created, resolved and reopened in each interval of a range, and the backlog at the end of each interval, computed from the history of tickets. At most 1000 intervals.',
         args: {
           interval: t.arg({ type: ReportInterval, required: true, description: 'Length of the intervals.' }),
+          weekStart: t.arg({
+            type: WeekStartEnum,
+            defaultValue: 'MONDAY',
+            description: 'First day of the weeks, only for the interval WEEK.',
+          }),
           ...rangeArgs,
         },
-        resolve: (scope, { interval, ...range }, context) => readFlow(context, scope, interval, range),
+        resolve: (scope, { interval, weekStart, ...range }, context) =>
+          readFlow(context, scope, { interval, weekStart: weekStart ?? 'MONDAY', range }),
       }),
       reopenRate: t.field({
         type: ReopenRateType,
@@ -177,6 +184,6 @@ builder.queryField('reports', (t) =>
       }),
     },
     resolve: (_root, { filter, timeZone: zone }, context) =>
-      reportScope(context, filter ?? null, checkArgument('timeZone', zone ?? 'UTC', timeZone)),
+      reportScope(context, filter ?? null, toDatabaseTimeZone(checkArgument('timeZone', zone ?? 'UTC', timeZoneName))),
   }),
 )
