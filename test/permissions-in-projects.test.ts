@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
   row('bulkUpdateStatus', fromContributor, (at) => ({ ids: [at.ownIssue, at.defectKey], status: 'CLOSED' })),
   row('bulkUpdateStatus, dry', fromContributor, (at) => ({ ids: [at.issue], status: 'CLOSED', dryRun: true })),
   row('bulkUpdateStatus, by a filter', [U, C, F, F, F, ok, ok, ok], (at) => ({
-    filter: { id: { in: [at.ownDefect, at.defect] } },
+    filter: { project: { eq: at.project }, id: { in: [at.ownDefect, at.defect] } },
     expectedCount: 2,
     status: 'IN_PROGRESS',
   })),
@@ -147,7 +147,7 @@ const rows: readonly Row[] = [
   row('updateProject', fromMaintainer, (at) => ({ id: at.projectKey, name: any() })),
   row('updateProject, its defaultRole', fromMaintainer, (at) => ({
     id: at.project,
-    defaultRole: at === open ? 'VIEWER' : null,
+    defaultRole: at === closed ? null : 'VIEWER',
   })),
 ]
 

@@ -19,6 +19,7 @@ builder.queryFields((t) => ({
     extensions: { cost: ticketListCost },
     description: 'Defects of all projects that you can see. Newest first by default.',
     args: defectListArgs,
-    resolve: (_root, args, context, info) => readConnection(ticketList(context, args, 'DEFECT'), args, context, info),
+    resolve: (_root, args, context, info) =>
+      readConnection(ticketList(context, args, { kind: 'DEFECT' }), args, context, info),
   }),
 }))

@@ -66,7 +66,9 @@ builder.objectField('Project', 'defects', (t) =>
     description: 'Defects of the project. Newest first by default.',
     args: defectListArgs,
     ...nestedField(
-      relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'DEFECT')),
+      relatedConnection(sql`t.project_id`, (context, args) =>
+        ticketList(context, args, { kind: 'DEFECT', isInProject: true }),
+      ),
       {
         cost: projectTicketListCost,
       },

@@ -109,7 +109,11 @@ export async function exportTickets(
   const viewer = requireViewer(context)
   if (project !== null) checkArgument('project', project, projectReference)
   const exportedProject = project === null ? null : await getProjectByReference(context.db, viewer, project)
-  const list = ticketList(context, { filter, orderBy: [{ field: exportedProject ? 'NUMBER' : 'CREATED_AT' }] })
+  const list = ticketList(
+    context,
+    { filter, orderBy: [{ field: exportedProject ? 'NUMBER' : 'CREATED_AT' }] },
+    { isInProject: exportedProject !== null },
+  )
   const where = exportedProject ? sql`t.project_id = ${exportedProject.id}::uuid AND ${list.where}` : list.where
   const { header, rows } = formats[format]
   return textOf(context, { ...list, where }, { header: bom && format === 'csv' ? `\ufeff${header}` : header, rows })

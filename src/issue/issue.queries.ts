@@ -19,6 +19,7 @@ builder.queryFields((t) => ({
     extensions: { cost: ticketListCost },
     description: 'Issues of all projects that you can see. Newest first by default.',
     args: issueListArgs,
-    resolve: (_root, args, context, info) => readConnection(ticketList(context, args, 'ISSUE'), args, context, info),
+    resolve: (_root, args, context, info) =>
+      readConnection(ticketList(context, args, { kind: 'ISSUE' }), args, context, info),
   }),
 }))

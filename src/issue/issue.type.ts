@@ -28,7 +28,9 @@ builder.objectField('Project', 'issues', (t) =>
     description: 'Issues of the project. Newest first by default.',
     args: issueListArgs,
     ...nestedField(
-      relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, 'ISSUE')),
+      relatedConnection(sql`t.project_id`, (context, args) =>
+        ticketList(context, args, { kind: 'ISSUE', isInProject: true }),
+      ),
       {
         cost: projectTicketListCost,
       },

@@ -84,19 +84,18 @@ export async function updateProject(
   { id, archived, ...patch }: ProjectPatch,
 ): Promise<ProjectRow> {
   const project = await lockProject(tx, viewer, id)
+  mustHaveRole({ ...project, projectArchivedAt: null }, 'MAINTAINER', 'Changing the project')
+  const fields = definedFields(patch)
+  const isChanged =
+    (archived !== undefined && archived !== (project.archivedAt !== null)) ||
+    Object.entries(fields).some(([name, value]) => project[name as keyof typeof fields] !== value)
+  if (!isChanged) return project
   // Unarchiving is the only permitted change of an archived project.
-  mustHaveRole(
-    archived === false ? { ...project, projectArchivedAt: null } : project,
-    'MAINTAINER',
-    'Changing the project',
-  )
-  const archivedAt =
-    archived === undefined || archived === (project.archivedAt !== null)
-      ? {}
-      : { archivedAt: archived ? new Date() : null }
+  if (archived !== false) mustHaveRole(project, 'MAINTAINER', 'Changing the project')
+  const archivedAt = archived === undefined ? {} : { archivedAt: archived ? (project.archivedAt ?? new Date()) : null }
   return tx.prisma.project.update({
     where: { id: project.id },
-    data: { ...definedFields(patch), ...archivedAt },
+    data: { ...fields, ...archivedAt },
     omit: { lastNumber: true },
   })
 }

@@ -109,15 +109,17 @@ export async function recordChange(
   return ticketColumns.parse(row.ticket)
 }
 
+/** Accepts the current assignee, who may no longer be assignable. */
 export async function findAssignee(
   db: Statements,
   projectId: string,
   reference: string,
   errors: FieldError[],
+  currentId: string | null = null,
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
     ? await db.query<{ id: string; name: string }[]>(sql`
-        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND ${assignableUsers(projectId)}`)
+        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND (u.id = ${currentId}::uuid OR ${assignableUsers(projectId)})`)
     : []
   if (!rows[0])
     errors.push({

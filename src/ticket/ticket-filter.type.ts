@@ -88,6 +88,10 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
     description:
       'True matches archived tickets, false all others, null both. Defaults to false in the outermost filter, and to null in nested filters.',
   }),
+  projectArchived: t.boolean({
+    description:
+      'True matches the tickets of archived projects, false all others, null both. By default, the outermost filter matches the tickets of an archived project only if it names the project, in `project: { eq }` or `{ in }`. Defaults to null in nested filters.',
+  }),
 })
 
 const defectFields = (t: Fields) => ({
@@ -104,7 +108,7 @@ const defectFields = (t: Fields) => ({
 
 TicketFilterInput.implement({
   description:
-    'A filter for tickets of both kinds. All fields must match; `{}` matches all tickets that are not archived. Fields of defects are null for issues. At most 1,000 fields and nested filters.',
+    'A filter for tickets of both kinds. All fields must match; `{}` matches all tickets that are not archived, and not in an archived project. Fields of defects are null for issues. At most 1,000 fields and nested filters.',
   fields: (t) => ({
     ...ticketFields(t, TicketFilterInput),
     ...defectFields(t),
@@ -114,12 +118,12 @@ TicketFilterInput.implement({
 
 IssueFilterInput.implement({
   description:
-    'A filter for issues. All fields must match; `{}` matches all issues that are not archived. At most 1,000 fields and nested filters.',
+    'A filter for issues. All fields must match; `{}` matches all issues that are not archived, and not in an archived project. At most 1,000 fields and nested filters.',
   fields: (t) => ticketFields(t, IssueFilterInput),
 })
 
 DefectFilterInput.implement({
   description:
-    'A filter for defects. All fields must match; `{}` matches all defects that are not archived. At most 1,000 fields and nested filters.',
+    'A filter for defects. All fields must match; `{}` matches all defects that are not archived, and not in an archived project. At most 1,000 fields and nested filters.',
   fields: (t) => ({ ...ticketFields(t, DefectFilterInput), ...defectFields(t) }),
 })

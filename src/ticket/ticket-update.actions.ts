@@ -69,7 +69,9 @@ export async function updateTicket(
   const ticket = await lockTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
   checkVersion(ticket, expectedVersion, errors)
-  const assignee = patch.assigneeId ? await findAssignee(db, ticket.projectId, patch.assigneeId, errors) : null
+  const assignee = patch.assigneeId
+    ? await findAssignee(db, ticket.projectId, patch.assigneeId, errors, ticket.assigneeId)
+    : null
   const values = {
     ...withResolution(ticket, patch, errors),
     ...(patch.assigneeId !== undefined && { assigneeId: assignee?.id ?? null }),

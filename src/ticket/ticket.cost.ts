@@ -57,6 +57,7 @@ const indexedFields: ReadonlySet<string> = new Set([
   'createdAt',
   'updatedAt',
   'archived',
+  'projectArchived',
   'absn',
   'search',
 ])

@@ -70,6 +70,7 @@ export interface TicketFilter {
   readonly openAt?: Optional<RelativeDateTime>
   readonly search?: Optional<string>
   readonly archived?: Optional<boolean>
+  readonly projectArchived?: Optional<boolean>
   readonly category?: Optional<StringFilter>
   readonly subcategory?: Optional<StringFilter>
   readonly absn?: Optional<StringFilter>
@@ -83,10 +84,15 @@ const maxDepth = 5
 const maxFilterSize = 1000
 
 /**
- * Condition on tickets `t`. Excludes archived tickets unless the outermost filter contains `archived`. Throws BAD_USER_INPUT
- * with all errors; `path` prefixes their paths.
+ * Condition on tickets `t`. Unless the outermost filter contains `archived` or `projectArchived`, excludes archived tickets
+ * and, except for a list of the tickets of a project (`isInProject`), those of archived projects that it does not name.
+ * Throws BAD_USER_INPUT with all errors; `path` prefixes their paths.
  */
-export function ticketCondition(filter: Optional<TicketFilter>, viewer: Viewer, path = 'filter'): Sql {
+export function ticketCondition(
+  filter: Optional<TicketFilter>,
+  viewer: Viewer,
+  { path = 'filter', isInProject = false }: { readonly path?: string; readonly isInProject?: boolean } = {},
+): Sql {
   const errors: FieldError[] = []
   const effectiveFilter = filter?.archived === undefined ? { ...filter, archived: false } : filter
   const size = sizeOf(effectiveFilter ?? {})
@@ -96,7 +102,22 @@ export function ticketCondition(filter: Optional<TicketFilter>, viewer: Viewer, 
     ])
   const condition = conditionOf(effectiveFilter, viewer, { path, errors }, 1)
   if (errors.length > 0) throw new BadUserInput(errors)
-  return condition
+  const namesProject = isInProject || filter?.project?.eq || filter?.project?.in
+  if (namesProject || filter?.projectArchived !== undefined) return condition
+  return allOf([condition, outsideArchivedProjects(namedProjects(filter ?? {}))])
+}
+
+/** NOT IN is computed once per statement, and PostgreSQL does not estimate that it excludes most tickets, unlike `<> ALL`. */
+function outsideArchivedProjects(exceptions: readonly string[] = []): Sql {
+  const excluded = exceptions.length > 0 ? sql`AND NOT ${projectsByReference(exceptions)}` : empty
+  return sql`t.project_id NOT IN (SELECT p.id FROM projects p WHERE p.archived_at IS NOT NULL ${excluded})`
+}
+
+/** References to projects in a filter, except in `not`. */
+function namedProjects({ project, and, or }: TicketFilter, depth = 1): string[] {
+  const nestedFilters = depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []
+  const references = [...(project?.eq ? [project.eq] : []), ...(project?.in ?? [])].filter(isProjectReference)
+  return [...references, ...nestedFilters.flatMap((filter) => namedProjects(filter, depth + 1))]
 }
 
 /** Number of fields and nested filters. */
@@ -150,6 +171,10 @@ const conditions: Conditions = {
     return searchCondition(error ? '' : search)
   },
   archived: (archived) => nullCheck(sql`t.archived_at`, !archived),
+  projectArchived: (archived) =>
+    archived
+      ? sql`t.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE p.archived_at IS NOT NULL))`
+      : outsideArchivedProjects(),
   category: (filter, location) => compareText(sql`t.category`, filter, location),
   subcategory: (filter, location) => compareText(sql`t.subcategory`, filter, location),
   absn: (filter, location) => compareText(sql`t.absn`, filter, location),

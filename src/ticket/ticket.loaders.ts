@@ -55,14 +55,14 @@ export interface TicketListArguments {
 export function ticketList(
   context: Context,
   { filter, orderBy }: TicketListArguments,
-  kind?: TicketKind,
+  { kind, isInProject = false }: { readonly kind?: TicketKind; readonly isInProject?: boolean } = {},
 ): List<TicketRow> {
   const viewer = requireViewer(context)
   const searches = searchesOf(filter ?? {})
   return {
     columns: ticketColumns,
     from: sql`tickets t`,
-    where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer)}`,
+    where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer, { isInProject })}`,
     order: ticketOrder(orderBy, searches),
     probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }
