@@ -78,6 +78,38 @@ describe('import and export on the configured database', () => {
     expect([JSON.parse(lines).title, code]).toEqual(['=Two', 0])
   })
 
+  test('import --from prints the use of each column and the effect of each row as tables', async () => {
+    const file = join(folder, 'jira.csv')
+    writeFileSync(
+      file,
+      'Issue key,Summary,Status,Reporter,Sprint,Comment,Comment\nL-1,Belt slips,Done,Ada L,S1,a,b\nL-2,Motor hums,To Do,ada,,,\n',
+    )
+    const [output, code] = await run('import', file, '--project', 'CORE', '--from', 'jira', '--as', 'ada', '--dry-run')
+    expect(output).toContain(
+      [
+        'COLUMN     FIELD',
+        'Issue key  externalKey',
+        'Summary    title',
+        'Status     status',
+        'Reporter   reporter',
+        'Sprint     ignored',
+        'Comment    ignored',
+        '',
+        'ROW  EFFECT  EXTERNAL KEY  STATUS    TITLE OR CHANGES',
+        '1    create  L-1           RESOLVED  Belt slips',
+        '2    create  L-2           OPEN      Motor hums',
+        '',
+        'jira.csv: 2 rows, 2 created, 0 updated, 0 unchanged, 0 rejected (dry run: nothing was changed)',
+      ].join('\n'),
+    )
+    expect(output).toContain('Warnings:\n  row 1, Reporter "Ada L" is not a user: the name is added to the description')
+    expect(code).toBe(0)
+    const arguments_ = ['--project', 'CORE', '--from', 'jira', '--user', 'Ada L=ada', '--as', 'ada']
+    const [imported] = await run('import', file, ...arguments_)
+    expect(imported).toContain('Ignored columns: Sprint, Comment\njira.csv: 2 rows, 2 created')
+    expect(imported).not.toContain('Warnings')
+  })
+
   test('import reports every row error, or writes rejected rows to a file with --skip-faulty', async () => {
     const [rejectedOutput, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
     expect(rejectedOutput).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')

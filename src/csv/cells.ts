@@ -1,9 +1,9 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 
-// Spreadsheets evaluate such cells as formulas, also after apostrophes (OWASP, "CSV Injection").
-const formulaPattern = /^'*[=+\-@\t\r\n＝＋－＠]/
-const escapedFormulaPattern = /^'(?='*[=+\-@\t\r\n＝＋－＠])/
+// Spreadsheets evaluate such cells as formulas, also after apostrophes and spaces (OWASP, "CSV Injection").
+const formulaPattern = /^'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/
+const escapedFormulaPattern = /^'(?='*(?:\s*[=+\-@＝＋－＠]|[\t\r\n]))/
 
 /** Prefixes a formula with an apostrophe, which spreadsheets hide. */
 export const escapeFormula = (cell: string): string => (formulaPattern.test(cell) ? `'${cell}` : cell)

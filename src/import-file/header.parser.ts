@@ -33,7 +33,7 @@ export interface FileFormat {
 }
 
 /** A column that a field is read from; of several, the first one with a value. */
-interface FieldSource {
+export interface FieldSource {
   readonly index: number
   /** True if an unknown value is no error. */
   readonly isOptional: boolean
