@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BadUserInput, type FieldError, formatNumber } from './errors.ts'
+import { hasLongRunOfMarks, isBlank, maxShrinkage, toNormalForm } from './normal-form.ts'
 import {
   isProjectReference,
   isTicketReference,
@@ -36,32 +37,40 @@ export const notNull = z.unknown().refine((value) => value !== null, 'must not b
 export const maxTitleLength = 255
 export const maxBodyBytes = 65_536
 
-const storableText = z
-  .string('must not be null')
-  .refine(
-    (value) => !value.includes('\0') && value.isWellFormed(),
-    'contains an invalid character (NUL or an unpaired surrogate)',
-  )
+/** A text that PostgreSQL can store, in normal form, which decides its size. */
+function storableText(max: number, unit: string, sizeOf: (value: string) => number) {
+  const sizeError = {
+    error: ({ input }: { readonly input?: unknown }) => `must be at most ${max} ${unit} (got ${sizeOf(`${input}`)})`,
+  }
+  return z
+    .string('must not be null')
+    .refine((value) => !value.includes('\0') && value.isWellFormed(), {
+      error: 'contains an invalid character (NUL or an unpaired surrogate)',
+      abort: true,
+    })
+    .refine((value) => sizeOf(value) <= maxShrinkage * max, { ...sizeError, abort: true })
+    .refine((value) => !hasLongRunOfMarks(value), {
+      error: 'contains more than 100 combining marks in a row',
+      abort: true,
+    })
+    .normalize('NFC')
+    .refine((value) => sizeOf(value) <= max, sizeError)
+}
 
-/** Text that PostgreSQL can store, of at most `max` code points. */
-export const text = (max: number) =>
-  storableText.refine((value) => value.length <= max || codePoints(value) <= max, {
-    error: ({ input }) => `must be at most ${max} characters (got ${codePoints(`${input}`)})`,
-  })
+/** Text of at most `max` code points. */
+export const text = (max: number) => storableText(max, 'characters', codePoints)
 
 const codePoints = (value: string) => value.replaceAll(/[\u{10000}-\u{10ffff}]/gu, '_').length
 
-export const bodyText = storableText.refine((value) => Buffer.byteLength(value) <= maxBodyBytes, {
-  error: ({ input }) => `must be at most ${maxBodyBytes} bytes (got ${Buffer.byteLength(`${input}`)})`,
-})
+export const bodyText = storableText(maxBodyBytes, 'bytes', Buffer.byteLength)
 
-export const notBlank = (rule: z.ZodString) => rule.refine((value) => value.trim() !== '', 'must not be blank')
+export const notBlank = (rule: z.ZodString) => rule.refine((value) => !isBlank(value), 'must not be blank')
 
 /** Trims the text and collapses white space. */
 export const nameText = (max: number) => notBlank(text(max)).transform((value) => value.trim().replaceAll(/\s+/g, ' '))
 
 const reference = (isReference: (text: string) => boolean, message: string) =>
-  z.string('must not be null').refine(isReference, message)
+  z.string('must not be null').overwrite(toNormalForm).refine(isReference, message)
 
 export const ticketReference = reference(isTicketReference, ticketReferenceError)
 export const projectReference = reference(isProjectReference, projectReferenceError)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { isBlank, toNormalForm } from '../src/normal-form.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
@@ -174,10 +175,11 @@ describe('createIssue', () => {
 })
 
 describe('texts of an issue', () => {
-  const fits = (text: string) => !text.includes('\0') && text.trim() !== ''
-  const texts = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength }).filter(fits)
+  const fits = (text: string) => !text.includes('\0') && !isBlank(text)
+  const texts = (maxLength: number) =>
+    fc.string({ unit: 'binary', minLength: 1, maxLength }).filter(fits).map(toNormalForm)
 
-  test('returns the texts of an issue unchanged', async () => {
+  test('returns the texts of an issue in normal form, otherwise unchanged', async () => {
     const awkward = [
       '  spaces around  ',
       'line\nafter line\r\nand tab\t',
@@ -189,10 +191,11 @@ describe('texts of an issue', () => {
       const { createIssue } = await users.reporter.ask(IssueCreate, {
         input: { projectId: 'CORE', title: text, description: text },
       })
-      expect(createIssue.issue).toMatchObject({ title: text, description: text })
+      const stored = text.normalize('NFC')
+      expect(createIssue.issue).toMatchObject({ title: stored, description: stored })
       expect((await users.reporter.ask(IssueTexts, { id: createIssue.issue.id })).issue).toEqual({
-        title: text,
-        description: text,
+        title: stored,
+        description: stored,
       })
     }
   })

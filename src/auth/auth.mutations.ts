@@ -3,6 +3,7 @@ import { id, nameText, notNull } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
+import { toNormalForm } from '../normal-form.ts'
 import { hashPassword } from '../user/password.actions.ts'
 import { userRules } from '../user/user.rules.ts'
 import type { ViewerToken } from '../viewer.ts'
@@ -96,7 +97,7 @@ mutation('signIn', {
     password: t.string({ required: true, description: 'Current password of the account.' }),
   }),
   resolve: async ({ username, password }, context) => {
-    const attempt = { username, address: context.address }
+    const attempt = { username: toNormalForm(username), address: context.address }
     const verify = () => verifySignIn(context, attempt, password, context.config.bcryptCost)
     return setViewer(context, await prepareAndWrite(context, verify, signIn))
   },

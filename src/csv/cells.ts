@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
+import { toNormalForm } from '../normal-form.ts'
 
 // Spreadsheets evaluate such cells as formulas, also after apostrophes and spaces (OWASP, "CSV Injection").
 const formulaPattern = /^'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/
@@ -20,7 +21,7 @@ export const joinNames = (names: readonly string[]): string =>
 /** Trims names and removes duplicates. Null if quotes are unbalanced. */
 export function splitNames(cell: string, separator: string): string[] | null {
   const names = (cell.includes('"') ? splitQuoted(cell, separator) : cell.split(separator))
-    ?.map((name) => name.trim().replaceAll(/\s+/g, ' '))
+    ?.map((name) => toNormalForm(name.trim().replaceAll(/\s+/g, ' ')))
     .filter((name) => name !== '')
   return names ? [...new Set(names)] : null
 }

@@ -107,8 +107,8 @@ export async function exportTickets(
   { project, filter, bom }: ExportParameters,
 ): Promise<AsyncGenerator<string>> {
   const viewer = requireViewer(context)
-  if (project !== null) checkArgument('project', project, projectReference)
-  const exportedProject = project === null ? null : await getProjectByReference(context.db, viewer, project)
+  const reference = project === null ? null : checkArgument('project', project, projectReference)
+  const exportedProject = reference === null ? null : await getProjectByReference(context.db, viewer, reference)
   const list = ticketList(
     context,
     { filter, orderBy: [{ field: exportedProject ? 'NUMBER' : 'CREATED_AT' }] },

@@ -1,6 +1,7 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
 import { type RelativeDateTime, timestampSql } from '../date-time.ts'
 import type { FieldError } from '../errors.ts'
+import { maxShrinkage, toNormalForm } from '../normal-form.ts'
 
 type Optional<Value> = Value | null | undefined
 
@@ -73,7 +74,7 @@ export function compare<Filter extends object>(
     if (operand === undefined) continue
     const error = operandError(operand)
     if (error) location.errors.push({ path: `${location.path}.${name}`, message: error })
-    else conditions.push(operators[name](operand as NonNullable<Filter[typeof name]>))
+    else conditions.push(operators[name](normalOperand(operand) as NonNullable<Filter[typeof name]>))
   }
   return allOf(conditions)
 }
@@ -84,11 +85,17 @@ export function operandError(operand: unknown): string | null {
     return `must contain at most ${maxListLength} items (got ${operand.length})`
   for (const text of [operand].flat()) {
     if (typeof text !== 'string') continue
-    if (text.length > maxTextLength) return `must be at most ${maxTextLength} characters (got ${text.length})`
+    const { length } = text.length > maxShrinkage * maxTextLength ? text : toNormalForm(text)
+    if (length > maxTextLength) return `must be at most ${maxTextLength} characters (got ${length})`
     if (text.includes('\0') || !text.isWellFormed())
       return 'contains an invalid character (NUL or an unpaired surrogate)'
   }
   return null
+}
+
+function normalOperand(operand: unknown): unknown {
+  if (Array.isArray(operand)) return operand.map(normalOperand)
+  return typeof operand === 'string' ? toNormalForm(operand) : operand
 }
 
 /** Computed once per statement. */

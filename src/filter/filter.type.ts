@@ -15,7 +15,7 @@ export const IDFilterInput = builder.inputType('IDFilter', {
 
 export const StringFilterInput = builder.inputType('StringFilter', {
   description:
-    'A condition on a text, case-insensitive. All operators must match. Operands have at most 1,000 characters.',
+    'A condition on a text, case-insensitive and in any Unicode form. All operators must match. Operands have at most 1,000 characters.',
   fields: (t) => ({
     eq: t.string({ description: 'Equal to this text.' }),
     in: t.stringList({ description: `Equal to one of these texts. ${list}` }),

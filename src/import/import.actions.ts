@@ -8,6 +8,7 @@ import { mergeRows } from '../import-merge/merge.actions.ts'
 import { planRows } from '../import-merge/plan.actions.ts'
 import { previewOf } from '../import-merge/preview.actions.ts'
 import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
+import { toNormalForm } from '../normal-form.ts'
 import { hasRole, mustHaveRole, type ProjectPermissions } from '../project/project.access.ts'
 import { getProjectByReference, lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
@@ -59,7 +60,7 @@ export function importTickets(
           coalesce(sum(jsonb_array_length(errors)), 0)::integer AS errors FROM import_plan`)
     const [{ id, at }] = await tx.query<[{ id: string; at: Date }]>(sql`
         INSERT INTO imports (project_id, actor_id, file_name, kind, dry_run, created_at, row_count, rejected_count, fault_count, columns)
-        VALUES (${project.id}::uuid, ${viewer.id}::uuid, ${input.file.name}, ${input.kind}::ticket_kind, ${input.dryRun},
+        VALUES (${project.id}::uuid, ${viewer.id}::uuid, ${toNormalForm(input.file.name)}, ${input.kind}::ticket_kind, ${input.dryRun},
           clock_timestamp(), ${counts.rows}, ${counts.rejected}, ${counts.errors}, ${JSON.stringify(columnUses(header))}::jsonb)
         RETURNING id, created_at AS at`)
     await storeErrors(tx, id, project.id)

@@ -1,3 +1,5 @@
+import { toNormalForm } from '../normal-form.ts'
+
 export interface Term {
   readonly text: string
   readonly negated: boolean
@@ -14,7 +16,7 @@ const tokenPattern = /(-?)"([^"]*)(?:"|$)|(\S+)/g
  */
 export function parseSearch(search: string): readonly Alternative[] {
   const alternatives: Term[][] = [[]]
-  const tokens = [...search.matchAll(tokenPattern)].slice(0, 2 * maxTerms)
+  const tokens = [...toNormalForm(search).matchAll(tokenPattern)].slice(0, 2 * maxTerms)
   let count = 0
   let startsAlternative = false
   tokens.forEach(([, dash, phrase, word], index) => {

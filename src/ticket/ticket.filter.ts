@@ -21,6 +21,7 @@ import {
   type StringFilter,
   type UserFilter,
 } from '../filter/comparators.ts'
+import { toNormalForm } from '../normal-form.ts'
 import {
   isProjectReference,
   isTicketReference,
@@ -261,7 +262,7 @@ function compareUser(column: Sql, { isViewer, isNull, ...ids }: UserFilter, loca
 /** The trigram index of searches narrows `contains`. */
 function compareIndexedText(column: Sql, filter: StringFilter, location: Location): Sql {
   const condition = compareText(column, filter, location)
-  return typeof filter.contains === 'string' ? allOf([mayContain(filter.contains), condition]) : condition
+  return typeof filter.contains === 'string' ? allOf([mayContain(toNormalForm(filter.contains)), condition]) : condition
 }
 
 function compareLabels(filter: LabelFilter, location: Location): Sql {
