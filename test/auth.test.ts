@@ -1,3 +1,4 @@
+import { hash } from 'bcrypt'
 import { describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
@@ -127,6 +128,33 @@ describe('signIn', () => {
     const empty = await server.anonymous.expectError(SignIn, { input: { username: 'x'.repeat(60_000), password: '' } })
     expect(empty).toEqual(wrong)
     await server.anonymous.ask(SignIn, { input: { username: 'longest', password: longest } })
+  })
+
+  test.each([
+    ['NFD', 'NFC', 'Pru\u0308fstand-9x', 'Prüfstand-9x'],
+    ['NFC', 'NFD', '한글 \u00c5ngström', '\u1112\u1161\u11ab\u1100\u1173\u11af \u212bngstro\u0308m'],
+    ['no-break spaces', 'spaces', 'correct\u00a0horse\u3000battery', 'correct horse battery'],
+    ['36 letters in NFD', 'NFC', 'e\u0301'.repeat(36), 'é'.repeat(36)],
+  ])('accepts a password that was set in %s, in %s', async (_set, _given, secret, sameSecret) => {
+    const username = `u${crypto.randomUUID().slice(0, 8)}`
+    await server.anonymous.ask(SignUpAs, { input: { username, name: 'U', password: secret } })
+    const session = await signInAs(username, sameSecret)
+    await signInAs(username, secret)
+    const newPassword = secret.toUpperCase()
+    await session.ask(ChangePassword, { input: { currentPassword: secret, newPassword } })
+    await signInAs(username, sameSecret.toUpperCase())
+    const { extensions } = await server.anonymous.expectError(SignIn, { input: { username, password: secret } })
+    expect(extensions?.code).toBe('UNAUTHENTICATED')
+  })
+
+  test('accepts a password in NFD that an earlier version hashed as it was', async () => {
+    const { id } = await signUp(server, 'earlier')
+    const secret = 'Pru\u0308fstand 42'
+    await server.database.prisma.user.update({ where: { id }, data: { passwordHash: await hash(secret, 4) } })
+    await signInAs('earlier', secret)
+    const wrong = await server.anonymous.expectError(SignIn, { input: { username: 'earlier', password: `${secret}!` } })
+    const unknown = await server.anonymous.expectError(SignIn, { input: { username: 'nosuchuser', password: secret } })
+    expect(wrong).toEqual(unknown)
   })
 
   test('stores passwords and tokens as hashes only', async () => {

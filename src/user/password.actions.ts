@@ -1,7 +1,7 @@
 import { compare, hash } from 'bcrypt'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { Unavailable } from '../errors.ts'
-import { maxPasswordBytes } from './user.rules.ts'
+import { passwordCandidates } from './password.rules.ts'
 
 // Hashing runs in the four threads for file and DNS operations. New passwords must not delay sign-ins.
 const hashLimit = pLimit(1)
@@ -19,13 +19,15 @@ export const hashPassword = async (password: string, cost: number): Promise<stri
   runInTurn(hashLimit, () => hash(password, cost))
 
 /**
- * Without a hash, for an unknown user, returns false after the same time, as for a password of more than
- * `maxPasswordBytes`, which is not hashed.
+ * Without a hash, for an unknown user, returns false after the same time as for a wrong password, as for one of more
+ * than `maxPasswordBytes`, which is not hashed. Hashes twice if the password is not in the form of new ones.
  */
 export async function isPassword(password: string, passwordHash: string | null, cost: number): Promise<boolean> {
-  const isTooLong = Buffer.byteLength(password) > maxPasswordBytes
-  const hashedPassword = isTooLong ? '' : password
+  const candidates = passwordCandidates(password)
   const dummyHash = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
-  const isEqual = await runInTurn(compareLimit, () => compare(hashedPassword, passwordHash ?? dummyHash))
-  return isEqual && passwordHash !== null && !isTooLong
+  return runInTurn(compareLimit, async () => {
+    for (const candidate of candidates.length > 0 ? candidates : [''])
+      if (await compare(candidate, passwordHash ?? dummyHash)) return passwordHash !== null && candidates.length > 0
+    return false
+  })
 }

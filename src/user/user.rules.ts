@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { nameText, text } from '../check.ts'
 import { usernamePattern } from '../reference.ts'
-
-/** The limit of bcrypt, which ignores further bytes. */
-export const maxPasswordBytes = 72
+import { maxPasswordBytes, toPasswordForm } from './password.rules.ts'
 
 export const userRules = {
   username: text(32)
@@ -14,6 +12,7 @@ export const userRules = {
     .transform((username) => username.toLowerCase()),
   name: nameText(100),
   password: text(maxPasswordBytes)
+    .overwrite(toPasswordForm)
     .min(8, 'must be at least 8 characters')
     .refine((password) => Buffer.byteLength(password) <= maxPasswordBytes, `must be at most ${maxPasswordBytes} bytes`),
   email: z
