@@ -67,7 +67,7 @@ const postgraphileOpen = 'condition: { projectId: $project, status: OPEN }, orde
 
 const flatJson = 't.id, t.number, t.title, t.status, t.priority, t.created_at'
 const assigneeJson = '(SELECT json_build_array(u.id, u.name) FROM users u WHERE u.id = t.assignee_id)'
-const labelsJson = `(SELECT json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name))
+const labelsJson = `(SELECT json_agg(json_build_array(l.name, l.color) ORDER BY fold_case(l.name))
   FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id)`
 const pickTicket = '\\set n random(1, 500)\n'
 const pickProject = '\\set n random(1, 20)\n'

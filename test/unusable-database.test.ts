@@ -1,26 +1,13 @@
-import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
-import { openEmbedded } from '../src/database/embedded.ts'
 import { listMigrations } from '../src/database/migrate.ts'
 import { startServer } from '../src/server.ts'
 import { runCommand } from './support/command.ts'
 import { databaseUrl, execute } from './support/databases.ts'
-import { copyDatabase } from './support/environment.ts'
+import { copyDatabase, queryCopy } from './support/environment.ts'
 
 type Env = Readonly<Record<string, string>>
-
-async function run({ DATABASE_URL, SNAGLIST_DATA = '' }: Env, sql: string): Promise<void> {
-  if (!DATABASE_URL) {
-    await using embedded = await openEmbedded(SNAGLIST_DATA)
-    await embedded.pool.query(sql)
-    return
-  }
-  const client = new pg.Client({ connectionString: DATABASE_URL })
-  await client.connect()
-  await client.query(sql).finally(() => client.end())
-}
 
 /** Expects that the server ends with a problem and a remedy, without a stack trace. */
 async function expectRejection(env: Env, message: RegExp): Promise<void> {
@@ -71,7 +58,7 @@ describe('a database that the server cannot use', () => {
     ],
   ])('is rejected at startup with a remedy: %s', async (_problem, change, message) => {
     await using copy = await copyDatabase()
-    await run(copy.env, change)
+    await queryCopy(copy.env, change)
     await expectRejection(copy.env, message)
   })
 })
@@ -104,15 +91,15 @@ describe.runIf(inject('postgres'))('a PostgreSQL server that the server cannot u
   ])('is rejected at startup with a remedy: a role that may access %s', async (_access, grant, message) => {
     await using copy = await copyDatabase()
     const url = copy.env['DATABASE_URL'] ?? ''
-    await run(copy.env, grant(new URL(url).pathname.slice(1)) || 'SELECT')
+    await queryCopy(copy.env, grant(new URL(url).pathname.slice(1)) || 'SELECT')
     await expectRejection({ DATABASE_URL: asRole(url) }, message)
-    await run(copy.env, `DROP OWNED BY ${role}`)
+    await queryCopy(copy.env, `DROP OWNED BY ${role}`)
   })
 
   test('is rejected at startup with a remedy: a read-only database with pending migrations', async () => {
     await using copy = await copyDatabase()
     const { pathname } = new URL(copy.env['DATABASE_URL'] ?? '')
-    await run(copy.env, lastUndone)
+    await queryCopy(copy.env, lastUndone)
     await execute(postgres, `ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = on`)
     await expectRejection(copy.env, /read-only transaction .* set DATABASE_URL to the primary server/)
   })

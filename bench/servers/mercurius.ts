@@ -66,7 +66,7 @@ const loaders = {
       grouped(
         queries.map(({ obj }) => obj),
         `SELECT tl.ticket_id AS parent, l.name, l.color FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
-         WHERE tl.ticket_id = ANY($1) ORDER BY lower(l.name)`,
+         WHERE tl.ticket_id = ANY($1) ORDER BY fold_case(l.name)`,
       ),
     comments: (queries: Query<{ id: string }>) =>
       grouped(

@@ -18,7 +18,7 @@ export const escapeCell = (cell: string): string => escapeFormula(unescapeFormul
 export const joinNames = (names: readonly string[]): string =>
   stringify([[...names]], { delimiter: ';', quoted_match: /,/ }).trimEnd()
 
-/** Trims names and removes duplicates. Null if quotes are unbalanced. */
+/** Trims names and removes duplicates; the database removes those that differ by case. Null if quotes are unbalanced. */
 export function splitNames(cell: string, separator: string): string[] | null {
   const names = (cell.includes('"') ? splitQuoted(cell, separator) : cell.split(separator))
     ?.map((name) => toNormalForm(name.trim().replaceAll(/\s+/g, ' ')))

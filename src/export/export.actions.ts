@@ -34,7 +34,7 @@ const exportedTicket: Value<ExportedTicket> = objectOf(
     [
       'labels',
       {
-        sql: sql`(SELECT coalesce(json_agg(l.name ORDER BY lower(l.name)), '[]') FROM ticket_labels tl
+        sql: sql`(SELECT coalesce(json_agg(l.name ORDER BY fold_case(l.name)), '[]') FROM ticket_labels tl
           JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id)`,
       },
     ],

@@ -99,15 +99,15 @@ function normalOperand(operand: unknown): unknown {
 }
 
 /** Computed once per statement. */
-export const lowerCaseArray = (texts: readonly string[]) =>
-  sql`ARRAY(SELECT lower(text) FROM unnest(${[...texts]}::text[]) AS text)`
+export const foldedArray = (texts: readonly string[]) =>
+  sql`ARRAY(SELECT fold_case(text) FROM unnest(${[...texts]}::text[]) AS text)`
 
 export function compareText(column: Sql, filter: StringFilter, location: Location): Sql {
   return compare(filter, location, {
-    eq: (text) => sql`lower(${column}) = lower(${text})`,
-    in: (texts) => sql`lower(${column}) = ANY(${lowerCaseArray(texts)})`,
-    contains: (text) => sql`${column} ILIKE ${`%${escapeLike(text)}%`}`,
-    startsWith: (text) => sql`lower(${column}) LIKE lower(${escapeLike(text)}) || '%'`,
+    eq: (text) => sql`fold_case(${column}) = fold_case(${text})`,
+    in: (texts) => sql`fold_case(${column}) = ANY(${foldedArray(texts)})`,
+    contains: (text) => sql`fold_case(${column}) LIKE '%' || fold_case(${escapeLike(text)}) || '%'`,
+    startsWith: (text) => sql`fold_case(${column}) LIKE fold_case(${escapeLike(text)}) || '%'`,
     isNull: (isNull) => nullCheck(column, isNull),
   })
 }

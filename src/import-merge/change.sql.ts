@@ -3,7 +3,7 @@ import { changeOf } from '../ticket/ticket-change.sql.ts'
 
 /** In the format of history; null without labels. */
 const labelNames = (ticketId: Sql) => sql`
-  (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+  (SELECT string_agg(l.name, ', ' ORDER BY fold_case(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
    WHERE tl.ticket_id = ${ticketId})`
 
 export const labelIds = (ticketId: Sql) => sql`
@@ -35,8 +35,8 @@ export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
   const beforeAndAfter = (column: string, format: (value: Sql) => Sql = (value) => value) =>
     [format(sql`${before}.${raw(column)}`), format(sql`${after}.${raw(column)}`)] as const
   const nextLabels = sql`
-    (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM labels l WHERE l.project_id = ${projectId}::uuid
-     AND lower(l.name) IN (SELECT lower(given.name) FROM jsonb_array_elements_text(${after}.labels) AS given(name)))`
+    (SELECT string_agg(l.name, ', ' ORDER BY fold_case(l.name)) FROM labels l WHERE l.project_id = ${projectId}::uuid
+     AND fold_case(l.name) IN (SELECT fold_case(given.name) FROM jsonb_array_elements_text(${after}.labels) AS given(name)))`
   const [resolvedBefore, resolvedAfter] = beforeAndAfter('resolved_at', isoTime)
   const changes = [
     ...Object.entries(plainFields).map(([field, column]) => changeOf(field, ...beforeAndAfter(column))),

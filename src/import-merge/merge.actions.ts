@@ -37,9 +37,9 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
   const terms = await normalizePlannedTerms(tx, projectId)
   const labels = await tx.query<{ id: string }[]>(sql`
     INSERT INTO labels (project_id, name, color)
-    SELECT DISTINCT ON (lower(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) WITH ORDINALITY AS given(name, position)
-    WHERE ${isMergeableRow} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))
-    ORDER BY lower(given.name), row, position RETURNING id`)
+    SELECT DISTINCT ON (fold_case(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) WITH ORDINALITY AS given(name, position)
+    WHERE ${isMergeableRow} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND fold_case(l.name) = fold_case(given.name))
+    ORDER BY fold_case(given.name), row, position RETURNING id`)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_changes ON COMMIT DROP AS
     SELECT *, ${eventCount('compared')} AS event_count FROM (
@@ -102,16 +102,16 @@ async function normalizePlannedTerms(tx: BulkTransaction, projectId: string): Pr
   const project = sql`${projectId}::uuid`
   const newTerms = await tx.query<{ field: string; folded: string }[]>(sql`
     INSERT INTO defect_terms (project_id, field, folded, spelling)
-    SELECT DISTINCT ON (field, lower(term)) ${project}, field::defect_term_field, lower(term), term
+    SELECT DISTINCT ON (field, fold_case(term)) ${project}, field::defect_term_field, fold_case(term), term
     FROM import_plan, LATERAL (VALUES ('CATEGORY', category), ('SUBCATEGORY', subcategory)) AS given(field, term)
-    WHERE ${isMergeableRow} AND term IS NOT NULL ORDER BY field, lower(term), row
+    WHERE ${isMergeableRow} AND term IS NOT NULL ORDER BY field, fold_case(term), row
     ON CONFLICT DO NOTHING RETURNING field, folded`)
   for (const field of ['category', 'subcategory']) {
     const column = raw(field)
     await tx.query(sql`
       UPDATE import_plan p SET ${column} = known.spelling FROM defect_terms known
       WHERE known.project_id = ${project} AND known.field = ${field.toUpperCase()}::defect_term_field
-        AND known.folded = lower(p.${column}) AND known.spelling <> p.${column}`)
+        AND known.folded = fold_case(p.${column}) AND known.spelling <> p.${column}`)
   }
   return newTerms
 }

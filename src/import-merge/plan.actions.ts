@@ -52,7 +52,7 @@ export async function planRows(
     LEFT JOIN import_people reporter ON reporter.person = r.reporter
     LEFT JOIN import_people assignee ON assignee.person = r.assignee
     LEFT JOIN LATERAL (SELECT string_agg(given.name, '; ') AS unknown FROM jsonb_array_elements_text(r.labels) AS given(name)
-      WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND lower(l.name) = lower(given.name))) labelled
+      WHERE NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND fold_case(l.name) = fold_case(given.name))) labelled
       ON r.labels IS NOT NULL
     -- Ids are generated after the sort, in the order of the rows.
     ORDER BY r.row`)
@@ -67,7 +67,7 @@ async function findPeople(tx: BulkTransaction, projectId: string): Promise<void>
     FROM (SELECT assignee AS person FROM import_rows WHERE assignee IS NOT NULL
       UNION SELECT reporter FROM import_rows WHERE reporter IS NOT NULL) given
     LEFT JOIN users by_username ON by_username.username = lower(given.person)
-    LEFT JOIN (SELECT lower(name) AS folded, (array_agg(id))[1] AS id FROM users GROUP BY lower(name) HAVING count(*) = 1) by_name
-      ON by_name.folded = lower(given.person)
+    LEFT JOIN (SELECT fold_case(name) AS folded, (array_agg(id))[1] AS id FROM users GROUP BY fold_case(name) HAVING count(*) = 1) by_name
+      ON by_name.folded = fold_case(given.person)
     JOIN users u ON u.id = coalesce(by_username.id, by_name.id)`)
 }

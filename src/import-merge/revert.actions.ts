@@ -85,7 +85,7 @@ async function revertSideEffects(
     DELETE FROM defect_terms d USING jsonb_to_recordset(${JSON.stringify(terms ?? [])}::jsonb) AS created(field text, folded text)
     WHERE d.project_id = ${project} AND d.field::text = created.field AND d.folded = created.folded
       AND NOT EXISTS (SELECT FROM tickets t WHERE t.project_id = ${project}
-        AND lower(CASE d.field WHEN 'CATEGORY' THEN t.category ELSE t.subcategory END) = d.folded)`)
+        AND fold_case(CASE d.field WHEN 'CATEGORY' THEN t.category ELSE t.subcategory END) = d.folded)`)
   await tx.query(sql`
     UPDATE projects SET last_number = ${lastNumber ?? 0} WHERE id = ${project} AND ${lastNumber ?? null}::integer IS NOT NULL
       AND NOT EXISTS (SELECT FROM tickets t WHERE t.project_id = ${project} AND t.number > ${lastNumber ?? 0})`)

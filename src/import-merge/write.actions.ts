@@ -30,11 +30,11 @@ export async function writeLabels(db: Queries, { table, projectId }: TicketChang
   await db.query(sql`
     DELETE FROM ticket_labels tl USING ${raw(table)} c, labels l
     WHERE tl.ticket_id = c.id AND l.id = tl.label_id AND c.labels IS NOT NULL
-      AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(c.labels) AS given(name) WHERE lower(given.name) = lower(l.name))`)
+      AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(c.labels) AS given(name) WHERE fold_case(given.name) = fold_case(l.name))`)
   await db.query(sql`
     INSERT INTO ticket_labels (ticket_id, label_id)
     SELECT c.id, l.id FROM ${raw(table)} c, jsonb_array_elements_text(c.labels) AS given(name)
-    JOIN labels l ON l.project_id = ${projectId}::uuid AND lower(l.name) = lower(given.name) ON CONFLICT DO NOTHING`)
+    JOIN labels l ON l.project_id = ${projectId}::uuid AND fold_case(l.name) = fold_case(given.name) ON CONFLICT DO NOTHING`)
 }
 
 /**

@@ -55,7 +55,7 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
     SELECT t.id FROM tickets t JOIN ticket_labels tl ON tl.ticket_id = t.id WHERE tl.label_id = ${id}::uuid
     ORDER BY t.id FOR UPDATE OF t`)
   const labelNames = (condition: Sql) => sql`
-    (SELECT string_agg(l.name, ', ' ORDER BY lower(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+    (SELECT string_agg(l.name, ', ' ORDER BY fold_case(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
      WHERE tl.ticket_id = changed.id ${condition})`
   await tx.query(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),

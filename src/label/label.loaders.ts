@@ -12,7 +12,10 @@ export const findLabel = rowLoader<LabelRow>(
 
 export const ticketLabels = toMany(
   labelColumns,
-  sql`ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = parent.id ORDER BY lower(l.name)`,
+  sql`ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = parent.id ORDER BY fold_case(l.name)`,
 )
 
-export const projectLabels = toMany(labelColumns, sql`labels l WHERE l.project_id = parent.id ORDER BY lower(l.name)`)
+export const projectLabels = toMany(
+  labelColumns,
+  sql`labels l WHERE l.project_id = parent.id ORDER BY fold_case(l.name)`,
+)

@@ -34,13 +34,7 @@ export const removeLabels = (db: Statements, viewer: Viewer, input: TicketLabels
 const includes = (labels: readonly LabelRow[], { id }: LabelRow) => labels.some((other) => other.id === id)
 
 /** The format of history. */
-const namesOf = (labels: readonly LabelRow[]) =>
-  labels.length === 0
-    ? null
-    : labels
-        .map(({ name }) => name)
-        .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
-        .join(', ')
+const namesOf = (labels: readonly LabelRow[]) => labels.map(({ name }) => name).join(', ') || null
 
 async function changeLabels(
   db: Statements,
@@ -58,13 +52,15 @@ async function changeLabels(
   const rows = await db.query<{ label: string; isSet: boolean }[]>(sql`
     SELECT ${labelColumns.text} AS label, l.id = ANY(ticket_labels.ids) AS "isSet"
     FROM labels l, (SELECT ARRAY(SELECT label_id FROM ticket_labels WHERE ticket_id = ${ticket.id}::uuid) AS ids) ticket_labels
-    WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || ticket_labels.ids)`)
+    WHERE l.project_id = ${ticket.projectId}::uuid AND l.id = ANY(${labelIds}::uuid[] || ticket_labels.ids)
+    ORDER BY fold_case(l.name)`)
   const labels = rows.map(({ label, isSet }) => ({ ...labelColumns.parse(label), isSet }))
   checkLabels(labelIds, labels, errors)
   if (errors.length > 0) throw new BadUserInput(errors)
   const currentLabels = labels.filter(({ isSet }) => isSet)
   const inputLabels = labels.filter(({ id }) => labelIds.includes(id))
-  const newLabels = combine(currentLabels, inputLabels)
+  const combinedLabels = combine(currentLabels, inputLabels)
+  const newLabels = labels.filter((label) => includes(combinedLabels, label))
   const addedIds = newLabels.filter((label) => !includes(currentLabels, label)).map(({ id }) => id)
   const removedIds = currentLabels.filter((label) => !includes(newLabels, label)).map(({ id }) => id)
   const changes = [{ field: 'labels', from: namesOf(currentLabels), to: namesOf(newLabels) }]

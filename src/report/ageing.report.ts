@@ -24,11 +24,11 @@ export async function readAgeing(
   const now = new Date()
   const rows = await db.query<{ group: string | null; counts: Record<string, number>; total: number }[]>(sql`
     SELECT min(name) AS group, jsonb_object_agg(bucket, count) AS counts, sum(count)::integer AS total FROM (
-      SELECT min(name) AS name, lower(name) AS folded, bucket, count(*) AS count FROM (
+      SELECT min(name) AS name, fold_case(name) AS folded, bucket, count(*) AS count FROM (
         SELECT ${grouping.name} AS name, width_bucket(extract(epoch FROM ${now}::timestamptz - t.created_at)::float8,
           ${edges.map((days) => days * secondsPerDay)}::float8[]) AS bucket
         FROM ${scope.tickets} t ${grouping.join} WHERE t.status IN ('OPEN', 'IN_PROGRESS')) ages
-      GROUP BY lower(name), bucket) buckets
+      GROUP BY fold_case(name), bucket) buckets
     GROUP BY folded ORDER BY total DESC, folded COLLATE "C"`)
   const groups = group || rows.length > 0 ? rows : [{ group: null, counts: {} as Record<string, number> }]
   const daysAgo = (days: number) => new Date(now.getTime() - days * secondsPerDay * 1000).toISOString()

@@ -55,6 +55,6 @@ async function readDurations(
       ${percentile(0.75)} AS p75, ${percentile(0.9)} AS p90, ${percentile(0.95)} AS p95, max(seconds) AS max
     FROM (SELECT ${grouping.name} AS name, extract(epoch FROM ${measure.until} - t.created_at)::float8 AS seconds
       FROM ${scope.tickets} t ${measure.join} ${grouping.join} WHERE ${measure.where}) durations
-    ${group ? sql`GROUP BY lower(name) ORDER BY count DESC, lower(name) COLLATE "C"` : empty}`)
+    ${group ? sql`GROUP BY fold_case(name) ORDER BY count DESC, fold_case(name) COLLATE "C"` : empty}`)
   return rows.map((row) => ({ ...row, filter: narrowFilter(scope, measure.filter, groupFilter(grouping, row.group)) }))
 }

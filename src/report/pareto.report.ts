@@ -28,7 +28,7 @@ export async function readPareto(
     { value: string | null; count: number; isOther: boolean; otherNames: string[] | null }[]
   >(sql`
     WITH ticket_groups AS MATERIALIZED (
-      SELECT t.id, ${grouping.name} AS name, lower(${grouping.name}) AS folded FROM ${scope.tickets} t ${grouping.join}),
+      SELECT t.id, ${grouping.name} AS name, fold_case(${grouping.name}) AS folded FROM ${scope.tickets} t ${grouping.join}),
     counts AS (SELECT folded, min(name) AS value, count(*)::integer AS count FROM ticket_groups GROUP BY folded),
     ranks AS MATERIALIZED (
       SELECT *, row_number() OVER (PARTITION BY value IS NULL ORDER BY count DESC, folded COLLATE "C") AS rank FROM counts)

@@ -12,13 +12,21 @@ export interface Excerpt {
 /** Delimiters of hits in marked texts: control characters that are removed from the texts. */
 export const hitDelimiters = { start: '\u0002', end: '\u0003' } as const
 
+export interface FoldedMatch {
+  readonly text: string
+  /** The text in folded case, which keeps all lengths, with delimiters around matching words. */
+  readonly marked: string
+  /** Parts of the search in folded case. */
+  readonly parts: readonly string[]
+}
+
 /**
- * Returns the part of a marked text with the most hits, cut between words; null without hits. Hits are marked words and
- * occurrences of the search texts. Lengths are in UTF-16 code units.
+ * Returns the part of a text with the most hits, cut between words; null without hits. Hits are marked words and
+ * occurrences of the parts. Lengths are in UTF-16 code units.
  */
-export function excerptOf(markedText: string, searchTexts: readonly string[], maxLength: number): Excerpt | null {
-  const { text, ranges } = parseMarkedText(markedText)
-  const hits = mergeRanges([...ranges, ...searchTexts.flatMap((part) => findOccurrences(text, part))])
+export function excerptOf({ text, marked, parts }: FoldedMatch, maxLength: number): Excerpt | null {
+  const { foldedText, ranges } = parseMarkedText(marked)
+  const hits = mergeRanges([...ranges, ...parts.flatMap((part) => findOccurrences(foldedText, part))])
   if (hits.length === 0) return null
   const window = findBestWindow(text, hits, maxLength)
   return {
@@ -32,19 +40,19 @@ export function excerptOf(markedText: string, searchTexts: readonly string[], ma
   }
 }
 
-function parseMarkedText(markedText: string): { text: string; ranges: TextRange[] } {
+function parseMarkedText(markedText: string): { foldedText: string; ranges: TextRange[] } {
   const ranges: TextRange[] = []
-  let text = ''
+  let foldedText = ''
   for (const [index, piece] of markedText.split(hitDelimiters.start).entries()) {
     const [hit = '', ...rest] = index === 0 ? ['', piece] : piece.split(hitDelimiters.end)
-    if (hit) ranges.push({ start: text.length, end: text.length + hit.length })
-    text += hit + rest.join('')
+    if (hit) ranges.push({ start: foldedText.length, end: foldedText.length + hit.length })
+    foldedText += hit + rest.join('')
   }
-  return { text, ranges }
+  return { foldedText, ranges }
 }
 
 function findOccurrences(text: string, part: string): TextRange[] {
-  const pattern = new RegExp(RegExp.escape(part), 'giu')
+  const pattern = new RegExp(RegExp.escape(part), 'gu')
   return [...text.matchAll(pattern)].map(({ index, 0: match }) => ({ start: index, end: index + match.length }))
 }
 

@@ -13,8 +13,8 @@ export const lacksTrigram = (text: string) => !trigramPattern.test(text)
 
 const containsPart = ({ text }: Term) =>
   lacksTrigram(text)
-    ? sql`strpos(s.body, lower(${text})) > 0`
-    : sql`s.body LIKE '%' || lower(${escapeLike(text)}) || '%'`
+    ? sql`strpos(s.body, fold_case(${text})) > 0`
+    : sql`s.body LIKE '%' || fold_case(${escapeLike(text)}) || '%'`
 
 /** An indexed condition, necessary but not sufficient, that the title or description of ticket `t` contains a text. */
 export const mayContain = (text: string) =>

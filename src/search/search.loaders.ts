@@ -1,7 +1,7 @@
 import { checkArgument, integerBetween, text } from '../check.ts'
-import { join, type Sql, sql } from '../database/sql.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import type { NestedField } from '../reading/look-ahead.ts'
-import { type Excerpt, excerptOf, hitDelimiters } from './excerpt.ts'
+import { type Excerpt, excerptOf, type FoldedMatch, hitDelimiters } from './excerpt.ts'
 import { searchQuery, searchTextsOf } from './search.filter.ts'
 
 interface ExcerptArguments {
@@ -13,11 +13,11 @@ const defaultLength = 200
 const lengths = integerBetween(20, 1000)
 
 const withSingleSpaces = (column: Sql) =>
-  sql`regexp_replace(translate(${column}, ${hitDelimiters.start + hitDelimiters.end}, ''), '\\s+', ' ', 'g')`
+  sql`single_spaces(translate(${column}, ${hitDelimiters.start + hitDelimiters.end}, ''))`
 
 /**
- * PostgreSQL finds the best text and marks the matching words with `hitDelimiters` (ts_headline); `excerptOf` finds parts of
- * words.
+ * PostgreSQL finds the best text, folds it and the parts of the search, and marks the matching words with `hitDelimiters`
+ * (ts_headline); `excerptOf` finds parts of words.
  */
 export const ticketExcerpt: NestedField = {
   keyProperty: 'id',
@@ -26,22 +26,20 @@ export const ticketExcerpt: NestedField = {
     const length = checkArgument('maxLength', maxLength ?? defaultLength, lengths)
     const query = searchQuery([search])
     if (!query) return { sql: sql`NULL` }
-    const containsAny = join(
-      searchTexts.map((part) => sql`strpos(search_text(source.text), search_text(${part})) > 0`),
-      ' OR ',
-    )
+    const foldedParts = sql`ARRAY(SELECT fold_case(part) FROM unnest(${[...searchTexts]}::text[]) AS part)`
     return {
       sql: sql`(
-        SELECT ts_headline('english', best.text, query.of, ${`HighlightAll=true, StartSel=${hitDelimiters.start}, StopSel=${hitDelimiters.end}`})
-        FROM (SELECT ${query} AS of) query, LATERAL (
-          SELECT source.text FROM (
+        SELECT json_build_object('text', best.text, 'parts', query.parts,
+          'marked', ts_headline('english', best.folded, query.of, ${`HighlightAll=true, StartSel=${hitDelimiters.start}, StopSel=${hitDelimiters.end}`}))
+        FROM (SELECT ${query} AS of, ${foldedParts} AS parts) query, LATERAL (
+          SELECT source.text, source.folded FROM (SELECT *, fold_case(text) AS folded FROM (
             SELECT ${withSingleSpaces(sql`t.title`)} AS text, 'A' AS weight FROM tickets t WHERE t.id = parent.id
             UNION ALL SELECT ${withSingleSpaces(sql`t.description`)}, 'B' FROM tickets t WHERE t.id = parent.id AND t.description IS NOT NULL
-            UNION ALL SELECT ${withSingleSpaces(sql`c.body`)}, 'C' FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL) source
-          CROSS JOIN LATERAL (SELECT ts_rank(setweight(to_tsvector('english', source.text), source.weight::"char"), query.of) AS value) rank
-          WHERE rank.value > 0 OR ${containsAny}
+            UNION ALL SELECT ${withSingleSpaces(sql`c.body`)}, 'C' FROM comments c WHERE c.ticket_id = parent.id AND c.deleted_at IS NULL) texts) source
+          CROSS JOIN LATERAL (SELECT ts_rank(setweight(to_tsvector('english', source.folded), source.weight::"char"), query.of) AS value) rank
+          WHERE rank.value > 0 OR EXISTS (SELECT FROM unnest(query.parts) AS part WHERE strpos(source.folded, part) > 0)
           ORDER BY rank.value DESC, source.weight LIMIT 1) best)`,
-      decode: (markedText: string): Excerpt | null => excerptOf(markedText, searchTexts, length),
+      decode: (match: FoldedMatch): Excerpt | null => excerptOf(match, length),
     }
   },
 }

@@ -20,16 +20,16 @@ export async function normalizeTerms(db: Statements, projectId: string, input: T
   const spellings = terms.map(({ term }) => term)
   await db.query(sql`
     INSERT INTO defect_terms (project_id, field, folded, spelling)
-    SELECT ${projectId}::uuid, field, lower(spelling), spelling
+    SELECT ${projectId}::uuid, field, fold_case(spelling), spelling
     FROM unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS input(field, spelling)
     WHERE NOT EXISTS (SELECT FROM defect_terms known
-      WHERE known.project_id = ${projectId}::uuid AND known.field = input.field AND known.folded = lower(input.spelling))
+      WHERE known.project_id = ${projectId}::uuid AND known.field = input.field AND known.folded = fold_case(input.spelling))
     ON CONFLICT DO NOTHING`)
   // A separate statement sees the terms of concurrent transactions.
   const rows = await db.query<{ field: string; spelling: string }[]>(sql`
     SELECT known.field, known.spelling FROM defect_terms known
     JOIN unnest(${fields}::defect_term_field[], ${spellings}::text[]) AS input(field, spelling)
-      ON known.field = input.field AND known.folded = lower(input.spelling)
+      ON known.field = input.field AND known.folded = fold_case(input.spelling)
     WHERE known.project_id = ${projectId}::uuid`)
   return Object.fromEntries(terms.map(({ field, key }) => [key, rows.find((row) => row.field === field)?.spelling]))
 }

@@ -12,7 +12,7 @@ export async function findProjectLabels(
   if (ids.length === 0) return []
   const labels = await db.query<{ id: string }[]>(sql`
     SELECT l.id FROM labels l WHERE l.project_id = ${projectId}::uuid AND l.id = ANY(${ids}::uuid[])
-    ORDER BY lower(l.name) ${db.inTransaction ? sql`FOR KEY SHARE` : empty}`)
+    ORDER BY fold_case(l.name) ${db.inTransaction ? sql`FOR KEY SHARE` : empty}`)
   checkLabels(ids, labels, errors)
   return labels.map(({ id }) => id)
 }

@@ -10,10 +10,10 @@ import {
   compareTime,
   type DateTimeFilter,
   type EnumFilter,
+  foldedArray,
   type IDFilter,
   type LabelFilter,
   type Location,
-  lowerCaseArray,
   maxListLength,
   notSql,
   nullCheck,
@@ -268,14 +268,14 @@ function compareIndexedText(column: Sql, filter: StringFilter, location: Locatio
 function compareLabels(filter: LabelFilter, location: Location): Sql {
   const hasLabel = (names?: readonly string[]) => sql`
     EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
-      ${names ? sql`AND lower(l.name) = ANY(${lowerCaseArray(names)})` : empty})`
+      ${names ? sql`AND fold_case(l.name) = ANY(${foldedArray(names)})` : empty})`
   return compare(filter, location, {
     some: (names) => hasLabel(names),
     // The condition on the first label can use an index.
     every: (names) =>
       allOf([
         ...names.slice(0, 1).map((name) => hasLabel([name])),
-        sql`${lowerCaseArray(names)} <@ ARRAY(SELECT lower(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
+        sql`${foldedArray(names)} <@ ARRAY(SELECT fold_case(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
           WHERE tl.ticket_id = t.id)`,
       ]),
     none: (names) => notSql(hasLabel(names)),

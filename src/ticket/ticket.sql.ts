@@ -74,7 +74,7 @@ const keys: Readonly<
   UPDATED_AT: { sql: sql`t.updated_at`, type: timestamp },
   RESOLVED_AT: { sql: sql`t.resolved_at`, type: timestamp, nullable: true },
   NUMBER: { sql: sql`t.number`, type: integer },
-  TITLE: { sql: sql`lower(t.title) COLLATE "C"`, type: text },
+  TITLE: { sql: sql`fold_case(t.title) COLLATE "C"`, type: text },
   STATUS: { sql: sql`t.status`, type: enumeration('ticket_status', TicketStatus) },
   PRIORITY: { sql: sql`t.priority`, type: enumeration('priority', Priority) },
   SEVERITY: { sql: sql`t.severity`, type: enumeration('severity', Severity), nullable: true },

@@ -1,6 +1,7 @@
 import { openAsBlob } from 'node:fs'
+import pg from 'pg'
 import { inject } from 'vitest'
-import { createEmbeddedPool, type Embedded } from '../../src/database/embedded.ts'
+import { createEmbeddedPool, type Embedded, openEmbedded } from '../../src/database/embedded.ts'
 import { openPGlite } from '../../src/database/pglite.ts'
 import { temporaryDirectory } from '../drill/server-process.ts'
 import { copyEmbedded, databaseUrl, execute } from './databases.ts'
@@ -19,6 +20,20 @@ export async function copyDatabase(): Promise<AsyncDisposable & { readonly env: 
     env: { DATABASE_URL: databaseUrl(postgres, name) },
     [Symbol.asyncDispose]: () => execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`),
   }
+}
+
+/** Runs SQL on a copy that no server uses. */
+export async function queryCopy(
+  { DATABASE_URL, SNAGLIST_DATA = '' }: Readonly<Record<string, string>>,
+  sql: string,
+): Promise<pg.QueryResult> {
+  if (!DATABASE_URL) {
+    await using embedded = await openEmbedded(SNAGLIST_DATA)
+    return await embedded.pool.query(sql)
+  }
+  const client = new pg.Client({ connectionString: DATABASE_URL })
+  await client.connect()
+  return client.query(sql).finally(() => client.end())
 }
 
 /** In memory, without tables. */
