@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
+import { findTextCollisions } from './database/text-collisions.ts'
 import { crashOfDatabase } from './startup-errors.ts'
 
 export async function openMigratedDatabase(config: Config, log: Logger): Promise<Database> {
@@ -14,7 +15,10 @@ export async function openMigratedDatabase(config: Config, log: Logger): Promise
     ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
   })
   try {
-    for (const name of await migrate(database.pool)) log.info({ migration: name }, 'migrated')
+    const applied = await migrate(database.pool)
+    for (const name of applied) log.info({ migration: name }, 'migrated')
+    const collisions = applied.length > 0 ? await findTextCollisions(database.pool) : []
+    for (const { text, remedy } of collisions) log.warn(`${text} ${remedy}`)
     return database
   } catch (error) {
     await database[Symbol.asyncDispose]()

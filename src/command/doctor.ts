@@ -6,6 +6,7 @@ import { type Config, readConfig } from '../config.ts'
 import { hasEmbedded } from '../database/embedded.ts'
 import { migrationState } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
+import { findTextCollisions } from '../database/text-collisions.ts'
 import { reasonOf, StartupError } from '../startup-errors.ts'
 import { type Command, CommandError, print } from './command.ts'
 
@@ -98,12 +99,19 @@ async function checkDatabase(config: Config, report: (finding: Finding) => void)
   }
 }
 
+async function foldsUnicode(pool: Database['pool']): Promise<boolean> {
+  const { rows } = await pool.query<{ folds: boolean }>("SELECT fold_case('ÄΛΣЯ') = 'äλσя' AS folds")
+  return rows[0]?.folds ?? false
+}
+
 interface DatabaseFacts {
   readonly version: number
   readonly versionText: string
   readonly now: Date
   readonly connections: number
   readonly trigrams: boolean
+  readonly encoding: string
+  readonly locale: string
 }
 
 async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Config): Promise<Finding[]> {
@@ -111,11 +119,14 @@ async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Co
   const { rows } = await pool.query<DatabaseFacts>(`
     SELECT current_setting('server_version_num')::integer / 10000 AS version, current_setting('server_version') AS "versionText",
       clock_timestamp() AS now, current_setting('max_connections')::integer AS connections,
-      EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS trigrams`)
-  const [{ version, versionText, now, connections, trigrams }] = rows as [DatabaseFacts]
+      EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS trigrams,
+      current_setting('server_encoding') AS encoding, datctype AS locale FROM pg_database WHERE datname = current_database()`)
+  const [{ version, versionText, now, connections, trigrams, encoding, locale }] = rows as [DatabaseFacts]
   // Compared with the middle of the round trip.
   const drift = Math.abs(now.getTime() - (start + Date.now()) / 2) / 1000
   const { pending, problem } = await migrationState(pool)
+  const isMigrated = pending.length === 0 && problem === null
+  const isUnicode = encoding === 'UTF8' && (!isMigrated || (await foldsUnicode(pool)))
   return [
     {
       subject: 'Database',
@@ -128,6 +139,13 @@ async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Co
       remedy: trigrams ? undefined : 'Install the contrib modules of PostgreSQL.',
     },
     {
+      subject: 'Letters',
+      result: `encoding ${encoding}, locale ${locale}`,
+      remedy: isUnicode
+        ? undefined
+        : `Letters beyond ASCII cannot be compared without case. Restore a backup into a database that was created with ENCODING 'UTF8' LOCALE 'C.UTF-8'.`,
+    },
+    {
       subject: 'Migrations',
       result: problem ?? (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'up to date'),
       remedy: problem
@@ -136,6 +154,9 @@ async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Co
           ? 'Start the server or run `snaglist migrate`; both apply pending migrations.'
           : undefined,
     },
+    ...(isMigrated
+      ? (await findTextCollisions(pool)).map(({ text, remedy }) => ({ subject: 'Texts', result: text, remedy }))
+      : []),
     {
       subject: 'Clock',
       result: `${drift.toFixed(1)} s difference to the clock of the database`,

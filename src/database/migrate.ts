@@ -88,6 +88,17 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
+/** Normalization and folding of case require UTF8, which a database cannot change later. */
+async function mustBeUtf8(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding')
+  const encoding = rows[0]?.server_encoding
+  if (encoding !== 'UTF8')
+    throw new StartupError(
+      `The encoding of the database is ${encoding}; it must be UTF8.`,
+      `Create a database with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8', and restore a backup into it if there is one.`,
+    )
+}
+
 /** Throws unless the user of the connection can read and write all tables of the owner of `users`. */
 async function mustHavePrivileges(client: pg.PoolClient): Promise<void> {
   const { rows } = await client.query<{ name: string }>(`
@@ -116,6 +127,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
       await mustHavePrivileges(client)
       return []
     }
+    await mustBeUtf8(client)
     await client.query('BEGIN')
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
     await client.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`)
