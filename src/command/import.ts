@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { importField, importFieldKeys } from '../import-file/field.parser.ts'
-import { foldName } from '../import-file/name-match.ts'
+import { foldName } from '../import-file/name-match.parser.ts'
 import { presetKeys } from '../import-file/preset.parser.ts'
 import { clientOptions, dataOf, withClient } from './client.ts'
 import { type Command, UsageError } from './command.ts'

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type CsvError, type Parser, parse } from 'csv-parse'
 import { formatNumber } from '../errors.ts'
+import { isBlank } from '../normal-form.ts'
 import { lengthOfUtf8, lengthOfWholeCharacters, mustBeText } from './encoding.ts'
 
 const maxRecordLength = 1_000_000
@@ -48,7 +49,7 @@ export async function* readRecords(
     // The stream would lose the records before an error.
     on_record: (record: string[]) => {
       cellCount = 0
-      if (recordCount > 0 || !(isBlank(record) || isSeparatorLine(record))) {
+      if (recordCount > 0 || !(isBlankRecord(record) || isSeparatorLine(record))) {
         records.push(record)
         recordCount++
       }
@@ -77,10 +78,10 @@ export async function* readRecords(
   if (error) throw error
 }
 
-export const isBlank = (record: readonly string[]): boolean => record.every((cell) => cell.trim() === '')
+export const isBlankRecord = (record: readonly string[]): boolean => record.every(isBlank)
 
 /** The first line of a file for Excel, such as "sep=;". */
-const isSeparatorLine = ([cell = '', ...others]: readonly string[]) => /^sep=/i.test(cell) && isBlank(others)
+const isSeparatorLine = ([cell = '', ...others]: readonly string[]) => /^sep=/i.test(cell) && isBlankRecord(others)
 
 /** A stream would close the file at its end. */
 async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, undefined> {

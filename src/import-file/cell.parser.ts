@@ -1,9 +1,10 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
 import { maxBodyBytes, maxTitleLength } from '../check.ts'
 import { formatNumber } from '../errors.ts'
+import { toNormalForm } from '../normal-form.ts'
 import { type CellFormat, type CellResult, type ImportFieldKey, importField } from './field.parser.ts'
 import type { FileFormat } from './header.parser.ts'
-import { foldName } from './name-match.ts'
+import { foldName } from './name-match.parser.ts'
 
 /** The text of a cell that is parsed, and what the row says about it. */
 interface PreparedCell {
@@ -56,7 +57,7 @@ export function parseCell(
   format: CellFormat,
   kind: TicketKind | null,
 ): CellResult {
-  const result = importField(field).parse(text.normalize('NFC'), format)
+  const result = importField(field).parse(toNormalForm(text), format)
   if (field === 'KIND' && kind && 'value' in result && result.value !== kind)
     return { error: `is ${result.value}, but the import is of kind ${kind}` }
   return result
@@ -71,7 +72,7 @@ export function createReplacer({
   users,
   presetValues,
 }: FileFormat): (field: ImportFieldKey, cell: string) => string {
-  const fold = (cell: string) => cell.normalize('NFC').trim().toLowerCase()
+  const fold = (cell: string) => toNormalForm(cell).trim().toLowerCase()
   const replacements = new Map(values.map(({ column, from, to }) => [`${column} ${fold(from)}`, to]))
   const presetReplacements = new Map(presetValues.map(({ column, from, to }) => [`${column} ${foldName(from)}`, to]))
   const usernames = new Map(users.map(({ from, to }) => [fold(from), to]))

@@ -1,4 +1,4 @@
-import { foldName, nearestNames } from './name-match.ts'
+import { foldName, nearestNames } from './name-match.parser.ts'
 
 /** docs/importing.md lists the same synonyms. */
 const synonyms = {

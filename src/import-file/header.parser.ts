@@ -1,7 +1,8 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
+import { toNormalForm } from '../normal-form.ts'
 import type { ImportedColumn } from '../rows.ts'
 import { exportOnlyHeaders, type ImportFieldKey, importField, importFieldKeys } from './field.parser.ts'
-import { foldName, suggestNames } from './name-match.ts'
+import { foldName, suggestNames } from './name-match.parser.ts'
 import type { PresetColumn, ValueReplacement } from './preset.parser.ts'
 
 /** `column` is null if the whole row is invalid. */
@@ -54,7 +55,7 @@ const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
 /** Mappings precede the columns of the preset. Without a preset, the other columns are fields of the same name. */
 export function parseHeader(record: readonly string[], format: FileFormat): FileHeader {
   const columnCount = record.findLastIndex((name) => name.trim() !== '') + 1
-  const names = record.slice(0, columnCount).map((name, index) => name.normalize('NFC').trim() || `column ${index + 1}`)
+  const names = record.slice(0, columnCount).map((name, index) => toNormalForm(name).trim() || `column ${index + 1}`)
   const fields = new Map<ImportFieldKey, FieldSource[]>()
   const errors: CellError[] = []
   const unnamed: number[] = []

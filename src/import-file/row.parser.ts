@@ -1,6 +1,7 @@
 import { unescapeFormula } from '../csv/cells.ts'
-import { isBlank } from '../csv/records.ts'
+import { isBlankRecord } from '../csv/records.ts'
 import { firstLine } from '../defect/defect.rules.ts'
+import { isBlank } from '../normal-form.ts'
 import { createReplacer, parseCell, prepareCell } from './cell.parser.ts'
 import { createDateParser } from './date.parser.ts'
 import type { ImportFieldKey } from './field.parser.ts'
@@ -39,7 +40,7 @@ export function createRowParser(
       const column = header.names[index] ?? null
       const original = unescapeFormula(record[index] ?? '')
       const replaced = replace(field, original)
-      if (replaced.trim() === '') return undefined
+      if (isBlank(replaced)) return undefined
       const cell = prepareCell(field, replaced, format)
       const result = parseCell(field, cell.text, { parseDate, listSeparator }, format.kind)
       if ('error' in result) {
@@ -77,13 +78,13 @@ export function createRowParser(
 /** Errors for values outside of the columns with names. */
 function findStrayCells(record: readonly string[], { names, unnamed }: FileHeader): CellError[] {
   const errors = unnamed
-    .filter((index) => record[index]?.trim())
+    .filter((index) => !isBlank(record[index] ?? ''))
     .map((index) => ({
       column: names[index] ?? null,
       value: shorten(record[index] ?? ''),
       message: 'is in a column without a name: name the column, or map it to a field or to IGNORE',
     }))
-  if (isBlank(record.slice(names.length))) return errors
+  if (isBlankRecord(record.slice(names.length))) return errors
   const message = `has ${count(record.length, 'cell')}, but the header has ${count(names.length, 'column')}`
   return [{ column: null, value: null, message }, ...errors]
 }

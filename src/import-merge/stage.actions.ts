@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { detectListSeparator } from '../csv/cells.ts'
-import { isBlank, MalformedCsv, readRecords } from '../csv/records.ts'
+import { isBlankRecord, MalformedCsv, readRecords } from '../csv/records.ts'
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
 import { BadUserInput } from '../errors.ts'
@@ -93,7 +93,7 @@ export async function stageRows(
           for (const field of header.fields.keys()) mustBeAllowed(field)
           mustHaveKind(header, format)
           if (header.errors.length > 0) yield rejectFile(0, header.errors)
-        } else if (isBlank(record)) continue
+        } else if (isBlankRecord(record)) continue
         else if (stageRow) yield stageRow(row, record)
         else if (sample.push([row, record]) === sampleSize) yield* parseSample()
       }

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { toNormalForm } from '../normal-form.ts'
 
 const maxComparedLength = 50
 const maxSuggestions = 3
@@ -6,8 +7,7 @@ const maxListedNames = 20
 
 /** "In Progress", "in_progress" and "inprogress" become equal. A name without letters and digits, such as "#", is kept. */
 export const foldName = (name: string): string =>
-  name
-    .normalize('NFC')
+  toNormalForm(name)
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, '') || name.trim()
 
