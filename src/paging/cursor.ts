@@ -5,7 +5,8 @@ const signature = (order: Order) =>
   order.map(({ name, descending, nulls }) => `${name}${descending ? '-' : '+'}${nulls?.[0] ?? ''}`).join('')
 
 /** JSON text for `encodeCursor`. */
-export const cursorKeyColumn = (order: Order) => sql`json_build_array(${join(order.map(({ sql }) => sql))})::text`
+export const cursorKeyColumn = (order: Order) =>
+  sql`json_build_array(${join(order.map(({ sql: key, type }) => type.toCursorValue?.(key) ?? key))})::text`
 
 /** `cursorKey` is JSON text. */
 export function encodeCursor(order: Order, cursorKey: string): string {

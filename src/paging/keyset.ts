@@ -5,6 +5,8 @@ export interface KeyType {
   /** The type in PostgreSQL. */
   readonly name: string
   readonly cursorValue: z.ZodType
+  /** The value in a cursor, by default the JSON of PostgreSQL. */
+  readonly toCursorValue?: (key: Sql) => Sql
 }
 
 export const timestamp: KeyType = {
@@ -14,6 +16,8 @@ export const timestamp: KeyType = {
     .datetime({ offset: true })
     .max(32)
     .regex(/^(?!0000).*(?:Z|[+]00:00)$/),
+  // Independent of the time zone of the connection.
+  toCursorValue: (key) => sql`to_char(${key} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
 }
 export const integer: KeyType = { name: 'integer', cursorValue: z.int32() }
 export const text: KeyType = { name: 'text', cursorValue: z.string().refine((value) => !value.includes('\0')) }
