@@ -80,7 +80,10 @@ export function createApp({
   })
   const authenticate = createAuthenticate(viewerCache, rates)
   const createContext = contextFactory({ config, database, viewerCache, authenticate, documents })
-  const isDatabaseReady = reuseResults(() => isMigrated(database.pool))
+  const isDatabaseReady = reuseResults(async () => {
+    await database.prisma.user.findFirst({ select: { id: true } })
+    return isMigrated(database.pool)
+  })
   const downloads = exportDownloads({ schema, rates, database })
   const metricsPaths = config.metricsToken === null ? [] : ['/metrics']
   const pages = createPages({

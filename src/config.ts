@@ -36,20 +36,24 @@ function isProxy(value: string): boolean {
   }
 }
 
+const databaseUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be a URL such as postgresql://user@host/database',
+})
+
 /** Every variable with its default; `.env.example` lists the same. */
 const variables = z
   .object({
     NODE_ENV: oneOf('development', 'production', 'test').default('development'),
     HOST: z.string().default('127.0.0.1'),
     PORT: integer(0, 65535).default(4000),
-    DATABASE_URL: z
-      .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL such as postgresql://user@host/database' })
-      .optional(),
+    DATABASE_URL: databaseUrl.optional(),
     SNAGLIST_DATA: z.string().default('.snaglist'),
     SNAGLIST_DEMO: flag.optional(),
     SNAGLIST_SIGN_UP: oneOf('first', 'open', 'closed').default('first'),
     SNAGLIST_POOL_SIZE: integer(1, 1000).default(10),
-    SNAGLIST_PREPARE: flag.default(true),
+    SNAGLIST_LISTEN_URL: databaseUrl.optional(),
+    SNAGLIST_PREPARE: flag.optional(),
     SNAGLIST_COMPILE: flag.default(true),
     SNAGLIST_BCRYPT_COST: integer(4, 15).default(12),
     SNAGLIST_CORS_ORIGINS: list.pipe(z.array(origin)).optional(),
@@ -73,7 +77,10 @@ const variables = z
     demo: env.SNAGLIST_DEMO ?? isLoopback(env.HOST),
     signUp: env.SNAGLIST_SIGN_UP,
     poolSize: env.SNAGLIST_POOL_SIZE,
-    preparedStatements: env.SNAGLIST_PREPARE,
+    /** A direct connection for LISTEN, if databaseUrl is that of a pooler. */
+    listenUrl: env.SNAGLIST_LISTEN_URL ?? null,
+    /** Null uses prepared statements unless a pooler does not support them. */
+    preparedStatements: env.SNAGLIST_PREPARE ?? null,
     compilation: env.SNAGLIST_COMPILE,
     bcryptCost: env.SNAGLIST_BCRYPT_COST,
     corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],

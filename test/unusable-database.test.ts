@@ -54,7 +54,7 @@ describe('a database that the server cannot use', () => {
     [
       'no schema',
       'DROP SCHEMA public CASCADE',
-      /^The preparation of the migrations failed: no schema has been selected .* Create the schema/,
+      /^The search_path of the database user contains no existing schema\. Create the schema/,
     ],
   ])('is rejected at startup with a remedy: %s', async (_problem, change, message) => {
     await using copy = await copyDatabase()

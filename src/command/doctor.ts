@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Config, readConfig } from '../config.ts'
 import { hasEmbedded } from '../database/embedded.ts'
-import { migrationState } from '../database/migrate.ts'
+import { canListen } from '../database/listen.ts'
+import { migrationState, mustAgreeOnSchema } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
 import { findTextCollisions } from '../database/text-collisions.ts'
 import { reasonOf, StartupError } from '../startup-errors.ts'
@@ -85,7 +86,12 @@ async function checkDatabase(config: Config, report: (finding: Finding) => void)
     return report({ subject: 'Database', result: 'none yet: the server creates it at startup' })
   let database: Database
   try {
-    database = await openDatabase({ url: config.databaseUrl, dataDirectory: config.dataDirectory, poolSize: 1 })
+    database = await openDatabase({
+      url: config.databaseUrl,
+      dataDirectory: config.dataDirectory,
+      poolSize: 1,
+      preparedStatements: config.preparedStatements,
+    })
   } catch (error) {
     if (!(error instanceof StartupError)) throw error
     return report({ subject: 'Database', result: error.problem, remedy: error.remedy })
@@ -114,7 +120,9 @@ interface DatabaseFacts {
   readonly locale: string
 }
 
-async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Config): Promise<Finding[]> {
+async function inspectDatabase(database: Database, config: Config): Promise<Finding[]> {
+  const { pool, schema, repairs } = database
+  const { databaseUrl, poolSize } = config
   const start = Date.now()
   const { rows } = await pool.query<DatabaseFacts>(`
     SELECT current_setting('server_version_num')::integer / 10000 AS version, current_setting('server_version') AS "versionText",
@@ -124,7 +132,7 @@ async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Co
   const [{ version, versionText, now, connections, trigrams, encoding, locale }] = rows as [DatabaseFacts]
   // Compared with the middle of the round trip.
   const drift = Math.abs(now.getTime() - (start + Date.now()) / 2) / 1000
-  const { pending, problem } = await migrationState(pool)
+  const { pending, problem } = await migrationState(pool, schema)
   const isMigrated = pending.length === 0 && problem === null
   const isUnicode = encoding === 'UTF8' && (!isMigrated || (await foldsUnicode(pool)))
   return [
@@ -157,6 +165,7 @@ async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Co
     ...(isMigrated
       ? (await findTextCollisions(pool)).map(({ text, remedy }) => ({ subject: 'Texts', result: text, remedy }))
       : []),
+    ...(isMigrated ? [await checkTables(database)] : []),
     {
       subject: 'Clock',
       result: `${drift.toFixed(1)} s difference to the clock of the database`,
@@ -166,10 +175,43 @@ async function inspectDatabase({ pool }: Database, { databaseUrl, poolSize }: Co
       ? []
       : [
           {
+            subject: 'Settings',
+            result: repairs.length > 0 ? 'the connection pooler does not pass them on' : 'complete',
+            remedy:
+              repairs.length > 0
+                ? ['Run these statements, then reconnect the pooler:', ...repairs].join('\n      ')
+                : undefined,
+          },
+          await checkNotifications(config.listenUrl ?? databaseUrl, pool),
+          {
             subject: 'Connections',
             result: `up to ${poolSize + 1} of ${connections} (max_connections)`,
             remedy: poolSize + 1 > connections / 2 ? 'Lower SNAGLIST_POOL_SIZE, or raise max_connections.' : undefined,
           },
         ]),
   ]
+}
+
+async function checkTables(database: Database): Promise<Finding> {
+  const subject = 'Tables'
+  try {
+    await mustAgreeOnSchema(database)
+    return { subject, result: `in the schema ${database.schema ?? 'public'}` }
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error
+    return { subject, result: error.problem, remedy: error.remedy }
+  }
+}
+
+async function checkNotifications(url: string, pool: Database['pool']): Promise<Finding> {
+  const subject = 'Notifications'
+  const remedy =
+    'Set SNAGLIST_LISTEN_URL to a direct connection to the same database. Otherwise each request looks up its token.'
+  try {
+    return (await canListen(url, 'snaglist_doctor', pool))
+      ? { subject, result: 'delivered' }
+      : { subject, result: 'not delivered, probably because of a connection pooler', remedy }
+  } catch (error) {
+    return { subject, result: reasonOf(error), remedy }
+  }
 }

@@ -22,6 +22,7 @@ import { lockDirectory } from './directory-lock.ts'
 import { createDiskReserve } from './disk-reserve.ts'
 import { createEmbeddedSession, type EmbeddedSession } from './embedded-session.ts'
 import { openPGlite } from './pglite.ts'
+import { setRequiredSettings } from './session.ts'
 
 export interface Embedded extends AsyncDisposable {
   readonly pool: pg.Pool
@@ -117,6 +118,7 @@ export function createEmbeddedPool(pglite: PGlite, { files = null, onClosed = ()
     max: 1,
     connectionTimeoutMillis: 60_000,
     idleTimeoutMillis: 0,
+    onConnect: setRequiredSettings,
   } as pg.PoolConfig)
   return {
     pool,

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
+import { reasonOf } from '../startup-errors.ts'
 
 interface Listener extends AsyncDisposable {
-  /** False while the connection is not established: notifications may be missed. */
+  /** False until a notification was received, and while the connection is down: notifications may be missed. */
   readonly live: boolean
 }
 
@@ -10,40 +12,49 @@ interface Listener extends AsyncDisposable {
 export type Listen = (channel: string, onNotify: () => void) => Listener
 
 const retryMilliseconds = 1000
+const unprovenRetryMilliseconds = 60_000
+const proofMilliseconds = 2000
 
+/** `onSilence` is called with the reason when no notifications can be received, once until some are received again. */
 export const listenOnPostgres =
-  (url: string): Listen =>
+  (url: string, pool: pg.Pool, onSilence: (reason: string) => void = () => {}): Listen =>
   (channel, onNotify) => {
     let client: pg.Client | null = null
     let live = false
+    let silent = false
     let closed = false
     let retry: NodeJS.Timeout | undefined
 
-    const onDisconnect = (broken: pg.Client) => {
+    const onDisconnect = (broken: pg.Client, retryDelay = retryMilliseconds) => {
       if (client !== broken) return
       client = null
       live = false
       onNotify()
       broken.end().catch(() => {})
-      if (!closed) retry = setTimeout(connect, retryMilliseconds).unref()
+      if (!closed) retry = setTimeout(connect, retryDelay).unref()
+    }
+    const reportSilence = (reason: string) => {
+      if (!silent) onSilence(reason)
+      silent = true
     }
     const connect = async () => {
-      const next = new pg.Client({
-        connectionString: url,
-        connectionTimeoutMillis: 10_000,
-        keepAlive: true,
-        application_name: 'snaglist listener',
-      })
+      const next = createListeningClient(url)
       client = next
       next.on('notification', onNotify)
       next.on('error', () => onDisconnect(next))
       next.on('end', () => onDisconnect(next))
       try {
-        await next.connect()
-        await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
-        live = client === next
+        const isProven = await startListening(next, channel, pool)
+        if (client !== next) return
+        if (!isProven) {
+          reportSilence('a notification that was sent through the pool did not arrive')
+          return onDisconnect(next, unprovenRetryMilliseconds)
+        }
+        silent = false
+        live = true
         onNotify()
-      } catch {
+      } catch (error) {
+        if (!closed) reportSilence(reasonOf(error))
         onDisconnect(next)
       }
     }
@@ -62,6 +73,42 @@ export const listenOnPostgres =
       },
     }
   }
+
+/** True if a connection to the URL receives notifications that are sent through the pool. */
+export async function canListen(url: string, channel: string, pool: pg.Pool): Promise<boolean> {
+  const client = createListeningClient(url)
+  client.on('error', () => {})
+  try {
+    return await startListening(client, channel, pool)
+  } finally {
+    await client.end()
+  }
+}
+
+const createListeningClient = (url: string) =>
+  new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'snaglist listener',
+  })
+
+/** Returns false behind a transaction pooler, which accepts LISTEN but delivers no notifications. */
+async function startListening(client: pg.Client, channel: string, pool: pg.Pool): Promise<boolean> {
+  await client.connect()
+  await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
+  const proof = randomUUID()
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  client.on('notification', ({ payload }) => payload === proof && resolve(true))
+  client.once('end', () => resolve(false))
+  await pool.query('SELECT pg_notify($1, $2)', [channel, proof])
+  const timeout = setTimeout(resolve, proofMilliseconds, false)
+  const isProven = await promise
+  clearTimeout(timeout)
+  // A pooler would leave the channel to the next client of its connection.
+  if (!isProven) await client.query(`UNLISTEN ${pg.escapeIdentifier(channel)}`)
+  return isProven
+}
 
 export const listenOnEmbedded =
   ({ pglite, failure }: { readonly pglite: PGlite; readonly failure: AbortSignal }): Listen =>

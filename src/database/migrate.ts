@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import type pg from 'pg'
+import pg from 'pg'
 import { reasonOf, StartupError } from '../startup-errors.ts'
 import { parseDatabaseError } from './database-error.ts'
+import type { Database } from './open.ts'
+import { alterRole, cannotConnect } from './session.ts'
 
 const directory = new URL('../../prisma/migrations/', import.meta.url)
 // The advisory lock of `prisma migrate deploy`.
@@ -19,8 +21,9 @@ interface AppliedMigration {
   readonly checksum: string
 }
 
-const appliedMigrations =
-  'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL'
+const recordsIn = (schema: string) => `${pg.escapeIdentifier(schema)}._prisma_migrations`
+const appliedMigrations = (records: string) =>
+  `SELECT migration_name AS name, checksum FROM ${records} WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`
 
 let migrations: readonly Migration[] | undefined
 
@@ -49,7 +52,6 @@ const remedies: Readonly<Record<string, string>> = {
   '58P01': extensionMissing,
   23: objectsExist,
   25006: 'The database is read-only: set DATABASE_URL to the primary server.',
-  '3F000': 'Create the schema "public", or change the search_path of the database user to an existing schema.',
   42501: 'Make the database user the owner of the database: ALTER DATABASE … OWNER TO ….',
   42601: otherRemedy,
   '42P06': objectsExist,
@@ -81,10 +83,7 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect()
   } catch (error) {
-    throw new StartupError(
-      `Cannot connect to the database: ${reasonOf(error)}.`,
-      'Check DATABASE_URL, and that the database is running and accepts the user of the URL.',
-    )
+    throw cannotConnect(error)
   }
 }
 
@@ -99,14 +98,22 @@ async function mustBeUtf8(client: pg.PoolClient): Promise<void> {
     )
 }
 
+async function currentSchema(client: Pick<pg.Pool, 'query'>): Promise<string | null> {
+  const { rows } = await client.query<{ schema: string | null }>('SELECT current_schema() AS schema')
+  return rows[0]?.schema ?? null
+}
+
 /** Throws unless the user of the connection can read and write all tables of the owner of `users`. */
-async function mustHavePrivileges(client: pg.PoolClient): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(`
+async function mustHavePrivileges(client: pg.PoolClient, schema: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `
     SELECT t.tablename AS name FROM pg_tables t JOIN pg_tables users USING (schemaname, tableowner)
-    WHERE users.tablename = 'users' AND users.schemaname = current_schema() AND EXISTS (
+    WHERE users.tablename = 'users' AND users.schemaname = $1 AND EXISTS (
       SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
       WHERE NOT has_table_privilege(format('%I.%I', t.schemaname, t.tablename), privilege))
-    ORDER BY name`)
+    ORDER BY name`,
+    [schema],
+  )
   if (rows.length > 0)
     throw new StartupError(
       `The database user is not allowed to read and write the tables ${rows.map(({ name }) => name).join(', ')}.`,
@@ -115,37 +122,46 @@ async function mustHavePrivileges(client: pg.PoolClient): Promise<void> {
 }
 
 /**
- * Applies pending migrations in one transaction, under a lock, so that several servers can start concurrently. Records
- * them like Prisma. Returns their names. Throws a StartupError without changes if one fails, if the database is newer,
- * if an applied migration has changed, or if the user cannot read and write the tables.
+ * Applies pending migrations to a schema, by default the current one, in one transaction, under a lock, so that several
+ * servers can start concurrently. Creates the schema. Records them like Prisma. Returns their names. Throws a StartupError
+ * without changes if one fails, if the database is newer, if an applied migration has changed, or if the user cannot read
+ * and write the tables.
  */
-export async function migrate(pool: pg.Pool): Promise<string[]> {
+export async function migrate(pool: pg.Pool, givenSchema: string | null = null): Promise<string[]> {
   const client = await connect(pool)
   let migration: string | null = null
   try {
-    if (await isUpToDate(client)) {
-      await mustHavePrivileges(client)
+    const schema = givenSchema ?? (await currentSchema(client))
+    if (schema === null)
+      throw new StartupError(
+        'The search_path of the database user contains no existing schema.',
+        'Create the schema "public", or change the search_path to an existing schema.',
+      )
+    if (await isUpToDate(client, schema)) {
+      await mustHavePrivileges(client, schema)
       return []
     }
     await mustBeUtf8(client)
     await client.query('BEGIN')
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
     await client.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`)
-    await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    await selectSchema(client, schema)
+    const records = recordsIn(schema)
+    await client.query(`CREATE TABLE IF NOT EXISTS ${records} (
       id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
       logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`)
-    const { rows } = await client.query<AppliedMigration>(appliedMigrations)
+    const { rows } = await client.query<AppliedMigration>(appliedMigrations(records))
     const pending = pendingMigrations(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     for (const { name, sql, checksum } of pending) {
       migration = name
       await client.query(sql)
       await client.query(
-        `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+        `INSERT INTO ${records} (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
          VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), 1)`,
         [randomUUID(), checksum, name],
       )
     }
-    await mustHavePrivileges(client)
+    await mustHavePrivileges(client, schema)
     await client.query('COMMIT')
     return pending.map(({ name }) => name)
   } catch (error) {
@@ -156,18 +172,33 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
   }
 }
 
+/** The migrations use the operators of pg_trgm, which may be installed in another schema. */
+async function selectSchema(client: pg.PoolClient, schema: string): Promise<void> {
+  const { rows } = await client.query<{ exists: boolean; extensionSchema: string | null }>(
+    `SELECT to_regnamespace(quote_ident($1)) IS NOT NULL AS exists,
+       (SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm') AS "extensionSchema"`,
+    [schema],
+  )
+  const name = pg.escapeIdentifier(schema)
+  const [{ exists, extensionSchema }] = rows as [(typeof rows)[number]]
+  if (!exists) await client.query(`CREATE SCHEMA ${name}`)
+  await client.query(`SET LOCAL search_path = ${[name, ...(extensionSchema ? [extensionSchema] : [])].join(', ')}`)
+}
+
 /** Locks and changes nothing, so that a server can start on a read-only database, such as one with a full disk. */
-async function isUpToDate(client: pg.PoolClient): Promise<boolean> {
-  const { pending, problem } = await migrationState(client)
+async function isUpToDate(client: pg.PoolClient, schema: string): Promise<boolean> {
+  const { pending, problem } = await migrationState(client, schema)
   return pending.length === 0 && problem === null
 }
 
 /** Changes nothing. `problem` is the message with which `migrate` would fail. */
 export async function migrationState(
   pool: Pick<pg.Pool, 'query'>,
+  givenSchema: string | null = null,
 ): Promise<{ pending: string[]; problem: string | null }> {
-  const { rows: tables } = await pool.query("SELECT FROM pg_tables WHERE tablename = '_prisma_migrations'")
-  const rows = tables.length === 0 ? [] : (await pool.query<AppliedMigration>(appliedMigrations)).rows
+  const records = recordsIn(givenSchema ?? (await currentSchema(pool)) ?? 'public')
+  const { rows: tables } = await pool.query('SELECT WHERE to_regclass($1) IS NOT NULL', [records])
+  const rows = tables.length === 0 ? [] : (await pool.query<AppliedMigration>(appliedMigrations(records))).rows
   try {
     const pending = pendingMigrations(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     return { pending: pending.map(({ name }) => name), problem: null }
@@ -177,9 +208,34 @@ export async function migrationState(
 }
 
 export async function isMigrated(pool: pg.Pool): Promise<boolean> {
-  const { rows } = await pool.query<AppliedMigration>(appliedMigrations)
+  const { rows } = await pool.query<AppliedMigration>(appliedMigrations('_prisma_migrations'))
   const applied = new Set(rows.map(({ name }) => name))
   return listMigrations().every(({ name }) => applied.has(name))
+}
+
+/** Throws a StartupError unless Prisma, which names the schema, and SQL, which does not, read the same tables. */
+export async function mustAgreeOnSchema({
+  pool,
+  prisma,
+  schema,
+}: Pick<Database, 'pool' | 'prisma' | 'schema'>): Promise<void> {
+  const name = pg.escapeIdentifier(schema ?? 'public')
+  const { rows } = await pool.query<{ agrees: boolean; alteration: string }>(
+    `SELECT to_regclass('users') IS NOT DISTINCT FROM to_regclass($1) AS agrees, ${alterRole} AS alteration`,
+    [`${name}.users`],
+  )
+  const [{ agrees, alteration }] = rows as [(typeof rows)[number]]
+  if (!agrees)
+    throw new StartupError(
+      `The search_path of the database user does not select the schema ${name}.`,
+      `Run ${alteration} search_path = ${name};`,
+    )
+  await prisma.user.findFirst({ select: { id: true } }).catch((error) => {
+    throw new StartupError(
+      `Prisma cannot read the schema ${name}: ${reasonOf(error).replaceAll(/\s+/g, ' ')}.`,
+      otherRemedy,
+    )
+  })
 }
 
 function pendingMigrations(applied: ReadonlyMap<string, string>): Migration[] {

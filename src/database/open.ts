@@ -10,6 +10,7 @@ import {
 } from './bulk-transaction.ts'
 import { type Embedded, openEmbedded } from './embedded.ts'
 import { type Listen, listenOnEmbedded, listenOnPostgres } from './listen.ts'
+import { inspectSession, mustHaveRequiredSettings, type Session, setRequiredSettings } from './session.ts'
 import { createStatementNames } from './statement-names.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { createTransactionRunner, type RunTransaction } from './transaction.ts'
@@ -24,6 +25,10 @@ export interface Database extends AsyncDisposable {
   readonly bulkTransaction: RunBulkTransaction
   readonly pool: pg.Pool
   readonly listen: Listen
+  /** Schema of the tables; null for the current one. */
+  readonly schema: string | null
+  /** Statements for settings that are missing behind a pooler. */
+  readonly repairs: readonly string[]
   /** Aborted when the embedded database has crashed: every statement fails until the process is restarted. */
   readonly failure: AbortSignal
 }
@@ -33,42 +38,55 @@ export interface DatabaseOptions {
   readonly url: string | null
   readonly dataDirectory: string
   readonly poolSize: number
-  /** PgBouncer has supported prepared statements since version 1.21. */
-  readonly preparedStatements?: boolean
+  /** A direct connection for LISTEN, if `url` is that of a pooler. */
+  readonly listenUrl?: string | null
+  /** Called with the reason if no notifications can be received. */
+  readonly onSilence?: (reason: string) => void
+  /** Null uses them unless a pooler does not support them. */
+  readonly preparedStatements?: boolean | null
   readonly tracing?: boolean
   /** Receives the text of each statement, without values. */
   readonly onStatement?: ((sql: string) => void) | undefined
 }
 
-/** Creates the embedded database if it does not exist. Connects at the first query. */
+/** Creates the embedded database if it does not exist. Throws a StartupError if PostgreSQL cannot be used. */
 export async function openDatabase({ url, onStatement, ...options }: DatabaseOptions): Promise<Database> {
   if (url === null) {
     return createEmbeddedDatabase(await openEmbedded(options.dataDirectory), onStatement)
   }
-  const pool = new pg.Pool({
+  const session = await inspectSession(url)
+  const pool = createPool(session.connection, {
     ...(options.tracing && { Client: (await import('./traced-client.ts')).TracedClient }),
-    connectionString: url,
     max: options.poolSize,
-    // With 4 s in the queue of the request (request-quota.ts) and 8 s for the statement, the client gets a response within 15 s.
-    connectionTimeoutMillis: 2500,
-    lock_timeout: 4000,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-    statement_timeout: 8000,
-    idle_in_transaction_session_timeout: 60_000,
-    // JIT takes longer than our short statements. random_page_cost is for indexes on SSDs or in memory.
-    options: '-c jit=off -c random_page_cost=1.1 -c TimeZone=UTC',
-    application_name: 'snaglist',
   })
-  return createDatabase({
+  const database = createDatabase({
+    ...session,
     pool,
-    listen: listenOnPostgres(url),
+    listen: listenOnPostgres(options.listenUrl ?? url, pool, options.onSilence),
     copy: copyToPostgres,
-    preparedStatements: options.preparedStatements ?? false,
+    preparedStatements: options.preparedStatements ?? session.hasPreparedStatements,
     onStatement,
     close: () => pool.end(),
   })
+  try {
+    await mustHaveRequiredSettings(pool)
+    return database
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
 }
+
+export const createPool = (connection: Session['connection'], config: pg.PoolConfig): pg.Pool =>
+  new pg.Pool({
+    ...connection,
+    connectionTimeoutMillis: 2500,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: 'snaglist',
+    onConnect: setRequiredSettings,
+    ...config,
+  })
 
 export const createEmbeddedDatabase = (embedded: Embedded, onStatement?: DatabaseOptions['onStatement']): Database =>
   createDatabase({
@@ -80,8 +98,9 @@ export const createEmbeddedDatabase = (embedded: Embedded, onStatement?: Databas
     close: embedded[Symbol.asyncDispose],
   })
 
-interface PoolHandle extends Pick<Database, 'pool' | 'listen'> {
-  readonly failure?: AbortSignal
+interface PoolHandle
+  extends Pick<Database, 'pool' | 'listen'>,
+    Partial<Pick<Database, 'schema' | 'repairs' | 'failure'>> {
   readonly preparedStatements?: boolean
   readonly onStatement?: ((sql: string) => void) | undefined
   readonly copy: Copy
@@ -92,6 +111,8 @@ interface PoolHandle extends Pick<Database, 'pool' | 'listen'> {
 export function createDatabase({
   pool,
   listen,
+  schema = null,
+  repairs = [],
   failure = new AbortController().signal,
   preparedStatements = false,
   onStatement,
@@ -104,7 +125,7 @@ export function createDatabase({
   const nameOf = preparedStatements ? createStatementNames() : () => undefined
   const prisma = new PrismaClient({
     // Its type does not allow undefined, which sends an unnamed statement.
-    adapter: new PrismaPg(pool, { statementNameGenerator: nameOf as () => string }),
+    adapter: new PrismaPg(pool, { schema: schema ?? 'public', statementNameGenerator: nameOf as () => string }),
     log: onStatement ? [{ emit: 'event', level: 'query' }] : [],
     transactionOptions: { maxWait: 10_000, timeout: 60_000 },
     // Other formats capture a stack trace per call, which takes half as long as a statement.
@@ -118,6 +139,8 @@ export function createDatabase({
     bulkTransaction: createBulkTransactionRunner(pool, copy, onStatement),
     pool,
     listen,
+    schema,
+    repairs,
     failure,
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Pool, QueryConfig } from 'pg'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { formatNumber, RateLimited } from '../errors.ts'
 
@@ -44,7 +44,8 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
     return pool
       ? new RateLimiterPostgres({
           ...options,
-          storeClient: pool,
+          // A pooler may not support its named statements.
+          storeClient: { query: ({ text, values }: QueryConfig) => pool.query(text, values) },
           storeType: 'pool',
           tableName: 'rates',
           tableCreated: true,

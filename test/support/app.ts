@@ -8,11 +8,11 @@ import { type Config, readConfig } from '../../src/config.ts'
 import { copyToPostgres } from '../../src/database/bulk-transaction.ts'
 import { createEmbeddedPool } from '../../src/database/embedded.ts'
 import { listenOnPostgres } from '../../src/database/listen.ts'
-import { createDatabase, createEmbeddedDatabase, type Database } from '../../src/database/open.ts'
+import { createDatabase, createEmbeddedDatabase, createPool, type Database } from '../../src/database/open.ts'
 import { openPGlite } from '../../src/database/pglite.ts'
 import type { ViewerCache } from '../../src/viewer.ts'
 import { Client } from './client.ts'
-import { databaseUrl, execute } from './databases.ts'
+import { copyTemplate } from './databases.ts'
 
 /** Log lines and SQL statements of a server. */
 interface ServerRecords {
@@ -95,22 +95,35 @@ async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
     const pglite = await openPGlite({ loadDataDir: await openAsBlob(template) })
     return createEmbeddedDatabase(createEmbeddedPool(pglite), onStatement)
   }
-  const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
-  await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)
-  const pool = new pg.Pool({
-    connectionString: databaseUrl(postgres, name),
-    max: 10,
-    options: '-c jit=off -c random_page_cost=1.1 -c TimeZone=UTC',
-  })
+  const pgbouncer = inject('pgbouncer')
+  const copy = await copyTemplate(postgres, { template, pgbouncer })
+  const pool = createPool(
+    { connectionString: copy.url, options: pgbouncer === null ? '-c jit=off -c random_page_cost=1.1' : '' },
+    { max: 10 },
+  )
+  const otherClient = pgbouncer === null ? null : await connectOtherClient(copy.url)
   return createDatabase({
     pool,
-    listen: listenOnPostgres(databaseUrl(postgres, name)),
+    listen: listenOnPostgres(copy.directUrl, pool),
     copy: copyToPostgres,
-    preparedStatements: true,
-    onStatement,
+    preparedStatements: pgbouncer === null,
+    onStatement: (sql) => {
+      otherClient?.query('SELECT now()').catch(() => {})
+      onStatement(sql)
+    },
     close: async () => {
+      await otherClient?.end()
       await pool.end()
-      await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
+      await copy[Symbol.asyncDispose]()
     },
   })
+}
+
+/** A client of another application, with other settings, that uses the same connections of PgBouncer. */
+async function connectOtherClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  await client.query("SET TimeZone = 'America/New_York'; SET DateStyle = 'SQL, DMY'")
+  return client
 }

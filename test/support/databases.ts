@@ -12,6 +12,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** URL of a PostgreSQL server, without a database. Null tests on the embedded database. */
     postgres: string | null
+    /** URL of PgBouncer for that server; null connects directly. */
+    pgbouncer: string | null
     /** A migrated database to copy: name of a PostgreSQL template, or path of an archive. */
     template: string
     /** Path of an archive without tables, since initdb takes seconds. Null on PostgreSQL. */
@@ -23,6 +25,7 @@ declare module 'vitest' {
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const postgres = process.env['TEST_DATABASE_URL'] ?? null
   project.provide('postgres', postgres)
+  project.provide('pgbouncer', process.env['TEST_PGBOUNCER_URL'] ?? null)
   if (postgres === null) {
     await using embedded = createEmbeddedPool(await openPGlite())
     const folder = mkdtempSync(join(tmpdir(), 'snaglist-template-'))
@@ -57,6 +60,23 @@ export function databaseUrl(postgres: string, name: string): string {
   const url = new URL(postgres)
   url.pathname = `/${name}`
   return url.href
+}
+
+/** Copies the template. Through PgBouncer, the copy has the settings of a server in Berlin, which clients must not notice. */
+export async function copyTemplate(
+  postgres: string,
+  { template, pgbouncer }: { readonly template: string; readonly pgbouncer: string | null },
+) {
+  const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
+  await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+  if (pgbouncer !== null)
+    for (const setting of ["TimeZone = 'Europe/Berlin'", "DateStyle = 'German'"])
+      await execute(postgres, `ALTER DATABASE ${name} SET ${setting}`)
+  return {
+    url: databaseUrl(pgbouncer ?? postgres, name),
+    directUrl: databaseUrl(postgres, name),
+    [Symbol.asyncDispose]: () => execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`),
+  }
 }
 
 /** Runs a statement on the maintenance database. */

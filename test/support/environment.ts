@@ -4,7 +4,7 @@ import { inject } from 'vitest'
 import { createEmbeddedPool, type Embedded, openEmbedded } from '../../src/database/embedded.ts'
 import { openPGlite } from '../../src/database/pglite.ts'
 import { temporaryDirectory } from '../drill/server-process.ts'
-import { copyEmbedded, databaseUrl, execute } from './databases.ts'
+import { copyEmbedded, copyTemplate } from './databases.ts'
 
 /** Environment with a migrated database in DATABASE_URL or SNAGLIST_DATA, which is deleted on disposal. */
 export async function copyDatabase(): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
@@ -14,11 +14,10 @@ export async function copyDatabase(): Promise<AsyncDisposable & { readonly env: 
     copyEmbedded(path, inject('template'))
     return { env: { SNAGLIST_DATA: path }, [Symbol.asyncDispose]: async () => remove() }
   }
-  const name = `snaglist_copy_${crypto.randomUUID().replaceAll('-', '')}`
-  await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${inject('template')}`)
+  const copy = await copyTemplate(postgres, { template: inject('template'), pgbouncer: inject('pgbouncer') })
   return {
-    env: { DATABASE_URL: databaseUrl(postgres, name) },
-    [Symbol.asyncDispose]: () => execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`),
+    env: { DATABASE_URL: copy.url, SNAGLIST_LISTEN_URL: copy.directUrl },
+    [Symbol.asyncDispose]: copy[Symbol.asyncDispose],
   }
 }
 
