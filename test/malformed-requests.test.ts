@@ -202,6 +202,14 @@ describe('encoding of bodies', () => {
     expect(await issueCount()).toBe(before)
   })
 
+  test('rejects a byte order mark without repeating the body', async () => {
+    const before = await issueCount()
+    const response = await post(Buffer.concat([Buffer.from('\ufeff'), create(Buffer.from('Gerät'))]))
+    expectBadRequest(response, /invalid JSON/)
+    expect(response.body).not.toContain('Ger')
+    expect(await issueCount()).toBe(before)
+  })
+
   test('accepts a character that is split between packets', async () => {
     const body = create(Buffer.from('Gerät 🐛'))
     const packets = [...body].map((_byte, index) => body.subarray(index, index + 1))

@@ -24,7 +24,8 @@ const operations = JSON.stringify({
 const map = '{"0":["variables.input.file"]}'
 const part = (name: string, body: string, rest = '') =>
   `--B\r\ncontent-disposition: form-data; name="${name}"${rest}\r\n\r\n${body}\r\n`
-const file = (name = '0') => part(name, 'title\na\n', '; filename="a.csv"\r\ncontent-type: text/csv')
+const file = (name = '0', charset = '') =>
+  part(name, 'title\na\n', `; filename="a.csv"\r\ncontent-type: text/csv${charset}`)
 const end = '--B--\r\n'
 
 async function post(
@@ -144,6 +145,32 @@ describe('multipart requests', () => {
     expect(errors?.[0]?.extensions?.code).toBe(code)
     expect(errors?.[0]?.message).toMatch(message)
     expect(await counts()).toEqual(before)
+  })
+
+  const latin1 = 'content-type: text/plain; Charset="ISO-8859-1"'
+  test.each([
+    ['of the form', 'multipart/form-data; charset=utf-16; boundary=B', '', ''],
+    ['of a field', 'multipart/form-data; boundary=B', `\r\n${latin1}`, ''],
+    ['of the file', 'multipart/form-data; boundary=B', '', '; charset=windows-1252'],
+  ])('rejects another charset than UTF-8 %s with HTTP 415', async (_part, contentType, fieldHeader, fileCharset) => {
+    const before = await counts()
+    const body = part('operations', operations, fieldHeader) + part('map', map) + file('0', fileCharset) + end
+    const response = await post(body, { 'content-type': contentType })
+    expect(response).toMatchObject({ status: 415, errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
+    expect(await counts()).toEqual(before)
+  })
+
+  test('accepts the charset UTF-8 of a form and its parts, and the character U+FFFD', async () => {
+    const withText = operations.replace('"kind"', '"\ufffd Prüfstand":"x","kind"')
+    const response = await post(
+      part('operations', withText, '\r\ncontent-type: text/plain; charset=UTF-8') +
+        part('map', map) +
+        file('0', '; charset=utf-8') +
+        end,
+      { 'content-type': 'multipart/form-data; charset=utf-8; boundary=B' },
+    )
+    expect(response.status).toBe(200)
+    expect(response.errors?.[0]?.message).toContain('"\ufffd Prüfstand" is not defined')
   })
 
   test('does not execute a request that accepts no media type of a result', async () => {

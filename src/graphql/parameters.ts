@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { requireViewer } from '../context.ts'
 import { BadRequest, ReadOnlyToken, Unauthenticated } from '../errors.ts'
 import { createBodyQuota, readBody } from '../http/body.ts'
-import { isMultipart, requireJson, requireUncompressed } from '../http/content-type.ts'
+import { isMultipart, requireJson, requireUncompressed, requireUtf8 } from '../http/content-type.ts'
 import { createUploadQuota, type Form, openForm } from '../http/multipart.ts'
 import type { Quota } from '../http/quota.ts'
 import type { HttpRequest } from '../http/request.ts'
@@ -64,6 +64,7 @@ export async function readParameters(
       headers: { allow: 'GET, POST' },
     })
   requireUncompressed(request)
+  requireUtf8(header('content-type'))
   if (isMultipart(request)) {
     const { id } = requireViewer(context)
     if (context.token?.scope === 'READ') throw new ReadOnlyToken()

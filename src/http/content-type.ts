@@ -1,7 +1,7 @@
 import { MIMEType } from 'node:util'
 import Negotiator from 'negotiator'
 import { NotAcceptable, UnsupportedContent } from '../errors.ts'
-import type { Header, HttpRequest } from './request.ts'
+import type { HttpRequest } from './request.ts'
 
 const charset = '; charset=utf-8'
 export const jsonType = `application/json${charset}`
@@ -20,20 +20,26 @@ export function negotiateResultType(accept: string | null | undefined): string {
 
 /** GraphQL multipart request specification (jaydenseric, version 2). */
 export const isMultipart = ({ method, header }: Pick<HttpRequest, 'method' | 'header'>): boolean =>
-  method === 'POST' && mediaTypeOf(header)?.essence === 'multipart/form-data'
+  method === 'POST' && mediaTypeOf(header('content-type'))?.essence === 'multipart/form-data'
 
 /** CSRF: a page of another origin cannot send JSON without a CORS preflight request. */
 export function requireJson({ header }: HttpRequest): void {
-  const type = mediaTypeOf(header)
-  if (type?.essence !== 'application/json') throw new UnsupportedContent('Send JSON as `application/json`.')
-  if (!['utf-8', 'utf8'].includes(type.params.get('charset')?.toLowerCase() ?? 'utf-8'))
-    throw new UnsupportedContent('Encode JSON as UTF-8, the only supported `charset`.')
+  if (mediaTypeOf(header('content-type'))?.essence !== 'application/json')
+    throw new UnsupportedContent('Send JSON as `application/json`.')
+}
+
+/** `contentType` is that of a request, or of a part of a form. */
+export function requireUtf8(contentType: string | null | undefined): void {
+  if (!contentType || !/charset/i.test(contentType)) return
+  const name = mediaTypeOf(contentType)?.params.get('charset') ?? 'utf-8'
+  if (!['utf-8', 'utf8'].includes(name.toLowerCase()))
+    throw new UnsupportedContent('Encode it as UTF-8, the only supported `charset`.')
 }
 
 /** Null if the header is missing or malformed. */
-function mediaTypeOf(header: Header): MIMEType | null {
+function mediaTypeOf(contentType: string | null | undefined): MIMEType | null {
   try {
-    return new MIMEType(header('content-type') ?? '')
+    return new MIMEType(contentType ?? '')
   } catch {
     return null
   }

@@ -1,10 +1,12 @@
+import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, statfs, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
-import { Busboy } from '@fastify/busboy'
+import { Busboy, type Dicer } from '@fastify/busboy'
 import { BadRequest, ClientDisconnected, PayloadTooLarge, Unavailable } from '../errors.ts'
+import { requireUtf8 } from './content-type.ts'
 import { createQuota, type Quota } from './quota.ts'
 import type { Header, HttpRequest } from './request.ts'
 import { Upload } from './upload.ts'
@@ -129,10 +131,24 @@ function readParts({ header, openBody }: HttpRequest, limits: FormLimits, signal
   // An error event without a listener would end the process.
   parts.on('error', () => {})
 
+  partsOf(parser).prependListener('part', (part) =>
+    part.once('header', (header: PartHeader) => {
+      const [type] = header['content-type'] ?? []
+      if (type === undefined) return
+      try {
+        requireUtf8(type)
+      } catch (error) {
+        fail(error as Error)
+      }
+      // Without a charset, Busboy returns the bytes of a field as Latin-1.
+      header['content-type'] = [type.replace(/;.*/s, '')]
+    }),
+  )
   parser.on('field', (name, value, _nameCut, valueCut) => {
     if (valueCut) return fail(new PayloadTooLarge(maxFieldBytes))
-    if (isMisdecoded(value)) return fail(malformedRequest(`has a field \`${name}\` that is not valid UTF-8`))
-    add({ kind: 'field', name, value })
+    const bytes = Buffer.from(value, 'latin1')
+    if (!isUtf8(bytes)) return fail(malformedRequest(`has a field \`${name}\` that is not valid UTF-8`))
+    add({ kind: 'field', name, value: bytes.toString() })
   })
   parser.on('file', (name, stream, fileName) => {
     fileStreams.push(stream)
@@ -199,6 +215,11 @@ async function requireSpace(bytes: number): Promise<void> {
 const cannotStore = (cause: unknown) =>
   new Unavailable('The server cannot store files at the moment. Try again later.', cause)
 
+type PartHeader = Record<string, string[] | undefined>
+
+/** The events of Busboy do not contain the headers of the parts. */
+const partsOf = (parser: object) => (parser as { readonly _parser: { readonly parser: Dicer } })._parser.parser
+
 /** The parser decodes invalid UTF-8 as U+FFFD. */
 const isMisdecoded = (text: string | undefined) => text?.includes('\ufffd') ?? false
 
@@ -221,7 +242,7 @@ async function openUnnamed(): Promise<FileHandle> {
 
 function openParser(header: Header, limits: object) {
   try {
-    return new Busboy({ headers: { 'content-type': header('content-type') ?? '' }, limits })
+    return new Busboy({ headers: { 'content-type': header('content-type') ?? '' }, limits, defCharset: 'latin1' })
   } catch {
     throw malformedRequest('has no boundary in its content type')
   }
