@@ -26,9 +26,14 @@ interface MergeTarget {
 
 const isMergeableRow = sql`row > 0 AND errors IS NULL`
 
+/** Rows of import_plan that change tickets, in the form of `TicketChanges`. */
+const changedRows = sql`(SELECT p.*, c.before, c.changes, coalesce(c.event_count, 0) AS event_count
+  FROM import_plan p LEFT JOIN import_changes c ON c.id = p.id
+  WHERE p.row > 0 AND p.errors IS NULL AND (p.created OR c.id IS NOT NULL))`
+
 /**
  * Writes the error-free rows of import_plan in a fixed number of statements, and creates the temporary table
- * import_changes with the created and changed tickets. The project must be locked. The history of a new resolved ticket
+ * import_changes with the history of the tickets. The project must be locked. The history of a new resolved ticket
  * contains the change from OPEN.
  */
 export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: MergeTarget): Promise<MergeResult> {
@@ -37,26 +42,29 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
   const terms = await normalizePlannedTerms(tx, projectId)
   const labels = await tx.query<{ id: string }[]>(sql`
     INSERT INTO labels (project_id, name, color)
-    SELECT DISTINCT ON (fold_case(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan, jsonb_array_elements_text(labels) WITH ORDINALITY AS given(name, position)
+    SELECT DISTINCT ON (fold_case(given.name)) ${project}, given.name, '#8a8f98' FROM import_plan,
+      jsonb_array_elements_text(labels) WITH ORDINALITY AS given(name, position)
     WHERE ${isMergeableRow} AND NOT EXISTS (SELECT FROM labels l WHERE l.project_id = ${project} AND fold_case(l.name) = fold_case(given.name))
     ORDER BY fold_case(given.name), row, position RETURNING id`)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_changes ON COMMIT DROP AS
-    SELECT *, ${eventCount('compared')} AS event_count FROM (
-      SELECT p.*, CASE WHEN NOT p.created THEN to_jsonb(t) || jsonb_build_object('label_ids', ${labelIds(sql`t.id`)}) END AS before,
-        CASE WHEN NOT p.created THEN ${ticketChanges(sql`t`, sql`p`, projectId)} WHEN p.resolution IS NULL THEN '[]'
-          ELSE jsonb_build_array(jsonb_build_object('field', 'status', 'from', 'OPEN', 'to', p.status),
-            jsonb_build_object('field', 'resolution', 'from', NULL, 'to', p.resolution)) END AS changes
-      FROM import_plan p LEFT JOIN tickets t ON t.id = p.id WHERE p.row > 0 AND p.errors IS NULL) compared
-    WHERE created OR changes <> '[]'`)
+    SELECT compared.id, compared.before, compared.changes, ${eventCount('compared')} AS event_count FROM (
+      SELECT p.id, p.resolved_at,
+        CASE WHEN NOT p.created THEN to_jsonb(t) || jsonb_build_object('label_ids', ${labelIds(sql`t.id`)}) END AS before,
+        CASE WHEN NOT p.created THEN ${ticketChanges(sql`t`, sql`p`, projectId)} ELSE jsonb_build_array(
+          jsonb_build_object('field', 'status', 'from', 'OPEN', 'to', p.status),
+          jsonb_build_object('field', 'resolution', 'from', NULL, 'to', p.resolution)) END AS changes
+      FROM import_plan p LEFT JOIN tickets t ON t.id = p.id
+      WHERE p.row > 0 AND p.errors IS NULL AND (NOT p.created OR p.resolution IS NOT NULL)) compared
+    WHERE compared.changes <> '[]'`)
   const [{ created, updated, mergeable, lastNumber }] = await tx.query<
     [{ created: number; updated: number; mergeable: number; lastNumber: number }]
   >(sql`
-    SELECT count(*) FILTER (WHERE created)::integer AS created, count(*) FILTER (WHERE NOT created)::integer AS updated,
-      (SELECT count(*)::integer FROM import_plan WHERE ${isMergeableRow}) AS mergeable,
-      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_changes`)
+    SELECT count(*) FILTER (WHERE created)::integer AS created, count(*)::integer AS mergeable,
+      (SELECT count(*)::integer FROM import_changes WHERE before IS NOT NULL) AS updated,
+      (SELECT last_number FROM projects WHERE id = ${project}) AS "lastNumber" FROM import_plan WHERE ${isMergeableRow}`)
   if (created > 0) await createTickets(tx, viewer, target, lastNumber, created)
-  const changes = { table: 'import_changes', ...target }
+  const changes = { tickets: changedRows, ...target }
   if (updated > 0) await updateTickets(tx, viewer, changes)
   if (created + updated > 0) {
     await writeLabels(tx, changes)
@@ -64,7 +72,7 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
   }
   await tx.query(sql`
     INSERT INTO imported_tickets (import_id, ticket_id, version, before)
-    SELECT ${importId}::uuid, t.id, t.version, c.before FROM import_changes c JOIN tickets t ON t.id = c.id`)
+    SELECT ${importId}::uuid, t.id, t.version, c.before FROM ${changedRows} c JOIN tickets t ON t.id = c.id`)
   return {
     createdCount: created,
     updatedCount: updated,
@@ -91,7 +99,7 @@ async function createTickets(
       coalesce(created_at, ${at}::timestamptz), ${at}::timestamptz, CASE WHEN event_count > 0 THEN ${viewer.id}::uuid END,
       CASE WHEN resolution IS NOT NULL THEN coalesce(resolved_at, ${at}::timestamptz) END, archived_at, external_key,
       category, subcategory, absn, reported_by, severity, disposition
-    FROM import_changes WHERE created ORDER BY row`)
+    FROM ${changedRows} c WHERE created ORDER BY row`)
 }
 
 /**

@@ -10,7 +10,7 @@ export async function previewOf(tx: BulkTransaction): Promise<string> {
       SELECT p.row, CASE WHEN p.errors IS NOT NULL THEN 'REJECT' WHEN p.created THEN 'CREATE'
           WHEN c.id IS NULL THEN 'KEEP' ELSE 'UPDATE' END AS action,
         p.kind, p.external_key AS "externalKey", p.title, p.status,
-        CASE WHEN p.created OR c.id IS NULL THEN '[]' ELSE c.changes END AS changes
+        CASE WHEN c.before IS NULL THEN '[]' ELSE c.changes END AS changes
       FROM import_plan p LEFT JOIN import_changes c ON c.id = p.id
       WHERE p.row > 0 ORDER BY p.row LIMIT ${previewSize}) shown`)
   return preview

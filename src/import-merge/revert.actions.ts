@@ -61,7 +61,7 @@ async function restoreTickets(tx: Transaction, viewer: Viewer, importId: string,
         WHERE u.reason IS NULL AND u.before IS NOT NULL) r
       JOIN tickets t ON t.id = r.id) restored`)
   const [{ at }] = await tx.query<[{ at: Date }]>(sql`SELECT clock_timestamp()::timestamptz(3) AS at`)
-  const changes = { table: 'import_restored', importId, projectId, at }
+  const changes = { tickets: sql`import_restored`, importId, projectId, at }
   await updateTickets(tx, viewer, changes)
   await writeLabels(tx, changes)
   await writeHistory(tx, viewer, changes, true)
