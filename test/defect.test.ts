@@ -159,7 +159,7 @@ describe('title of a defect', () => {
       description: '\r\n \t\n\n  Cold joint  \nat R12',
       title: 'Cold joint',
     },
-    { source: 'a long line, truncated', description: 'é'.repeat(600), title: 'é'.repeat(200) },
+    { source: 'a long line, truncated', description: 'é'.repeat(600), title: 'é'.repeat(255) },
   ])('uses $source as the default title of a defect', async ({ description, title }) => {
     const input = { projectId: 'CORE', category: 'Any', description }
     for (const more of [{}, { title: null }]) {

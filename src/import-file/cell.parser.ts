@@ -81,6 +81,6 @@ export function createReplacer({
     if (replacement !== undefined) return replacement
     if (!isPerson(field)) return presetReplacements.get(`${field} ${foldName(cell)}`) ?? cell
     const [, name = cell, address = ''] = mailboxPattern.exec(cell) ?? []
-    return usernames.get(fold(cell)) ?? usernames.get(fold(name)) ?? usernames.get(fold(address)) ?? name
+    return usernames.get(fold(cell)) ?? usernames.get(fold(name)) ?? usernames.get(fold(address)) ?? cell
   }
 }

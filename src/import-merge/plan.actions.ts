@@ -1,5 +1,5 @@
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
-import { sql } from '../database/sql.ts'
+import { type Sql, sql } from '../database/sql.ts'
 import type { FileHeader } from '../import-file/header.parser.ts'
 import { assignableUsers } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
@@ -20,11 +20,9 @@ export async function planRows(
   const project = sql`${projectId}::uuid`
   const { errors, warnings } = rowFindings(header, options)
   const isDefect = sql`${kindOf(options.kind)} = 'DEFECT'`
-  const nameOfUnknown = (person: 'assignee' | 'reporter') =>
-    person === 'assignee'
-      ? sql`CASE WHEN assignee.id IS NULL THEN 'Assignee: ' || r.assignee END`
-      : sql`CASE WHEN reporter.id IS NULL THEN 'Reporter: ' || r.reporter END`
-  await findPeople(tx, projectId)
+  const unknownAssignee = sql`CASE WHEN assignee.id IS NULL THEN 'Assignee: ' || assignee.name END`
+  const unknownReporter = sql`CASE WHEN reporter.id IS NULL THEN 'Reporter: ' || reporter.name END`
+  await findPeople(tx, projectId, viewer)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
     SELECT r.row, nullif(${errors}, '[]') AS errors, nullif(${warnings}, '[]') AS warnings,
@@ -32,7 +30,7 @@ export async function planRows(
       r.external_key, coalesce(r.title, t.title, r.first_line) AS title,
       CASE WHEN t.id IS NOT NULL AND r.description IS NULL THEN t.description ELSE nullif(
         concat_ws(chr(10) || chr(10), r.whole_title, r.description,
-          nullif(concat_ws(chr(10), r.notes, ${nameOfUnknown('assignee')}, ${nameOfUnknown('reporter')}), '')), '') END AS description,
+          nullif(concat_ws(chr(10), r.notes, ${unknownAssignee}, ${unknownReporter}), '')), '') END AS description,
       coalesce(r.status, t.status, 'OPEN') AS status,
       CASE WHEN ${isDone} THEN coalesce(r.resolution, t.resolution, 'FIXED') END AS resolution,
       coalesce(r.priority, t.priority, 'MEDIUM') AS priority,
@@ -59,15 +57,24 @@ export async function planRows(
   await tx.query(sql`ANALYZE import_plan`)
 }
 
-/** Creates the temporary table import_people: the users whose usernames or unique names the file contains. */
-async function findPeople(tx: BulkTransaction, projectId: string): Promise<void> {
+/**
+ * Creates the temporary table import_people: the people in the file with their names and users, found by username, by a name
+ * that only one user has or, for ADMINs, who can see it, by such an email address. `id` is null for people who are not users.
+ */
+async function findPeople(tx: BulkTransaction, projectId: string, { role }: Viewer): Promise<void> {
+  const canSeeEmails = role === 'ADMIN'
+  const uniqueUsers = (column: Sql) => sql`
+    (SELECT fold_case(${column}) AS folded, (array_agg(u.id))[1] AS id FROM users u GROUP BY 1 HAVING count(*) = 1)`
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_people ON COMMIT DROP AS
-    SELECT given.person, u.id, ${assignableUsers(projectId)} AS assignable
-    FROM (SELECT assignee AS person FROM import_rows WHERE assignee IS NOT NULL
-      UNION SELECT reporter FROM import_rows WHERE reporter IS NOT NULL) given
-    LEFT JOIN users by_username ON by_username.username = lower(given.person)
-    LEFT JOIN (SELECT fold_case(name) AS folded, (array_agg(id))[1] AS id FROM users GROUP BY fold_case(name) HAVING count(*) = 1) by_name
-      ON by_name.folded = fold_case(given.person)
-    JOIN users u ON u.id = coalesce(by_username.id, by_name.id)`)
+    SELECT given.person, given.name, u.id, u.id IS NOT NULL AND (${assignableUsers(projectId)}) AS assignable
+    FROM (
+      SELECT person, coalesce(mailbox[1], person) AS name, coalesce(mailbox[2], person) AS address
+      FROM (SELECT assignee AS person FROM import_rows WHERE assignee IS NOT NULL
+        UNION SELECT reporter FROM import_rows WHERE reporter IS NOT NULL) people,
+        regexp_match(person, '^(.+?) *<([^<>]+)>$') AS mailbox) given
+    LEFT JOIN users by_username ON by_username.username = lower(given.name)
+    LEFT JOIN ${uniqueUsers(sql`u.name`)} by_name ON by_name.folded = fold_case(given.name)
+    LEFT JOIN ${uniqueUsers(sql`u.email`)} by_email ON ${canSeeEmails} AND by_email.folded = fold_case(given.address)
+    LEFT JOIN users u ON u.id = coalesce(by_username.id, by_email.id, by_name.id)`)
 }

@@ -56,7 +56,7 @@ const durationFields = 'count filter group max mean p50 p75 p90 p95'
 const flowFields = 'backlog backlogFilter filter from opened reopened reopenedFilter resolved resolvedFilter to'
 const loadFields = 'filter open openFilter resolved resolvedFilter total user'
 const importFields =
-  'actor createdAt createdCount dryRun faultCount faults fileName id kind project rejectedCount rejectedRows rowCount tickets unchangedCount undoneAt updatedCount'
+  'actor columns createdAt createdCount dryRun faultCount faults fileName id kind preview project rejectedCount rejectedRows rowCount tickets unchangedCount undoneAt updatedCount warningCount warnings'
 
 export const matrix: Readonly<Record<string, TypeRow>> = {
   Query: row(
@@ -99,12 +99,14 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   TextRange: row(inProject, 'end start'),
   Comment: row(inProject, 'author body createdAt deletedAt editedAt id parent replies ticket'),
   ...list('Comment', inProject),
-  HistoryEvent: row(inProject, 'actor at batch changes id source ticket version'),
+  HistoryEvent: row(inProject, 'actor at batch changes id reverted source ticket version'),
   ...list('HistoryEvent', inProject),
   FieldChange: row(inProject, 'field from to'),
 
   Import: row(inProject, importFields),
   ...list('Import', inProject),
+  ImportedColumn: row(inProject, 'fields name'),
+  ImportPreviewRow: row(inProject, 'action changes externalKey kind row status title'),
   ImportFault: row(inProject, 'column message row value'),
   ...list('ImportFault', inProject),
 

@@ -71,6 +71,11 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
     ].join('\n'),
     { ...importOptions, kind: 'DEFECT' },
   )
+  await importCsv(maintainer, 'externalKey,title\nhush-1,hush dry run\n', {
+    ...importOptions,
+    kind: 'ISSUE',
+    dryRun: true,
+  })
   const undoneImport = await importCsv(maintainer, 'title\nhush undone\n', { ...importOptions, kind: 'ISSUE' })
   const idByTitle = (title: string, { tickets }: ImportResult) =>
     tickets.nodes.find((ticket) => ticket.title === title)?.id ?? ''
