@@ -22,6 +22,9 @@ const Tickets = graphql(`
 const CloseAccount = graphql(
   `mutation CloseFormerAccount($id: ID!) { updateUser(input: { id: $id, active: false }) { user { active } } }`,
 )
+const SetEmail = graphql(
+  `mutation SetEmailOfPerson($id: ID!, $email: String!) { updateUser(input: { id: $id, email: $email }) { user { email } } }`,
+)
 
 let projects = 0
 const newProject = async () => (await createProject(users.maintainer, `FIL${++projects}`, 'CONTRIBUTOR')).key
@@ -307,6 +310,17 @@ describe('people in files', () => {
       { assignee: { username: 'contributor' }, reporter: { username: 'viewer' } },
       { assignee: null, reporter: { username: 'maintainer' } },
     ])
+  })
+
+  test('finds people by email for ADMINs only', async () => {
+    await users.admin.ask(SetEmail, { id: 'viewer', email: 'Vi@example.com' })
+    const projectId = await newProject()
+    const csv = 'title,reporter\nA,vi@EXAMPLE.com\nB,Vi Ewer <vi@example.com>\n'
+    const input = { projectId, kind: 'ISSUE' as const }
+    const { faults } = await importCsv(users.maintainer, csv, input)
+    expect(faults.totalCount).toBe(2)
+    await importCsv(users.admin, csv, input)
+    expect((await ticketsOf(projectId)).map(({ reporter }) => reporter.username)).toEqual(['viewer', 'viewer'])
   })
 
   test('adds people who are not users to new descriptions with one warning each', async () => {

@@ -99,7 +99,7 @@ const importFields = {
   ASSIGNEE: {
     name: 'assignee',
     description:
-      'Username, or unique name, of an active user who can see the project. Any user for resolved and archived tickets, and for imports by a MAINTAINER.',
+      'Username, unique name or, for ADMINs, email of an active user who can see the project. Any user for resolved and archived tickets, and for imports by a MAINTAINER.',
     type: 'text',
     parse: person,
   },
@@ -111,7 +111,8 @@ const importFields = {
   },
   REPORTER: {
     name: 'reporter',
-    description: 'Username, or unique name, of the reporter. Defaults to you. Requires MAINTAINER in the project.',
+    description:
+      'Username, unique name or, for ADMINs, email of the reporter. Defaults to you. Requires MAINTAINER in the project.',
     type: 'text',
     parse: person,
     onlyFor: 'MAINTAINER',

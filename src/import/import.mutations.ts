@@ -112,7 +112,7 @@ mutation('importTickets', {
     }),
     users: t.field({
       type: [ImportUserInput],
-      description: `Mappings from people in the file to users, at most ${maxMappings}. Usernames and unique names of users need none.`,
+      description: `Mappings from people in the file to users, at most ${maxMappings}. Usernames, unique names and, for ADMINs, emails of users need none.`,
     }),
     unknownUsers: t.field({
       type: UnknownUserPolicy,
