@@ -23,7 +23,7 @@ const CloseAccount = graphql(
   `mutation CloseFormerAccount($id: ID!) { updateUser(input: { id: $id, active: false }) { user { active } } }`,
 )
 const SetEmail = graphql(
-  `mutation SetEmailOfPerson($id: ID!, $email: String!) { updateUser(input: { id: $id, email: $email }) { user { email } } }`,
+  `mutation SetEmailOfPerson($id: ID!, $email: EmailAddress!) { updateUser(input: { id: $id, email: $email }) { user { email } } }`,
 )
 
 let projects = 0
