@@ -30,7 +30,8 @@ export async function readBody(
   }
   const bytes = await readBytes(openBody(), maxBytes, onChunk)
   if (!isUtf8(bytes)) throw new BadRequest('The request body is not valid UTF-8. Encode it as UTF-8.')
-  return bytes.toString()
+  // PowerShell writes a byte order mark, which JSON.parse rejects.
+  return bytes.toString().replace(/^\ufeff/, '')
 }
 
 function readBytes(
