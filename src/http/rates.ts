@@ -24,7 +24,7 @@ export type Payer = `${'user' | 'address' | 'sign-in' | 'sign-up' | 'token'} ${s
 export interface Rates {
   readonly countRequest: (payer: Payer) => Promise<Allowance | null>
   readonly spend: (payer: Payer, points: number) => Promise<Allowance | null>
-  /** Charges the time of `parse`. Throws before it runs if earlier calls have used up the time of the payer. */
+  /** Charges the processor time of `parse`. Throws before it runs if earlier calls have used up the time of the payer. */
   readonly chargeParsing: <Result>(payer: Payer, parse: () => Result) => Promise<Result>
 }
 
@@ -81,11 +81,12 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
           `Your documents have used up the time for parsing and validation per ${nounOf(payer)} and minute. Send fewer or shorter documents, with values as variables.`,
           Math.max(1, Math.ceil(used.msBeforeNext / 1000)),
         )
-      const start = performance.now()
+      const start = process.threadCpuUsage()
       try {
         return parse()
       } finally {
-        await parsingLimiter.penalty(payer, Math.ceil(performance.now() - start))
+        const { user, system } = process.threadCpuUsage(start)
+        await parsingLimiter.penalty(payer, Math.ceil((user + system) / 1000))
       }
     },
   }
