@@ -190,7 +190,60 @@ describe('history of imports', () => {
     await importRows(project, 'A,Pump,OPEN,LOW,2026-08-03,\n')
     await users.maintainer.ask(Patch, { input: { id: `${project}-1`, status: 'IN_PROGRESS' } })
     const { faults } = await importRows(project, 'A,Pump,RESOLVED,LOW,2026-08-03,2026-08-10\n')
-    expect(faults.nodes).toMatchObject([{ column: 'resolvedAt', message: 'is before an earlier change of the status' }])
+    expect(faults.nodes).toMatchObject([
+      {
+        column: 'resolvedAt',
+        message: 'is before an earlier change of the status: clear the cell to use the time in Snaglist',
+      },
+    ])
+  })
+
+  test('a corrected time after a reopening moves no earlier resolution, and undoing it restores all times', async () => {
+    const project = await newProject()
+    await importRows(project, 'A,Pump,OPEN,LOW,2026-06-10,\n')
+    await importRows(project, 'A,Pump,RESOLVED,LOW,2026-06-10,2026-08-10\n')
+    const reopened = await importRows(project, 'A,Pump,OPEN,LOW,2026-06-10,\n')
+    const before = await reportsOf(project)
+    expect(before.everInAugust.totalCount).toBe(1)
+    const wrong = await importRows(project, 'A,Pump,RESOLVED,LOW,2026-06-10,2026-06-11\n')
+    expect(wrong.faults.nodes).toMatchObject([{ column: 'resolvedAt', message: expect.stringMatching(/^is before/) }])
+    const { id } = await importRows(project, 'A,Pump,RESOLVED,LOW,2026-06-10,2026-09-05\n')
+    const resolved = await reportsOf(project)
+    expect(resolved.reports.flow.map(({ resolved, reopened }) => [resolved, reopened])).toEqual([
+      [0, 0],
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ])
+    await users.maintainer.ask(UndoImport, { id })
+    expect(await reportsOf(project)).toEqual(before)
+    expect((await users.maintainer.ask(UndoImport, { id: reopened.id })).undoImport).toEqual({
+      undoneCount: 1,
+      refusedCount: 0,
+    })
+    expect((await reportsOf(project)).everReopened.totalCount).toBe(0)
+  })
+
+  test('a corrected time of a resolution by a user keeps the record of that user', async () => {
+    const project = await newProject()
+    await importRows(project, 'A,Pump,OPEN,LOW,2026-06-10,\n')
+    await users.maintainer.ask(Patch, { input: { id: `${project}-1`, status: 'RESOLVED', priority: 'HIGH' } })
+    const recordOf = async () =>
+      (await users.maintainer.ask(History, { id: `${project}-1` })).ticket?.history.nodes.at(-1)
+    const record = await recordOf()
+    await importRows(project, 'A,Pump,RESOLVED,HIGH,2026-06-10,2026-08-10\n')
+    expect((await reportsOf(project)).everInAugust.totalCount).toBe(1)
+    expect(await recordOf()).toEqual(record)
+  })
+
+  test('a resolved ticket without a time of creation was created at its resolution', async () => {
+    const project = await newProject()
+    const csv = 'title,status,resolvedAt\nA,done,2026-08-10\n'
+    await importCsv(users.maintainer, csv, { projectId: project, kind: 'ISSUE' })
+    const { ticket } = await users.maintainer.ask(History, { id: `${project}-1` })
+    expect(ticket).toMatchObject({ createdAt: '2026-08-10T00:00:00.000Z', resolvedAt: '2026-08-10T00:00:00.000Z' })
   })
 
   test('reports a row error for a creation after a comment', async () => {

@@ -21,7 +21,7 @@ const names = listMigrations().map(({ name }) => name)
 const [first = '', last = ''] = [names[0], names.at(-1)]
 const empty = 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
 const isLast = `migration_name = '${last}'`
-const lastUndone = `DELETE FROM _prisma_migrations WHERE ${isLast}; ALTER TABLE history DROP reverted;
+const lastUndone = `DELETE FROM _prisma_migrations WHERE ${isLast}; ALTER TABLE history DROP reverted, DROP effective_at;
   ALTER TABLE imports DROP warning_count, DROP columns, DROP preview; ALTER TABLE import_faults DROP is_warning`
 const existing = (migration: string) =>
   new RegExp(`^The migration ${migration} failed: .* already exists.* Nothing was changed. .*empty database`)

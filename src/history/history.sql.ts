@@ -10,6 +10,7 @@ export const historyColumns = columnsOf<HistoryRow>('h', {
   ticketId: 'plain',
   actorId: 'plain',
   at: 'time',
+  effectiveAt: 'time',
   version: 'plain',
   source: 'plain',
   batch: 'plain',

@@ -50,8 +50,7 @@ builder.prismaObject('HistoryEvent', {
     }),
     at: t.expose('at', {
       type: 'DateTime',
-      description:
-        'Time of the change. Time of resolution for the resolution of a ticket, which an import can correct.',
+      description: 'Time of the change. For a resolution by an import, the time of resolution.',
     }),
     version: t.exposeInt('version', { description: 'Version of the ticket after the change.' }),
     source: t.expose('source', { type: 'ChangeSource', description: 'Origin of the change.' }),

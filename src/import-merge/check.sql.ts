@@ -28,7 +28,7 @@ type Check = readonly [field: ImportFieldKey, isWrong: Sql, value: Sql, message:
 
 const noValue = sql`NULL::text`
 const isNew = sql`t.id IS NULL`
-const createdAt = sql`coalesce(r.created_at, t.created_at, now())`
+const createdAt = sql`coalesce(r.created_at, t.created_at, r.resolved_at, now())`
 const requiresResolvedMessage = 'requires the status RESOLVED or CLOSED'
 
 /** True if the row results in a resolved or closed ticket. */
@@ -41,12 +41,15 @@ const lastResolution = sql`(SELECT max(s.version) FROM ${statusChanges(thisTicke
   WHERE t.resolved_at IS NOT NULL AND s.from_status IN ('OPEN', 'IN_PROGRESS') AND s.to_status IN ('RESOLVED', 'CLOSED'))`
 
 const firstEvent = sql`least(
-  (SELECT min(h.at) FROM history h WHERE h.ticket_id = t.id AND NOT (${isDone} AND h.version IS NOT DISTINCT FROM ${lastResolution})),
+  (SELECT min(coalesce(h.effective_at, h.at)) FROM history h WHERE h.ticket_id = t.id AND NOT (${isDone} AND h.version IS NOT DISTINCT FROM ${lastResolution})),
   (SELECT min(c.created_at) FROM comments c WHERE c.ticket_id = t.id))`
 
-/** Changes of status that no import made; the times of the others can move. */
+/** Changes of the status with a known time: that of an import without a time of resolution is the latest possible one. */
 const statusEvents = sql`
-  FROM history h WHERE h.ticket_id = t.id AND h.changes @> '[{"field": "status"}]' AND NOT h.reverted AND h.source <> 'IMPORT'`
+  FROM history h WHERE h.ticket_id = t.id AND h.changes @> '[{"field": "status"}]' AND NOT h.reverted
+    AND NOT EXISTS (SELECT FROM imports i WHERE i.id = h.batch AND h.source = 'IMPORT' AND i.created_at = h.at)`
+
+const effectiveAt = sql`coalesce(h.effective_at, h.at)`
 
 const hasNewResolution = sql`(NOT ${isNew} AND ${isDone} AND r.resolved_at IS DISTINCT FROM t.resolved_at)`
 
@@ -118,15 +121,15 @@ function checks({
     ['RESOLVED_AT', sql`${isDone} AND r.resolved_at < ${createdAt}`, resolvedAt, 'is before the time of creation'],
     [
       'RESOLVED_AT',
-      sql`${hasNewResolution} AND r.resolved_at < (SELECT max(h.at) ${statusEvents} AND h.version < coalesce(${lastResolution}, t.version + 1))`,
+      sql`${hasNewResolution} AND r.resolved_at < (SELECT max(${effectiveAt}) ${statusEvents} AND h.version < coalesce(${lastResolution}, t.version + 1))`,
       resolvedAt,
-      'is before an earlier change of the status',
+      'is before an earlier change of the status: clear the cell to use the time in Snaglist',
     ],
     [
       'RESOLVED_AT',
-      sql`${hasNewResolution} AND r.resolved_at > (SELECT min(h.at) ${statusEvents} AND h.version > ${lastResolution})`,
+      sql`${hasNewResolution} AND r.resolved_at > (SELECT min(${effectiveAt}) ${statusEvents} AND h.version > ${lastResolution})`,
       resolvedAt,
-      'is after a later change of the status',
+      'is after a later change of the status: clear the cell to use the time in Snaglist',
     ],
     [
       'CREATED_AT',

@@ -2,7 +2,7 @@ import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
 import type { Viewer } from '../viewer.ts'
 import { eventCount, labelIds, ticketChanges } from './change.sql.ts'
-import { updateTickets, writeHistory, writeLabels } from './write.actions.ts'
+import { dateStatusChanges, updateTickets, writeHistory, writeLabels } from './write.actions.ts'
 
 interface MergeResult {
   readonly createdCount: number
@@ -69,6 +69,7 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
   if (created + updated > 0) {
     await writeLabels(tx, changes)
     await writeHistory(tx, viewer, changes)
+    await dateStatusChanges(tx, changes)
   }
   await tx.query(sql`
     INSERT INTO imported_tickets (import_id, ticket_id, version, before)

@@ -3,7 +3,7 @@ import type { Transaction } from '../database/statements.ts'
 import type { Viewer } from '../viewer.ts'
 import { eventCount, ticketChanges } from './change.sql.ts'
 import type { SideEffects } from './merge.actions.ts'
-import { updateTickets, writeHistory, writeLabels } from './write.actions.ts'
+import { dateStatusChanges, updateTickets, writeHistory, writeLabels } from './write.actions.ts'
 
 interface UndoPlan {
   readonly total: number
@@ -23,7 +23,7 @@ export async function planUndo(tx: Transaction, importId: string): Promise<UndoP
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_undo ON COMMIT DROP AS
     SELECT t.id, t.number, i.before, CASE
-      WHEN t.version <> i.version THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'another user') || ' since the import.'
+      WHEN EXISTS (SELECT FROM history h WHERE h.ticket_id = t.id AND h.version > i.version AND NOT h.reverted) THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'another user') || ' since the import.'
       WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since the import.'
       END AS reason
     FROM imported_tickets i JOIN tickets t ON t.id = i.ticket_id WHERE i.import_id = ${importId}::uuid`)
@@ -64,9 +64,10 @@ async function restoreTickets(tx: Transaction, viewer: Viewer, importId: string,
   const changes = { tickets: sql`import_restored`, importId, projectId, at }
   await updateTickets(tx, viewer, changes)
   await writeLabels(tx, changes)
-  await writeHistory(tx, viewer, changes, true)
   await tx.query(sql`
     UPDATE history h SET reverted = TRUE FROM import_restored r WHERE h.ticket_id = r.id AND h.batch = ${importId}::uuid`)
+  await writeHistory(tx, viewer, changes, true)
+  await dateStatusChanges(tx, changes)
   await tx.query(sql`
     DELETE FROM imported_tickets i USING import_restored r WHERE i.import_id = ${importId}::uuid AND i.ticket_id = r.id`)
 }

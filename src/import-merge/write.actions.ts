@@ -56,21 +56,26 @@ export async function writeHistory(
         SELECT change, position, ${isDatedResolution('c')} AND change ->> 'field' IN ('status', 'resolution') AS is_resolution
         FROM jsonb_array_elements(c.changes) WITH ORDINALITY AS listed(change, position)) listed
       GROUP BY is_resolution) event`)
-  await alignResolutions(db, tickets)
 }
 
 /**
- * Moves the last resolution of each ticket to the time of resolution, and earlier changes of status by imports, whose
- * time is the latest possible one, before it.
+ * Dates the changes of the status for reports: the last resolution by the time of resolution, and a change that is recorded
+ * after a later one, such as that of an import, by that. The times of the records stay as they are.
  */
-async function alignResolutions(db: Queries, tickets: Sql): Promise<void> {
+export async function dateStatusChanges(db: Queries, { tickets }: Pick<TicketChanges, 'tickets'>): Promise<void> {
   const changedTickets = sql`(SELECT c.id FROM ${tickets} c WHERE c.before IS NOT NULL)`
   await db.query(sql`
-    WITH status_changes AS MATERIALIZED (SELECT * FROM ${statusChanges(changedTickets)} s),
-    last AS (SELECT s.ticket_id, max(s.version) AS version FROM status_changes s
-      WHERE s.from_status IN ('OPEN', 'IN_PROGRESS') AND s.to_status IN ('RESOLVED', 'CLOSED') GROUP BY s.ticket_id)
-    UPDATE history h SET at = t.resolved_at FROM status_changes s JOIN last USING (ticket_id) JOIN tickets t ON t.id = last.ticket_id
-    WHERE h.ticket_id = s.ticket_id AND h.version = s.version AND t.resolved_at IS NOT NULL
-      AND (h.version = last.version AND h.at <> t.resolved_at
-        OR h.version < last.version AND h.at > t.resolved_at AND h.source = 'IMPORT')`)
+    WITH status_changes AS (
+      SELECT s.*, h.at AS recorded_at, s.from_status IN ('OPEN', 'IN_PROGRESS') AND s.to_status IN ('RESOLVED', 'CLOSED') AS is_resolution
+      FROM ${statusChanges(changedTickets)} s JOIN history h USING (ticket_id, version)),
+    dated AS (
+      SELECT s.ticket_id, s.version, s.recorded_at, CASE
+        WHEN s.is_resolution AND t.resolved_at IS NOT NULL
+          AND s.version = max(s.version) FILTER (WHERE s.is_resolution) OVER (PARTITION BY s.ticket_id) THEN t.resolved_at
+        WHEN s.is_resolution THEN s.at ELSE s.recorded_at END AS at
+      FROM status_changes s JOIN tickets t ON t.id = s.ticket_id),
+    ordered AS (
+      SELECT ticket_id, version, nullif(min(at) OVER (PARTITION BY ticket_id ORDER BY version DESC), recorded_at) AS at FROM dated)
+    UPDATE history h SET effective_at = o.at FROM ordered o
+    WHERE h.ticket_id = o.ticket_id AND h.version = o.version AND h.effective_at IS DISTINCT FROM o.at`)
 }

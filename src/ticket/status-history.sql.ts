@@ -9,7 +9,7 @@ const doneStatuses = sql`('RESOLVED', 'CLOSED')`
 
 /** Columns: ticket_id, at, version, from_status, to_status. Without the changes of undone imports. */
 export const statusChanges = (tickets: Sql) => sql`(
-  SELECT o.id AS ticket_id, h.at, h.version, change ->> 'from' AS from_status, change ->> 'to' AS to_status
+  SELECT o.id AS ticket_id, coalesce(h.effective_at, h.at) AS at, h.version, change ->> 'from' AS from_status, change ->> 'to' AS to_status
   FROM ${tickets} o JOIN history h ON h.ticket_id = o.id AND h.changes @> '[{"field": "status"}]' AND NOT h.reverted
   CROSS JOIN LATERAL jsonb_array_elements(h.changes) change WHERE change ->> 'field' = 'status')`
 

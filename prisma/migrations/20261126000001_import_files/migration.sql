@@ -11,8 +11,9 @@ UPDATE "history" h SET "reverted" = true FROM "imports" i
 WHERE i.id = h.batch AND i.undone_at IS NOT NULL AND h.source = 'IMPORT'
   AND NOT EXISTS (SELECT FROM "imported_tickets" it WHERE it.import_id = i.id AND it.ticket_id = h.ticket_id);
 
--- The last resolution of a ticket is dated by its time of resolution, which imports wrote apart from its history.
-UPDATE "history" h SET "at" = t.resolved_at FROM "tickets" t
+-- The last resolution of a ticket takes effect at its time of resolution, which imports wrote apart from its history.
+ALTER TABLE "history" ADD COLUMN "effective_at" TIMESTAMPTZ(3);
+UPDATE "history" h SET "effective_at" = t.resolved_at FROM "tickets" t
 WHERE t.id = h.ticket_id AND t.resolved_at <> h.at AND h.version = (
   SELECT max(s.version) FROM "history" s WHERE s.ticket_id = t.id AND NOT s.reverted
     AND s.changes @> '[{"field": "status"}]' AND EXISTS (SELECT FROM jsonb_array_elements(s.changes) change
