@@ -130,6 +130,30 @@ describe('CSV files', () => {
     ])
   })
 
+  test.each([
+    ['C', 'C++', 'C#'],
+    ['Done', '% Done', 'done?'],
+    ['Priority', 'Priority #', 'PRIORITY'],
+  ])('maps the columns %s, %s and %s by their exact names', async (...names) => {
+    const columns = names.map((from, index) => ({
+      from,
+      to: (['TITLE', 'DESCRIPTION', 'IGNORE'] as const)[index] ?? 'IGNORE',
+    }))
+    const { tickets } = await importFile(`${names.toReversed().join()}\nignored,description,title\n`, { columns })
+    expect(tickets).toMatchObject([{ title: 'title', description: 'description' }])
+  })
+
+  test.each([
+    ['title,status\nA,open\nB,open\nPr\xfcf,open\n', [3, 'title']],
+    ['title,status\nPr\xfcf,open\n', [1, 'title']],
+    ['title,status\r\nA,open\r\nB,\xfc\r\n', [2, 'status']],
+    [`title,status\n${'A,open\n'.repeat(30_000)}B,\xfc\n`, [30_001, 'status']],
+  ])('reports the position of a byte that is not UTF-8', async (csv, [row, column]) => {
+    const projectId = await newProject()
+    const { faults } = await importCsv(users.maintainer, Buffer.from(csv, 'latin1'), { projectId, kind: 'ISSUE' })
+    expect(faults.nodes).toMatchObject([{ row, column, message: 'contains bytes that are not UTF-8' }])
+  })
+
   test('warns about numbers that a spreadsheet has rounded', async () => {
     const csv = 'title,category,absn,externalKey\nA,Paint,1.23457E+11,1\nB,Paint,"1,23457e+11",2\nC,Paint,00123,3\n'
     const { result, tickets } = await importFile(csv, { kind: 'DEFECT' })

@@ -79,15 +79,7 @@ Motor hums,LINE-8,10008,Story,Selected for Development,LINE,Medium,,,,viewer,7/M
         labels: [],
       }),
     ])
-    expect(ignored).toEqual([
-      'Issue id',
-      'Issue Type',
-      'Project key',
-      'Assignee Id',
-      'Comment',
-      'Comment',
-      'Status Category',
-    ])
+    expect(ignored).toEqual(['Issue id', 'Issue Type', 'Project key', 'Assignee Id', 'Comment', 'Comment'])
     expect(warnings).toEqual([
       {
         row: 1,
@@ -292,6 +284,57 @@ Old job,,40,https://gitlab.example.com/g/p/-/issues/40,Closed,Someone Else,else,
       },
       { status: 'IN_PROGRESS', priority: 'LOW', resolvedAt: null },
     ])
+  })
+
+  test('imports a status of a custom workflow of Jira by its category, and a resolution by the status', async () => {
+    const { tickets } = await importFrom(
+      'JIRA',
+      'Issue key,Summary,Status,Status Category,Resolution\nA-1,One,Waiting on Bob,In Progress,\nA-2,Two,Canceled,Done,\nA-3,Three,Shipped,Done,Fixed\n',
+    )
+    expect(tickets.map(({ status, resolution }) => [status, resolution])).toEqual([
+      ['IN_PROGRESS', null],
+      ['CLOSED', 'WONT_FIX'],
+      ['RESOLVED', 'FIXED'],
+    ])
+  })
+
+  test('imports labels with quotes, and the first of several assignees by a mapping', async () => {
+    const { tickets } = await importFrom(
+      'GITHUB',
+      'number,title,state,labels,assignees\n1,A,OPEN,"needs ""repro"",5"" tape","octocat,hubot"\n',
+      { users: [{ from: 'octocat', to: 'viewer' }] },
+    )
+    expect(tickets).toMatchObject([
+      {
+        assignee: user('viewer'),
+        description: 'assignees: octocat, hubot',
+        labels: labels('5" tape', 'needs "repro"'),
+      },
+    ])
+  })
+
+  test('imports a tree of work items of Azure DevOps, with the reasons of their states', async () => {
+    const { tickets } = await importFrom(
+      'AZURE_DEVOPS',
+      'ID,Title 1,Title 2,State,Reason,Changed Date\n1,Parent,,Closed,Duplicate,3/5/2025 8:00:00 AM\n2,,Child,Removed,Removed from the backlog,3/5/2025 8:00:00 AM\n',
+    )
+    expect(tickets).toMatchObject([
+      { title: 'Parent', resolution: 'DUPLICATE', createdAt: '2025-03-05T08:00:00.000Z' },
+      { title: 'Child', status: 'CLOSED', resolution: 'WONT_FIX' },
+    ])
+  })
+
+  test('rejects a file whose columns are in another language with one error', async () => {
+    const projectId = await newProject()
+    const { faults } = await importCsv(users.maintainer, '#,Thema,Status\n1,A,Neu\n2,B,Neu\n', {
+      projectId,
+      preset: 'REDMINE',
+    })
+    expect(faults.nodes[0]).toMatchObject({
+      row: 0,
+      column: 'Subject',
+      message: 'is not a column of the file: check its language, or map a column to title',
+    })
   })
 
   test('mappings and values precede those of a preset', async () => {

@@ -20,7 +20,8 @@ export async function withClient(
   work: (send: Send) => Promise<void>,
 ): Promise<void> {
   if (url !== undefined) {
-    if (!URL.canParse(url)) throw new UsageError(`--url must be a URL such as http://localhost:4000 (got "${url}").`)
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+      throw new UsageError(`--url must be a URL such as http://localhost:4000 (got "${url}").`)
     if (token === undefined)
       throw new UsageError(
         '--url requires --token TOKEN. Create a token with the mutation `createAccessToken`, or with `snaglist token` on that server.',

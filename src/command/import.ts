@@ -37,6 +37,7 @@ export const importCommand: Command = async (args, context) => {
   const [file] = positionals
   if (positionals.length !== 1 || !file) throw new UsageError('Specify one file: snaglist import FILE --project KEY.')
   if (!existsSync(file)) throw new UsageError(`The file ${file} does not exist.`)
+  if (!statSync(file).isFile()) throw new UsageError(`${file} is not a file.`)
   if (!values.project) throw new UsageError('Specify the project with --project KEY.')
   const input = {
     projectId: values.project,

@@ -21,7 +21,11 @@ const commands = new Map<string, () => Promise<Command>>([
 export async function run([first = 'serve', ...rest]: readonly string[], context: CommandContext): Promise<number> {
   try {
     const isOption = first.startsWith('-')
-    const name = /^--?h(elp)?$/.test(first) ? 'help' : isOption ? 'serve' : first
+    const name = [first, ...rest].some((argument) => /^--?h(elp)?$/.test(argument))
+      ? 'help'
+      : isOption
+        ? 'serve'
+        : first
     const command = await commands.get(name)?.()
     if (!command) throw new UsageError(`Unknown command "${name}".\n\n${usage}`)
     await command(isOption ? [first, ...rest] : rest, context)

@@ -18,17 +18,21 @@ export const escapeCell = (cell: string): string => escapeFormula(unescapeFormul
 export const joinNames = (names: readonly string[]): string =>
   stringify([[...names]], { delimiter: ';', quoted_match: /,/ }).trimEnd()
 
-/** Trims names and removes duplicates; the database removes those that differ by case. Null if quotes are unbalanced. */
-export function splitNames(cell: string, separator: string): string[] | null {
-  const names = (cell.includes('"') ? splitQuoted(cell, separator) : cell.split(separator))
+/**
+ * Trims names and removes duplicates; the database removes those that differ by case. A name that begins with a quote is
+ * quoted, unless `hasQuotes` is false. Null if a quoted name does not end.
+ */
+export function splitNames(cell: string, separator: string, hasQuotes: boolean): string[] | null {
+  const names = (hasQuotes && cell.includes('"') ? splitQuoted(cell, separator) : cell.split(separator))
     ?.map((name) => toNormalForm(name.trim().replaceAll(/\s+/g, ' ')))
     .filter((name) => name !== '')
   return names ? [...new Set(names)] : null
 }
 
 function splitQuoted(cell: string, delimiter: string): string[] | null {
+  const trim = delimiter !== ' '
   try {
-    return (parse(cell, { delimiter, ltrim: delimiter !== ' ', rtrim: delimiter !== ' ' }) as string[][]).flat()
+    return (parse(cell, { delimiter, ltrim: trim, rtrim: trim, relax_quotes: true }) as string[][]).flat()
   } catch {
     return null
   }

@@ -65,9 +65,11 @@ export async function* readRecords(
     const wholeCharacters = bytes.subarray(0, lengthOfWholeCharacters(bytes))
     const validText = wholeCharacters.subarray(0, lengthOfUtf8(wholeCharacters))
     rest = bytes.subarray(wholeCharacters.length)
-    error = await feed(parser, validText, () => [recordCount, cellCount])
-    if (!error && validText.length < wholeCharacters.length)
-      error = new MalformedCsv('contains bytes that are not UTF-8', recordCount, cellCount)
+    const isValid = validText.length === wholeCharacters.length
+    // The parser reads two characters ahead, for the line end "\r\n".
+    const text = isValid ? validText : Buffer.concat([validText, Buffer.from('\ufffd\ufffd')])
+    error = await feed(parser, text, () => [recordCount, cellCount])
+    if (!error && !isValid) error = new MalformedCsv('contains bytes that are not UTF-8', recordCount, cellCount)
     yield* records
     records = []
     if (error) throw error

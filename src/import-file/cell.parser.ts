@@ -12,8 +12,6 @@ interface PreparedCell {
   readonly warning?: string
   /** The whole of a title that was cut, to precede the description. */
   readonly wholeTitle?: string
-  /** All people of a cell of which the first is imported, to follow the description. */
-  readonly people?: string
 }
 
 const roundedNumber = /^\s*\d(?:[.,]\d+)?E\+\d+\s*$/i
@@ -28,9 +26,18 @@ const textFields: readonly ImportFieldKey[] = [
 /** Leaves space for the whole title and the names of unknown users. */
 const truncatedBodyBytes = maxBodyBytes - 2048
 
+/** The assignees in a cell, of whom the first is imported. */
+export const peopleIn = (field: ImportFieldKey, cell: string, { severalPeople }: FileFormat): string[] =>
+  field === 'ASSIGNEE' && severalPeople !== null
+    ? cell
+        .split(severalPeople)
+        .map((name) => name.trim())
+        .filter((name) => name !== '')
+    : [cell]
+
 const isPerson = (field: ImportFieldKey) => field === 'ASSIGNEE' || field === 'REPORTER'
 
-/** Cuts a text that is too long if `truncate` is set, selects one of several people, and finds a doubtful value. */
+/** Cuts a text that is too long if `truncate` is set, and finds a doubtful value. */
 export function prepareCell(field: ImportFieldKey, text: string, format: FileFormat): PreparedCell {
   if (format.truncate && field === 'TITLE' && [...text.trim()].length > maxTitleLength) {
     const start = [...text.trim()].slice(0, maxTitleLength - 1).join('')
@@ -41,10 +48,6 @@ export function prepareCell(field: ImportFieldKey, text: string, format: FileFor
     const start = Buffer.from(text).subarray(0, truncatedBodyBytes).toString()
     const warning = `was cut to ${formatNumber(truncatedBodyBytes)} bytes`
     return { text: `${start.replace(/\ufffd$/, '').trimEnd()}…`, warning }
-  }
-  if (isPerson(field) && format.severalPeople) {
-    const [person = '', ...others] = text.split(format.severalPeople).map((name) => name.trim())
-    return { text: person, ...(others.length > 0 && { people: [person, ...others].join(', ') }) }
   }
   if (textFields.includes(field) && roundedNumber.test(text))
     return { text, warning: 'looks like a number that a spreadsheet has rounded: compare it with the source' }
@@ -63,8 +66,10 @@ export function parseCell(
   return result
 }
 
+/** Longer cells, such as descriptions, are not replaced. */
+const maxReplacedLength = 1000
 /** "Ada Lovelace <ada@example.com>" */
-const mailboxPattern = /^\s*(\S.*?)\s*<([^<>]*)>\s*$/s
+const mailboxPattern = /^(.*?) *<([^<>]*)>$/s
 
 /** Applies the replacements of values and users, then those of the preset. */
 export function createReplacer({
@@ -77,10 +82,18 @@ export function createReplacer({
   const presetReplacements = new Map(presetValues.map(({ column, from, to }) => [`${column} ${foldName(from)}`, to]))
   const usernames = new Map(users.map(({ from, to }) => [fold(from), to]))
   return (field, cell) => {
+    if (cell.length > maxReplacedLength) return cell
     const replacement = replacements.get(`${field} ${fold(cell)}`)
     if (replacement !== undefined) return replacement
-    if (!isPerson(field)) return presetReplacements.get(`${field} ${foldName(cell)}`) ?? cell
-    const [, name = cell, address = ''] = mailboxPattern.exec(cell) ?? []
-    return usernames.get(fold(cell)) ?? usernames.get(fold(name)) ?? usernames.get(fold(address)) ?? cell
+    const presetReplacement = presetReplacements.get(`${field} ${foldName(cell)}`)
+    if (!isPerson(field)) return presetReplacement ?? cell
+    const [, name = cell, address = ''] = mailboxPattern.exec(cell.trim()) ?? []
+    return (
+      usernames.get(fold(cell)) ??
+      usernames.get(fold(name)) ??
+      usernames.get(fold(address)) ??
+      presetReplacement ??
+      cell
+    )
   }
 }

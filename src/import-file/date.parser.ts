@@ -2,7 +2,7 @@ import { DateTime } from 'luxon'
 
 // "24:00" is the end of a day in ISO 8601, but no time of a spreadsheet.
 const isoPattern =
-  /^(?<day>\d{4}-\d\d-\d\d)(?:[T ](?<time>(?:[01]\d|2[0-3]):\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?: ?(?<utc>Z)| ?(?<hours>[+-]\d\d)(?::?(?<minutes>\d\d))?)?)?$/i
+  /^(?<day>\d{4}-\d\d-\d\d)(?:[T ](?<time>(?:[01]\d|2[0-3]):\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?: ?(?<utc>Z|UTC)| ?(?<hours>[+-](?:0\d|1[0-4]))(?::?(?<minutes>[0-5]\d))?)?)?$/i
 
 /** Tokens of Day.js and Moment, and those of Luxon. */
 const luxonTokens: Readonly<Record<string, string>> = {
@@ -44,6 +44,8 @@ const normalizeDate = (cell: string): string =>
 /** True for a format of the tokens YYYY YY M MM MMM MMMM D DD ddd dddd H HH h hh m mm s ss SSS A Z ZZ, and [text]. */
 export const isDateFormat = (format: string): boolean => toLuxonFormat(format) !== null
 
+const maxLength = 100
+
 export type ParseDate = (text: string) => Date | null
 
 /**
@@ -56,6 +58,7 @@ export function createDateParser(formats: readonly string[], timeZone: string, l
     locales.map((name) => DateTime.buildFormatParser(toLuxonFormat(format) ?? '', { locale: name })),
   )
   return (cell) => {
+    if (cell.length > maxLength) return null
     const text = normalizeDate(cell)
     const isoDate = parseIso(text, timeZone)
     if (isoDate) return isoDate

@@ -4,16 +4,34 @@ import { foldName, nearestNames } from './name-match.parser.ts'
 const synonyms = {
   status: {
     OPEN: ['opened', 'new', 'to do', 'backlog', 'reported', 'reopened', 'triage'],
-    IN_PROGRESS: ['wip', 'doing', 'started', 'active', 'in review', 'review', 'in work'],
+    IN_PROGRESS: ['wip', 'doing', 'started', 'active', 'in review', 'review', 'in work', 'on hold'],
     RESOLVED: ['done', 'fixed', 'solved', 'complete', 'completed'],
     CLOSED: ['verified', 'cancelled', 'canceled'],
   },
   resolution: {
     FIXED: ['done', 'resolved', 'solved', 'complete', 'completed'],
     DUPLICATE: ['duplicated', 'dup', 'dupe'],
-    WONT_FIX: ["won't fix", "won't do", 'not planned', 'declined', 'rejected', 'cancelled', 'canceled'],
+    WONT_FIX: [
+      "won't fix",
+      "won't do",
+      'not planned',
+      'declined',
+      'rejected',
+      'cancelled',
+      'canceled',
+      'obsolete',
+      'deferred',
+    ],
     CANNOT_REPRODUCE: ["can't reproduce", 'not reproducible', 'works for me'],
-    NOT_A_DEFECT: ['not a bug', 'no defect', 'invalid', 'by design', 'works as designed'],
+    NOT_A_DEFECT: [
+      'not a bug',
+      'not an issue',
+      'no defect',
+      'invalid',
+      'by design',
+      'as designed',
+      'works as designed',
+    ],
   },
   priority: {
     LOW: ['lowest', 'minor', 'trivial', 'P4', 'P5'],

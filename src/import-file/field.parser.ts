@@ -10,6 +10,8 @@ import { type EnumField, isEmptyValue, parseEnumValue, suggestEnumValues } from 
 export interface CellFormat {
   readonly parseDate: ParseDate
   readonly listSeparator: string
+  /** False if a quote is a part of a label. */
+  readonly hasQuotedLabels: boolean
 }
 
 /** The value as text for the database, or an error message without its subject. */
@@ -47,8 +49,8 @@ const time = (cell: string, { parseDate }: CellFormat): CellResult => {
   return date ? { value: date.toISOString() } : { error: 'is not a date in ISO 8601 or in `dateFormat`' }
 }
 
-function labels(cell: string, { listSeparator }: CellFormat): CellResult {
-  const names = splitNames(cell, listSeparator)
+function labels(cell: string, { listSeparator, hasQuotedLabels }: CellFormat): CellResult {
+  const names = splitNames(cell, listSeparator, hasQuotedLabels)
   if (!names) return { error: 'has unbalanced quotes: double each quote within a quoted label' }
   if (names.length > maxLabels) return { error: `must contain at most ${maxLabels} labels (got ${names.length})` }
   const issue = names.flatMap((name) => labelName.safeParse(name).error?.issues ?? [])[0]

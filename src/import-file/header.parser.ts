@@ -1,5 +1,5 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import { toNormalForm } from '../normal-form.ts'
+import { isBlank, toNormalForm } from '../normal-form.ts'
 import type { ImportedColumn } from '../rows.ts'
 import { exportOnlyHeaders, type ImportFieldKey, importField, importFieldKeys } from './field.parser.ts'
 import { foldName, suggestNames } from './name-match.parser.ts'
@@ -54,7 +54,7 @@ const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
 
 /** Mappings precede the columns of the preset. Without a preset, the other columns are fields of the same name. */
 export function parseHeader(record: readonly string[], format: FileFormat): FileHeader {
-  const columnCount = record.findLastIndex((name) => name.trim() !== '') + 1
+  const columnCount = record.findLastIndex((name) => !isBlank(name)) + 1
   const names = record.slice(0, columnCount).map((name, index) => toNormalForm(name).trim() || `column ${index + 1}`)
   const fields = new Map<ImportFieldKey, FieldSource[]>()
   const errors: CellError[] = []
@@ -69,38 +69,52 @@ export function parseHeader(record: readonly string[], format: FileFormat): File
     }
   }
 
-  const mappedNames = new Set(format.columns.map(({ from }) => foldName(from)))
-  names.forEach((name, index) => {
-    for (const { from, to } of format.columns)
-      if (foldName(from) === foldName(name) && to !== 'IGNORE')
-        addSource(to, { index, isOptional: false }, to === 'LABELS')
-  })
+  // An exact name precedes those that differ in case and signs: "C", "C++" and "C#" are columns of their own.
+  const exactIndexes = groupIndexes(names)
+  const foldedIndexes = groupIndexes(names.map(foldName))
+  const indexesOf = (name: string): readonly number[] =>
+    exactIndexes.get(toNormalForm(name).trim()) ?? foldedIndexes.get(foldName(name)) ?? []
+  const mappedIndexes = new Set<number>()
+  for (const { from, to } of format.columns)
+    for (const index of indexesOf(from)) {
+      mappedIndexes.add(index)
+      if (to !== 'IGNORE') addSource(to, { index, isOptional: false }, to === 'LABELS')
+    }
   const mappedFields = new Set(fields.keys())
+  mappedFields.delete('LABELS')
   for (const { from, to, isOptional = false } of format.presetColumns) {
     const isOfKind = importField(to).onlyFor !== 'DEFECT' || format.kind !== 'ISSUE'
-    names.forEach((name, index) => {
-      if (foldName(from) === foldName(name) && !mappedNames.has(foldName(name)) && !mappedFields.has(to) && isOfKind)
-        addSource(to, { index, isOptional }, true)
-    })
+    if (mappedFields.has(to) || !isOfKind) continue
+    for (const index of indexesOf(from)) if (!mappedIndexes.has(index)) addSource(to, { index, isOptional }, true)
   }
+  const titles = format.presetColumns.filter(({ to }) => to === 'TITLE').map(({ from }) => from)
+  if (titles.length > 0 && !fields.has('TITLE'))
+    addError(titles[0] ?? '', 'is not a column of the file: check its language, or map a column to title')
   if (format.presetColumns.length === 0)
     names.forEach((name, index) => {
-      if (mappedNames.has(foldName(name))) return
+      if (mappedIndexes.has(index)) return
       const field = keyByName.get(foldName(name))
       if (field) addSource(field, { index, isOptional: false }, field === 'LABELS')
       else if (format.ignoreUnmapped || ignoredNames.has(foldName(name))) return
-      else if (record[index]?.trim() === '') unnamed.push(index)
+      else if (isBlank(record[index] ?? '')) unnamed.push(index)
       else {
         const fieldNames = importFieldKeys.map((key) => importField(key).name)
         const suggestions = suggestNames(name, fieldNames)
         addError(name, `is not the name of a field: map the column to a field or to IGNORE${suggestions}`)
       }
     })
-  const foldedNames = new Set(names.map(foldName))
   for (const from of new Set(format.columns.map((column) => column.from)))
-    if (!foldedNames.has(foldName(from))) addError(from, `is not a column of the file${suggestNames(from, names)}`)
+    if (indexesOf(from).length === 0) addError(from, `is not a column of the file${suggestNames(from, names)}`)
   return { names, fields, unnamed, errors }
 }
+
+const groupIndexes = (names: readonly string[]): ReadonlyMap<string, readonly number[]> =>
+  new Map(
+    [...Map.groupBy(names.entries(), ([, name]) => name)].map(([name, entries]) => [
+      name,
+      entries.map(([index]) => index),
+    ]),
+  )
 
 /** The columns of the file, with the fields that they are imported into; none for an ignored column. */
 export const columnUses = ({ names, fields }: FileHeader): ImportedColumn[] =>

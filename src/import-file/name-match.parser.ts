@@ -16,7 +16,7 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
   const foldedName = foldName(name).slice(0, maxComparedLength)
   return names
     .map((candidate) => ({ candidate, edits: distance(foldedName, foldName(candidate).slice(0, maxComparedLength)) }))
-    .filter(({ candidate, edits }) => edits <= Math.max(1, Math.min(foldedName.length, candidate.length) / 2))
+    .filter(({ candidate, edits }) => edits <= Math.max(1, Math.min(foldedName.length, candidate.length) / 2.5))
     .sort((a, b) => a.edits - b.edits)
     .slice(0, maxSuggestions)
     .map(({ candidate }) => candidate)

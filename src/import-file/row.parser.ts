@@ -2,9 +2,9 @@ import { unescapeFormula } from '../csv/cells.ts'
 import { isBlankRecord } from '../csv/records.ts'
 import { firstLine } from '../defect/defect.rules.ts'
 import { isBlank } from '../normal-form.ts'
-import { createReplacer, parseCell, prepareCell } from './cell.parser.ts'
+import { createReplacer, parseCell, peopleIn, prepareCell } from './cell.parser.ts'
 import { createDateParser } from './date.parser.ts'
-import type { ImportFieldKey } from './field.parser.ts'
+import type { CellFormat, ImportFieldKey } from './field.parser.ts'
 import type { CellError, FieldSource, FileFormat, FileHeader } from './header.parser.ts'
 
 interface ParsedRow {
@@ -26,7 +26,11 @@ export function createRowParser(
   format: FileFormat,
   listSeparator: string,
 ): (record: readonly string[]) => ParsedRow {
-  const parseDate = createDateParser(format.dateFormats, format.timeZone, format.dateLocale)
+  const cellFormat: CellFormat = {
+    parseDate: createDateParser(format.dateFormats, format.timeZone, format.dateLocale),
+    listSeparator,
+    hasQuotedLabels: format.presetColumns.length === 0,
+  }
   const replace = createReplacer(format)
 
   return (record) => {
@@ -36,19 +40,26 @@ export function createRowParser(
     let wholeTitle: string | null = null
 
     /** Undefined for an empty cell, and for an invalid one. */
-    const readValue = (field: ImportFieldKey, { index, isOptional }: FieldSource): string | null | undefined => {
+    const readValue = (
+      field: ImportFieldKey,
+      { index, isOptional }: FieldSource,
+      hasAlternative: boolean,
+    ): string | null | undefined => {
       const column = header.names[index] ?? null
       const original = unescapeFormula(record[index] ?? '')
-      const replaced = replace(field, original)
+      const people = peopleIn(field, original, format)
+      const replaced = replace(field, people[0] ?? '')
       if (isBlank(replaced)) return undefined
       const cell = prepareCell(field, replaced, format)
-      const result = parseCell(field, cell.text, { parseDate, listSeparator }, format.kind)
+      const result = parseCell(field, cell.text, cellFormat, format.kind)
       if ('error' in result) {
-        if (!isOptional) errors.push({ column, value: shorten(original), message: result.error })
+        // A status of a custom workflow may have a known category.
+        if (!isOptional && !(field === 'STATUS' && hasAlternative))
+          errors.push({ column, value: shorten(original), message: result.error })
         return undefined
       }
       if (cell.warning) warnings.push({ column, value: shorten(original), message: cell.warning })
-      if (cell.people) notes.push(`${column}: ${cell.people}`)
+      if (people.length > 1) notes.push(`${column}: ${people.join(', ')}`)
       wholeTitle = cell.wholeTitle ?? wholeTitle
       return result.value
     }
@@ -56,8 +67,8 @@ export function createRowParser(
     const values = new Map<ImportFieldKey, string | null>()
     for (const [field, sources] of header.fields) {
       const labelNames = new Set<string>()
-      for (const source of sources) {
-        const value = readValue(field, source)
+      for (const [position, source] of sources.entries()) {
+        const value = readValue(field, source, position < sources.length - 1)
         if (value === undefined) continue
         if (field === 'LABELS') for (const name of JSON.parse(value ?? '[]') as string[]) labelNames.add(name)
         values.set(field, field === 'LABELS' ? JSON.stringify([...labelNames]) : value)

@@ -53,19 +53,17 @@ const effectiveAt = sql`coalesce(h.effective_at, h.at)`
 
 const hasNewResolution = sql`(NOT ${isNew} AND ${isDone} AND r.resolved_at IS DISTINCT FROM t.resolved_at)`
 
-function checks({
-  kind,
-  createLabels,
-  describeUnknownUsers,
-  ignoreOpenResolutions,
-  acceptFormerUsers,
-}: CheckOptions): Check[] {
+/** `isComplete` is false for a file with header errors, which explain missing values. */
+function checks(
+  { kind, createLabels, describeUnknownUsers, ignoreOpenResolutions, acceptFormerUsers }: CheckOptions,
+  isComplete: boolean,
+): Check[] {
   const ticketKind = kindOf(kind)
   const key = sql`r.external_key`
   const resolvedAt = sql`r.resolved_at::text`
   const newCreatedAt = sql`r.created_at::text`
   // Not for rows with parse errors: the cell may be present but invalid.
-  const missing = (value: Sql) => sql`${isNew} AND r.errors IS NULL AND ${value} IS NULL`
+  const missing = (value: Sql) => sql`${isComplete} AND ${isNew} AND r.errors IS NULL AND ${value} IS NULL`
   const isFormerAllowed = sql`(${acceptFormerUsers} OR ${isDone} OR coalesce(r.archived_at, t.archived_at) IS NOT NULL)`
   const isAssignee = sql`(assignee.id = t.assignee_id OR assignee.id IS NOT NULL AND (assignee.assignable OR ${isFormerAllowed}))`
   const isDescribed = (person: Sql) => (describeUnknownUsers ? sql`${person} IS NULL` : sql`FALSE`)
@@ -169,7 +167,7 @@ function warningChecks({ describeUnknownUsers }: CheckOptions): Check[] {
 /** A JSON array of the errors and a JSON array of the warnings of a row. */
 export function rowFindings(header: FileHeader, options: CheckOptions): { errors: Sql; warnings: Sql } {
   return {
-    errors: findingsOf(header, sql`r.errors`, checks(options)),
+    errors: findingsOf(header, sql`r.errors`, checks(options, header.errors.length === 0)),
     warnings: findingsOf(header, sql`r.warnings`, warningChecks(options)),
   }
 }
