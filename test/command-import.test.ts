@@ -102,7 +102,9 @@ describe('import and export on the configured database', () => {
         'jira.csv: 2 rows, 2 created, 0 updated, 0 unchanged, 0 rejected (dry run: nothing was changed)',
       ].join('\n'),
     )
-    expect(output).toContain('Warnings:\n  row 1, Reporter "Ada L" is not a user: the name is added to the description')
+    expect(output).toContain(
+      'Warnings:\n  row 1, Reporter "Ada L" is not a user: imported descriptions contain the name',
+    )
     expect(code).toBe(0)
     const arguments_ = ['--project', 'CORE', '--from', 'jira', '--user', 'Ada L=ada', '--as', 'ada']
     const [imported] = await run('import', file, ...arguments_)

@@ -359,7 +359,7 @@ describe('people in files', () => {
         row: 1,
         column: 'assignee',
         value: 'Bo Ss',
-        message: 'is not a user: the name is added to the description (in 2 rows)',
+        message: 'is not a user: imported descriptions contain the name (in 2 rows)',
       },
     ])
   })

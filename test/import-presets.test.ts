@@ -85,7 +85,7 @@ Motor hums,LINE-8,10008,Story,Selected for Development,LINE,Medium,,,,viewer,7/M
         row: 1,
         column: 'Reporter',
         value: 'Grace Hopper',
-        message: 'is not a user: the name is added to the description',
+        message: 'is not a user: imported descriptions contain the name',
       },
     ])
   })

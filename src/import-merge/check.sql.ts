@@ -151,7 +151,7 @@ function checks(
 function warningChecks({ describeUnknownUsers }: CheckOptions): Check[] {
   const isUnknown = (person: 'assignee' | 'reporter') =>
     sql`${describeUnknownUsers} AND ${raw(`r.${person} IS NOT NULL AND ${person}.id IS NULL`)}`
-  const unknownMessage = 'is not a user: the name is added to the description'
+  const unknownMessage = 'is not a user: imported descriptions contain the name'
   return [
     ['ASSIGNEE', isUnknown('assignee'), sql`r.assignee`, unknownMessage],
     ['REPORTER', isUnknown('reporter'), sql`r.reporter`, unknownMessage],
