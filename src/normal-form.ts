@@ -17,3 +17,6 @@ const invisibleText = /^[\s\p{Z}\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point
 
 /** True for a text without a visible character. */
 export const isBlank = (text: string): boolean => invisibleText.test(text)
+
+/** Replaces NUL and unpaired surrogates, which PostgreSQL cannot store. */
+export const toStorableText = (text: string): string => text.toWellFormed().replaceAll('\0', '\u{fffd}')

@@ -206,6 +206,30 @@ describe('row errors', () => {
     expect(rejectedRows?.split('\r\n')[0]).toBe("title,priority,'=cmd,'@note,reason")
   })
 
+  test('keeps surplus cells in rejected rows', async () => {
+    const { rejectedRows } = await importCsv(users.maintainer, 'title,status\nA,open,stray\nB\n', {
+      ...issues,
+      onError: 'SKIP',
+    })
+    expect(rejectedRows).toBe('title,status,reason\r\nA,open,"has 3 cells, but the header has 2 columns",stray\r\n')
+  })
+
+  test('replaces characters that the database cannot store in headers and in their errors', async () => {
+    const { columns, rejectedRows } = await importCsv(users.maintainer, 'title,a\0b\nA,x,y\n', {
+      ...issues,
+      onError: 'SKIP',
+      ignoreUnmapped: true,
+    })
+    expect(columns.map(({ name }) => name)).toEqual(['title', 'a\ufffdb'])
+    expect(rejectedRows).toMatch(/^title,a\ufffdb,reason/)
+    const mappings = [
+      { from: 'a\0', to: 'LABELS' as const },
+      { from: 'b\ud800', to: 'LABELS' as const },
+    ]
+    const { faults } = await importCsv(users.maintainer, 'title\nA\n', { ...issues, columns: mappings })
+    expect(faults.nodes.map(({ column }) => column)).toEqual(['a\ufffd', 'b\ufffd'])
+  })
+
   test('counts all row errors and stores the first 1,000', async () => {
     const rows = Array.from({ length: 1500 }, (_, index) => `t${index},x`)
     const importResult = await importCsv(users.maintainer, `title,priority\n${rows.join('\n')}\n`, {

@@ -1,5 +1,5 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import { isBlank, toNormalForm } from '../normal-form.ts'
+import { isBlank, toNormalForm, toStorableText } from '../normal-form.ts'
 import type { ImportedColumn } from '../rows.ts'
 import { exportOnlyHeaders, type ImportFieldKey, importField, importFieldKeys } from './field.parser.ts'
 import { foldName, suggestNames } from './name-match.parser.ts'
@@ -55,11 +55,14 @@ const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
 /** Mappings precede the columns of the preset. Without a preset, the other columns are fields of the same name. */
 export function parseHeader(record: readonly string[], format: FileFormat): FileHeader {
   const columnCount = record.findLastIndex((name) => !isBlank(name)) + 1
-  const names = record.slice(0, columnCount).map((name, index) => toNormalForm(name).trim() || `column ${index + 1}`)
+  const names = record
+    .slice(0, columnCount)
+    .map((name, index) => toStorableText(toNormalForm(name).trim()) || `column ${index + 1}`)
   const fields = new Map<ImportFieldKey, FieldSource[]>()
   const errors: CellError[] = []
   const unnamed: number[] = []
-  const addError = (column: string, message: string) => errors.push({ column, value: null, message })
+  const addError = (column: string, message: string) =>
+    errors.push({ column: toStorableText(column), value: null, message })
   const addSource = (field: ImportFieldKey, source: FieldSource, isRepeatable: boolean) => {
     const sources = fields.get(field) ?? []
     if (isRepeatable || sources.every(({ index }) => index === source.index)) fields.set(field, [...sources, source])

@@ -1,7 +1,7 @@
 import { unescapeFormula } from '../csv/cells.ts'
 import { isBlankRecord } from '../csv/records.ts'
 import { firstLine } from '../defect/defect.rules.ts'
-import { isBlank } from '../normal-form.ts'
+import { isBlank, toStorableText } from '../normal-form.ts'
 import { createReplacer, parseCell, peopleIn, prepareCell } from './cell.parser.ts'
 import { createDateParser } from './date.parser.ts'
 import type { CellFormat, ImportFieldKey } from './field.parser.ts'
@@ -102,5 +102,4 @@ function findStrayCells(record: readonly string[], { names, unnamed }: FileHeade
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
 
-/** Cuts a value for an error, and replaces characters that PostgreSQL cannot store. */
-const shorten = (value: string) => value.slice(0, maxValueLength).toWellFormed().replaceAll('\0', '\u{fffd}')
+const shorten = (value: string) => toStorableText(value.slice(0, maxValueLength))

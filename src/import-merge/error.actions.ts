@@ -4,6 +4,7 @@ import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { sql } from '../database/sql.ts'
 import type { CellError } from '../import-file/header.parser.ts'
 import { suggestNames } from '../import-file/name-match.parser.ts'
+import { toStorableText } from '../normal-form.ts'
 import { assignableUsers } from '../project/project.access.ts'
 import { unknownNameMessages } from './check.sql.ts'
 import type { ImportFile } from './stage.actions.ts'
@@ -68,7 +69,7 @@ export async function storeWarnings(
   return count
 }
 
-/** Stores, as CSV in the import, the rows for which import_plan contains errors, with a column "reason". */
+/** Stores, as CSV in the import, the rows for which import_plan contains errors, with a column "reason", which precedes surplus cells. */
 export async function storeRejectedRows(tx: BulkTransaction, importId: string, file: ImportFile): Promise<void> {
   let csv = ''
   let width = 0
@@ -78,7 +79,7 @@ export async function storeRejectedRows(tx: BulkTransaction, importId: string, f
   for await (const record of readRecords(file.handle)) {
     row++
     if (row === 0) {
-      csv = toCsv([[...record.map(escapeCell), 'reason']])
+      csv = toCsv([[...toCells(record), 'reason']])
       width = record.length
       continue
     }
@@ -89,15 +90,14 @@ export async function storeRejectedRows(tx: BulkTransaction, importId: string, f
     if (batch[0]?.row !== row) continue
     const reason = batch.shift()?.reason ?? ''
     lastRejected = row
-    const cells = Array.from({ length: width }, (_, index) => escapeCell(replaceNul(record[index] ?? '')))
-    csv += toCsv([[...cells, escapeFormula(reason)]])
+    const cells = toCells(Array.from({ length: Math.max(width, record.length) }, (_, index) => record[index] ?? ''))
+    csv += toCsv([[...cells.slice(0, width), escapeFormula(reason), ...cells.slice(width)]])
     if (csv.length > maxRejectedLength) break
   }
   await tx.query(sql`UPDATE imports SET rejected_rows = ${csv} WHERE id = ${importId}::uuid`)
 }
 
-/** PostgreSQL cannot store NUL. */
-const replaceNul = (cell: string) => cell.replaceAll('\0', '\u{fffd}')
+const toCells = (record: readonly string[]) => record.map((cell) => escapeCell(toStorableText(cell)))
 
 const readRejected = (tx: BulkTransaction, row: number) =>
   tx.query<{ row: number; reason: string }[]>(sql`
