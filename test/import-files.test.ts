@@ -166,6 +166,15 @@ describe('CSV files', () => {
     expect(tickets[2]).toMatchObject({ absn: '00123' })
   })
 
+  test('parses cells of a million characters in linear time', async () => {
+    const long = 900_000
+    expect(
+      await errorsOf(
+        `title,assignee,createdAt\nA,a${' '.repeat(long)}b,\nB,,${' ('.repeat(long / 2)}\n,"a${' <'.repeat(long / 2)}",\n`,
+      ),
+    ).toHaveLength(3)
+  })
+
   test('cuts titles and descriptions that are too long with truncate', async () => {
     const title = `${'ä'.repeat(254)} end of the title`
     const csv = `title,description\n${title},${'x'.repeat(70_000)}\n${'y'.repeat(255)},\n`
