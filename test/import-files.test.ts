@@ -166,6 +166,26 @@ describe('CSV files', () => {
     expect(tickets[2]).toMatchObject({ absn: '00123' })
   })
 
+  test.each([
+    [
+      'a NUL',
+      `title\n${'x'.repeat(300)}\0\n`,
+      {},
+      'title contains an invalid character (NUL or an unpaired surrogate)',
+    ],
+    ['many marks', `title\n${'x'.repeat(300)}${'\u0301'.repeat(101)}\n`, {}, 'title contains more than 100 combining'],
+    ['70,000 letters', `title\n${'x'.repeat(70_000)}\n`, {}, 'title must be at most 65536 bytes'],
+    [
+      'a long description',
+      `title,description\n${'x'.repeat(3000)},${'y'.repeat(64_000)}\n`,
+      {},
+      'description is longer than 65,536 bytes with the whole title and the names of people',
+    ],
+    ['a NUL in a name', 'Title,Assignee(s)\nA,"viewer,\0"\n', { preset: 'GITLAB' as const }, 'Assignee(s) contains an'],
+  ])('checks the whole text that a description is made of: %s', async (_description, csv, input, error) => {
+    expect(await errorsOf(csv, { truncate: true, ...input })).toEqual([expect.stringContaining(error)])
+  })
+
   test('parses cells of a million characters in linear time', async () => {
     const long = 900_000
     expect(
@@ -370,6 +390,19 @@ describe('people in files', () => {
         value: 'Bo Ss',
         message: 'is not a user: imported descriptions contain the name (in 2 rows)',
       },
+    ])
+  })
+
+  test('maps the first of several people in a cell', async () => {
+    const csv = 'Title,Assignee(s)\nA,"Bo Ss, viewer"\nB,", viewer"\nC,"Gone, viewer"\n'
+    const users = [
+      { from: 'bo ss', to: 'contributor' },
+      { from: 'gone', to: '' },
+    ]
+    expect((await importFile(csv, { preset: 'GITLAB', users })).tickets).toMatchObject([
+      { assignee: { username: 'contributor' }, description: 'Assignee(s): Bo Ss, viewer' },
+      { assignee: { username: 'viewer' }, description: null },
+      { assignee: null, description: 'Assignee(s): Gone, viewer' },
     ])
   })
 

@@ -66,6 +66,10 @@ export function parseCell(
   return result
 }
 
+/** A part of a description: the whole of a title, or all people of a cell. */
+export const parseAddition = (text: string | undefined, format: CellFormat): CellResult =>
+  text === undefined ? { value: null } : importField('DESCRIPTION').parse(toNormalForm(text), format)
+
 /** Longer cells, such as descriptions, are not replaced. */
 const maxReplacedLength = 1000
 /** "Ada Lovelace <ada@example.com>" */

@@ -2,7 +2,7 @@ import { unescapeFormula } from '../csv/cells.ts'
 import { isBlankRecord } from '../csv/records.ts'
 import { firstLine } from '../defect/defect.rules.ts'
 import { isBlank, toStorableText } from '../normal-form.ts'
-import { createReplacer, parseCell, peopleIn, prepareCell } from './cell.parser.ts'
+import { createReplacer, parseAddition, parseCell, peopleIn, prepareCell } from './cell.parser.ts'
 import { createDateParser } from './date.parser.ts'
 import type { CellFormat, ImportFieldKey } from './field.parser.ts'
 import type { CellError, FieldSource, FileFormat, FileHeader } from './header.parser.ts'
@@ -48,19 +48,26 @@ export function createRowParser(
       const column = header.names[index] ?? null
       const original = unescapeFormula(record[index] ?? '')
       const people = peopleIn(field, original, format)
+      if (people.length > 1) {
+        const list = parseAddition(people.join(', '), cellFormat)
+        if ('error' in list) errors.push({ column, value: shorten(original), message: list.error })
+        else notes.push(`${column}: ${list.value}`)
+      }
       const replaced = replace(field, people[0] ?? '')
       if (isBlank(replaced)) return undefined
       const cell = prepareCell(field, replaced, format)
       const result = parseCell(field, cell.text, cellFormat, format.kind)
-      if ('error' in result) {
+      const title = parseAddition(cell.wholeTitle, cellFormat)
+      const reject = (message: string) => {
         // A status of a custom workflow may have a known category.
         if (!isOptional && !(field === 'STATUS' && hasAlternative))
-          errors.push({ column, value: shorten(original), message: result.error })
+          errors.push({ column, value: shorten(original), message })
         return undefined
       }
+      if ('error' in result) return reject(result.error)
+      if ('error' in title) return reject(title.error)
       if (cell.warning) warnings.push({ column, value: shorten(original), message: cell.warning })
-      if (people.length > 1) notes.push(`${column}: ${people.join(', ')}`)
-      wholeTitle = cell.wholeTitle ?? wholeTitle
+      wholeTitle = title.value ?? wholeTitle
       return result.value
     }
 

@@ -1,5 +1,7 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
+import { maxBodyBytes } from '../check.ts'
 import { join, raw, type Sql, sql } from '../database/sql.ts'
+import { formatNumber } from '../errors.ts'
 import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
 import type { FileHeader } from '../import-file/header.parser.ts'
 import { statusChanges, thisTicket } from '../ticket/status-history.sql.ts'
@@ -35,6 +37,14 @@ const requiresResolvedMessage = 'requires the status RESOLVED or CLOSED'
 export const isDone = sql`coalesce(r.status, t.status, 'OPEN') IN ('RESOLVED', 'CLOSED')`
 
 export const kindOf = (kind: TicketKind | null) => sql`coalesce(r.kind, ${kind}::ticket_kind, t.kind)`
+
+const unknownPerson = (label: string, person: 'assignee' | 'reporter') =>
+  raw(`CASE WHEN ${person}.id IS NULL THEN '${label}: ' || ${person}.name END`)
+
+/** The description, between the whole of a title that was cut and the names of unknown users. */
+export const nextDescription = sql`CASE WHEN t.id IS NOT NULL AND r.description IS NULL THEN t.description ELSE nullif(
+  concat_ws(chr(10) || chr(10), r.whole_title, r.description,
+    nullif(concat_ws(chr(10), r.notes, ${unknownPerson('Assignee', 'assignee')}, ${unknownPerson('Reporter', 'reporter')}), '')), '') END`
 
 /** The version of the last resolution of a resolved ticket, which moves with its time of resolution. */
 const lastResolution = sql`(SELECT max(s.version) FROM ${statusChanges(thisTicket)} s
@@ -76,6 +86,12 @@ function checks(
       missing(sql`coalesce(r.title, CASE WHEN ${ticketKind} = 'DEFECT' THEN r.first_line END)`),
       noValue,
       'is required for a new ticket',
+    ],
+    [
+      'DESCRIPTION',
+      sql`octet_length(${nextDescription}) > ${maxBodyBytes}`,
+      noValue,
+      `is longer than ${formatNumber(maxBodyBytes)} bytes with the whole title and the names of people`,
     ],
     [
       'CATEGORY',
@@ -157,7 +173,7 @@ function warningChecks({ describeUnknownUsers }: CheckOptions): Check[] {
     ['REPORTER', isUnknown('reporter'), sql`r.reporter`, unknownMessage],
     [
       'ASSIGNEE',
-      sql`NOT ${isDone} AND assignee.id IS DISTINCT FROM t.assignee_id AND NOT assignee.assignable`,
+      sql`NOT ${isDone} AND assignee.id IS NOT NULL AND assignee.id IS DISTINCT FROM t.assignee_id AND NOT assignee.assignable`,
       sql`r.assignee`,
       'is not active, or cannot see the project',
     ],

@@ -3,7 +3,7 @@ import { type Sql, sql } from '../database/sql.ts'
 import type { FileHeader } from '../import-file/header.parser.ts'
 import { assignableUsers } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
-import { type CheckOptions, isDone, kindOf, rowFindings } from './check.sql.ts'
+import { type CheckOptions, isDone, kindOf, nextDescription, rowFindings } from './check.sql.ts'
 
 /**
  * Derives the temporary table import_plan from import_rows: the state of each ticket after the import, with the errors
@@ -20,17 +20,13 @@ export async function planRows(
   const project = sql`${projectId}::uuid`
   const { errors, warnings } = rowFindings(header, options)
   const isDefect = sql`${kindOf(options.kind)} = 'DEFECT'`
-  const unknownAssignee = sql`CASE WHEN assignee.id IS NULL THEN 'Assignee: ' || assignee.name END`
-  const unknownReporter = sql`CASE WHEN reporter.id IS NULL THEN 'Reporter: ' || reporter.name END`
   await findPeople(tx, projectId, viewer)
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_plan ON COMMIT DROP AS
     SELECT r.row, nullif(${errors}, '[]') AS errors, nullif(${warnings}, '[]') AS warnings,
       t.id IS NULL AS created, coalesce(t.id, new_id()) AS id, ${kindOf(options.kind)} AS kind,
       r.external_key, coalesce(r.title, t.title, r.first_line) AS title,
-      CASE WHEN t.id IS NOT NULL AND r.description IS NULL THEN t.description ELSE nullif(
-        concat_ws(chr(10) || chr(10), r.whole_title, r.description,
-          nullif(concat_ws(chr(10), r.notes, ${unknownAssignee}, ${unknownReporter}), '')), '') END AS description,
+      ${nextDescription} AS description,
       coalesce(r.status, t.status, 'OPEN') AS status,
       CASE WHEN ${isDone} THEN coalesce(r.resolution, t.resolution, 'FIXED') END AS resolution,
       coalesce(r.priority, t.priority, 'MEDIUM') AS priority,
