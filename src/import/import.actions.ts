@@ -51,9 +51,11 @@ export function importTickets(
     const { header, warnings, isMergeable } = await stageRows(tx, input.file, input, checkField, onChunk)
     signal?.throwIfAborted()
     // Locked after reading the file, so that other requests can create tickets in the meantime.
-    mustBeAllowed(await lockProject(tx, viewer, project.id), input)
+    const permissions = await lockProject(tx, viewer, project.id)
+    mustBeAllowed(permissions, input)
+    for (const field of header.fields.keys()) mustBeAbleToImport(field, permissions)
     await lockReferencedRows(tx, project.id)
-    await planRows(tx, project.id, viewer, header, { ...input, acceptFormerUsers: hasRole(project, 'MAINTAINER') })
+    await planRows(tx, project.id, viewer, header, { ...input, acceptFormerUsers: hasRole(permissions, 'MAINTAINER') })
     const [counts] = await tx.query<[{ rows: number; rejected: number; errors: number }]>(sql`
         SELECT count(*) FILTER (WHERE row > 0)::integer AS rows,
           count(*) FILTER (WHERE row > 0 AND errors IS NOT NULL)::integer AS rejected,
