@@ -186,6 +186,15 @@ describe('CSV files', () => {
     expect(await errorsOf(csv, { truncate: true, ...input })).toEqual([expect.stringContaining(error)])
   })
 
+  test('maps 2,000 columns of the same long name in linear time', async () => {
+    const name = 'x'.repeat(400)
+    const columns = Array.from({ length: 1000 }, () => ({ from: name, to: 'LABELS' as const }))
+    const missing = Array.from({ length: 1000 }, (_, index) => ({ from: `${name}${index}`, to: 'LABELS' as const }))
+    const csv = `title${`,${name}`.repeat(1999)}\nA\n`
+    expect((await importFile(csv, { columns })).tickets).toMatchObject([{ title: 'A', labels: [] }])
+    expect(await errorsOf(csv, { columns: [...columns, ...missing] })).toHaveLength(200)
+  })
+
   test('parses cells of a million characters in linear time', async () => {
     const long = 900_000
     expect(

@@ -52,6 +52,9 @@ export interface FileHeader {
 const keyByName = new Map(importFieldKeys.map((key) => [foldName(importField(key).name), key]))
 const ignoredNames = new Set(exportOnlyHeaders.map(foldName))
 
+/** Each suggestion compares a name with all columns. */
+const maxSuggestions = 20
+
 /** Mappings precede the columns of the preset. Without a preset, the other columns are fields of the same name. */
 export function parseHeader(record: readonly string[], format: FileFormat): FileHeader {
   const columnCount = record.findLastIndex((name) => !isBlank(name)) + 1
@@ -78,8 +81,8 @@ export function parseHeader(record: readonly string[], format: FileFormat): File
   const indexesOf = (name: string): readonly number[] =>
     exactIndexes.get(toNormalForm(name).trim()) ?? foldedIndexes.get(foldName(name)) ?? []
   const mappedIndexes = new Set<number>()
-  for (const { from, to } of format.columns)
-    for (const index of indexesOf(from)) {
+  for (const [to, mappings] of Map.groupBy(format.columns, (mapping) => mapping.to))
+    for (const index of new Set(mappings.flatMap(({ from }) => indexesOf(from)))) {
       mappedIndexes.add(index)
       if (to !== 'IGNORE') addSource(to, { index, isOptional: false }, to === 'LABELS')
     }
@@ -106,8 +109,9 @@ export function parseHeader(record: readonly string[], format: FileFormat): File
         addError(name, `is not the name of a field: map the column to a field or to IGNORE${suggestions}`)
       }
     })
-  for (const from of new Set(format.columns.map((column) => column.from)))
-    if (indexesOf(from).length === 0) addError(from, `is not a column of the file${suggestNames(from, names)}`)
+  const missingNames = format.columns.map(({ from }) => from).filter((from) => indexesOf(from).length === 0)
+  for (const [index, from] of [...new Set(missingNames)].entries())
+    addError(from, `is not a column of the file${index < maxSuggestions ? suggestNames(from, names) : ''}`)
   return { names, fields, unnamed, errors }
 }
 
