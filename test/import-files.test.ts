@@ -195,6 +195,17 @@ describe('CSV files', () => {
     expect(await errorsOf(csv, { columns: [...columns, ...missing] })).toHaveLength(200)
   })
 
+  test('imports rows of almost a million characters before and after the separator of labels is detected', async () => {
+    const rows = Array.from({ length: 7 }, (_, index) => `T${index};"a${index},b";${'x'.repeat(900_000)}\n`)
+    const { tickets } = await importFile(`title;labels;note\n${rows.join('')}`, {
+      ignoreUnmapped: true,
+      createLabels: true,
+    })
+    expect(tickets.map(({ title, labels }) => [title, labels.map(({ name }) => name)])).toEqual(
+      rows.map((_, index) => [`T${index}`, [`a${index}`, 'b']]),
+    )
+  })
+
   test('parses cells of a million characters in linear time', async () => {
     const long = 900_000
     expect(

@@ -9,8 +9,9 @@ import { type CellError, type FileFormat, type FileHeader, parseHeader } from '.
 import { createRowParser } from '../import-file/row.parser.ts'
 import { stagingColumns } from './staging.sql.ts'
 
-/** Rows that are parsed after the separator of labels was detected in them. */
+/** The separator of labels is detected in so many first rows, or fewer that have so many characters. */
 const sampleSize = 1000
+const maxSampleLength = 4_000_000
 
 export interface ImportFile {
   readonly handle: FileHandle
@@ -51,6 +52,7 @@ export async function stageRows(
     )
   }
   const sample: (readonly [row: number, record: readonly string[]])[] = []
+  let sampleLength = 0
   let stageRow: ((row: number, record: readonly string[]) => StagedRow) | undefined
 
   function* parseSample(): Generator<StagedRow> {
@@ -79,7 +81,7 @@ export async function stageRows(
         ...importFieldKeys.map((field) => values.get(field) ?? null),
       ]
     }
-    for (const [row, record] of sample) yield stageRow(row, record)
+    for (const [row, record] of sample.splice(0)) yield stageRow(row, record)
   }
 
   async function* rows(): AsyncGenerator<StagedRow> {
@@ -95,7 +97,10 @@ export async function stageRows(
           if (header.errors.length > 0) yield rejectFile(0, header.errors)
         } else if (isBlankRecord(record)) continue
         else if (stageRow) yield stageRow(row, record)
-        else if (sample.push([row, record]) === sampleSize) yield* parseSample()
+        else {
+          sampleLength += record.reduce((sum, cell) => sum + cell.length, 0)
+          if (sample.push([row, record]) === sampleSize || sampleLength >= maxSampleLength) yield* parseSample()
+        }
       }
     } catch (error) {
       if (!(error instanceof MalformedCsv)) throw error
