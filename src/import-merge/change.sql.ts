@@ -1,10 +1,19 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
 import { changeOf } from '../ticket/ticket-change.sql.ts'
 
+// The subqueries look up each label by an index, also before the first statistics of an imported table.
+
 /** In the format of history; null without labels. */
 const labelNames = (ticketId: Sql) => sql`
-  (SELECT string_agg(l.name, ', ' ORDER BY fold_case(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
-   WHERE tl.ticket_id = ${ticketId})`
+  (SELECT string_agg(label.name, ', ' ORDER BY fold_case(label.name)) FROM (
+    SELECT (SELECT l.name FROM labels l WHERE l.id = tl.label_id) AS name FROM ticket_labels tl WHERE tl.ticket_id = ${ticketId}) label)`
+
+/** In the format of history, of the labels in a JSON array of names. */
+const givenLabelNames = (names: Sql, projectId: string) => sql`
+  (SELECT string_agg(label.name, ', ' ORDER BY fold_case(label.name))
+   FROM (SELECT DISTINCT fold_case(name) AS folded FROM jsonb_array_elements_text(${names}) AS given(name)) given
+   CROSS JOIN LATERAL (SELECT l.name FROM labels l
+     WHERE l.project_id = ${projectId}::uuid AND fold_case(l.name) = given.folded OFFSET 0) label)`
 
 export const labelIds = (ticketId: Sql) => sql`
   (SELECT coalesce(jsonb_agg(tl.label_id), '[]') FROM ticket_labels tl WHERE tl.ticket_id = ${ticketId})`
@@ -34,9 +43,7 @@ const plainFields = {
 export function ticketChanges(before: Sql, after: Sql, projectId: string): Sql {
   const beforeAndAfter = (column: string, format: (value: Sql) => Sql = (value) => value) =>
     [format(sql`${before}.${raw(column)}`), format(sql`${after}.${raw(column)}`)] as const
-  const nextLabels = sql`
-    (SELECT string_agg(l.name, ', ' ORDER BY fold_case(l.name)) FROM labels l WHERE l.project_id = ${projectId}::uuid
-     AND fold_case(l.name) IN (SELECT fold_case(given.name) FROM jsonb_array_elements_text(${after}.labels) AS given(name)))`
+  const nextLabels = givenLabelNames(sql`${after}.labels`, projectId)
   const [resolvedBefore, resolvedAfter] = beforeAndAfter('resolved_at', isoTime)
   const changes = [
     ...Object.entries(plainFields).map(([field, column]) => changeOf(field, ...beforeAndAfter(column))),

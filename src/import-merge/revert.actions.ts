@@ -56,7 +56,7 @@ async function restoreTickets(tx: Transaction, viewer: Viewer, importId: string,
     SELECT restored.*, ${eventCount('restored')} AS event_count FROM (
       SELECT r.*, ${ticketChanges(sql`t`, sql`r`, projectId)} AS changes FROM (
         SELECT former.*, u.before, (SELECT coalesce(jsonb_agg(l.name), '[]') FROM labels l
-          WHERE l.id::text IN (SELECT jsonb_array_elements_text(u.before -> 'label_ids'))) AS labels
+          WHERE l.id = ANY(ARRAY(SELECT jsonb_array_elements_text(u.before -> 'label_ids')::uuid))) AS labels
         FROM import_undo u, jsonb_populate_record(NULL::tickets, u.before) former
         WHERE u.reason IS NULL AND u.before IS NOT NULL) r
       JOIN tickets t ON t.id = r.id) restored`)
