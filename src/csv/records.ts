@@ -22,8 +22,9 @@ export class MalformedCsv extends Error {
 }
 
 /**
- * Reads records, from the header on, in constant memory. A blank row is a record of blank cells. Throws BAD_USER_INPUT unless the file starts with UTF-8 text, and
- * MalformedCsv after the last valid record. `onRead` receives the number of bytes of each chunk.
+ * Reads records, from the header on, in constant memory. A blank row is a record of blank cells. Throws BAD_USER_INPUT
+ * unless the file starts with UTF-8 text, and MalformedCsv after the last valid record. `onRead` receives the number of
+ * bytes of each chunk.
  */
 export async function* readRecords(
   file: FileHandle,

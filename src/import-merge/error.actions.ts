@@ -69,7 +69,10 @@ export async function storeWarnings(
   return count
 }
 
-/** Stores, as CSV in the import, the rows for which import_plan contains errors, with a column "reason", which precedes surplus cells. */
+/**
+ * Stores, as CSV in the import, the rows for which import_plan contains errors. The column "reason" follows the columns of
+ * the file and precedes surplus cells.
+ */
 export async function storeRejectedRows(tx: BulkTransaction, importId: string, file: ImportFile): Promise<void> {
   let csv = ''
   let width = 0

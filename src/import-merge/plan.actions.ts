@@ -54,8 +54,9 @@ export async function planRows(
 }
 
 /**
- * Creates the temporary table import_people: the people in the file with their names and users, found by username, by a name
- * that only one user has or, for ADMINs, who can see it, by such an email address. `id` is null for people who are not users.
+ * Creates the temporary table import_people: the people in the file, with their names and users. A user is found by
+ * username, by a name that only one user has or, for ADMINs, who can see it, by the email address. `id` is null for
+ * people who are not users.
  */
 async function findPeople(tx: BulkTransaction, projectId: string, { role }: Viewer): Promise<void> {
   const canSeeEmails = role === 'ADMIN'
