@@ -13,8 +13,9 @@ WHERE i.id = h.batch AND i.undone_at IS NOT NULL AND h.source = 'IMPORT'
 
 -- The last resolution of a ticket takes effect at its time of resolution, which imports wrote apart from its history.
 ALTER TABLE "history" ADD COLUMN "effective_at" TIMESTAMPTZ(3);
-UPDATE "history" h SET "effective_at" = t.resolved_at FROM "tickets" t
-WHERE t.id = h.ticket_id AND t.resolved_at <> h.at AND h.version = (
-  SELECT max(s.version) FROM "history" s WHERE s.ticket_id = t.id AND NOT s.reverted
-    AND s.changes @> '[{"field": "status"}]' AND EXISTS (SELECT FROM jsonb_array_elements(s.changes) change
-      WHERE change ->> 'field' = 'status' AND change ->> 'from' IN ('OPEN', 'IN_PROGRESS') AND change ->> 'to' IN ('RESOLVED', 'CLOSED')));
+UPDATE "history" h SET "effective_at" = t.resolved_at FROM "tickets" t, (
+  SELECT s.ticket_id, max(s.version) AS version FROM "history" s, jsonb_array_elements(s.changes) change
+  WHERE NOT s.reverted AND s.changes @> '[{"field": "status"}]' AND change ->> 'field' = 'status'
+    AND change ->> 'from' IN ('OPEN', 'IN_PROGRESS') AND change ->> 'to' IN ('RESOLVED', 'CLOSED')
+  GROUP BY s.ticket_id) last
+WHERE last.ticket_id = t.id AND h.ticket_id = t.id AND h.version = last.version AND h.at <> t.resolved_at;
