@@ -40,7 +40,7 @@ interface CustomRows {
     readonly columns: readonly ImportedColumn[]
     readonly preview: readonly ImportPreviewRow[]
   }
-  HistoryEvent: Omit<HistoryEvent, 'changes'> & { readonly changes: readonly FieldChange[] }
+  HistoryEvent: Omit<HistoryEvent, 'changes' | 'effectiveAt'> & { readonly changes: readonly FieldChange[] }
 }
 
 export type Row<Name extends keyof PrismaTypes> = Name extends keyof CustomRows

@@ -396,6 +396,18 @@ describe('people in files', () => {
     expect((await ticketsOf(projectId)).map(({ reporter }) => reporter.username)).toEqual(['viewer', 'viewer'])
   })
 
+  test('rejects a blank or long name in a mapping', async () => {
+    const { errors } = await sendFile(users.maintainer, 'title\nA\n', {
+      projectId: 'CORE',
+      kind: 'ISSUE',
+      users: [{ from: ' ', to: 'viewer' }],
+      values: [{ column: 'TITLE', from: 'x'.repeat(1001), to: 'y' }],
+    })
+    expect(errors?.[0]?.extensions).toMatchObject({
+      fieldErrors: [{ path: 'input.values.0.from' }, { path: 'input.users.0.from' }],
+    })
+  })
+
   test('adds people who are not users to new descriptions with one warning each', async () => {
     const csv = 'externalKey,title,description,assignee\n1,A,Text,Bo Ss\n2,B,,Bo Ss\n'
     const { result, tickets } = await importFile(csv, { unknownUsers: 'DESCRIBE' })
@@ -470,5 +482,8 @@ test('a dry run shows the effect of each row', async () => {
     { name: 'status', fields: ['STATUS'] },
     { name: 'note', fields: [] },
   ])
+  const rejected = await importCsv(users.maintainer, csv, { ...input, columns, dryRun: true, onError: 'REJECT_ALL' })
+  expect(countsOf(rejected)).toEqual([0, 0, 0, 1])
+  expect(rejected.preview).toEqual(result.preview)
   expect((await importCsv(users.maintainer, csv, { ...input, columns })).preview).toEqual([])
 })

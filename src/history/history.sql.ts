@@ -10,7 +10,6 @@ export const historyColumns = columnsOf<HistoryRow>('h', {
   ticketId: 'plain',
   actorId: 'plain',
   at: 'time',
-  effectiveAt: 'time',
   version: 'plain',
   source: 'plain',
   batch: 'plain',

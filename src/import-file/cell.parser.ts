@@ -71,7 +71,7 @@ export const parseAddition = (text: string | undefined, format: CellFormat): Cel
   text === undefined ? { value: null } : importField('DESCRIPTION').parse(toNormalForm(text), format)
 
 /** Longer cells, such as descriptions, are not replaced. */
-const maxReplacedLength = 1000
+export const maxReplacedLength = 1000
 /** "Ada Lovelace <ada@example.com>" */
 const mailboxPattern = /^(.*?) *<([^<>]*)>$/s
 

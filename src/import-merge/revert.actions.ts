@@ -23,10 +23,13 @@ export async function planUndo(tx: Transaction, importId: string): Promise<UndoP
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_undo ON COMMIT DROP AS
     SELECT t.id, t.number, i.before, CASE
-      WHEN EXISTS (SELECT FROM history h WHERE h.ticket_id = t.id AND h.version > i.version AND NOT h.reverted) THEN 'Changed by ' || coalesce((SELECT u.name FROM users u WHERE u.id = t.updated_by_id), 'another user') || ' since the import.'
+      WHEN later.name IS NOT NULL THEN 'Changed by ' || later.name || ' since the import.'
       WHEN i.before IS NULL AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id) THEN 'Commented on since the import.'
       END AS reason
-    FROM imported_tickets i JOIN tickets t ON t.id = i.ticket_id WHERE i.import_id = ${importId}::uuid`)
+    FROM imported_tickets i JOIN tickets t ON t.id = i.ticket_id
+    LEFT JOIN LATERAL (SELECT u.name FROM history h JOIN users u ON u.id = h.actor_id
+      WHERE h.ticket_id = t.id AND h.version > i.version AND NOT h.reverted ORDER BY h.version DESC LIMIT 1) later ON TRUE
+    WHERE i.import_id = ${importId}::uuid`)
   const [{ revertible, total }] = await tx.query<[{ revertible: number; total: number }]>(sql`
     SELECT count(*) FILTER (WHERE reason IS NULL)::integer AS revertible, count(*)::integer AS total FROM import_undo`)
   const refusals = await tx.query<{ ticketId: string; reason: string }[]>(sql`

@@ -31,6 +31,8 @@ interface ImportOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+const noCounts = { createdCount: 0, updatedCount: 0, unchangedCount: 0 }
+
 /**
  * Imports a CSV file in one transaction and in constant memory. Stores row errors with the import, and returns its id.
  * Throws BAD_USER_INPUT if the file is not CSV.
@@ -69,18 +71,18 @@ export function importTickets(
     const warningCount = await storeWarnings(tx, id, warnings)
     await tx.query(sql`UPDATE imports SET warning_count = ${warningCount} WHERE id = ${id}::uuid`)
     if (input.skipInvalidRows && counts.rejected > 0 && isMergeable) await storeRejectedRows(tx, id, input.file)
-    if (isMergeable && (counts.rejected === 0 || input.skipInvalidRows)) {
+    const isAccepted = counts.rejected === 0 || input.skipInvalidRows
+    // A dry run also shows the effects of the valid rows of a file that would be rejected.
+    if (isMergeable && (isAccepted || input.dryRun)) {
       await tx.query(sql`SAVEPOINT merge`)
-      const { createdCount, updatedCount, unchangedCount, sideEffects } = await mergeRows(tx, viewer, {
-        importId: id,
-        projectId: project.id,
-        at,
-      })
+      const merge = await mergeRows(tx, viewer, { importId: id, projectId: project.id, at })
       const preview = input.dryRun ? await previewOf(tx) : '[]'
       if (input.dryRun) await tx.query(sql`ROLLBACK TO SAVEPOINT merge`)
+      const { createdCount, updatedCount, unchangedCount } = isAccepted ? merge : noCounts
       await tx.query(sql`
           UPDATE imports SET created_count = ${createdCount}, updated_count = ${updatedCount},
-            unchanged_count = ${unchangedCount}, preview = ${preview}::jsonb, made = ${JSON.stringify(input.dryRun ? {} : sideEffects)}::jsonb
+            unchanged_count = ${unchangedCount}, preview = ${preview}::jsonb,
+            made = ${JSON.stringify(input.dryRun ? {} : merge.sideEffects)}::jsonb
           WHERE id = ${id}::uuid`)
     }
     signal?.throwIfAborted()

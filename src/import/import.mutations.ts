@@ -3,68 +3,26 @@ import { builder } from '../builder.ts'
 import { atMostItems, id, maxTitleLength, notNull, projectReference, text } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { runStepOnce } from '../idempotency/idempotency.ts'
+import { maxReplacedLength } from '../import-file/cell.parser.ts'
 import { isDateFormat } from '../import-file/date.parser.ts'
 import type { ImportFieldKey } from '../import-file/field.parser.ts'
 import { preset as presetOf } from '../import-file/preset.parser.ts'
 import { mutation } from '../mutation.ts'
+import { isBlank } from '../normal-form.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { timeZoneName } from '../time-zone.ts'
 import { write } from '../write.ts'
 import { importTickets, mustBeAbleToStart } from './import.actions.ts'
 import { getImport } from './import.loaders.ts'
-import { ImportField, ImportPreset } from './import.type.ts'
+import { ImportPreset } from './import.type.ts'
+import {
+  ImportColumnInput,
+  ImportErrorPolicy,
+  ImportUserInput,
+  ImportValueInput,
+  UnknownUserPolicy,
+} from './import-input.type.ts'
 import { type UndoResult, undoImport } from './undo.actions.ts'
-
-const ImportColumnInput = builder.inputType('ImportColumn', {
-  description: 'A mapping from a column to a field. Several mappings may use the same column.',
-  fields: (t) => ({
-    from: t.string({ required: true, description: 'Header of the column. Case, spaces and punctuation are ignored.' }),
-    to: t.field({ type: ImportField, required: true, description: 'Field to import the column into.' }),
-  }),
-})
-
-const ImportValueInput = builder.inputType('ImportValue', {
-  description: 'A replacement for a value of the file, applied before the value is parsed.',
-  fields: (t) => ({
-    column: t.field({
-      type: ImportField,
-      required: true,
-      description: 'Field in which to replace the value. Cannot be IGNORE.',
-    }),
-    from: t.string({ required: true, description: 'Whole value of a cell, case-insensitive.' }),
-    to: t.string({ required: true, description: 'Value to import instead.' }),
-  }),
-})
-
-const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
-  description: 'Handling of a file in which some rows have errors.',
-  values: {
-    REJECT_ALL: { description: 'No row is imported.' },
-    SKIP: {
-      description:
-        'Rows without errors are imported, the others are returned in `Import.rejectedRows`. A file with an invalid header or CSV syntax is rejected.',
-    },
-  } as const,
-})
-
-const ImportUserInput = builder.inputType('ImportUser', {
-  description: 'A mapping from a person in the file to a user.',
-  fields: (t) => ({
-    from: t.string({
-      required: true,
-      description: 'Whole cell, or the name or the address of "Ada Lovelace <ada@example.com>". Case-insensitive.',
-    }),
-    to: t.string({ required: true, description: 'Username of the user. An empty text assigns no user.' }),
-  }),
-})
-
-const UnknownUserPolicy = builder.enumType('UnknownUserPolicy', {
-  description: 'Handling of assignees and reporters who are not users.',
-  values: {
-    REJECT: { description: 'The row has an error.' },
-    DESCRIBE: { description: 'The name is added to the description of the ticket, with a warning.' },
-  } as const,
-})
 
 const maxMappings = 2000
 const mappings = z.array(z.unknown()).max(maxMappings, atMostItems(maxMappings)).nullable()
@@ -177,10 +135,19 @@ mutation('importTickets', {
     onError: notNull,
     dryRun: notNull,
   },
-  validate: ({ values }) =>
-    (values ?? []).flatMap(({ column }, index) =>
+  validate: ({ columns, values, users }) => [
+    ...(values ?? []).flatMap(({ column }, index) =>
       column === 'IGNORE' ? [{ path: `values.${index}.column`, message: 'cannot be IGNORE' }] : [],
     ),
+    ...Object.entries({ columns, values, users }).flatMap(([name, list]) =>
+      (list ?? []).flatMap(({ from }, index) => {
+        const isTooLong = from.length > maxReplacedLength
+        if (!isTooLong && !isBlank(from)) return []
+        const message = isTooLong ? `must be at most ${maxReplacedLength} characters` : 'must not be blank'
+        return [{ path: `${name}.${index}.from`, message }]
+      }),
+    ),
+  ],
   async checkBeforeUpload({ projectId, createLabels }, context) {
     await mustBeAbleToStart(context.db, requireViewer(context), { projectId, createLabels: createLabels ?? false })
   },

@@ -159,7 +159,7 @@ builder.prismaObject('Import', {
     preview: t.expose('preview', {
       type: [ImportPreviewRowType],
       extensions: { size: previewSize },
-      description: `First ${previewSize} rows of a dry run that would import rows. Empty for other imports.`,
+      description: `First ${previewSize} rows of a dry run, with the effects of the valid ones even if the file would be rejected. Empty for other imports, and if the header or the CSV syntax is invalid.`,
     }),
     rejectedRows: t.exposeString('rejectedRows', {
       nullable: true,
