@@ -18,6 +18,8 @@ const rowsBefore = (labels: readonly string[], keys: readonly string[]) => `
   INSERT INTO defect_terms SELECT id, 'CATEGORY', E'pru\\u0308f', E'Pru\\u0308f' FROM projects;
   UPDATE ticket_texts SET body = lower(body) || 'ς';
   DELETE FROM _prisma_migrations WHERE migration_name = '20261126000000_text_folding';
+  DROP STATISTICS tickets_title_folded, tickets_description_folded, tickets_category_folded, tickets_subcategory_folded,
+    tickets_reported_by_folded;
   DROP FUNCTION comment_words; CREATE INDEX labels_project_id_name_key ON labels (name);`
 
 async function query(env: Readonly<Record<string, string>>, sql: string): Promise<unknown[]> {
