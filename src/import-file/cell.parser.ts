@@ -26,7 +26,7 @@ const textFields: readonly ImportFieldKey[] = [
 /** Leaves space for the whole title and the names of unknown users. */
 const truncatedBodyBytes = maxBodyBytes - 2048
 
-/** The assignees in a cell, of whom the first is imported. */
+/** Returns the people in a cell. An import uses the first assignee. */
 export const peopleIn = (field: ImportFieldKey, cell: string, { severalPeople }: FileFormat): string[] =>
   field === 'ASSIGNEE' && severalPeople !== null
     ? cell

@@ -28,7 +28,7 @@ export interface FileFormat {
   readonly timeZone: string
   /** Null to detect it. */
   readonly listSeparator: string | null
-  /** Separator of several people in one cell, of whom the first is imported; null if a cell contains one. */
+  /** Separator of the assignees in a cell; null if a cell contains one. */
   readonly severalPeople: string | null
   readonly truncate: boolean
 }
