@@ -75,6 +75,14 @@ describe('row errors', () => {
       'title,description\na,b,c\nd\n',
       ['1 null null: has 3 cells, but the header has 2 columns'],
     ],
+    [
+      'a missing title and an invalid priority',
+      'title,priority\n,bad\n',
+      [
+        '1 priority bad: is not a valid priority; valid values are LOW, MEDIUM, HIGH, URGENT',
+        '1 title null: is required for a new ticket',
+      ],
+    ],
     ['a repeated external key', 'title,externalKey\na,1\nb,1\n', ['2 externalKey 1: is already the key of row 1']],
     [
       'a NUL',

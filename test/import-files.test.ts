@@ -177,7 +177,7 @@ describe('CSV files', () => {
       await errorsOf(
         `title,assignee,createdAt\nA,a${' '.repeat(long)}b,\nB,,${' ('.repeat(long / 2)}\n,"a${' <'.repeat(long / 2)}",\n`,
       ),
-    ).toHaveLength(3)
+    ).toHaveLength(4)
   })
 
   test('cuts titles and descriptions that are too long with truncate', async () => {

@@ -54,6 +54,18 @@ describe('labels in files', () => {
     ])
   })
 
+  test('warns about a comma in a label that another separator follows', async () => {
+    const { result } = await importFile('title,labels\nA,"ui, db"\nB,x;y\nC,"""c,d"""\n', { createLabels: true })
+    expect(result.warnings.nodes).toEqual([
+      {
+        row: 1,
+        column: 'labels',
+        value: 'ui, db',
+        message: 'contains a comma: set `listSeparator` if it separates labels',
+      },
+    ])
+  })
+
   test('rejects a list separator that is a letter', async () => {
     const { errors } = await sendFile(imports.users.maintainer, 'title\nA\n', {
       projectId: 'CORE',

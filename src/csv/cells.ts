@@ -38,7 +38,7 @@ function splitQuoted(cell: string, delimiter: string): string[] | null {
   }
 }
 
-const withoutQuoted = (cell: string) => cell.replaceAll(/"[^"]*"/g, '')
+export const withoutQuoted = (cell: string) => cell.replaceAll(/"[^"]*"/g, '')
 
 /** The separator of lists of names: a comma if some cell contains one, and none a semicolon, except in quotes. */
 export function detectListSeparator(cells: readonly string[]): ';' | ',' {

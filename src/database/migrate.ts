@@ -103,7 +103,7 @@ async function currentSchema(client: Pick<pg.Pool, 'query'>): Promise<string | n
   return rows[0]?.schema ?? null
 }
 
-/** Throws unless the user of the connection can read and write all tables of the owner of `users`. */
+/** Throws unless the user of the connection can create temporary tables, and use all tables of the owner of `users`. */
 async function mustHavePrivileges(client: pg.PoolClient, schema: string): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `
@@ -114,6 +114,14 @@ async function mustHavePrivileges(client: pg.PoolClient, schema: string): Promis
     ORDER BY name`,
     [schema],
   )
+  const { rows: privileges } = await client.query<{ temporary: boolean; grant: string }>(`
+    SELECT has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
+      format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user) AS grant`)
+  if (!privileges[0]?.temporary)
+    throw new StartupError(
+      'The database user is not allowed to create temporary tables, which imports use.',
+      `Run ${privileges[0]?.grant}.`,
+    )
   if (rows.length > 0)
     throw new StartupError(
       `The database user is not allowed to read and write the tables ${rows.map(({ name }) => name).join(', ')}.`,

@@ -59,6 +59,8 @@ export async function inspectSession(url: string): Promise<Session> {
       ...Object.entries(defaultSettings).map(toOption),
       givenOptions,
       ...(schema === null ? [] : [searchPath(schema)]),
+      // Negative values cut the digits of reports.
+      toOption(['extra_float_digits', '1']),
     ].join(' ')
   const facts = await inspect({ connectionString, options: optionsFor(givenSchema) }).catch((error) => {
     if (!isRejectedParameter(error)) throw cannotConnect(error)
@@ -82,7 +84,7 @@ async function inspectPooler(connection: Session['connection'], givenSchema: str
   ).catch((error) => {
     throw isRejectedParameter(error) ? rejectedParameter(error) : cannotConnect(error)
   })
-  if (connection.options.includes('search_path'))
+  if (/search[_-]path/i.test(connection.options))
     throw new StartupError(
       'The connection pooler does not pass on the search_path of the options of DATABASE_URL.',
       `Remove it there and run ${alteration} search_path = …`,

@@ -1,5 +1,6 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
 import { maxBodyBytes, maxTitleLength } from '../check.ts'
+import { withoutQuoted } from '../csv/cells.ts'
 import { formatNumber } from '../errors.ts'
 import { toNormalForm } from '../normal-form.ts'
 import { type CellFormat, type CellResult, type ImportFieldKey, importField } from './field.parser.ts'
@@ -38,7 +39,12 @@ export const peopleIn = (field: ImportFieldKey, cell: string, { severalPeople }:
 const isPerson = (field: ImportFieldKey) => field === 'ASSIGNEE' || field === 'REPORTER'
 
 /** Cuts a text that is too long if `truncate` is set, and finds a doubtful value. */
-export function prepareCell(field: ImportFieldKey, text: string, format: FileFormat): PreparedCell {
+export function prepareCell(
+  field: ImportFieldKey,
+  text: string,
+  format: FileFormat,
+  listSeparator: string,
+): PreparedCell {
   if (format.truncate && field === 'TITLE' && [...text.trim()].length > maxTitleLength) {
     const start = [...text.trim()].slice(0, maxTitleLength - 1).join('')
     const warning = `was cut to ${maxTitleLength} characters: the description begins with the whole text`
@@ -51,6 +57,8 @@ export function prepareCell(field: ImportFieldKey, text: string, format: FileFor
   }
   if (textFields.includes(field) && roundedNumber.test(text))
     return { text, warning: 'looks like a number that a spreadsheet has rounded: compare it with the source' }
+  if (field === 'LABELS' && listSeparator !== ',' && withoutQuoted(text).includes(','))
+    return { text, warning: 'contains a comma: set `listSeparator` if it separates labels' }
   return { text }
 }
 

@@ -26,5 +26,5 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
 export function suggestNames(name: string, names: readonly string[]): string {
   const suggestions = nearestNames(name, names)
   if (suggestions.length > 0) return `; did you mean ${suggestions.join(' or ')}?`
-  return names.length <= maxListedNames ? `; known names are ${names.join(', ')}` : ''
+  return names.length > 0 && names.length <= maxListedNames ? `; known names are ${names.join(', ')}` : ''
 }

@@ -55,7 +55,7 @@ export function createRowParser(
       }
       const replaced = replace(field, people[0] ?? '')
       if (isBlank(replaced)) return undefined
-      const cell = prepareCell(field, replaced, format)
+      const cell = prepareCell(field, replaced, format, listSeparator)
       const result = parseCell(field, cell.text, cellFormat, format.kind)
       const title = parseAddition(cell.wholeTitle, cellFormat)
       const reject = (message: string) => {

@@ -24,6 +24,8 @@ export interface CheckOptions {
   readonly ignoreOpenResolutions: boolean
   /** True if the viewer is a MAINTAINER, who can import tickets of former users. */
   readonly acceptFormerUsers: boolean
+  /** False after an error in the header or in the syntax of the file, which explains missing values. */
+  readonly isMergeable: boolean
 }
 
 type Check = readonly [field: ImportFieldKey, isWrong: Sql, value: Sql, message: Sql | string]
@@ -63,27 +65,30 @@ const effectiveAt = sql`coalesce(h.effective_at, h.at)`
 
 const hasNewResolution = sql`(NOT ${isNew} AND ${isDone} AND r.resolved_at IS DISTINCT FROM t.resolved_at)`
 
-/** `isComplete` is false for a file with header errors, which explain missing values. */
 function checks(
-  { kind, createLabels, describeUnknownUsers, ignoreOpenResolutions, acceptFormerUsers }: CheckOptions,
-  isComplete: boolean,
+  header: FileHeader,
+  { kind, createLabels, describeUnknownUsers, ignoreOpenResolutions, acceptFormerUsers, isMergeable }: CheckOptions,
 ): Check[] {
   const ticketKind = kindOf(kind)
   const key = sql`r.external_key`
   const resolvedAt = sql`r.resolved_at::text`
   const newCreatedAt = sql`r.created_at::text`
-  // Not for rows with parse errors: the cell may be present but invalid.
-  const missing = (value: Sql) => sql`${isComplete} AND ${isNew} AND r.errors IS NULL AND ${value} IS NULL`
+  // An error of the cell itself explains a missing value as well.
+  const missing = (field: ImportFieldKey, value: Sql) => {
+    const cellErrors = (header.fields.get(field) ?? []).map(({ index }) => [{ column: header.names[index] ?? null }])
+    const hasError = cellErrors.map((error) => sql`coalesce(r.errors, '[]') @> ${JSON.stringify(error)}::jsonb`)
+    return sql`${isMergeable} AND ${isNew} AND ${value} IS NULL AND NOT (${join([sql`FALSE`, ...hasError], ' OR ')})`
+  }
   const isFormerAllowed = sql`(${acceptFormerUsers} OR ${isDone} OR coalesce(r.archived_at, t.archived_at) IS NOT NULL)`
   const isAssignee = sql`(assignee.id = t.assignee_id OR assignee.id IS NOT NULL AND (assignee.assignable OR ${isFormerAllowed}))`
   const isDescribed = (person: Sql) => (describeUnknownUsers ? sql`${person} IS NULL` : sql`FALSE`)
   return [
     ['EXTERNAL_KEY', sql`t.kind <> ${ticketKind}`, key, sql`'is already the key of a ticket of kind ' || t.kind::text`],
     ['EXTERNAL_KEY', sql`r.first_row <> r.row`, key, sql`'is already the key of row ' || r.first_row`],
-    ['KIND', missing(ticketKind), noValue, 'is required for a new ticket, unless the import has a kind'],
+    ['KIND', missing('KIND', ticketKind), noValue, 'is required for a new ticket, unless the import has a kind'],
     [
       'TITLE',
-      missing(sql`coalesce(r.title, CASE WHEN ${ticketKind} = 'DEFECT' THEN r.first_line END)`),
+      missing('TITLE', sql`coalesce(r.title, CASE WHEN ${ticketKind} = 'DEFECT' THEN r.first_line END)`),
       noValue,
       'is required for a new ticket',
     ],
@@ -95,7 +100,7 @@ function checks(
     ],
     [
       'CATEGORY',
-      sql`${ticketKind} = 'DEFECT' AND ${missing(sql`r.category`)}`,
+      sql`${ticketKind} = 'DEFECT' AND ${missing('CATEGORY', sql`r.category`)}`,
       noValue,
       'is required for a new defect',
     ],
@@ -183,7 +188,7 @@ function warningChecks({ describeUnknownUsers }: CheckOptions): Check[] {
 /** A JSON array of the errors and a JSON array of the warnings of a row. */
 export function rowFindings(header: FileHeader, options: CheckOptions): { errors: Sql; warnings: Sql } {
   return {
-    errors: findingsOf(header, sql`r.errors`, checks(options, header.errors.length === 0)),
+    errors: findingsOf(header, sql`r.errors`, checks(header, options)),
     warnings: findingsOf(header, sql`r.warnings`, warningChecks(options)),
   }
 }

@@ -79,8 +79,11 @@ export async function storeRejectedRows(tx: BulkTransaction, importId: string, f
   let row = -1
   let lastRejected = 0
   let batch: { row: number; reason: string }[] = []
-  for await (const record of readRecords(file.handle)) {
+  let formerReasons: ReadonlySet<number> = new Set()
+  for await (const fileRecord of readRecords(file.handle)) {
     row++
+    if (row === 0) formerReasons = new Set([...fileRecord.keys()].filter((index) => fileRecord[index] === 'reason'))
+    const record = fileRecord.filter((_, index) => !formerReasons.has(index))
     if (row === 0) {
       csv = toCsv([[...toCells(record), 'reason']])
       width = record.length

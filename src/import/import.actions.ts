@@ -57,7 +57,11 @@ export function importTickets(
     mustBeAllowed(permissions, input)
     for (const field of header.fields.keys()) mustBeAbleToImport(field, permissions)
     await lockReferencedRows(tx, project.id)
-    await planRows(tx, project.id, viewer, header, { ...input, acceptFormerUsers: hasRole(permissions, 'MAINTAINER') })
+    await planRows(tx, project.id, viewer, header, {
+      ...input,
+      acceptFormerUsers: hasRole(permissions, 'MAINTAINER'),
+      isMergeable,
+    })
     const [counts] = await tx.query<[{ rows: number; rejected: number; errors: number }]>(sql`
         SELECT count(*) FILTER (WHERE row > 0)::integer AS rows,
           count(*) FILTER (WHERE row > 0 AND errors IS NOT NULL)::integer AS rejected,
