@@ -67,7 +67,7 @@ describe.runIf(pgbouncer)('PgBouncer in transaction mode', () => {
     await runCommand(['migrate'], env)
     const { code, output } = await runCommand(['doctor'], env)
     expect(code).toBe(1)
-    expect(output).toContain('1 of 11 checks failed.')
+    expect(output).toMatch(/1 of \d+ checks failed/)
     const statements = output.match(/ALTER ROLE .*;/g) ?? []
     expect(statements).toHaveLength(5)
     for (const statement of statements) await database.query(statement)

@@ -33,7 +33,9 @@ pool_mode = transaction
   // PgBouncer does not run as root.
   const user = process.getuid?.() === 0 ? ['-u', 'daemon'] : []
   if (user.length > 0) chmodSync(directory, 0o755)
-  const child = spawn('pgbouncer', [...user, file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  // Debian installs it for administrators.
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
+  const child = spawn('pgbouncer', [...user, file], { stdio: ['ignore', 'ignore', 'pipe'], env })
   const closed = once(child, 'close')
   const started = new Promise<void>((resolve, reject) => {
     let log = ''
