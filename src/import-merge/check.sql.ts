@@ -4,7 +4,7 @@ import { join, raw, type Sql, sql } from '../database/sql.ts'
 import { formatNumber } from '../errors.ts'
 import { type ImportFieldKey, importField, importFieldKeys } from '../import-file/field.parser.ts'
 import type { FileHeader } from '../import-file/header.parser.ts'
-import { statusChanges, thisTicket } from '../ticket/status-history.sql.ts'
+import { type Check, isDone, isNew, timeChecks } from './check-times.sql.ts'
 import { stagingColumn } from './staging.sql.ts'
 
 /** `r` is a row of import_rows, `t` its existing ticket, and `assignee` and `reporter` are rows of import_people. */
@@ -28,15 +28,8 @@ export interface CheckOptions {
   readonly isMergeable: boolean
 }
 
-type Check = readonly [field: ImportFieldKey, isWrong: Sql, value: Sql, message: Sql | string]
-
 const noValue = sql`NULL::text`
-const isNew = sql`t.id IS NULL`
-const createdAt = sql`coalesce(r.created_at, t.created_at, r.resolved_at, now())`
 const requiresResolvedMessage = 'requires the status RESOLVED or CLOSED'
-
-/** True if the row results in a resolved or closed ticket. */
-export const isDone = sql`coalesce(r.status, t.status, 'OPEN') IN ('RESOLVED', 'CLOSED')`
 
 export const kindOf = (kind: TicketKind | null) => sql`coalesce(r.kind, ${kind}::ticket_kind, t.kind)`
 
@@ -48,23 +41,6 @@ export const nextDescription = sql`CASE WHEN t.id IS NOT NULL AND r.description 
   concat_ws(chr(10) || chr(10), r.whole_title, r.description,
     nullif(concat_ws(chr(10), r.notes, ${unknownPerson('Assignee', 'assignee')}, ${unknownPerson('Reporter', 'reporter')}), '')), '') END`
 
-/** The version of the last resolution of a resolved ticket, which moves with its time of resolution. */
-const lastResolution = sql`(SELECT max(s.version) FROM ${statusChanges(thisTicket)} s
-  WHERE t.resolved_at IS NOT NULL AND s.from_status IN ('OPEN', 'IN_PROGRESS') AND s.to_status IN ('RESOLVED', 'CLOSED'))`
-
-const firstEvent = sql`least(
-  (SELECT min(coalesce(h.effective_at, h.at)) FROM history h WHERE h.ticket_id = t.id AND NOT (${isDone} AND h.version IS NOT DISTINCT FROM ${lastResolution})),
-  (SELECT min(c.created_at) FROM comments c WHERE c.ticket_id = t.id))`
-
-/** Changes of the status with a known time: that of an import without a time of resolution is the latest possible one. */
-const statusEvents = sql`
-  FROM history h WHERE h.ticket_id = t.id AND h.changes @> '[{"field": "status"}]' AND NOT h.reverted
-    AND NOT EXISTS (SELECT FROM imports i WHERE i.id = h.batch AND h.source = 'IMPORT' AND i.created_at = h.at)`
-
-const effectiveAt = sql`coalesce(h.effective_at, h.at)`
-
-const hasNewResolution = sql`(NOT ${isNew} AND ${isDone} AND r.resolved_at IS DISTINCT FROM t.resolved_at)`
-
 function checks(
   header: FileHeader,
   { kind, createLabels, describeUnknownUsers, ignoreOpenResolutions, acceptFormerUsers, isMergeable }: CheckOptions,
@@ -72,7 +48,6 @@ function checks(
   const ticketKind = kindOf(kind)
   const key = sql`r.external_key`
   const resolvedAt = sql`r.resolved_at::text`
-  const newCreatedAt = sql`r.created_at::text`
   // An error of the cell itself explains a missing value as well.
   const missing = (field: ImportFieldKey, value: Sql) => {
     const cellErrors = (header.fields.get(field) ?? []).map(({ index }) => [{ column: header.names[index] ?? null }])
@@ -137,35 +112,7 @@ function checks(
           ],
           ['RESOLVED_AT', sql`r.resolved_at IS NOT NULL AND NOT ${isDone}`, resolvedAt, requiresResolvedMessage],
         ] as const)),
-    ['RESOLVED_AT', sql`${isDone} AND r.resolved_at < ${createdAt}`, resolvedAt, 'is before the time of creation'],
-    [
-      'RESOLVED_AT',
-      sql`${hasNewResolution} AND r.resolved_at < (SELECT max(${effectiveAt}) ${statusEvents} AND h.version < coalesce(${lastResolution}, t.version + 1))`,
-      resolvedAt,
-      'is before an earlier change of the status: clear the cell to use the time in Snaglist',
-    ],
-    [
-      'RESOLVED_AT',
-      sql`${hasNewResolution} AND r.resolved_at > (SELECT min(${effectiveAt}) ${statusEvents} AND h.version > ${lastResolution})`,
-      resolvedAt,
-      'is after a later change of the status: clear the cell to use the time in Snaglist',
-    ],
-    [
-      'CREATED_AT',
-      sql`${isDone} AND r.resolved_at IS NULL AND r.created_at > t.resolved_at`,
-      newCreatedAt,
-      'is after the time of resolution',
-    ],
-    [
-      'CREATED_AT',
-      sql`r.created_at > t.created_at AND r.created_at > ${firstEvent}`,
-      newCreatedAt,
-      'is after the first change or comment of the ticket',
-    ],
-    ...(['CREATED_AT', 'RESOLVED_AT', 'ARCHIVED_AT'] as const).map((field): Check => {
-      const time = raw(`r.${stagingColumn(field)}`)
-      return [field, sql`${time} > now()`, sql`${time}::text`, 'is in the future']
-    }),
+    ...timeChecks,
   ]
 }
 

@@ -4,7 +4,7 @@ import type { Viewer } from '../viewer.ts'
 import { eventCount, labelIds, ticketChanges } from './change.sql.ts'
 import { dateStatusChanges, updateTickets, writeHistory, writeLabels } from './write.actions.ts'
 
-interface MergeResult {
+export interface MergeResult {
   readonly createdCount: number
   readonly updatedCount: number
   readonly unchangedCount: number
@@ -18,7 +18,7 @@ export interface SideEffects {
   readonly labels: readonly string[]
 }
 
-interface MergeTarget {
+export interface MergeTarget {
   readonly importId: string
   readonly projectId: string
   readonly at: Date

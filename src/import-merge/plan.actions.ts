@@ -3,7 +3,8 @@ import { type Sql, sql } from '../database/sql.ts'
 import type { FileHeader } from '../import-file/header.parser.ts'
 import { assignableUsers } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
-import { type CheckOptions, isDone, kindOf, nextDescription, rowFindings } from './check.sql.ts'
+import { type CheckOptions, kindOf, nextDescription, rowFindings } from './check.sql.ts'
+import { isDone } from './check-times.sql.ts'
 
 /**
  * Derives the temporary table import_plan from import_rows: the state of each ticket after the import, with the errors

@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
-import { statusChanges } from '../ticket/status-history.sql.ts'
+import { isResolution, statusChanges } from '../ticket/status-history.sql.ts'
 import type { Viewer } from '../viewer.ts'
 import { assignmentsFrom, isDatedResolution } from './change.sql.ts'
 
@@ -66,7 +66,7 @@ export async function dateStatusChanges(db: Queries, { tickets }: Pick<TicketCha
   const changedTickets = sql`(SELECT c.id FROM ${tickets} c WHERE c.before IS NOT NULL)`
   await db.query(sql`
     WITH status_changes AS (
-      SELECT s.*, h.at AS recorded_at, s.from_status IN ('OPEN', 'IN_PROGRESS') AND s.to_status IN ('RESOLVED', 'CLOSED') AS is_resolution
+      SELECT s.*, h.at AS recorded_at, ${isResolution} AS is_resolution
       FROM ${statusChanges(changedTickets)} s JOIN history h USING (ticket_id, version)),
     dated AS (
       SELECT s.ticket_id, s.version, s.recorded_at, CASE

@@ -4,7 +4,7 @@ import type { Statements } from '../database/statements.ts'
 import type { ImportFieldKey } from '../import-file/field.parser.ts'
 import { columnUses, type FileFormat } from '../import-file/header.parser.ts'
 import { storeErrors, storeRejectedRows, storeWarnings } from '../import-merge/error.actions.ts'
-import { mergeRows } from '../import-merge/merge.actions.ts'
+import { type MergeResult, type MergeTarget, mergeRows, type SideEffects } from '../import-merge/merge.actions.ts'
 import { planRows } from '../import-merge/plan.actions.ts'
 import { previewOf } from '../import-merge/preview.actions.ts'
 import { type ImportFile, stageRows } from '../import-merge/stage.actions.ts'
@@ -31,7 +31,7 @@ interface ImportOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const noCounts = { createdCount: 0, updatedCount: 0, unchangedCount: 0 }
+const noMerge = { createdCount: 0, updatedCount: 0, unchangedCount: 0, sideEffects: {}, preview: '[]' }
 
 /**
  * Imports a CSV file in one transaction and in constant memory. Stores row errors with the import, and returns its id.
@@ -73,25 +73,38 @@ export function importTickets(
         RETURNING id, created_at AS at`)
     await storeErrors(tx, id, project.id)
     const warningCount = await storeWarnings(tx, id, warnings)
-    await tx.query(sql`UPDATE imports SET warning_count = ${warningCount} WHERE id = ${id}::uuid`)
     if (input.skipInvalidRows && counts.rejected > 0 && isMergeable) await storeRejectedRows(tx, id, input.file)
-    const isAccepted = counts.rejected === 0 || input.skipInvalidRows
+    const isAccepted = isMergeable && (counts.rejected === 0 || input.skipInvalidRows)
     // A dry run also shows the effects of the valid rows of a file that would be rejected.
-    if (isMergeable && (isAccepted || input.dryRun)) {
-      await tx.query(sql`SAVEPOINT merge`)
-      const merge = await mergeRows(tx, viewer, { importId: id, projectId: project.id, at })
-      const preview = input.dryRun ? await previewOf(tx) : '[]'
-      if (input.dryRun) await tx.query(sql`ROLLBACK TO SAVEPOINT merge`)
-      const { createdCount, updatedCount, unchangedCount } = isAccepted ? merge : noCounts
-      await tx.query(sql`
-          UPDATE imports SET created_count = ${createdCount}, updated_count = ${updatedCount},
-            unchanged_count = ${unchangedCount}, preview = ${preview}::jsonb,
-            made = ${JSON.stringify(input.dryRun ? {} : merge.sideEffects)}::jsonb
-          WHERE id = ${id}::uuid`)
-    }
+    const merge =
+      isAccepted || (isMergeable && input.dryRun)
+        ? await mergePlan(tx, viewer, input, { importId: id, projectId: project.id, at })
+        : noMerge
+    const { createdCount, updatedCount, unchangedCount } = isAccepted ? merge : noMerge
+    await tx.query(sql`
+        UPDATE imports SET warning_count = ${warningCount}, created_count = ${createdCount}, updated_count = ${updatedCount},
+          unchanged_count = ${unchangedCount}, preview = ${merge.preview}::jsonb, made = ${JSON.stringify(merge.sideEffects)}::jsonb
+        WHERE id = ${id}::uuid`)
     signal?.throwIfAborted()
     return id
   })
+}
+
+/** Merges the valid rows; a dry run takes this back, and has a preview instead of side effects. */
+async function mergePlan(
+  tx: BulkTransaction,
+  viewer: Viewer,
+  { dryRun }: Pick<NewImport, 'dryRun'>,
+  target: MergeTarget,
+): Promise<
+  Omit<MergeResult, 'sideEffects'> & { readonly sideEffects: Partial<SideEffects>; readonly preview: string }
+> {
+  if (!dryRun) return { ...(await mergeRows(tx, viewer, target)), preview: '[]' }
+  await tx.query(sql`SAVEPOINT merge`)
+  const merge = await mergeRows(tx, viewer, target)
+  const preview = await previewOf(tx)
+  await tx.query(sql`ROLLBACK TO SAVEPOINT merge`)
+  return { ...merge, sideEffects: {}, preview }
 }
 
 /** Returns the project. Throws NOT_FOUND or FORBIDDEN. */

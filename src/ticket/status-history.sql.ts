@@ -7,19 +7,26 @@ export const thisTicket = sql`(SELECT t.id)`
 const openStatuses = sql`('OPEN', 'IN_PROGRESS')`
 const doneStatuses = sql`('RESOLVED', 'CLOSED')`
 
+/** The time of a change of the status for reports, which an import can correct. `h` is a row of history. */
+export const effectiveAt = sql`coalesce(h.effective_at, h.at)`
+
+/** Conditions on a row `s` of `statusChanges`. */
+export const isResolution = sql`(s.from_status IN ${openStatuses} AND s.to_status IN ${doneStatuses})`
+const isReopening = sql`(s.from_status IN ${doneStatuses} AND s.to_status IN ${openStatuses})`
+
 /** Columns: ticket_id, at, version, from_status, to_status. Without the changes of undone imports. */
 export const statusChanges = (tickets: Sql) => sql`(
-  SELECT o.id AS ticket_id, coalesce(h.effective_at, h.at) AS at, h.version, change ->> 'from' AS from_status, change ->> 'to' AS to_status
+  SELECT o.id AS ticket_id, ${effectiveAt} AS at, h.version, change ->> 'from' AS from_status, change ->> 'to' AS to_status
   FROM ${tickets} o JOIN history h ON h.ticket_id = o.id AND h.changes @> '[{"field": "status"}]' AND NOT h.reverted
   CROSS JOIN LATERAL jsonb_array_elements(h.changes) change WHERE change ->> 'field' = 'status')`
 
 /** Columns: ticket_id, at. */
 export const resolutions = (tickets: Sql) => sql`(
-  SELECT s.ticket_id, s.at FROM ${statusChanges(tickets)} s WHERE s.from_status IN ${openStatuses} AND s.to_status IN ${doneStatuses})`
+  SELECT s.ticket_id, s.at FROM ${statusChanges(tickets)} s WHERE ${isResolution})`
 
 /** Columns: ticket_id, at. */
 export const reopenings = (tickets: Sql) => sql`(
-  SELECT s.ticket_id, s.at FROM ${statusChanges(tickets)} s WHERE s.from_status IN ${doneStatuses} AND s.to_status IN ${openStatuses})`
+  SELECT s.ticket_id, s.at FROM ${statusChanges(tickets)} s WHERE ${isReopening})`
 
 /** The first comment, assignment or change of status by a user other than the reporter. Imports do not count. */
 export const firstResponse = sql`least(
