@@ -1,9 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, globSync, openSync, readFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { findFreePort } from '../support/sockets.ts'
 
 /** A separate PostgreSQL server, which can be stopped. */
 export interface OwnPostgres extends AsyncDisposable {
@@ -29,7 +28,7 @@ export async function startPostgres(programs: string, directory: string): Promis
   const owner = ownerOf(directory)
   const data = join(directory, 'data')
   const log = join(directory, 'log')
-  const port = await freePort()
+  const port = await findFreePort()
   const run = async (program: string, ...args: string[]) => {
     // The server would keep a pipe open.
     const output = openSync(log, 'a')
@@ -60,13 +59,4 @@ function ownerOf(directory: string): { uid?: number; gid?: number } {
   const [uid, gid] = [id('-u'), id('-g')]
   chownSync(directory, uid, gid)
   return { uid, gid }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -42,3 +42,12 @@ export const headOf = (target: string, token: string | null, ...headers: string[
   [`${target} HTTP/1.1`, 'host: x', ...(token ? [`authorization: Bearer ${token}`] : []), ...headers, '', ''].join(
     '\r\n',
   )
+
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
