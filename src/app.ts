@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
+import { createDatabaseSizeReader } from './database/size.ts'
 import { exportDownloads } from './export/export.downloads.ts'
 import { createAnonymousDocuments } from './graphql/anonymous-documents.ts'
 import { contextFactory } from './graphql/create-context.ts'
@@ -78,8 +79,17 @@ export function createApp({
     isRestricted: config.introspection === 'signed-in',
     onRun: metrics?.countRun ?? (() => {}),
   })
+  const readDatabaseSize = createDatabaseSizeReader(database.pool)
   const authenticate = createAuthenticate(viewerCache, rates)
-  const createContext = contextFactory({ config, database, viewerCache, authenticate, documents })
+  const createContext = contextFactory({
+    config,
+    database,
+    viewerCache,
+    authenticate,
+    documents,
+    rates,
+    readDatabaseSize,
+  })
   const isDatabaseReady = reuseResults(async () => {
     await database.prisma.user.findFirst({ select: { id: true } })
     return isMigrated(database.pool)
@@ -105,7 +115,6 @@ export function createApp({
   })
   const endpoint = createEndpoint({
     path,
-    documents,
     readAnonymousDocument,
     rates,
     quotas: createParameterQuotas(),

@@ -2,9 +2,10 @@ import type DataLoader from 'dataloader'
 import type { Config } from './config.ts'
 import type { RunBulkTransaction } from './database/bulk-transaction.ts'
 import type { MeteredStatements } from './database/request-quota.ts'
+import type { ReadDatabaseSize } from './database/size.ts'
 import type { RunTransaction } from './database/transaction.ts'
 import { Unauthenticated } from './errors.ts'
-import type { DocumentCache } from './graphql/document-cache.ts'
+import type { Document } from './graphql/document.ts'
 import type { IdempotentRequest } from './idempotency/idempotency.ts'
 import type { Viewer, ViewerToken } from './viewer.ts'
 
@@ -16,7 +17,9 @@ export interface Context {
   readonly requestId: string
   /** The client's IP address. */
   readonly address: string
-  readonly documents: DocumentCache
+  /** Parses and validates a document at the expense of the viewer, unless it is known. */
+  readonly readDocument: (query: string) => Promise<Document>
+  readonly readDatabaseSize: ReadDatabaseSize
   readonly traceParent: string | null
   readonly idempotencyKey: string | null
   idempotency: IdempotentRequest | null

@@ -9,6 +9,7 @@ import type {
 import { builder } from './builder.ts'
 import { checkInput, type Rules } from './check.ts'
 import type { Context } from './context.ts'
+import type { DatabaseSize } from './database/size.ts'
 import { BadUserInput, type FieldError, prefixPaths } from './errors.ts'
 import { startStep } from './idempotency/idempotency.ts'
 
@@ -28,8 +29,8 @@ interface MutationOptions<Fields extends InputFieldMap, Payload extends object> 
   /** Passes the errors to `resolve`, which throws them together with its own. */
   readonly collectsErrors?: boolean
   readonly allowsAnonymous?: boolean
-  /** Cost without the payload in points, from the input before coercion. Defaults to 10. */
-  readonly cost?: number | ((input: Readonly<Record<string, unknown>>) => number)
+  /** Points without the payload, from the input before coercion. Defaults to 10. */
+  readonly work?: number | ((input: Readonly<Record<string, unknown>>, size: DatabaseSize) => number)
   /** For an input with files: throws errors that do not depend on their contents, before they are received. */
   readonly checkBeforeUpload?: (input: InputShapeFromFields<Fields>, context: Context) => Promise<void>
   readonly resolve: (
@@ -55,7 +56,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
     collectsErrors = false,
     payload,
     allowsAnonymous = false,
-    cost = 10,
+    work = 10,
     checkBeforeUpload,
     resolve,
   }: MutationOptions<Fields, Payload>,
@@ -73,7 +74,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       skipTypeScopes: allowsAnonymous,
       extensions: {
         allowsAnonymous,
-        cost: typeof cost === 'number' ? cost : (args) => cost(isObject(args['input']) ? args['input'] : {}),
+        work: typeof work === 'number' ? work : ({ args: { input } }, size) => work(isObject(input) ? input : {}, size),
         ...(checkBeforeUpload && {
           checkBeforeUpload: (args: object, context: object) =>
             withValidInput(args, (input) => checkBeforeUpload(input, context as Context)),

@@ -63,16 +63,20 @@ const stores = ['memory', 'database'] as const
 describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
   test.each(clientKinds)('limits the points per user and minute, %s', async (_client, headers) => {
     configureLimits({ SNAGLIST_RATE_POINTS: '50', SNAGLIST_RATE_STORE })
-    const page = (first: number) => `{ tickets(first: ${first}) { nodes { id } } }`
-    expect(rateHeadersOf(await ask(page(19), ada, headers))).toEqual([50, 30, expect.any(Number)])
+    const viewers = (count: number) =>
+      `{ ${Array.from({ length: count }, (_, n) => `v${n}: viewer { id }`).join(' ')} }`
+    expect(rateHeadersOf(await ask(viewers(20), ada, headers))).toEqual([50, 30, expect.any(Number)])
     expect(rateHeadersOf(await ask(viewer, ada, headers)).slice(0, 2)).toEqual([50, 29])
     await expectLimited(
-      await ask(page(29), ada, headers),
+      await ask('{ tickets(first: 30) { nodes { id } } }', ada, headers),
       50,
-      'A cost of 30 exceeds your remaining points (limit: 50 per minute).',
+      'A cost of 31 exceeds your remaining 29 points (limit: 50 per minute). Most expensive: `tickets.nodes` (30), `tickets` (1). Lower the `first` or `last` of `tickets` to 28, or select less. `explainCost` lists all costs.',
     )
-    // A rejected cost is not spent.
-    expect(rateHeadersOf(await ask(page(28), ada, headers)).slice(0, 2)).toEqual([50, 0])
+    // A rejected cost is not spent, nor are objects that do not exist.
+    expect(rateHeadersOf(await ask('{ tickets(first: 28) { nodes { id } } }', ada, headers)).slice(0, 2)).toEqual([
+      50, 28,
+    ])
+    expect(rateHeadersOf(await ask(viewers(28), ada, headers)).slice(0, 2)).toEqual([50, 0])
     await expectLimited(await ask(viewer, ada, headers), 50)
     expect((await ask(viewer, grace, headers)).status).toBe(200)
   })
@@ -194,7 +198,8 @@ test('counts requests to every path except health checks for the rate limit', as
   for (const path of ['/health', '/ready']) expect((await get(path)).status, path).toBe(200)
 })
 
-test('counts an export as 5,000 points', async () => {
+test('counts an export as one point per 40 tickets in its scope', async () => {
+  await server.database.pool.query(`UPDATE projects SET last_number = 200000 WHERE key = 'CORE'`)
   configureLimits({ SNAGLIST_RATE_POINTS: '9999' })
   const get = () =>
     limitedServer.app.fetch('http://localhost/export/tickets.csv', {

@@ -59,7 +59,10 @@ beforeAll(async () => {
   for (const [title, description] of texts) await createIssue(users.maintainer, project, title, { description })
   await createDefect(users.maintainer, project, 'Solder', { title: 'Bridge', absn: 'SN-100/A' })
   await createDefect(users.maintainer, project, 'Solder', { title: 'Gap', absn: 'SN-1000' })
-  await importCsv(users.maintainer, 'title,externalKey\nImported,JIRA-7\n', { projectId: project, kind: 'ISSUE' })
+  await importCsv(users.maintainer, 'title,description,externalKey\nImported,\u306e\u65e5\u672c\u8a9e,JIRA-7\n', {
+    projectId: project,
+    kind: 'ISSUE',
+  })
 })
 
 const [workflows, executor, balloon, docs] = texts.map(([title]) => title) as [string, string, string, string]
@@ -97,6 +100,13 @@ describe('search', () => {
     ['an external key', 'jira-7', ['Imported']],
     ['all tickets for an empty search', ' "" ', [...texts.map(([title]) => title), 'Bridge', 'Gap', 'Imported']],
     ['the word `or` at the end', 'executor or', [executor]],
+    ['beginnings of words of two letters', 'st', [workflows]],
+    ['no other parts of words of two letters', 'lk', []],
+    ['words without short stop words', 'scheduler is in', [workflows]],
+    ['words among punctuation', 'balloon & | ! ( )', [balloon]],
+    ['nothing for punctuation alone', '& | ! ( )', []],
+    ['two letters of a script without spaces', '\u65e5\u672c', ['Imported']],
+    ['one letter of a script without spaces', '\u8a9e', ['Imported']],
   ])('search finds %s', async (_description, search, titles) => {
     expect(await findTitles(search)).toEqual(titles)
   })
@@ -263,7 +273,7 @@ describe('random searches', () => {
       await users.viewer.ask(Find, { filter: { search: text }, orderBy: [{ field: 'RELEVANCE' }] })
   })
 
-  test('finds a ticket by any part of its title', async () => {
+  test('finds a ticket by any part of its title with three consecutive letters or digits', async () => {
     const title = 'The qu1ck_brown-fox:: jumps (over) %the% lazy dog.cpp \u{1f98a} Ünïcode'
     await createIssue(users.maintainer, project, title)
     const letters = [...title]
@@ -273,7 +283,7 @@ describe('random searches', () => {
           .slice(start, start + length)
           .join('')
           .trim()
-        if (part !== '') expect(await findTitles(`"${part}"`)).toContain(title)
+        if (/[\p{L}\p{N}]{3}/u.test(part)) expect(await findTitles(`"${part}"`)).toContain(title)
       }),
       { numRuns: 30 },
     )
@@ -292,53 +302,96 @@ describe('random searches', () => {
   })
 })
 
-test('returns all pages of frequent and rare search results by cursor and by offset', async () => {
-  await createProject(users.maintainer, 'MANY')
-  await server.database.pool.query(
-    `INSERT INTO tickets (project_id, number, kind, title, reporter_id)
+describe('many search results', () => {
+  beforeAll(async () => {
+    await createProject(users.maintainer, 'MANY')
+    await server.database.pool.query(
+      `INSERT INTO tickets (project_id, number, kind, title, reporter_id)
      SELECT p.id, n, 'ISSUE', CASE WHEN n % 2 = 0 THEN 'A frequent word ' ELSE 'A frequent and rare word ' END || n, $1
      FROM projects p, generate_series(1, 700) n WHERE p.key = 'MANY'`,
-    [users.maintainer.id],
-  )
-  const document = graphql(`
+      [users.maintainer.id],
+    )
+  })
+
+  test('returns all pages of frequent and rare search results by cursor and by offset', async () => {
+    const document = graphql(`
     query FoundPages($search: String!, $after: String, $offset: Int) {
       tickets(filter: { search: $search }, orderBy: [{ field: NUMBER }], first: 150, after: $after, offset: $offset) {
         totalCount nodes { number } pageInfo { hasNextPage endCursor }
       }
     }
   `)
-  for (const [search, step] of [
-    ['frequent', 1],
-    ['rare', 2],
-  ] as const) {
-    const expected = Array.from({ length: 700 / step }, (_, n) => 1 + n * step)
-    const byCursor: number[] = []
-    for (let after: string | null = null; ; ) {
-      const { tickets }: Awaited<ReturnType<typeof page>> = await page({ search, after, offset: null })
-      byCursor.push(...tickets.nodes.map(({ number }) => number))
-      expect(tickets.totalCount).toBe(expected.length)
-      after = tickets.pageInfo.endCursor
-      if (!tickets.pageInfo.hasNextPage) break
+    for (const [search, step] of [
+      ['frequent', 1],
+      ['rare', 2],
+    ] as const) {
+      const expected = Array.from({ length: 700 / step }, (_, n) => 1 + n * step)
+      const byCursor: number[] = []
+      for (let after: string | null = null; ; ) {
+        const { tickets }: Awaited<ReturnType<typeof page>> = await page({ search, after, offset: null })
+        byCursor.push(...tickets.nodes.map(({ number }) => number))
+        expect(tickets.totalCount).toBe(expected.length)
+        after = tickets.pageInfo.endCursor
+        if (!tickets.pageInfo.hasNextPage) break
+      }
+      expect(byCursor).toEqual(expected)
+      const { tickets } = await page({ search, after: null, offset: 300 })
+      expect(tickets.nodes.map(({ number }) => number)).toEqual(expected.slice(300, 450))
     }
-    expect(byCursor).toEqual(expected)
-    const { tickets } = await page({ search, after: null, offset: 300 })
-    expect(tickets.nodes.map(({ number }) => number)).toEqual(expected.slice(300, 450))
-  }
-  function page(variables: { search: string; after: string | null; offset: number | null }) {
-    return users.maintainer.ask(document, variables)
-  }
-})
+    function page(variables: { search: string; after: string | null; offset: number | null }) {
+      return users.maintainer.ask(document, variables)
+    }
+  })
 
-test('runs one statement for a list by relevance with excerpts', async () => {
-  const document = graphql(`
+  test('runs one statement for a list by relevance with excerpts', async () => {
+    const document = graphql(`
     query FindWithExcerpts($search: String!) {
       tickets(filter: { search: $search }, orderBy: [{ field: RELEVANCE, direction: DESC }]) {
         totalCount nodes { title excerpt(search: $search) { text hits { start end } } }
       }
     }
   `)
-  await users.viewer.ask(document, { search: 'fail' })
-  const { result, sent } = await statementsOf(server, () => users.viewer.ask(document, { search: 'fail' }))
-  expect(result.tickets.nodes.length).toBeGreaterThan(1)
-  expect(sent).toHaveLength(1)
+    await users.viewer.ask(document, { search: 'fail' })
+    const { result, sent } = await statementsOf(server, () => users.viewer.ask(document, { search: 'fail' }))
+    expect(result.tickets.nodes.length).toBeGreaterThan(1)
+    expect(sent).toHaveLength(1)
+  })
+
+  test('counts a list up to a limit, with and without a search', async () => {
+    const counts = async (filter: TicketFilter, orderBy: TicketOrder[] = []) =>
+      await users.maintainer.ask(
+        graphql(`
+          query BoundedCounts($filter: TicketFilter, $orderBy: [TicketOrder!]) {
+            rows: tickets(filter: $filter, orderBy: $orderBy, first: 1) {
+              nodes { id } few: totalCountUpTo(limit: 3) most: totalCountUpTo(limit: 650) default: totalCountUpTo
+            }
+            count: tickets(filter: $filter, orderBy: $orderBy) { few: totalCountUpTo(limit: 3) default: totalCountUpTo }
+            all: tickets(filter: $filter, first: 1) { nodes { id } few: totalCountUpTo(limit: 3) totalCount }
+          }
+        `),
+        { filter, orderBy },
+      )
+    const relevant: TicketOrder[] = [{ field: 'RELEVANCE', direction: 'DESC' }]
+    const project = { eq: 'MANY' }
+    for (const [filter, orderBy, total] of [
+      [{ project }, [], 700],
+      [{ project, search: 'frequent' }, [], 700],
+      [{ project, search: 'frequent' }, relevant, 700],
+      [{ project, search: 'rare' }, relevant, 350],
+      [{ project, search: 'nothing' }, relevant, 0],
+    ] as const) {
+      const few = Math.min(3, total)
+      expect(await counts(filter, [...orderBy])).toMatchObject({
+        rows: { few, most: Math.min(650, total), default: total },
+        count: { few, default: total },
+        all: { few, totalCount: total },
+      })
+    }
+    for (const size of [0, -1, 10_001]) {
+      const { errors } = await users.maintainer.post({ query: `{ tickets { totalCountUpTo(limit: ${size}) } }` })
+      expect(errors?.[0]?.extensions).toMatchObject({
+        fieldErrors: [{ path: 'limit', message: expect.stringContaining('between 1 and 10,000') }],
+      })
+    }
+  })
 })

@@ -154,7 +154,7 @@ describe('texts without case', () => {
         const search = `"${isUpper ? part.toUpperCase() : part}"`
         const { nodes } = await tickets(project, { search }, search)
         if (part.trim() !== '') for (const { excerpt } of nodes) expect(excerpt?.hits.length).toBeGreaterThan(0)
-        if (!isUpper) expect(nodes).toHaveLength(1)
+        if (!isUpper && /[\p{L}\p{N}]{3}/u.test(part)) expect(nodes).toHaveLength(1)
       }),
       { numRuns: 60 },
     )

@@ -54,10 +54,10 @@ async function setViewer(context: Context, session: Session): Promise<Session> {
 }
 
 // Hashing takes a quarter of a second of one core.
-const passwordCost = 500
+const passwordWork = 500
 
 mutation('signUp', {
-  cost: passwordCost,
+  work: passwordWork,
   description:
     'Creates an account and starts a session. The first account of a server becomes its ADMIN; further sign-ups require `SNAGLIST_SIGN_UP=open`.',
   allowsAnonymous: true,
@@ -88,7 +88,7 @@ mutation('signUp', {
 })
 
 mutation('signIn', {
-  cost: passwordCost,
+  work: passwordWork,
   inputDescription: 'Credentials of an account.',
   description: 'Starts a session of 30 days. Fails with UNAUTHENTICATED if the username or password is wrong.',
   allowsAnonymous: true,
@@ -126,7 +126,7 @@ builder.mutationField('signOut', (t) =>
 )
 
 mutation('changePassword', {
-  cost: passwordCost,
+  work: passwordWork,
   description: 'Sets a new password and ends all your other sessions. Access tokens remain valid.',
   inputDescription: 'The current and the new password.',
   payloadDescription: 'Your account with the new password.',

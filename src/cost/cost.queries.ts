@@ -1,15 +1,22 @@
 import { GraphQLError } from 'graphql'
 import { builder } from '../builder.ts'
-import { BadUserInput } from '../errors.ts'
-import { costOf, type ListCost, listCostsOf } from '../graphql/cost.ts'
+import { BadUserInput, RateLimited } from '../errors.ts'
+import {
+  costOf,
+  type FieldCost,
+  fieldCostsOf,
+  type ListCost,
+  listCostsOf,
+  type OwnCost,
+  ownCostsOf,
+} from '../graphql/cost.ts'
 
 interface QueryCost {
-  readonly requested: number
+  readonly fields: readonly FieldCost[]
   readonly limit: number
-  readonly lists: readonly ListCost[]
 }
 
-const maxLists = 20
+const maxRows = 20
 
 /** Converts points to a GraphQL Int; they may be infinite or NaN. */
 const clampToInt32 = (points: number) => (points < maxInt32 ? points : maxInt32)
@@ -34,20 +41,55 @@ const ListCostType = builder.objectRef<ListCost>('ListCost').implement({
   }),
 })
 
+const FieldCostType = builder.objectRef<OwnCost>('FieldCost').implement({
+  description: 'The cost of one field of a query, without its nested fields.',
+  fields: (t) => ({
+    path: t.exposeString('path', {
+      description: 'Response keys from the root to the field, such as "tickets.totalCount".',
+    }),
+    objects: t.int({
+      description: 'Points for the objects that the field can return, summed over all parents.',
+      resolve: ({ objects }) => clampToInt32(Math.ceil(objects)),
+    }),
+    work: t.int({
+      description:
+        'Points for the work of the database in addition to its objects, such as searching, sorting and counting, summed over all parents.',
+      resolve: ({ work }) => clampToInt32(Math.ceil(work)),
+    }),
+  }),
+})
+
+const sumOf = (costs: readonly OwnCost[], part: 'objects' | 'work') =>
+  clampToInt32(Math.ceil(costs.reduce((sum, cost) => sum + cost[part], 0)))
+
 const QueryCostType = builder.objectRef<QueryCost>('QueryCost').implement({
   description:
-    'The cost of a query in points: 1 for each object that it can return, with lists counted by their page size, and more for counts, searches, excerpts and reports.',
+    'The cost of a query in points: 1 for each object that it can return, with lists counted by their page size, and the work of its filters, orders, counts and reports with the current number of tickets.',
   fields: (t) => ({
     requested: t.int({
       description: 'Cost of the query, at least 1.',
-      resolve: ({ requested }) => clampToInt32(requested),
+      resolve: ({ fields }) => clampToInt32(costOf(fields)),
+    }),
+    objects: t.int({
+      description: 'Points for the objects that the query can return.',
+      resolve: ({ fields }) => sumOf(ownCostsOf(fields), 'objects'),
+    }),
+    work: t.int({
+      description: 'Points for work in addition to the objects. Grows with the number of tickets.',
+      resolve: ({ fields }) => sumOf(ownCostsOf(fields), 'work'),
     }),
     limit: t.exposeInt('limit', { description: 'Maximum cost of a query on this server (SNAGLIST_COST_LIMIT).' }),
+    fields: t.field({
+      type: [FieldCostType],
+      description: `Fields of the query that cost points, the most expensive first. At most ${maxRows}.`,
+      extensions: { size: maxRows },
+      resolve: ({ fields }) => ownCostsOf(fields).slice(0, maxRows),
+    }),
     lists: t.field({
       type: [ListCostType],
-      description: `Paged lists of the query, the most expensive first. At most ${maxLists}.`,
-      extensions: { size: maxLists },
-      resolve: ({ lists }) => lists.slice(0, maxLists),
+      description: `Paged lists of the query, the most expensive first. At most ${maxRows}.`,
+      extensions: { size: maxRows },
+      resolve: ({ fields, limit }) => listCostsOf(fields, limit).slice(0, maxRows),
     }),
   }),
 })
@@ -56,19 +98,17 @@ builder.queryField('explainCost', (t) =>
   t.field({
     type: QueryCostType,
     description:
-      'Cost of a query or mutation, computed without running it. A result contains its own cost in `extensions.cost`.',
-    // Parsing and validation take up to 50 ms.
-    extensions: { cost: 1000 },
+      'Cost of a query or mutation, computed without running it. Reading the document counts for the rate limit like that of a request. A result contains its own cost in `extensions.cost`.',
     args: {
       query: t.arg.string({ required: true, description: 'GraphQL document to analyze.' }),
       variables: t.arg({ type: 'JSON', description: 'Variables of the operation, as an object.' }),
       operationName: t.arg.string({ description: 'Name of the operation. Required if the document contains several.' }),
     },
-    resolve: (_root, { query, variables, operationName }, { documents, config }): QueryCost => {
+    resolve: async (_root, { query, variables, operationName }, context): Promise<QueryCost> => {
       const fieldError = (path: string, message: string) => new BadUserInput([{ path, message }])
       if (variables != null && (typeof variables !== 'object' || Array.isArray(variables)))
         throw fieldError('variables', 'must be an object')
-      const document = withFieldErrors(() => documents.read(query))
+      const document = await context.readDocument(query).catch(throwFieldError)
       if (document.errors.length > 0)
         throw new BadUserInput(document.errors.map(({ message }) => ({ path: 'query', message })))
       const operation = document.operation(operationName ?? null)
@@ -79,19 +119,15 @@ builder.queryField('explainCost', (t) =>
             ? 'is required: the document contains several operations'
             : 'is not the name of an operation in the document',
         )
+      const size = await context.readDatabaseSize()
       const values = (variables ?? {}) as Readonly<Record<string, unknown>>
-      const limit = config.costLimit
-      return { requested: costOf(operation.costs, values), limit, lists: listCostsOf(operation.costs, values, limit) }
+      return { fields: fieldCostsOf(operation.costs, { variables: values, size }), limit: context.config.costLimit }
     },
   }),
 )
 
-/** Converts errors of the document to field errors. */
-function withFieldErrors<Result>(read: () => Result): Result {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof GraphQLError) throw new BadUserInput([{ path: 'query', message: error.message }])
-    throw error
-  }
+/** Converts an error of the document to a field error. */
+function throwFieldError(error: unknown): never {
+  if (!(error instanceof GraphQLError) || error instanceof RateLimited) throw error
+  throw new BadUserInput([{ path: 'query', message: error.message }])
 }

@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { readConnection } from '../paging/connection.type.ts'
-import { ticketListCost } from '../ticket/ticket.cost.ts'
+import { ticketListWork } from '../ticket/ticket.cost.ts'
 import { readTicketByReference, ticketList } from '../ticket/ticket.loaders.ts'
 import { DefectConnection, defectListArgs } from './defect.type.ts'
 
@@ -16,7 +16,7 @@ builder.queryFields((t) => ({
   }),
   defects: t.field({
     type: DefectConnection,
-    extensions: { cost: ticketListCost },
+    extensions: { work: ticketListWork },
     description: 'Defects of all projects that you can see. Newest first by default.',
     args: defectListArgs,
     resolve: (_root, args, context, info) =>

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
 import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
-import { projectTicketListCost, ticketCountCost } from '../ticket/ticket.cost.ts'
+import { ticketCounts, ticketListWork } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { DefectFilterInput } from '../ticket/ticket-filter.type.ts'
@@ -49,7 +49,7 @@ builder.prismaObject('Ticket', {
   }),
 })
 
-export const DefectConnection = connectionType<TicketRow>('Defect', 'defects', ticketCountCost)
+export const DefectConnection = connectionType<TicketRow>('Defect', 'defects', ticketCounts)
 
 export const defectListArgs = builder.args((t) => ({
   filter: t.field({
@@ -70,7 +70,7 @@ builder.objectField('Project', 'defects', (t) =>
         ticketList(context, args, { kind: 'DEFECT', isInProject: true }),
       ),
       {
-        cost: projectTicketListCost,
+        work: ticketListWork,
       },
     ),
   }),

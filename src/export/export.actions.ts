@@ -128,7 +128,7 @@ async function* textOf(
   let after: CursorKey | null = null
   do {
     const bounds: Bounds = { limit: pageSize, backward: false, after, before: null, offset: 0 }
-    const parts = { row: exportedTicket, withCursorKeys: true, withTotalCount: false }
+    const parts = { row: exportedTicket, withCursorKeys: true, maxCount: 0 }
     const page: Page<ExportedTicket> = await readValue(
       db,
       pageOf<ExportedTicket>(list as unknown as List<ExportedTicket>, bounds, parts),

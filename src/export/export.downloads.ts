@@ -5,7 +5,7 @@ import { withoutQuota } from '../database/request-quota.ts'
 import { formatNumber, QueryTooComplex } from '../errors.ts'
 import type { Download, Downloads } from '../http/download.ts'
 import type { Rates } from '../http/rates.ts'
-import { filterCost } from '../ticket/ticket.cost.ts'
+import { filterWork, ticketsInFilter } from '../ticket/ticket.cost.ts'
 import { type ExportFormat, exportTickets } from './export.actions.ts'
 import { parseParameters } from './export.parser.ts'
 
@@ -15,8 +15,7 @@ interface ExportServices {
   readonly database: Database
 }
 
-/** Points, in addition to those of the filter. */
-const exportCost = 5000
+const ticketsPerPoint = 40
 const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl; charset=utf-8' }
 
 const costMessage = (cost: number, limit: number) =>
@@ -30,9 +29,11 @@ export function exportDownloads({ schema, rates, database }: ExportServices): Do
       const viewer = requireViewer(context)
       const { costLimit, introspection } = context.config
       const { project, filter, bom } = parseParameters(parameters, schema, introspection === 'open')
-      const cost = filterCost(filter)
+      const size = await context.readDatabaseSize()
+      const projectFilter = project === null ? filter : { ...filter, project: { eq: project } }
+      const cost = filterWork(projectFilter, size)
       if (cost > costLimit) throw new QueryTooComplex(costMessage(cost, costLimit), cost, costLimit)
-      await rates.spend(`user ${viewer.id}`, exportCost + cost)
+      await rates.spend(`user ${viewer.id}`, cost + Math.ceil(ticketsInFilter(projectFilter, size) / ticketsPerPoint))
       // All pages together may exceed the quota of a request.
       const unmeteredContext = { ...context, db: withoutQuota(database.db) }
       const pieces = await exportTickets(unmeteredContext, format, { project, filter, bom })

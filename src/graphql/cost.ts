@@ -17,33 +17,57 @@ import {
   TypeMetaFieldDef,
   valueFromASTUntyped,
 } from 'graphql'
+import type { DatabaseSize } from '../database/size.ts'
 import { defaultPageSize, maxPageSize } from '../paging/bounds.ts'
 
-type Arguments = Readonly<Record<string, unknown>>
 type Variables = Readonly<Record<string, unknown>>
-/** A constant, or a function of the arguments of the field and its parent field, and of the parent type. */
-type Amount = number | ((args: Arguments, parentArgs: Arguments, parentType: string) => number)
+
+/** A field of an operation with its arguments before coercion. */
+export interface FieldCall {
+  readonly args: Readonly<Record<string, unknown>>
+  /** The type that declares the field. */
+  readonly type: string
+  readonly parent: FieldCall | null
+}
+
+type Amount = number | ((call: FieldCall, size: DatabaseSize) => number)
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Points in addition to the objects of the field. Defaults to 0, for a connection to 1. */
-    readonly cost?: Amount
+    /** Points for work in addition to the objects of the field. Defaults to 0, for a connection to 1. */
+    readonly work?: Amount
     /** Number of objects of a list that is not a connection. Defaults to 10. */
     readonly size?: Amount
   }
 }
 
-/** The cost of a field in points. The children of a list count once per object. */
+interface CostInput {
+  readonly variables: Variables
+  readonly size: DatabaseSize
+}
+
+/** A field of an operation. The points depend on the variables and on the size of the database. */
 export interface CostNode {
   /** Response keys from the root, joined by dots. */
   readonly path: string
+  readonly key: string
   readonly field: string
-  /** Points that do not depend on the number of objects. */
-  readonly fixed: (variables: Variables) => number
-  readonly objectCount: (variables: Variables) => number
+  readonly work: (input: CostInput) => number
+  readonly objectCount: (input: CostInput) => number
   readonly objectPoints: number
   readonly isConnection: boolean
   readonly children: readonly CostNode[]
+}
+
+/** A field with its cost in points. Its children count once per object. */
+export interface FieldCost extends Pick<CostNode, 'path' | 'key' | 'field' | 'objectPoints' | 'isConnection'> {
+  readonly work: number
+  readonly objectCount: number
+  readonly children: readonly FieldCost[]
+  /** Points of one object with its fields. */
+  readonly pointsPerObject: number
+  /** Points of the field with its objects. */
+  readonly total: number
 }
 
 const defaultListSize = 10
@@ -79,20 +103,20 @@ export function costTreesOf(
     ),
   )
   const argumentsOf = (node: FieldNode, { args }: GraphQLField<unknown, unknown>) => {
-    if (!node.arguments?.length) return () => Object.fromEntries(args.map((arg) => [arg.name, arg.defaultValue]))
-    return (variables: Variables): Arguments => {
+    const defaultArgs = Object.fromEntries(args.map((arg) => [arg.name, arg.defaultValue]))
+    if (!node.arguments?.length) return () => defaultArgs
+    return (variables: Variables): FieldCall['args'] => {
       const allVariables = { ...defaults, ...variables }
       const values = (node.arguments ?? []).map(
         ({ name, value }) => [name.value, valueFromASTUntyped(value, allVariables)] as const,
       )
-      return Object.fromEntries([...args.map((arg) => [arg.name, arg.defaultValue] as const), ...values])
+      return { ...defaultArgs, ...Object.fromEntries(values) }
     }
   }
 
   interface Parent {
     readonly path: string
-    readonly args: (variables: Variables) => Arguments
-    readonly type: string
+    readonly call: (variables: Variables) => FieldCall | null
     readonly pageSize: CostNode['objectCount'] | null
   }
 
@@ -105,57 +129,48 @@ export function costTreesOf(
     })
 
   const costsOfField = (node: FieldNode, type: GraphQLNamedType, parent: Parent): CostNode[] => {
-    const field = node.name.value
-    const definition = definitionOf(type, field)
+    const definition = definitionOf(type, node.name.value)
     if (!definition) return []
     const args = argumentsOf(node, definition)
-    const { cost, size } = definition.extensions
+    const call = (variables: Variables): FieldCall => ({
+      args: args(variables),
+      type: type.name,
+      parent: parent.call(variables),
+    })
+    const { work, size } = definition.extensions
     const fieldType = getNamedType(definition.type)
     const isConnection = fieldType.name.endsWith('Connection')
-    const amount = (value: Amount) =>
-      typeof value === 'number'
-        ? () => value
-        : (variables: Variables) => value(args(variables), parent.args(variables), parent.type)
-    if (!node.selectionSet || !isCompositeType(fieldType)) {
-      if (!cost) return []
-      return [
-        {
-          path: pathOf(parent, node),
-          field,
-          fixed: amount(cost),
-          objectCount: one,
-          objectPoints: 0,
-          isConnection,
-          children: [],
-        },
-      ]
+    const amount = (value: Amount): CostNode['work'] =>
+      typeof value === 'number' ? () => value : (input) => value(call(input.variables), input.size)
+    const key = (node.alias ?? node.name).value
+    const field = {
+      path: (parent.path && `${parent.path}.`) + key,
+      key,
+      field: node.name.value,
+      work: amount(work ?? (isConnection ? 1 : 0)),
+      isConnection,
     }
-    const page = isConnection ? (variables: Variables) => pageSize(args(variables)) : null
+    if (!node.selectionSet || !isCompositeType(fieldType))
+      return work ? [{ ...field, objectCount: one, objectPoints: 0, children: [] }] : []
+    const page: CostNode['objectCount'] | null = isConnection ? ({ variables }) => pageSize(args(variables)) : null
     const isList = isListType(getNullableType(definition.type))
-    const path = pathOf(parent, node)
     return [
       {
-        path,
-        field,
-        fixed: amount(cost ?? (isConnection ? 1 : 0)),
+        ...field,
         objectCount: isList
-          ? (parent.pageSize ?? amount(size ?? introspectionListSizes[field] ?? defaultListSize))
+          ? (parent.pageSize ?? amount(size ?? introspectionListSizes[field.field] ?? defaultListSize))
           : one,
         objectPoints: objectCost(fieldType),
-        isConnection,
-        children: costsIn(node.selectionSet, fieldType, { path, args, type: type.name, pageSize: page }),
+        children: costsIn(node.selectionSet, fieldType, { path: field.path, call, pageSize: page }),
       },
     ]
   }
 
   const root = schema.getRootType(operation)
-  return root ? costsIn(selectionSet, root, { path: '', args: () => ({}), type: root.name, pageSize: null }) : []
+  return root ? costsIn(selectionSet, root, { path: '', call: () => null, pageSize: null }) : []
 }
 
 const one = () => 1
-
-const pathOf = ({ path }: { readonly path: string }, { alias, name }: FieldNode) =>
-  (path && `${path}.`) + (alias ?? name).value
 
 function definitionOf(type: GraphQLNamedType, field: string): GraphQLField<unknown, unknown> | undefined {
   if (field === SchemaMetaFieldDef.name) return SchemaMetaFieldDef
@@ -164,20 +179,35 @@ function definitionOf(type: GraphQLNamedType, field: string): GraphQLField<unkno
 }
 
 /** An invalid page size is reported when the field is resolved. */
-function pageSize({ first, last }: Arguments): number {
+function pageSize({ first, last }: FieldCall['args']): number {
   const size = first ?? last
   return typeof size === 'number' && size >= 0 ? Math.min(size, maxPageSize) : defaultPageSize
 }
 
-const totalOf = (node: CostNode, variables: Variables): number =>
-  node.fixed(variables) + node.objectCount(variables) * objectTotal(node, variables)
+/** Computes the points of all fields of an operation. */
+export const fieldCostsOf = (nodes: readonly CostNode[], input: CostInput): FieldCost[] =>
+  nodes.map((node) => {
+    const { path, key, field, objectPoints, isConnection } = node
+    const children = fieldCostsOf(node.children, input)
+    const work = node.work(input)
+    const objectCount = node.objectCount(input)
+    const pointsPerObject = children.reduce((sum, { total }) => sum + total, objectPoints)
+    const total = work + objectCount * pointsPerObject
+    return { path, key, field, work, objectCount, objectPoints, isConnection, children, pointsPerObject, total }
+  })
 
-const objectTotal = ({ objectPoints, children }: CostNode, variables: Variables): number =>
-  children.reduce((sum, child) => sum + totalOf(child, variables), objectPoints)
+const totalOf = (fields: readonly FieldCost[]) => fields.reduce((sum, { total }) => sum + total, 0)
 
 /** Points of an operation, rounded up, at least 1. */
-export const costOf = (costs: readonly CostNode[], variables: Variables): number =>
-  Math.max(1, Math.ceil(costs.reduce((sum, node) => sum + totalOf(node, variables), 0)))
+export const costOf = (fields: readonly FieldCost[]): number => Math.max(1, Math.ceil(totalOf(fields)))
+
+/** Calls `visit` for each field with the number of its parent objects. */
+function walk(fields: readonly FieldCost[], visit: (field: FieldCost, times: number) => void, times = 1): void {
+  for (const field of fields) {
+    visit(field, times)
+    walk(field.children, visit, times * field.objectCount)
+  }
+}
 
 export interface ListCost {
   readonly path: string
@@ -187,21 +217,39 @@ export interface ListCost {
   readonly first: number | null
 }
 
-export function listCostsOf(costs: readonly CostNode[], variables: Variables, limit: number): ListCost[] {
-  const remainingPoints = limit - costs.reduce((sum, node) => sum + totalOf(node, variables), 0)
+/** The most expensive lists first. */
+export function listCostsOf(fields: readonly FieldCost[], limit: number): ListCost[] {
+  const remainingPoints = limit - totalOf(fields)
   const lists: ListCost[] = []
-  const walk = (node: CostNode, times: number): void => {
-    if (node.isConnection) {
-      const cost = times * totalOf(node, variables)
-      const rows = node.children.filter(({ field }) => field === 'nodes' || field === 'edges')
-      const size = rows[0]?.objectCount(variables) ?? 0
-      const pointsPerItem = times * rows.reduce((sum, row) => sum + objectTotal(row, variables), 0)
-      const maxFirst =
-        pointsPerItem === 0 ? maxPageSize : Math.min(maxPageSize, Math.floor(size + remainingPoints / pointsPerItem))
-      lists.push({ path: node.path, cost: Math.ceil(cost), first: maxFirst >= 1 ? maxFirst : null })
-    }
-    for (const child of node.children) walk(child, times * node.objectCount(variables))
-  }
-  for (const node of costs) walk(node, 1)
+  walk(fields, ({ path, isConnection, children, total }, times) => {
+    if (!isConnection) return
+    const rows = children.filter(({ field }) => field === 'nodes' || field === 'edges')
+    const pointsPerItem = times * rows.reduce((sum, { pointsPerObject }) => sum + pointsPerObject, 0)
+    const maxFirst =
+      pointsPerItem === 0
+        ? maxPageSize
+        : Math.min(maxPageSize, Math.floor((rows[0]?.objectCount ?? 0) + remainingPoints / pointsPerItem))
+    lists.push({ path, cost: Math.ceil(times * total), first: maxFirst >= 1 ? maxFirst : null })
+  })
   return lists.sort((a, b) => b.cost - a.cost)
+}
+
+/** Points of one field without its nested fields, for all parents together. */
+export interface OwnCost {
+  readonly path: string
+  readonly objects: number
+  readonly work: number
+}
+
+/** The most expensive fields first. Fields at the same path are combined. */
+export function ownCostsOf(fields: readonly FieldCost[]): OwnCost[] {
+  const costs = new Map<string, OwnCost>()
+  walk(fields, ({ path, work, objectCount, objectPoints }, times) => {
+    const { objects: otherObjects, work: otherWork } = costs.get(path) ?? { objects: 0, work: 0 }
+    const objects = otherObjects + times * objectCount * objectPoints
+    costs.set(path, { path, objects, work: otherWork + times * work })
+  })
+  return [...costs.values()]
+    .filter(({ objects, work }) => objects + work > 0)
+    .sort((a, b) => b.objects + b.work - (a.objects + a.work))
 }

@@ -2,7 +2,9 @@ import type { Config } from '../config.ts'
 import type { Context } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import { withRequestQuota } from '../database/request-quota.ts'
+import type { ReadDatabaseSize } from '../database/size.ts'
 import type { Authenticate } from '../http/authenticate.ts'
+import type { Payer, Rates } from '../http/rates.ts'
 import type { HttpRequest } from '../http/request.ts'
 import type { ViewerCache } from '../viewer.ts'
 import type { DocumentCache } from './document-cache.ts'
@@ -13,16 +15,27 @@ interface ContextServices {
   readonly viewerCache: ViewerCache
   readonly authenticate: Authenticate
   readonly documents: DocumentCache
+  readonly rates: Rates
+  readonly readDatabaseSize: ReadDatabaseSize
 }
 
 export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>
 
 /** The returned function throws the errors of `Authenticate`. */
 export const contextFactory =
-  ({ config, database, viewerCache, authenticate, documents }: ContextServices): CreateContext =>
+  ({
+    config,
+    database,
+    viewerCache,
+    authenticate,
+    documents,
+    rates,
+    readDatabaseSize,
+  }: ContextServices): CreateContext =>
   async (request, requestId) => {
     const authentication = await authenticate(request)
     const { header, address } = request
+    const payer: Payer = authentication ? `user ${authentication.viewer.id}` : `address ${address}`
     return {
       config,
       db: withRequestQuota(database.db),
@@ -30,7 +43,8 @@ export const contextFactory =
       bulkTransaction: database.bulkTransaction,
       requestId,
       address,
-      documents,
+      readDocument: async (query) => documents.find(query) ?? rates.chargeParsing(payer, () => documents.read(query)),
+      readDatabaseSize,
       traceParent: header('traceparent') ?? null,
       idempotencyKey: header('idempotency-key') ?? null,
       idempotency: null,

@@ -12,14 +12,12 @@ import type { LimitResponse } from '../http/response-quota.ts'
 import type { ReadAnonymousDocument } from './anonymous-documents.ts'
 import type { CreateContext } from './create-context.ts'
 import type { Document } from './document.ts'
-import type { DocumentCache } from './document-cache.ts'
 import type { Execute } from './execute.ts'
 import type { Operation } from './operation.ts'
 import { type ParameterQuotas, type Parameters, readParameters } from './parameters.ts'
 
 interface EndpointOptions {
   readonly path: string
-  readonly documents: DocumentCache
   readonly readAnonymousDocument: ReadAnonymousDocument
   readonly rates: Rates
   readonly quotas: ParameterQuotas
@@ -35,7 +33,6 @@ export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>
 
 export function createEndpoint({
   path,
-  documents,
   readAnonymousDocument,
   rates,
   quotas,
@@ -75,10 +72,8 @@ export function createEndpoint({
     }
   }
 
-  async function readDocument(query: string, { viewer, address }: Context, refusal: RateLimited | null) {
-    if (!viewer) return readAnonymousDocument(query, address, refusal)
-    return documents.find(query) ?? rates.chargeParsing(`user ${viewer.id}`, () => documents.read(query))
-  }
+  const readDocument = (query: string, context: Context, refusal: RateLimited | null) =>
+    context.viewer ? context.readDocument(query) : readAnonymousDocument(query, context.address, refusal)
 
   return async (request) => {
     const start = performance.now()

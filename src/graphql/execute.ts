@@ -3,14 +3,16 @@ import type { Context } from '../context.ts'
 import { maxBytesPerRequest } from '../database/request-quota.ts'
 import { BadUserInput, formatNumber, QueryTooComplex, ResultTooLarge, Unauthenticated } from '../errors.ts'
 import type { Form } from '../http/multipart.ts'
-import type { Rates } from '../http/rates.ts'
+import type { Charge, Payer, Rates } from '../http/rates.ts'
 import { isKeyUsed } from '../idempotency/idempotency.ts'
 import type { Viewer } from '../viewer.ts'
 import { undescribed } from './anonymous-documents.ts'
-import { costOf, type ListCost, listCostsOf } from './cost.ts'
+import { costOf, type FieldCost, fieldCostsOf } from './cost.ts'
+import { costAdvice } from './cost-advice.ts'
 import { type HasHidden, runIdempotently } from './idempotent-run.ts'
 import type { Operation } from './operation.ts'
 import { isLongerThan } from './result-size.ts'
+import { isEarlyError, spentPointsOf } from './spent-points.ts'
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -31,19 +33,37 @@ export type Execute = (
 export const createExecute =
   (rates: Rates, hasHidden: HasHidden): Execute =>
   async (operation, context, variables, form) => {
-    const { cost, rateHeaders } = await charge(operation, context, variables, rates)
-    const { result, headers } =
-      (form && (await receiveFiles(form, operation, context, variables))) ??
-      (context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
-        ? await runIdempotently(operation, context, context.idempotencyKey, variables, hasHidden)
-        : { result: await operation.run(context, variables), headers: {} })
+    const size = await context.readDatabaseSize()
+    const fields = fieldCostsOf(operation.costs, { variables, size })
+    const cost = costOf(fields)
+    const charge = await chargeCost(operation, context, fields, rates)
+    const { result, headers } = await run(operation, context, variables, { form, hasHidden }).catch(async (error) => {
+      if (isEarlyError(error)) await charge?.refund(cost - 1)
+      throw error
+    })
+    const { usedMilliseconds: databaseMilliseconds } = context.db
+    const spent = spentPointsOf(fields, { kind: operation.kind, result, databaseMilliseconds })
+    const allowance = await charge?.refund(cost - spent)
     if (result.data === undefined && context.viewer === null && context.config.introspection === 'signed-in')
       throw new BadUserInput([{ path: 'variables', message: `are invalid. ${undescribed}` }])
     // The quota counts data that was read once, but aliases repeat it in the result.
     if (isLongerThan(result.data, maxBytesPerRequest)) throw new ResultTooLarge(maxBytesPerRequest)
-    const extensions = { cost: { requested: cost, limit: context.config.costLimit } }
-    return { result: { ...result, extensions }, cost, headers: { ...rateHeaders, ...headers } }
+    const extensions = { cost: { requested: cost, spent, limit: context.config.costLimit } }
+    return { result: { ...result, extensions }, cost, headers: { ...(context.viewer && allowance), ...headers } }
   }
+
+async function run(
+  operation: Operation,
+  context: Context,
+  variables: Variables,
+  { form, hasHidden }: { readonly form: Form | null | undefined; readonly hasHidden: HasHidden },
+): Promise<Pick<Execution, 'result' | 'headers'>> {
+  const refusal = form && (await receiveFiles(form, operation, context, variables))
+  if (refusal) return refusal
+  return context.idempotencyKey !== null && isIdempotent(operation, context.viewer)
+    ? runIdempotently(operation, context, context.idempotencyKey, variables, hasHidden)
+    : { result: await operation.run(context, variables), headers: {} }
+}
 
 /** Returns null, or errors for which the operation must not run: then the files are not received. */
 async function receiveFiles(form: Form, operation: Operation, context: Context, variables: Variables) {
@@ -56,35 +76,26 @@ async function receiveFiles(form: Form, operation: Operation, context: Context, 
   return null
 }
 
-async function charge(
+/** Returns null if the operation costs no points. */
+async function chargeCost(
   { kind, introspects, costs }: Operation,
   { viewer, address, config }: Context,
-  variables: Variables,
+  fields: readonly FieldCost[],
   rates: Rates,
-) {
+): Promise<Charge | null> {
   if (introspects && config.introspection === 'signed-in' && !viewer)
     throw new Unauthenticated('Introspection requires a token on this server (SNAGLIST_INTROSPECTION).')
-  const cost = costOf(costs, variables)
+  const cost = costOf(fields)
   const limit = config.costLimit
   if (cost > limit) {
-    const [list] = listCostsOf(costs, variables, limit)
-    throw new QueryTooComplex(costMessage(cost, limit, list), cost, limit)
+    const excess = `Query cost ${formatNumber(cost)} exceeds the limit of ${formatNumber(limit)}.`
+    throw new QueryTooComplex(`${excess} ${costAdvice(fields, limit)}`, cost, limit)
   }
-  if (viewer) return { cost, rateHeaders: await rates.spend(`user ${viewer.id}`, cost) }
+  const spend = (payer: Payer) => rates.spend(payer, cost, (remaining) => costAdvice(fields, remaining))
+  if (viewer) return spend(`user ${viewer.id}`)
   // signIn has limits of its own.
-  if (kind === OperationTypeNode.QUERY) await rates.spend(`address ${address}`, cost)
   if (costs.some(({ field }) => field === 'signUp')) await rates.spend(`sign-up ${address}`, cost)
-  return { cost, rateHeaders: null }
-}
-
-function costMessage(cost: number, limit: number, list: ListCost | undefined): string {
-  const excess = `Query cost ${formatNumber(cost)} exceeds the limit of ${formatNumber(limit)}.`
-  if (!list) return `${excess} Select less, or split the query into several requests.`
-  const remedy =
-    list.first === null
-      ? 'Filter by project, simplify `filter` and `orderBy`, or select less. `explainCost` lists all costs.'
-      : `Lower its \`first\` or \`last\` to ${list.first}, or select less. \`explainCost\` lists all costs.`
-  return `${excess} Most expensive: \`${list.path}\` (${formatNumber(list.cost)}). ${remedy}`
+  return kind === OperationTypeNode.QUERY ? spend(`address ${address}`) : null
 }
 
 /** For an anonymous client, only `signIn` and `signUp` can take effect. */

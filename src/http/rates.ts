@@ -20,10 +20,17 @@ export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], strin
  */
 export type Payer = `${'user' | 'address' | 'sign-in' | 'sign-up' | 'token'} ${string}`
 
+/** Points that a request has spent. */
+export interface Charge {
+  /** Returns points, and the allowance after that. */
+  readonly refund: (points: number) => Promise<Allowance | null>
+}
+
 /** All throw RATE_LIMITED above the limit. */
 export interface Rates {
   readonly countRequest: (payer: Payer) => Promise<Allowance | null>
-  readonly spend: (payer: Payer, points: number) => Promise<Allowance | null>
+  /** `advise` returns sentences for the error, from the points that remain. */
+  readonly spend: (payer: Payer, points: number, advise?: (remaining: number) => string) => Promise<Charge>
   /** Charges the processor time of `parse`. Throws before it runs if earlier calls have used up the time of the payer. */
   readonly chargeParsing: <Result>(payer: Payer, parse: () => Result) => Promise<Result>
 }
@@ -65,14 +72,13 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
         1,
         () => `The rate limit of ${formatNumber(requests)} requests per ${nounOf(payer)} and minute was exceeded.`,
       ),
-    spend: (payer, cost) =>
-      consume(
-        pointLimiter,
-        payer,
-        cost,
-        () =>
-          `A cost of ${formatNumber(cost)} exceeds your remaining points (limit: ${formatNumber(points)} per minute).`,
-      ),
+    async spend(payer, cost, advise = () => '') {
+      const allowance = await consume(pointLimiter, payer, cost, (remaining) => {
+        const excess = `A cost of ${formatNumber(cost)} exceeds your remaining ${formatNumber(remaining)} points (limit: ${formatNumber(points)} per minute).`
+        return `${excess} ${advise(remaining)}`.trim()
+      })
+      return { refund: (refunded) => refund(pointLimiter, payer, refunded, allowance) }
+    },
     async chargeParsing(payer, parse) {
       if (!parsingLimiter) return parse()
       const used = await parsingLimiter.get(payer)
@@ -94,22 +100,39 @@ export function createRates({ requests, points, pool }: RateOptions): Rates {
 
 const nounOf = (payer: Payer) => (payer.startsWith('user ') ? 'user' : 'address')
 
-async function consume(limiter: RateLimiterAbstract | null, key: string, amount: number, message: () => string) {
+async function consume(
+  limiter: RateLimiterAbstract | null,
+  key: string,
+  amount: number,
+  message: (remaining: number) => string,
+): Promise<Allowance | null> {
   if (!limiter) return null
   try {
     const { remainingPoints, msBeforeNext } = await limiter.consume(key, amount)
-    return allowance(limiter.points, remainingPoints, Math.ceil(msBeforeNext / 1000))
+    return allowanceOf(limiter.points, remainingPoints, msBeforeNext)
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error
     // A rejected cost is not spent: a smaller one may still fit.
     if (amount > 1) await limiter.reward(key, amount)
+    const remaining = Math.max(0, limiter.points - error.consumedPoints + amount)
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
-    throw new RateLimited(message(), seconds, allowance(limiter.points, 0, seconds))
+    throw new RateLimited(message(remaining), seconds, allowanceOf(limiter.points, 0, error.msBeforeNext))
   }
 }
 
-const allowance = (limit: number, remaining: number, seconds: number): Allowance => ({
+async function refund(
+  limiter: RateLimiterAbstract | null,
+  key: string,
+  points: number,
+  allowance: Allowance | null,
+): Promise<Allowance | null> {
+  if (!limiter || points <= 0) return allowance
+  const { consumedPoints, msBeforeNext } = await limiter.reward(key, points)
+  return allowanceOf(limiter.points, limiter.points - consumedPoints, msBeforeNext)
+}
+
+const allowanceOf = (limit: number, remaining: number, milliseconds: number): Allowance => ({
   'ratelimit-limit': String(limit),
-  'ratelimit-remaining': String(Math.max(0, remaining)),
-  'ratelimit-reset': String(seconds),
+  'ratelimit-remaining': String(Math.min(limit, Math.max(0, remaining))),
+  'ratelimit-reset': String(Math.max(1, Math.ceil(milliseconds / 1000))),
 })

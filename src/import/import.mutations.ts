@@ -27,7 +27,7 @@ import { type UndoResult, undoImport } from './undo.actions.ts'
 const maxMappings = 2000
 const mappings = z.array(z.unknown()).max(maxMappings, atMostItems(maxMappings)).nullable()
 
-const importCost = 5000
+const importWork = 5000
 
 function isLocale(tag: string): boolean {
   try {
@@ -38,7 +38,7 @@ function isLocale(tag: string): boolean {
 }
 
 mutation('importTickets', {
-  cost: importCost,
+  work: importWork,
   description:
     'Imports tickets from a CSV file, sent as a multipart request. Requires CONTRIBUTOR in the project. A row with an external key that exists in the project updates that ticket; any other row creates a ticket. Row errors are returned in `Import.faults`, not as GraphQL errors.',
   inputDescription: 'A CSV file of tickets, and how to read it.',
@@ -209,7 +209,7 @@ const ImportRefusal = builder.objectRef<UndoResult['refusals'][number]>('ImportR
 })
 
 mutation('undoImport', {
-  cost: importCost,
+  work: importWork,
   description:
     'Undoes an import: deletes the tickets that it created, and restores those that it changed. Keeps tickets that have changed since the import, and created tickets with comments. Requires MAINTAINER in the project, or CONTRIBUTOR for your own imports.',
   inputDescription: 'The import to undo.',

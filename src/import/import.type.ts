@@ -163,7 +163,7 @@ builder.prismaObject('Import', {
     }),
     rejectedRows: t.exposeString('rejectedRows', {
       nullable: true,
-      extensions: { cost: 1000 },
+      extensions: { work: 1000 },
       description:
         'Rows with errors that an import with `onError: SKIP` skipped, as CSV with an additional column "reason", to fix and import again. Formulas are prefixed with an apostrophe, which an import removes. At most 10 million characters. Null if no row was skipped.',
     }),

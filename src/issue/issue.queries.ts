@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { readConnection } from '../paging/connection.type.ts'
-import { ticketListCost } from '../ticket/ticket.cost.ts'
+import { ticketListWork } from '../ticket/ticket.cost.ts'
 import { readTicketByReference, ticketList } from '../ticket/ticket.loaders.ts'
 import { IssueConnection, issueListArgs } from './issue.type.ts'
 
@@ -16,7 +16,7 @@ builder.queryFields((t) => ({
   }),
   issues: t.field({
     type: IssueConnection,
-    extensions: { cost: ticketListCost },
+    extensions: { work: ticketListWork },
     description: 'Issues of all projects that you can see. Newest first by default.',
     args: issueListArgs,
     resolve: (_root, args, context, info) =>

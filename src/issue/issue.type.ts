@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
 import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
-import { projectTicketListCost, ticketCountCost } from '../ticket/ticket.cost.ts'
+import { ticketCounts, ticketListWork } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import { IssueFilterInput } from '../ticket/ticket-filter.type.ts'
@@ -14,7 +14,7 @@ builder.prismaObject('Ticket', {
   description: 'A problem with software, or a request to change it.',
 })
 
-export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', ticketCountCost)
+export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', ticketCounts)
 
 export const issueListArgs = builder.args((t) => ({
   filter: t.field({ type: IssueFilterInput, description: 'Issues to return. Defaults to all that are not archived.' }),
@@ -32,7 +32,7 @@ builder.objectField('Project', 'issues', (t) =>
         ticketList(context, args, { kind: 'ISSUE', isInProject: true }),
       ),
       {
-        cost: projectTicketListCost,
+        work: ticketListWork,
       },
     ),
   }),

@@ -14,7 +14,7 @@ builder.queryFields((t) => ({
   }),
   nodes: t.field({
     type: ['Node'],
-    extensions: { size: ({ ids }) => (Array.isArray(ids) ? ids.length : 1) },
+    extensions: { size: ({ args: { ids } }) => (Array.isArray(ids) ? ids.length : 1) },
     nullable: { list: false, items: true },
     description: 'Objects of any type, in the order of `ids`. Null for each that was not found or that you cannot see.',
     args: { ids: t.arg.idList({ required: true, description: `Ids of the objects, at most ${maxNodes}.` }) },

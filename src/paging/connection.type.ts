@@ -1,10 +1,12 @@
 import type { ObjectRef } from '@pothos/core'
 import type { GraphQLFieldExtensions, GraphQLResolveInfo } from 'graphql'
 import { builder } from '../builder.ts'
+import { checkArgument, integerBetween } from '../check.ts'
 import type { Context } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { NestedField } from '../reading/look-ahead.ts'
 import {
+  argumentsOf,
   fieldsNamed,
   type ResolverRequest,
   rowOf,
@@ -61,8 +63,23 @@ function selectedPage<Row extends object>(
     ...(withCursorKeys && { cursorKey }),
   })
   const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => fieldsNamed(fields, name).length > 0)
-  const withTotalCount = fieldsNamed(fields, 'totalCount').length > 0
-  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, withCursorKeys, withTotalCount })
+  const maxCount = fieldsNamed(fields, 'totalCount').length > 0 ? Infinity : maxCountIn(fields, request)
+  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, withCursorKeys, maxCount })
+}
+
+const maxCountLimit = 10_000
+const countLimit = integerBetween(1, maxCountLimit)
+
+/** The largest valid limit of a bounded count, 0 without one. */
+function maxCountIn(fields: readonly SelectedField[], request: ResolverRequest): number {
+  const limits = fieldsNamed(fields, 'totalCountUpTo').map(
+    (field) => argumentsOf(field, request) as CountArguments | null,
+  )
+  return Math.max(0, ...limits.map((args) => Math.min(args?.limit ?? 0, maxCountLimit)))
+}
+
+interface CountArguments {
+  readonly limit: number
 }
 
 const cursorFields = new Set(['cursor', 'startCursor', 'endCursor'])
@@ -114,11 +131,13 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
 const cursorOf = (order: Order, row: WithCursorKey<unknown> | undefined) =>
   row ? encodeCursor(order, row.cursorKey) : null
 
-/** `plural` is a noun for descriptions. `countCost` is the cost of `totalCount` in points. */
+type Work = NonNullable<GraphQLFieldExtensions<unknown, unknown>['work']>
+
+/** `plural` is a noun for descriptions. `countWork` is the work of `totalCount` and `totalCountUpTo` in points. */
 export function connectionType<Row extends object>(
   node: string | ObjectRef<typeof builder.$inferSchemaTypes, Row>,
   plural: string,
-  countCost: GraphQLFieldExtensions<unknown, unknown>['cost'] = 1,
+  countWork: { readonly all: Work; readonly bounded: Work } = { all: 1, bounded: 1 },
 ) {
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'
@@ -152,7 +171,20 @@ export function connectionType<Row extends object>(
       }),
       totalCount: t.exposeInt('totalCount', {
         description: 'Number of items in the whole list. Computed only if selected.',
-        extensions: { cost: countCost },
+        extensions: { work: countWork.all },
+      }),
+      totalCountUpTo: t.int({
+        description:
+          'Number of items in the whole list, counted up to a limit: `limit` means that there are at least so many. Costs less than `totalCount` if many items match.',
+        args: {
+          limit: t.arg.int({
+            required: true,
+            defaultValue: 1000,
+            description: `Number at which counting ends, 1 to ${maxCountLimit.toLocaleString('en')}.`,
+          }),
+        },
+        extensions: { work: countWork.bounded },
+        resolve: ({ totalCount }, { limit }) => Math.min(checkArgument('limit', limit, countLimit), totalCount),
       }),
     }),
   })

@@ -1,4 +1,4 @@
-import { raw, type Sql, sql } from '../database/sql.ts'
+import { empty, raw, type Sql, sql } from '../database/sql.ts'
 import { allOf } from '../filter/comparators.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decodeValue, listOf, type Value } from '../reading/value.ts'
@@ -17,8 +17,8 @@ export interface List<Row> {
 }
 
 interface Probe {
-  /** ORDER BY and LIMIT of the rows to rank if the probe is incomplete; null ranks all. */
-  readonly rankingWindow: Sql | null
+  /** The first rows in an order, which are ranked; null for a list that is not ranked. */
+  readonly rankingWindow: { readonly order: Sql; readonly size: number } | null
 }
 
 /** `cursorKey` is JSON text, present if a cursor is selected. */
@@ -30,6 +30,7 @@ export interface Page<Row> {
   readonly rows: readonly WithCursorKey<Row>[]
   readonly hasNextPage: boolean
   readonly hasPreviousPage: boolean
+  /** At most `PageParts.maxCount`. */
   readonly totalCount: number
 }
 
@@ -37,25 +38,30 @@ interface PageParts<Row> {
   /** Null if no rows are selected. */
   readonly row: Value<Row> | null
   readonly withCursorKeys: boolean
-  readonly withTotalCount: boolean
+  /** The largest count to distinguish: 0 counts nothing, Infinity all. */
+  readonly maxCount: number
 }
 
 /** Reads one row more than the limit, to detect further rows. */
 export function pageOf<Row>(
   list: List<Row>,
   bounds: Bounds,
-  { row, withCursorKeys, withTotalCount }: PageParts<Row>,
+  { row, withCursorKeys, maxCount }: PageParts<Row>,
 ): Value<Page<Row>> {
-  const { columns, from, where, probe } = list
-  const rows = row && listOf(row, sql`(${selectRows(list, bounds, withCursorKeys)}) ${columns.alias}`)
-  const needsProbe = rows && probe
+  const { columns, from, where } = list
+  const probe = row && list.probe ? probeOf(list, list.probe, maxCount) : null
+  const rows = row && listOf(row, sql`(${selectRows(list, bounds, { withCursorKeys, probe })}) ${columns.alias}`)
   const countAll = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
-  const count = needsProbe
-    ? sql`CASE WHEN ${probeIsComplete} THEN (SELECT count(*) FROM probe) ELSE ${countAll} END`
-    : countAll
-  const page = sql`json_build_array(${rows?.sql ?? nullSql}, ${withTotalCount ? count : nullSql})`
+  const countBounded = sql`(SELECT count(*) FROM (SELECT FROM ${from} WHERE ${where} LIMIT ${literal(maxCount)}) bounded)`
+  const countRows = maxCount === Infinity ? countAll : countBounded
+  const count = !probe
+    ? countRows
+    : maxCount === Infinity
+      ? sql`CASE WHEN ${probe.isComplete} THEN (SELECT count(*) FROM probe) ELSE ${countAll} END`
+      : sql`(SELECT least(count(*), ${literal(maxCount)}) FROM probe)`
+  const page = sql`json_build_array(${rows?.sql ?? nullSql}, ${maxCount > 0 ? count : nullSql})`
   return {
-    sql: needsProbe ? sql`(WITH probe AS MATERIALIZED (${probeOf(list)}) SELECT ${page})` : page,
+    sql: probe ? sql`(WITH probe AS MATERIALIZED (${probe.sql}) SELECT ${page})` : page,
     decode: ([json, totalCount]: readonly [unknown, number]) => ({
       order: list.order,
       ...trimPage(rows && json ? (decodeValue(rows, json) as WithCursorKey<Row>[]) : [], bounds),
@@ -65,14 +71,19 @@ export function pageOf<Row>(
 }
 
 const nullSql = sql`NULL`
+/** A limit that a generic plan takes into account. */
+const literal = (limit: number) => raw(String(limit))
 
-function selectRows(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean): Sql {
+function selectRows(
+  list: List<unknown>,
+  bounds: Bounds,
+  { withCursorKeys, probe }: { readonly withCursorKeys: boolean; readonly probe: ProbeSql | null },
+): Sql {
   const {
     columns: { alias },
     from,
     where,
     order,
-    probe,
   } = list
   const isWithinCursors = allOf([
     ...(bounds.after ? [keysetCondition(order, bounds.after)] : []),
@@ -81,16 +92,14 @@ function selectRows(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean
   const columns = withCursorKeys ? sql`${alias}.*, ${cursorKeyColumn(order)} AS cursor_key` : sql`${alias}.*`
   const orderClause = sql`ORDER BY ${orderBy(scanOrder(order, bounds))}`
   const selectPage = (selectedColumns: Sql) => {
-    // The limit is a literal, so that a generic plan takes it into account.
-    const orderAndLimit = (offset: number) => sql`${orderClause} LIMIT ${raw(String(bounds.limit + 1 + offset))}`
+    const orderAndLimit = (offset: number) => sql`${orderClause} LIMIT ${literal(bounds.limit + 1 + offset)}`
     if (!probe)
       return sql`SELECT ${selectedColumns} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${orderAndLimit(0)}`
-    const matchingRows = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probeIsComplete}`
-    const scan = probe.rankingWindow
-      ? sql`SELECT ${alias}.* FROM (${matchingRows} ${probe.rankingWindow}) ${alias} WHERE ${isWithinCursors}`
-      : sql`${matchingRows} AND ${isWithinCursors}`
-    const probeOrScan = sql`SELECT * FROM probe WHERE ${probeIsComplete} UNION ALL (${scan} ${orderAndLimit(bounds.offset)})`
-    return sql`SELECT ${selectedColumns} FROM (${probeOrScan}) ${alias} WHERE ${isWithinCursors} ${orderAndLimit(0)}`
+    const scan = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probe.isComplete} AND ${isWithinCursors}`
+    const source =
+      probe.rankedRows ??
+      sql`SELECT * FROM probe WHERE ${probe.isComplete} UNION ALL (${scan} ${orderAndLimit(bounds.offset)})`
+    return sql`SELECT ${selectedColumns} FROM (${source}) ${alias} WHERE ${isWithinCursors} ${orderAndLimit(0)}`
   }
   if (bounds.offset === 0) return selectPage(columns)
   // Skipped rows are read from an index alone.
@@ -98,15 +107,32 @@ function selectRows(list: List<unknown>, bounds: Bounds, withCursorKeys: boolean
   return sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${orderClause}`
 }
 
-const probeLimit = raw('500')
+interface ProbeSql {
+  readonly sql: Sql
+  readonly isComplete: Sql
+  readonly rankedRows: Sql | null
+}
+
+const minProbeSize = 500
 
 /**
- * Up to 501 matching rows in no order. Walking a list in its order is fast if many rows match, but reads the whole table if
- * hardly any do. If the probe has at most 500 rows it is complete, and the page is read from it.
+ * The first matching rows, with one more than the size of the probe. Walking a list in its order is fast if many rows match, but
+ * reads the whole table if hardly any do. Rows to rank are read once in the order of their window; other lists are read from the
+ * probe if it is complete. So is the count.
  */
-const probeOf = ({ columns: { alias }, from, where }: List<unknown>) =>
-  sql`SELECT ${alias}.* FROM ${from} WHERE ${where} LIMIT ${probeLimit} + 1`
-const probeIsComplete = sql`(SELECT count(*) <= ${probeLimit} FROM probe)`
+function probeOf(
+  { columns: { alias }, from, where }: List<unknown>,
+  { rankingWindow }: Probe,
+  maxCount: number,
+): ProbeSql {
+  const size = Math.max(rankingWindow?.size ?? minProbeSize, Number.isFinite(maxCount) ? maxCount : 0)
+  return {
+    sql: sql`SELECT ${alias}.* FROM ${from} WHERE ${where} ${rankingWindow?.order ?? empty} LIMIT ${literal(size + 1)}`,
+    isComplete: sql`(SELECT count(*) <= ${literal(size)} FROM probe)`,
+    rankedRows:
+      rankingWindow && sql`SELECT * FROM probe ${alias} ${rankingWindow.order} LIMIT ${literal(rankingWindow.size)}`,
+  }
+}
 
 function trimPage<Row>(rowsAndNext: readonly Row[], bounds: Bounds) {
   const hasMore = rowsAndNext.length > bounds.limit

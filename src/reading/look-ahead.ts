@@ -125,7 +125,8 @@ export function rowOf<Row extends object>(
   return objectOf(values)
 }
 
-function argumentsOf({ definition, nodes }: SelectedField, { info }: ResolverRequest): object | null {
+/** The coerced arguments of a field; null if they are invalid. */
+export function argumentsOf({ definition, nodes }: SelectedField, { info }: ResolverRequest): object | null {
   return nullIfInvalid(() =>
     getArgumentValues(definition as GraphQLField<unknown, unknown>, nodes[0] as FieldNode, info.variableValues),
   )

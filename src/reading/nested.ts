@@ -33,7 +33,7 @@ export function readNested<Type>(
 
 export function nestedField(
   nested: NestedField,
-  costs: Pick<GraphQLFieldExtensions<unknown, unknown>, 'cost' | 'size'> = {},
+  costs: Pick<GraphQLFieldExtensions<unknown, unknown>, 'work' | 'size'> = {},
 ) {
   return {
     extensions: { reads: { nested } satisfies FieldDependencies, ...costs },

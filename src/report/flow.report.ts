@@ -126,8 +126,8 @@ function readPoints(
       SELECT s.at, CASE WHEN s.is_open THEN 1 ELSE -1 END FROM changes s WHERE s.was_open <> s.is_open),
     backlog AS (SELECT ${intervalOf(sql`at`)} AS position, sum(step)::integer AS step FROM steps WHERE at < ${end} GROUP BY 1),
     opened AS (${countPerInterval(sql`(SELECT id AS ticket_id, created_at AS at FROM scope_tickets)`)}),
-    resolved AS (${countPerInterval(resolutions(sql`scope_tickets`))}),
-    reopened AS (${countPerInterval(reopenings(sql`scope_tickets`))})
+    resolved AS (${countPerInterval(sql`(SELECT * FROM changes WHERE was_open AND NOT is_open)`)}),
+    reopened AS (${countPerInterval(sql`(SELECT * FROM changes WHERE NOT was_open AND is_open)`)})
     SELECT i."from", i."to", coalesce(opened.count, 0) AS opened, coalesce(resolved.count, 0) AS resolved,
       coalesce(reopened.count, 0) AS reopened,
       (coalesce((SELECT step FROM backlog WHERE position = 0), 0) + sum(coalesce(backlog.step, 0)) OVER (ORDER BY i.position))::integer AS backlog

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { atMostItems, checkArgument, integerBetween } from '../check.ts'
-import { filterCost } from '../ticket/ticket.cost.ts'
+import type { DatabaseSize } from '../database/size.ts'
+import type { FieldCall } from '../graphql/cost.ts'
+import { filterPoints, scopeOf, workIn } from '../ticket/ticket.cost.ts'
 import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { timeZoneName, toDatabaseTimeZone } from '../time-zone.ts'
 import { readAgeing } from './ageing.report.ts'
@@ -57,7 +59,7 @@ const WeekStartEnum = builder.enumType('WeekStart', {
 })
 
 // Points, measured like those of `ticket.cost.ts`.
-const costs = {
+const points = {
   topAssignees: 5000,
   resolutionTime: 5000,
   firstResponseTime: 20_000,
@@ -67,10 +69,10 @@ const costs = {
   reopenRate: 500,
 } as const
 
-const costOf =
-  (report: keyof typeof costs) =>
-  (_args: object, { filter }: Readonly<Record<string, unknown>>) =>
-    costs[report] + filterCost(filter)
+const workOf =
+  (report: keyof typeof points) =>
+  ({ parent }: FieldCall, size: DatabaseSize): number =>
+    parent ? workIn(scopeOf(parent, size), points[report] + filterPoints(parent.args['filter'])) : 0
 
 const Reports = builder.objectRef<ReportScope>('Reports').implement({
   description: 'Reports about a set of tickets. Each row has a filter that matches the tickets it counts.',
@@ -86,7 +88,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
     return {
       topAssignees: t.field({
         type: [AssigneeLoadType],
-        extensions: { cost: costOf('topAssignees') },
+        extensions: { work: workOf('topAssignees') },
         description: 'Assignees with the most tickets, in descending order. Ties are ordered by username.',
         args: { limit: t.arg.int({ defaultValue: 5, description: `Maximum number of rows, 1 to ${maxRows}.` }) },
         resolve: (scope, args, context) =>
@@ -94,14 +96,14 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       resolutionTime: t.field({
         type: [DurationStatisticsType],
-        extensions: { cost: costOf('resolutionTime') },
+        extensions: { work: workOf('resolutionTime') },
         description: 'Time from creation to the last resolution, for tickets that are now RESOLVED or CLOSED.',
         args: { groupBy },
         resolve: (scope, args, context) => readResolutionTime(context, scope, args.groupBy ?? null),
       }),
       firstResponseTime: t.field({
         type: [DurationStatisticsType],
-        extensions: { cost: costOf('firstResponseTime') },
+        extensions: { work: workOf('firstResponseTime') },
         description:
           'Time from creation to the first comment, assignment or change of status by a user other than the reporter. Changes by imports do not count.',
         args: { groupBy },
@@ -109,7 +111,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       pareto: t.field({
         type: [ParetoRowType],
-        extensions: { cost: costOf('pareto') },
+        extensions: { work: workOf('pareto') },
         description:
           'Values with the most tickets, in descending order (Pareto analysis). Tickets without a value are one row.',
         args: {
@@ -124,7 +126,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       ageing: t.field({
         type: [AgeBucketType],
-        extensions: { cost: costOf('ageing') },
+        extensions: { work: workOf('ageing') },
         description: 'Tickets that are OPEN or IN_PROGRESS, counted by age.',
         args: {
           edges: t.arg.intList({
@@ -143,7 +145,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       flow: t.field({
         type: [FlowPointType],
-        extensions: { cost: costOf('flow') },
+        extensions: { work: workOf('flow') },
         description:
           'Tickets created, resolved and reopened in each interval of a range, and the backlog at the end of each interval, computed from the history of tickets. At most 1000 intervals.',
         args: {
@@ -160,7 +162,7 @@ const Reports = builder.objectRef<ReportScope>('Reports').implement({
       }),
       reopenRate: t.field({
         type: ReopenRateType,
-        extensions: { cost: costOf('reopenRate') },
+        extensions: { work: workOf('reopenRate') },
         description: 'Proportion of the tickets first resolved in a range that were reopened at any later time.',
         args: rangeArgs,
         resolve: (scope, range, context) => readReopenRate(context, scope, range),

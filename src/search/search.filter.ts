@@ -3,18 +3,14 @@ import { customPlan } from '../database/statement-names.ts'
 import { allOf, anyOf, escapeLike } from '../filter/comparators.ts'
 import { maxTerms, parseSearch, type Term } from './search.parser.ts'
 
-const queryOf = ({ text }: Term) => sql`search_term(${text})`
+const wordsOf = ({ text }: Term) => sql`search_term(${text})`
+const beginningsOf = (term: Term) => sql`${wordsOf(term)} || search_prefix(${term.text})`
 
 /** A trigram of pg_trgm: letters and digits, padded with spaces at word boundaries. */
 const trigramPattern = /[\p{L}\p{N}]{3}|[^\p{L}\p{N}][\p{L}\p{N}]|[\p{L}\p{N}]{2}[^\p{L}\p{N}]/u
 
 /** True for a text without a trigram, for which PostgreSQL would scan the whole index. */
 export const lacksTrigram = (text: string) => !trigramPattern.test(text)
-
-const containsPart = ({ text }: Term) =>
-  lacksTrigram(text)
-    ? sql`strpos(s.body, fold_case(${text})) > 0`
-    : sql`s.body LIKE '%' || fold_case(${escapeLike(text)}) || '%'`
 
 /** An indexed condition, necessary but not sufficient, that the title or description of ticket `t` contains a text. */
 export const mayContain = (text: string) =>
@@ -23,9 +19,17 @@ export const mayContain = (text: string) =>
     : sql`EXISTS (${customPlan} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND s.comment_id IS NULL
         AND s.body LIKE '%' || search_text(${escapeLike(text)}) || '%')`
 
-/** The condition that a text of ticket `t` contains the words of a term in any form, or the term as a part of a word. */
-const containsTerm = (term: Term) => sql`EXISTS (${customPlan} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id
-  AND (s.words @@ ${queryOf(term)} OR ${containsPart(term)}))`
+/**
+ * The condition that a text of ticket `t` contains the words of a term in any form, or the term as a part of a word. A term without
+ * a trigram must begin a word.
+ */
+const containsTerm = (term: Term) => {
+  const { text } = term
+  const matches = lacksTrigram(text)
+    ? sql`s.words @@ (${beginningsOf(term)})`
+    : sql`(s.words @@ ${wordsOf(term)} OR s.body LIKE '%' || fold_case(${escapeLike(text)}) || '%')`
+  return sql`EXISTS (${customPlan} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND ${matches})`
+}
 
 /**
  * The condition that ticket `t` matches a search; an empty search matches all. Each term is a condition of its own, so that
@@ -48,7 +52,9 @@ const termsOf = (searches: readonly string[]) =>
     .slice(0, maxTerms)
 
 /** Matches any of the first 20 terms of the searches that are not negated; null if there are none. */
-export function searchQuery(searches: readonly string[]): Sql | null {
+export const searchQuery = (searches: readonly string[]): Sql | null => anyTerm(searches, wordsOf)
+
+function anyTerm(searches: readonly string[], queryOf: (term: Term) => Sql): Sql | null {
   const terms = termsOf(searches)
   return terms.length > 0 ? sql`(${join(terms.map(queryOf), ' || ')})` : null
 }
@@ -56,9 +62,12 @@ export function searchQuery(searches: readonly string[]): Sql | null {
 export const searchTextsOf = (searches: readonly string[]): readonly string[] =>
   termsOf(searches).map(({ text }) => text)
 
-/** The highest ts_rank of the texts of ticket `t`, in millionths. Titles weigh more than descriptions and comments. */
+/**
+ * The highest ts_rank of the texts of ticket `t`, in millionths. Titles weigh more than descriptions and comments, and beginnings of
+ * words count.
+ */
 export function relevance(searches: readonly string[]): Sql {
-  const query = searchQuery(searches)
+  const query = anyTerm(searches, beginningsOf)
   if (!query) return sql`0::integer`
   return sql`(SELECT coalesce(max(1e6 * ts_rank(s.words, query.of)), 0)::integer
     FROM ticket_texts s, (SELECT ${query} AS of) query WHERE s.ticket_id = t.id AND s.words @@ query.of)`

@@ -12,7 +12,8 @@ const tokenPattern = /(-?)"([^"]*)(?:"|$)|(\S+)/g
 
 /**
  * Parses alternatives (OR) of terms (AND): spaces separate terms, `or` separates alternatives, quotes enclose a phrase, a
- * dash negates a term. Ignores the terms after the twentieth, to limit the cost.
+ * dash negates a term. Among other terms, ignores punctuation and short stop words. Ignores the terms after the twentieth, to limit
+ * the cost.
  */
 export function parseSearch(search: string): readonly Alternative[] {
   const alternatives: Term[][] = [[]]
@@ -33,8 +34,16 @@ export function parseSearch(search: string): readonly Alternative[] {
     else current.push({ ...term, text })
     startsAlternative = false
   })
-  return alternatives.filter((terms) => terms.length > 0)
+  const significant = withoutEmpty(alternatives.map((terms) => terms.filter(isSignificant)))
+  return significant.length > 0 ? significant : withoutEmpty(alternatives)
 }
+
+/** Stop words of PostgreSQL's configuration `english` that are too short for a trigram. */
+const shortStopWords = new Set('a am an as at be by do he i if in is it me my no of on or s so t to up we'.split(' '))
+
+const isSignificant = ({ text }: Term) => /[\p{L}\p{N}\p{So}]/u.test(text) && !shortStopWords.has(text.toLowerCase())
+
+const withoutEmpty = (alternatives: readonly Alternative[]) => alternatives.filter((terms) => terms.length > 0)
 
 const termOf = (word: string): Term =>
   word.length > 1 && word.startsWith('-') ? { text: word.slice(1), negated: true } : { text: word, negated: false }

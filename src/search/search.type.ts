@@ -1,10 +1,13 @@
 import { builder } from '../builder.ts'
+import type { DatabaseSize } from '../database/size.ts'
+import type { FieldCall } from '../graphql/cost.ts'
 import { nestedField } from '../reading/nested.ts'
+import { workIn } from '../ticket/ticket.cost.ts'
 import type { Excerpt, TextRange } from './excerpt.ts'
 import { ticketExcerpt } from './search.loaders.ts'
 
-// Measured on long texts: five milliseconds.
-const excerptCost = 60
+// With more texts, fewer of them are cached.
+const excerptWork = (_call: FieldCall, size: DatabaseSize) => workIn(size, 5)
 
 const TextRangeType = builder.objectRef<TextRange>('TextRange').implement({
   description: 'A range of a text in UTF-16 code units, as in strings of JavaScript and Java.',
@@ -41,6 +44,6 @@ builder.interfaceField('Ticket', 'excerpt', (t) =>
         description: 'Maximum length of the excerpt in UTF-16 code units, 20 to 1000.',
       }),
     },
-    ...nestedField(ticketExcerpt, { cost: excerptCost }),
+    ...nestedField(ticketExcerpt, { work: excerptWork }),
   }),
 )

@@ -3,7 +3,7 @@ import { atMostItems, ticketReference } from '../check.ts'
 import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { write } from '../write.ts'
-import { filterCost } from './ticket.cost.ts'
+import { filterWork } from './ticket.cost.ts'
 import { getTicket } from './ticket.loaders.ts'
 import { type BulkStatusResult, bulkUpdateStatus } from './ticket-bulk.actions.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
@@ -47,7 +47,7 @@ mutation('bulkUpdateStatus', {
     dryRun: t.boolean({ defaultValue: false, description: 'True returns the result without changing anything.' }),
   }),
   // The filter runs twice: to lock the tickets, and to read them.
-  cost: (input) => 10 + countOf(input) / 10 + 2 * filterCost(input['filter']),
+  work: (input, size) => 10 + countOf(input) / 10 + 2 * filterWork(input['filter'], size),
   rules: { ids: z.array(ticketReference).max(maxIds, atMostItems(maxIds)).nullable() },
   validate: ({ ids, filter, expectedCount, status, resolution }) => [
     ...errorIf(ids == null && filter == null, 'ids', 'is required unless `filter` is set'),
@@ -86,7 +86,7 @@ mutation('bulkUpdateStatus', {
     }),
     tickets: t.field({
       type: ['Ticket'],
-      extensions: { size: (_args, mutationArgs) => Math.min(maxReturnedTickets, countOf(mutationArgs['input'])) },
+      extensions: { size: ({ parent }) => Math.min(maxReturnedTickets, countOf(parent?.args['input'])) },
       description: `Matched tickets after the update, sorted by id, including unchanged ones; in a dry run, in their current state. At most the first ${maxReturnedTickets}.`,
       resolve: ({ matchedIds }, _args, context) =>
         Promise.all(matchedIds.slice(0, maxReturnedTickets).map((id) => getTicket(context, id))),

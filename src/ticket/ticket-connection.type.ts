@@ -1,5 +1,5 @@
 import { connectionType } from '../paging/connection.type.ts'
-import { ticketCountCost } from './ticket.cost.ts'
+import { ticketCounts } from './ticket.cost.ts'
 import type { TicketRow } from './ticket.sql.ts'
 
-export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets', ticketCountCost)
+export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets', ticketCounts)

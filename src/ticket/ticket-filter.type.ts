@@ -82,7 +82,7 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
   }),
   search: t.string({
     description:
-      'Full-text search in title, description, comments, key, `absn` and `externalKey`. Matches other forms of a word and parts of words. All words must match; quotes enclose a phrase, `or` separates alternatives, a leading dash excludes a word. At most 1,000 characters; only the first 20 words count.',
+      'Full-text search in title, description, comments, key, `absn` and `externalKey`. Matches other forms of a word and parts of words; one or two letters match the beginning of a word. All words must match; quotes enclose a phrase, `or` separates alternatives, a leading dash excludes a word. At most 1,000 characters; only the first 20 words count.',
   }),
   archived: t.boolean({
     description:

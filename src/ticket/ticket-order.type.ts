@@ -12,7 +12,7 @@ const fields: Readonly<Record<TicketOrderField, { readonly description: string }
   SEVERITY: { description: 'Severity, from MINOR to CRITICAL; null for issues.' },
   RELEVANCE: {
     description:
-      'Relevance to `search`, which the filter must contain. DESC returns the best matches first. Only the newest 10,000 matches are ranked.',
+      'Relevance to `search`, which the filter must contain. DESC returns the best matches first. Only the newest 1,000 matches are ranked.',
   },
 }
 

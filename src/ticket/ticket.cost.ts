@@ -1,50 +1,74 @@
+import type { DatabaseSize } from '../database/size.ts'
+import type { FieldCall } from '../graphql/cost.ts'
 import { lacksTrigram } from '../search/search.filter.ts'
 import { parseSearch } from '../search/search.parser.ts'
 
-// Costs in points. A request of 25,000 points occupies two cores for at most two seconds. Measured with 200,000 tickets in 20 projects.
+// Work in points, measured with 200,000 tickets: 12.5 points per millisecond of a processor, so that
+// 25,000 points take at most two seconds. It is proportional to the number of tickets in the scope of a list or report.
+
+const measuredTickets = 200_000
 
 type Arguments = Readonly<Record<string, unknown>>
 
-const countCost = 200
-const sortCost = 8000
-const relevanceCost = 10_000
-const skippedPerPoint = 50
+/** Tickets that a list or report considers. */
+export interface Scope {
+  readonly tickets: number
+}
 
-/** Added once if a comparison of the filter has no index. */
-const fullScanCost = 3000
-const plainCost = 25
-const textCost = 2500
+/** With fewer tickets, the other limits protect the server: they cost less than their work. */
+const smallDatabase = 20_000
+/** The largest reduction, in points. */
+const maxReduction = 1500
+
+/** Points of work that takes `points` with 200,000 tickets. */
+export function workIn({ tickets }: Scope, points: number): number {
+  const work = (points * tickets) / measuredTickets
+  const reduced = work * Math.min(1, (tickets / smallDatabase) ** 2)
+  return Math.round(Math.max(reduced, work - maxReduction))
+}
+
+/** The scope of a field of a connection or report with a filter, and of its list. */
+export function scopeOf({ args: { filter }, type, parent }: FieldCall, size: DatabaseSize): Scope {
+  if (type !== 'Project') return { tickets: ticketsInFilter(filter, size) }
+  const id = parent?.parent === null ? parent.args['id'] : null
+  return { tickets: typeof id === 'string' ? size.ticketsOf(id) : size.ticketsOfLargestProject }
+}
+
+/** Tickets of the projects that a filter names, without them all. */
+export function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
+  const project = isObject(filter) && isObject(filter['project']) ? filter['project'] : {}
+  const references = project['eq'] != null ? [project['eq']] : Array.isArray(project['in']) ? project['in'] : null
+  if (!references) return size.tickets
+  return Math.min(
+    size.tickets,
+    references.reduce((sum: number, reference) => sum + size.ticketsOf(String(reference)), 0),
+  )
+}
+
+/** Per comparison. A filter with any of them cannot be served by an index alone. */
+const scanPoints = 3000
+const textPoints = 2500
 /** A trigram index narrows `contains`. */
-const longTextCost = { indexed: 8000, other: 11_000 }
-/** Per alternative of a search, and per further term of an alternative. */
-const pageResultsCost = { first: 1000, further: 200 }
-const allResultsCost = { first: 6000, further: 1500 }
-/** A term without an index, such as one of two letters. */
-const unindexedTermCost = 10_000
-const labelCost = 5000
-const historyCost = 7000
-const firstResponseCost = 20_000
-
-/** Per operand, or a function of the comparator. */
-const comparisonCosts: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
+const longTextPoints = { indexed: 8000, other: 11_000 }
+const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
   Object.entries<number | ((operand: unknown) => number)>({
-    title: textCost,
-    category: textCost,
-    subcategory: textCost,
-    reportedBy: textCost,
+    title: textPoints,
+    category: textPoints,
+    subcategory: textPoints,
+    reportedBy: textPoints,
     absn: (filter) =>
-      isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? fullScanCost + textCost : plainCost,
+      isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? scanPoints + textPoints : 0,
     description: (filter) => {
       const { contains } = isObject(filter) ? filter : {}
       const isIndexed = typeof contains === 'string' && !lacksTrigram(contains)
-      return operandsIn(filter) * (isIndexed ? longTextCost.indexed : longTextCost.other)
+      return isIndexed ? longTextPoints.indexed : longTextPoints.other
     },
-    label: (filter) => labelCost * operandsIn(filter),
-    openAt: historyCost,
-    firstResolvedAt: historyCost,
-    everResolvedAt: historyCost,
-    everReopenedAt: historyCost,
-    firstResponseAt: firstResponseCost,
+    label: 5000,
+    openAt: 7000,
+    firstResolvedAt: 7000,
+    everResolvedAt: 7000,
+    everReopenedAt: 7000,
+    firstResponseAt: 20_000,
   }),
 )
 const indexedFields: ReadonlySet<string> = new Set([
@@ -62,50 +86,70 @@ const indexedFields: ReadonlySet<string> = new Set([
   'search',
 ])
 const connectives: ReadonlySet<string> = new Set(['and', 'or', 'not'])
-const indexedOrders: ReadonlySet<unknown> = new Set(['CREATED_AT', 'UPDATED_AT'])
-const indexedProjectOrders: ReadonlySet<unknown> = new Set([...indexedOrders, 'NUMBER'])
-/** Divides the costs of lists of one project, which are read by index. */
-const projectDivisor = 10
 
-// Costs of lists without their rows, from arguments before coercion.
+const sortPoints = 8000
+const relevancePoints = 1000
+const skippedPerPoint = 50
+const countedPerPoint = 50
+const countPoints = 300
+/** Per alternative of a search, and per further term of an alternative. */
+const pageResultPoints = { first: 1500, further: 500 }
+const allResultPoints = { first: 8000, further: 2500 }
+const noResultPoints = { first: 0, further: 0 }
 
-export const ticketListCost = (args: Arguments) =>
-  isOfProject(args['filter']) ? projectTicketListCost(args) : 1 + scanCost(args, indexedOrders)
-
-export const projectTicketListCost = (args: Arguments) => 1 + scanCost(args, indexedProjectOrders) / projectDivisor
-
-/** Cost of `totalCount`. */
-export function ticketCountCost(_args: Arguments, { filter }: Arguments, parentType: string): number {
-  const divisor = parentType !== 'Query' || isOfProject(filter) ? projectDivisor : 1
-  return (countCost + filterCost(filter)) / divisor
-}
-
-function scanCost({ filter, orderBy, offset }: Arguments, orders: ReadonlySet<unknown>): number {
+/** Work of a list without its count, from arguments before coercion. */
+export function ticketListWork(call: FieldCall, size: DatabaseSize): number {
+  const { filter, orderBy, offset } = call.args
   const skipped = typeof offset === 'number' && offset > 0 ? offset / skippedPerPoint : 0
-  return filterCost(filter, pageResultsCost) + orderCost(orderBy, orders) + skipped
+  const points = filterPoints(filter, pageResultPoints) + orderPoints(orderBy)
+  return 1 + skipped + workIn(scopeOf(call, size), points)
 }
 
-function orderCost(orderBy: unknown, orders: ReadonlySet<unknown>): number {
-  const fields = [orderBy ?? []].flat().map((order) => isObject(order) && order['field'])
-  if (fields.includes('RELEVANCE')) return relevanceCost
-  return fields[0] && !orders.has(fields[0]) ? sortCost : 0
+function orderPoints(orderBy: unknown): number {
+  const byRelevance = [orderBy ?? []].flat().some((order) => isObject(order) && order['field'] === 'RELEVANCE')
+  if (byRelevance) return relevancePoints
+  return isIndexedOrder(orderBy) ? 0 : sortPoints
 }
 
-/** Cached per object, since a long filter in a variable can be used often. */
-export function filterCost(filter: unknown, results = allResultsCost): number {
+/** Work of `totalCount`. */
+function ticketCountWork({ parent }: FieldCall, size: DatabaseSize): number {
+  if (!parent) return 0
+  return workIn(scopeOf(parent, size), countPoints + filterPoints(parent.args['filter'], allResultPoints))
+}
+
+/** Work of `totalCountUpTo`. The list reads as many results of a search. */
+function boundedTicketCountWork({ args: { limit }, parent }: FieldCall, size: DatabaseSize): number {
+  if (!parent) return 0
+  const scope = scopeOf(parent, size)
+  const counted = typeof limit === 'number' ? limit / countedPerPoint : 0
+  return (
+    Math.round(Math.min(counted, workIn(scope, countPoints))) +
+    workIn(scope, filterPoints(parent.args['filter'], noResultPoints))
+  )
+}
+
+/** Work of the counts of connections of tickets. */
+export const ticketCounts = { all: ticketCountWork, bounded: boundedTicketCountWork }
+
+/** Work of reading all tickets that match a filter. */
+export const filterWork = (filter: unknown, size: DatabaseSize): number =>
+  workIn({ tickets: ticketsInFilter(filter, size) }, filterPoints(filter, allResultPoints))
+
+/** Points of a filter with the measured number of tickets. Cached per object, since a long filter in a variable can be used often. */
+export function filterPoints(filter: unknown, results = allResultPoints): number {
   if (!isObject(filter)) return 0
-  const cachedCosts = results === pageResultsCost ? pageFilterCosts : allFilterCosts
-  const cached = cachedCosts.get(filter)
+  const points = cachedPoints.get(results) ?? new WeakMap<object, number>()
+  cachedPoints.set(results, points)
+  const cached = points.get(filter)
   if (cached !== undefined) return cached
   const comparisons = comparisonsIn(filter)
-  const fixedCost = comparisons.some(([name]) => !indexedFields.has(name)) ? fullScanCost : 0
-  const cost = comparisons.reduce((sum, [name, operand]) => sum + comparisonCost(name, operand, results), fixedCost)
-  cachedCosts.set(filter, cost)
-  return cost
+  const fixedPoints = comparisons.some(([name]) => !indexedFields.has(name)) ? scanPoints : 0
+  const sum = comparisons.reduce((total, [name, operand]) => total + pointsOf(name, operand, results), fixedPoints)
+  points.set(filter, sum)
+  return sum
 }
 
-const pageFilterCosts = new WeakMap<object, number>()
-const allFilterCosts = new WeakMap<object, number>()
+const cachedPoints = new WeakMap<object, WeakMap<object, number>>()
 
 type Comparison = readonly [name: string, operand: unknown]
 
@@ -118,24 +162,17 @@ function comparisonsIn(filter: unknown): Comparison[] {
   })
 }
 
-function comparisonCost(name: string, operand: unknown, results: typeof pageResultsCost): number {
-  if (name === 'search') return typeof operand === 'string' ? searchCost(operand, results) : 0
-  const cost = comparisonCosts.get(name) ?? plainCost
-  if (typeof cost === 'function') return cost(operand)
-  return cost * operandsIn(operand)
+function pointsOf(name: string, operand: unknown, results: typeof pageResultPoints): number {
+  if (name === 'search') return typeof operand === 'string' ? searchPoints(operand, results) : 0
+  const points = comparisonPoints.get(name) ?? 0
+  return (typeof points === 'function' ? points(operand) : points) * operandsIn(operand)
 }
 
 /** Longer searches are rejected. */
 const maxSearchLength = 1000
-const searchCost = (search: string, { first, further }: typeof pageResultsCost) =>
-  parseSearch(search.slice(0, maxSearchLength)).reduce(
-    (sum, terms) =>
-      sum + (terms.every(({ text }) => lacksTrigram(text)) ? unindexedTermCost : first) + (terms.length - 1) * further,
-    0,
-  )
+const searchPoints = (search: string, { first, further }: typeof pageResultPoints) =>
+  parseSearch(search.slice(0, maxSearchLength)).reduce((sum, terms) => sum + first + (terms.length - 1) * further, 0)
 
-const isOfProject = (filter: unknown) =>
-  isObject(filter) && isObject(filter['project']) && typeof filter['project']['eq'] === 'string'
 /** Items of a list count less, since they are compared in one step. */
 function operandsIn(comparator: unknown): number {
   if (!isObject(comparator)) return 1
@@ -144,5 +181,14 @@ function operandsIn(comparator: unknown): number {
     0,
   )
 }
+
 const isObject = (value: unknown): value is Arguments =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isIndexedOrder = (orderBy: unknown) =>
+  [orderBy ?? []]
+    .flat()
+    .every(
+      (order) =>
+        isObject(order) && ['CREATED_AT', 'UPDATED_AT', 'NUMBER', 'RELEVANCE'].includes(String(order['field'])),
+    )

@@ -1,6 +1,6 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
 import { type Context, requireViewer } from '../context.ts'
-import { raw, sql } from '../database/sql.ts'
+import { sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
 import type { List } from '../paging/page.ts'
 import { rowLoader } from '../reading/loader.ts'
@@ -42,8 +42,7 @@ export const ticketProjectKey: NestedField = {
 }
 
 /** Limits the cost of ranking by relevance. */
-const maxRanked = 10_000
-const newest = sql`ORDER BY t.created_at DESC, t.id DESC LIMIT ${raw(String(maxRanked))}`
+const newest = { order: sql`ORDER BY t.created_at DESC, t.id DESC`, size: 1000 }
 const isByRelevance = (orderBy: TicketListArguments['orderBy']) =>
   orderBy?.some(({ field }) => field === 'RELEVANCE') ?? false
 

@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
 import { offsetArgs, readConnection } from '../paging/connection.type.ts'
-import { ticketListCost } from './ticket.cost.ts'
+import { ticketListWork } from './ticket.cost.ts'
 import { readTicketByReference, ticketList } from './ticket.loaders.ts'
 import { TicketConnection } from './ticket-connection.type.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
@@ -18,7 +18,7 @@ builder.queryFields((t) => ({
   }),
   tickets: t.field({
     type: TicketConnection,
-    extensions: { cost: ticketListCost },
+    extensions: { work: ticketListWork },
     description: 'Tickets of both kinds, from all projects that you can see. Newest first by default.',
     args: {
       filter: t.arg({

@@ -17,7 +17,9 @@ export interface ApiResponse<Data> {
   readonly headers: Headers
   readonly data?: Data | null
   readonly errors?: readonly ResponseError[]
-  readonly extensions?: { readonly cost?: { readonly requested: number; readonly limit: number } }
+  readonly extensions?: {
+    readonly cost?: { readonly requested: number; readonly spent: number; readonly limit: number }
+  }
 }
 
 type Variables<Input> = [Input] extends [Record<string, never>] ? [] : [variables: Input]

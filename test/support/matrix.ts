@@ -43,7 +43,7 @@ const [VIEWER, REPORTER, CONTRIBUTOR, MAINTAINER] = ['VIEWER', 'REPORTER', 'CONT
 ]
 const role: Row = [U, 'none', VIEWER, VIEWER, REPORTER, CONTRIBUTOR, MAINTAINER, MAINTAINER]
 
-const connectionFields = 'edges nodes pageInfo totalCount'
+const connectionFields = 'edges nodes pageInfo totalCount totalCountUpTo'
 const edgeFields = 'cursor node'
 const list = (type: string, visibility: Row) => ({
   [`${type}Connection`]: row(visibility, connectionFields),
@@ -70,7 +70,8 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ...list('User', signedIn),
   Node: row(signedIn, 'id'),
   PageInfo: row(signedIn, 'endCursor hasNextPage hasPreviousPage startCursor'),
-  QueryCost: row(signedIn, 'limit lists requested'),
+  QueryCost: row(signedIn, 'fields limit lists objects requested work'),
+  FieldCost: row(signedIn, 'objects path work'),
   ListCost: row(signedIn, 'cost first path'),
 
   Project: row(

@@ -1,5 +1,6 @@
 import { createYoga } from 'graphql-yoga'
 import type { Context } from '../../src/context.ts'
+import { createDatabaseSizeReader } from '../../src/database/size.ts'
 import { contextFactory } from '../../src/graphql/create-context.ts'
 import { createDocumentCache } from '../../src/graphql/document-cache.ts'
 import { createAuthenticate } from '../../src/http/authenticate.ts'
@@ -15,8 +16,9 @@ import type { TestServer } from './app.ts'
 export function createOracle(server: TestServer) {
   const documents = createDocumentCache({ schema, suggestions: true, compilation: false, onRun: () => {} })
   const rates = createRates({ requests: 0, points: 0, pool: null })
+  const readDatabaseSize = createDatabaseSizeReader(server.database.pool)
   const authenticate = createAuthenticate(server.viewerCache, rates)
-  const createContext = contextFactory({ ...server, authenticate, documents })
+  const createContext = contextFactory({ ...server, authenticate, documents, rates, readDatabaseSize })
   return createYoga<object, Context>({
     schema,
     context: ({ request }) =>
