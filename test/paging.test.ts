@@ -48,6 +48,11 @@ async function insertRandomTickets(seed: number): Promise<void> {
        timestamptz '2026-01-01' + make_interval(days => b % 4) AS at, interval '1 day' AS day) ticket`,
     [seed, ada.id, ticketCount],
   )
+  await server.database.pool.query(
+    `INSERT INTO comments (ticket_id, author_id, body, created_at)
+     SELECT id, $1, 'Said', created_at + interval '1 day' * (number % 3) FROM tickets WHERE number % 4 > 0`,
+    [ada.id],
+  )
 }
 
 beforeAll(async () => {
@@ -66,6 +71,7 @@ const orders: fc.Arbitrary<TicketOrder[]> = fc.uniqueArray(
       'STATUS',
       'PRIORITY',
       'SEVERITY',
+      'COMMENTED_AT',
     ),
     direction: fc.constantFrom('ASC', 'DESC'),
     nulls: fc.constantFrom('FIRST', 'LAST'),

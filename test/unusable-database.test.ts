@@ -21,11 +21,12 @@ const names = listMigrations().map(({ name }) => name)
 const [first = '', last = ''] = [names[0], names.at(-1)]
 const empty = 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
 const isLast = `migration_name = '${last}'`
-const lastUndone = `DELETE FROM _prisma_migrations WHERE ${isLast}; DROP FUNCTION search_prefix;
-  DROP FUNCTION search_bigrams CASCADE`
+const pending = '20261126000001_import_files'
+const undone = `DELETE FROM _prisma_migrations WHERE migration_name = '${pending}'; ALTER TABLE history DROP reverted, DROP effective_at;
+  ALTER TABLE imports DROP warning_count, DROP columns, DROP preview; ALTER TABLE import_faults DROP is_warning`
 const existing = (migration: string) =>
   new RegExp(`^The migration ${migration} failed: .* already exists.* Nothing was changed. .*empty database`)
-const missing = new RegExp(`^The migration ${last} failed: .* does not exist.* Restore a backup`)
+const missing = new RegExp(`^The migration ${pending} failed: .* does not exist.* Restore a backup`)
 
 describe('a database that the server cannot use', () => {
   test.each<[string, string, RegExp]>([
@@ -39,8 +40,8 @@ describe('a database that the server cannot use', () => {
       `UPDATE _prisma_migrations SET finished_at = NULL WHERE ${isLast}`,
       existing(last),
     ],
-    ['no table for a pending migration', `${lastUndone}; DROP TABLE tickets CASCADE`, missing],
-    ['no column for a pending migration', `${lastUndone}; ALTER TABLE ticket_texts DROP words CASCADE`, missing],
+    ['no table for a pending migration', `${undone}; DROP TABLE tickets CASCADE`, missing],
+    ['no column for a pending migration', `${undone}; ALTER TABLE tickets DROP resolved_at CASCADE`, missing],
     [
       'migrations of another application',
       `UPDATE _prisma_migrations SET migration_name = 'theirs' WHERE ${isLast}`,
@@ -85,7 +86,7 @@ describe.runIf(inject('postgres'))('a PostgreSQL server that the server cannot u
     [
       'reading all tables',
       () => `GRANT CREATE ON SCHEMA public TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`,
-      /^The database user is not allowed to read and write the tables _prisma_migrations, comments, .* grant it SELECT/,
+      /^The database user is not allowed to read and write the tables _prisma_migrations, comment_times, .* grant it SELECT/,
     ],
     ['no connection', (name) => `REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`, /^Cannot connect .* DATABASE_URL/],
   ])('is rejected at startup with a remedy: a role that may access %s', async (_access, grant, message) => {
@@ -99,7 +100,7 @@ describe.runIf(inject('postgres'))('a PostgreSQL server that the server cannot u
   test('is rejected at startup with a remedy: a read-only database with pending migrations', async () => {
     await using copy = await copyDatabase()
     const { pathname } = new URL(copy.env['DATABASE_URL'] ?? '')
-    await queryCopy(copy.env, lastUndone)
+    await queryCopy(copy.env, undone)
     await execute(postgres, `ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = on`)
     await expectRejection(copy.env, /read-only transaction .* set DATABASE_URL to the primary server/)
   })

@@ -1,7 +1,8 @@
-import { sql } from '../database/sql.ts'
-import type { Transaction } from '../database/statements.ts'
+import { empty, sql } from '../database/sql.ts'
+import type { Statements, Transaction } from '../database/statements.ts'
+import { LostRace } from '../database/transaction.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
-import { mustHaveRole, type ProjectPermissions, permissionColumns } from '../project/project.access.ts'
+import { mustHaveRole, type ProjectPermissions, permissionColumns, roleSuffices } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import type { Viewer } from '../viewer.ts'
@@ -14,27 +15,42 @@ export interface NewComment {
   readonly body: string
 }
 
-export async function addComment(
-  tx: Transaction,
-  viewer: Viewer,
-  { ticketId, parentId, body }: NewComment,
-): Promise<CommentRow> {
+export async function addComment(db: Statements, viewer: Viewer, comment: NewComment): Promise<CommentRow> {
+  // One statement is sufficient. In a transaction, after it has written nothing, the reason is found.
+  if (db.inTransaction) await mustBeAbleToAdd(db, viewer, comment)
+  return insertComment(db, viewer, comment)
+}
+
+async function mustBeAbleToAdd(tx: Statements, viewer: Viewer, { ticketId, parentId }: NewComment): Promise<void> {
   const [ticket] = await tx.query<(ProjectPermissions & { id: string })[]>(sql`
     SELECT t.id, ${permissionColumns(viewer)} FROM tickets t JOIN projects p ON p.id = t.project_id
     WHERE ${ticketsByReference([ticketId])} AND ${visibleTicketsByReference(viewer)}`)
   if (!ticket) throw new NotFound(`Ticket "${ticketId}" was not found, or you cannot see it.`)
   mustHaveRole(ticket, 'REPORTER', 'Commenting')
-  if (parentId) {
-    // Locks the comment against deletion until the reply is committed.
-    const parents = await tx.query<unknown[]>(sql`
-      SELECT FROM comments WHERE id = ${parentId}::uuid AND ticket_id = ${ticket.id}::uuid AND deleted_at IS NULL FOR SHARE`)
-    if (parents.length === 0)
-      throw new BadUserInput([{ path: 'parentId', message: 'is not a comment of this ticket, or was deleted' }])
-  }
-  const [comment] = await tx.query<[{ id: string }]>(sql`
-    INSERT INTO comments (ticket_id, author_id, parent_id, body, created_at)
-    VALUES (${ticket.id}::uuid, ${viewer.id}::uuid, ${parentId ?? null}::uuid, ${body}, clock_timestamp()) RETURNING id`)
-  return readComment(tx, comment.id)
+  if (!parentId) return
+  const parents = await tx.query<unknown[]>(sql`
+    SELECT FROM comments WHERE id = ${parentId}::uuid AND ticket_id = ${ticket.id}::uuid AND deleted_at IS NULL FOR SHARE`)
+  if (parents.length === 0)
+    throw new BadUserInput([{ path: 'parentId', message: 'is not a comment of this ticket, or was deleted' }])
+}
+
+/** Throws LostRace if a precondition is not met, or if another transaction is deleting the parent. */
+async function insertComment(
+  db: Statements,
+  viewer: Viewer,
+  { ticketId, parentId, body }: NewComment,
+): Promise<CommentRow> {
+  const parentExists = sql`AND EXISTS (
+    SELECT FROM comments parent WHERE parent.id = ${parentId}::uuid AND parent.ticket_id = t.id AND parent.deleted_at IS NULL
+    FOR SHARE SKIP LOCKED)`
+  const [row] = await db.query<{ comment: string }[]>(sql`
+    INSERT INTO comments AS c (ticket_id, author_id, parent_id, body, created_at)
+    SELECT t.id, ${viewer.id}::uuid, ${parentId ?? null}::uuid, ${body}, clock_timestamp()
+    FROM tickets t JOIN projects p ON p.id = t.project_id
+    WHERE ${ticketsByReference([ticketId])} AND ${roleSuffices(viewer, sql`'REPORTER'`)} ${parentId ? parentExists : empty}
+    RETURNING ${commentColumns.text} AS comment`)
+  if (!row) throw new LostRace()
+  return commentColumns.parse(row.comment)
 }
 
 export async function editComment(tx: Transaction, viewer: Viewer, id: string, body: string): Promise<CommentRow> {

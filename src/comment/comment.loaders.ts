@@ -2,6 +2,7 @@ import { sql } from '../database/sql.ts'
 import { rowLoader } from '../reading/loader.ts'
 import type { NestedField } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
+import { lastCommentTime } from '../ticket/comment-time.sql.ts'
 import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import { type CommentRow, commentColumns } from './comment.sql.ts'
 
@@ -13,6 +14,11 @@ export const findComment = rowLoader<CommentRow>(
 
 /** `property` contains the id of the comment. */
 export const commentRelation = (property: string) => toOne(property, commentColumns, sql`comments c`)
+
+export const ticketCommentedAt: NestedField = {
+  keyProperty: 'id',
+  fragment: () => ({ sql: lastCommentTime(sql`parent.id`), decode: (json: string) => new Date(json) }),
+}
 
 /** Number of comments that are not deleted. */
 export const commentCount: NestedField = {

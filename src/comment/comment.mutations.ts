@@ -1,7 +1,7 @@
 import { bodyText, id, notBlank, ticketReference } from '../check.ts'
 import { mutation } from '../mutation.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
-import { write } from '../write.ts'
+import { write, writeOptimistically } from '../write.ts'
 import { addComment, deleteComment, editComment } from './comment.actions.ts'
 
 const body = notBlank(bodyText)
@@ -16,7 +16,9 @@ mutation('addComment', {
     body: t.string({ required: true, description: 'Text in Markdown, at most 64 KiB.' }),
   }),
   rules: { ticketId: ticketReference, parentId: id.nullable(), body },
-  resolve: async (input, context) => ({ comment: await write(context, (tx, viewer) => addComment(tx, viewer, input)) }),
+  resolve: async (input, context) => ({
+    comment: await writeOptimistically(context, (db, viewer) => addComment(db, viewer, input)),
+  }),
   payload: (t) => ({ comment: t.expose('comment', { type: 'Comment', description: 'Created comment.' }) }),
 })
 

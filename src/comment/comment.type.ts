@@ -5,7 +5,7 @@ import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketRelation } from '../ticket/ticket.loaders.ts'
 import { userRelation } from '../user/user.loaders.ts'
-import { commentCount, commentRelation } from './comment.loaders.ts'
+import { commentCount, commentRelation, ticketCommentedAt } from './comment.loaders.ts'
 import { type CommentRow, commentColumns, commentOrder } from './comment.sql.ts'
 
 const CommentConnection = connectionType<CommentRow>('Comment', 'comments')
@@ -69,5 +69,11 @@ builder.interfaceFields('Ticket', (t) => ({
   commentCount: t.int({
     description: 'Number of comments and replies, except deleted ones.',
     ...nestedField(commentCount),
+  }),
+  commentedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'Time of the last comment or reply that was not deleted. Null without comments.',
+    ...nestedField(ticketCommentedAt),
   }),
 }))

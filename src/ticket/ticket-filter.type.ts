@@ -56,6 +56,10 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
     type: DateTimeFilterInput,
     description: 'Condition on the time of the current resolution, which is null while OPEN or IN_PROGRESS.',
   }),
+  commentedAt: t.field({
+    type: DateTimeFilterInput,
+    description: 'Condition on the time of the last comment or reply, which is null without comments.',
+  }),
   firstResponseAt: t.field({
     type: DateTimeFilterInput,
     description:

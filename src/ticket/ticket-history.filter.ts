@@ -1,5 +1,6 @@
 import { type Sql, sql } from '../database/sql.ts'
 import { allOf, compareTime, type DateTimeFilter, type Location, notSql } from '../filter/comparators.ts'
+import { lastCommentTimes } from './comment-time.sql.ts'
 import { firstResponse, reopenings, resolutions, thisTicket } from './status-history.sql.ts'
 
 /** One of the times must satisfy all operators. `isNull` means that there is none. */
@@ -16,5 +17,6 @@ export const compareFirstResponse = (filter: DateTimeFilter, location: Location)
   compareTime(firstResponse, filter, location)
 export const compareFirstResolution = (filter: DateTimeFilter, location: Location) =>
   compareTime(sql`(SELECT min(first.at) FROM ${resolutions(thisTicket)} first)`, filter, location)
+export const compareLastComment = compareAny(lastCommentTimes)
 export const compareAnyResolution = compareAny(resolutions(thisTicket))
 export const compareAnyReopening = compareAny(reopenings(thisTicket))

@@ -10,6 +10,7 @@ const fields: Readonly<Record<TicketOrderField, { readonly description: string }
   STATUS: { description: 'Workflow status, from OPEN to CLOSED.' },
   PRIORITY: { description: 'Priority, from LOW to URGENT.' },
   SEVERITY: { description: 'Severity, from MINOR to CRITICAL; null for issues.' },
+  COMMENTED_AT: { description: 'Time of the last comment that was not deleted; null without comments.' },
   RELEVANCE: {
     description:
       'Relevance to `search`, which the filter must contain. DESC returns the best matches first. Only the newest 1,000 matches are ranked.',

@@ -41,6 +41,7 @@ import {
   compareAnyResolution,
   compareFirstResolution,
   compareFirstResponse,
+  compareLastComment,
 } from './ticket-history.filter.ts'
 
 type Optional<Value> = Value | null | undefined
@@ -64,6 +65,7 @@ export interface TicketFilter {
   readonly createdAt?: Optional<DateTimeFilter>
   readonly updatedAt?: Optional<DateTimeFilter>
   readonly resolvedAt?: Optional<DateTimeFilter>
+  readonly commentedAt?: Optional<DateTimeFilter>
   readonly firstResponseAt?: Optional<DateTimeFilter>
   readonly firstResolvedAt?: Optional<DateTimeFilter>
   readonly everResolvedAt?: Optional<DateTimeFilter>
@@ -161,6 +163,7 @@ const conditions: Conditions = {
   createdAt: (filter, location) => compareTime(sql`t.created_at`, filter, location),
   updatedAt: (filter, location) => compareTime(sql`t.updated_at`, filter, location),
   resolvedAt: (filter, location) => compareTime(sql`t.resolved_at`, filter, location),
+  commentedAt: compareLastComment,
   firstResponseAt: compareFirstResponse,
   firstResolvedAt: compareFirstResolution,
   everResolvedAt: compareAnyResolution,

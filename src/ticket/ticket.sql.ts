@@ -14,6 +14,7 @@ import {
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 import { relevance } from '../search/search.filter.ts'
+import { lastCommentTime } from './comment-time.sql.ts'
 
 /** The columns of defects are null for issues. */
 export type TicketRow = Row<'Ticket'>
@@ -56,6 +57,7 @@ export type TicketOrderField =
   | 'STATUS'
   | 'PRIORITY'
   | 'SEVERITY'
+  | 'COMMENTED_AT'
   | 'RELEVANCE'
 
 export interface TicketOrder {
@@ -78,6 +80,7 @@ const keys: Readonly<
   STATUS: { sql: sql`t.status`, type: enumeration('ticket_status', TicketStatus) },
   PRIORITY: { sql: sql`t.priority`, type: enumeration('priority', Priority) },
   SEVERITY: { sql: sql`t.severity`, type: enumeration('severity', Severity), nullable: true },
+  COMMENTED_AT: { sql: lastCommentTime(sql`t.id`), type: timestamp, nullable: true },
 }
 
 const newestFirst: readonly TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]

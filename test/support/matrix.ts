@@ -50,7 +50,7 @@ const list = (type: string, visibility: Row) => ({
   [`${type}Edge`]: row(visibility, edgeFields),
 })
 const ticketFields =
-  'archivedAt assignee commentCount comments createdAt description excerpt externalKey history id key labels number priority project reporter resolution resolvedAt status title updatedAt updatedBy version viewerCan'
+  'archivedAt assignee commentCount commentedAt comments createdAt description excerpt externalKey history id key labels number priority project reporter resolution resolvedAt status title updatedAt updatedBy version viewerCan'
 const defectFields = `${ticketFields} absn category disposition reportedBy severity subcategory`
 const durationFields = 'count filter group max mean p50 p75 p90 p95'
 const flowFields = 'backlog backlogFilter filter from opened reopened reopenedFilter resolved resolvedFilter to'

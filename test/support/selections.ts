@@ -91,7 +91,7 @@ const event: Sets = fc.memo((depth) =>
 const scalars = 'id key number title description status resolution priority version createdAt updatedAt resolvedAt'
 export const ticket: Sets = fc.memo((depth) =>
   setOf(
-    `${scalars} archivedAt commentCount __typename viewerCan{update,assign}`,
+    `${scalars} archivedAt commentCount commentedAt __typename viewerCan{update,assign}`,
     () => [
       ...['assignee', 'reporter', 'updatedBy'].map((name) => one(name, user)),
       one('labels', label),
