@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { chart } from './chart.ts'
-import { prepare } from './databases.ts'
+import { dropPeerIndexes, prepare } from './databases.ts'
 import { measureFloor } from './floor.ts'
 import { type Measure, measure } from './measure.ts'
 import { ask, type Peer, startPeer } from './peers.ts'
@@ -39,20 +39,12 @@ async function main(): Promise<void> {
     const selected = workloads.filter(({ name }) => !options.only || options.only.split(',').includes(name))
     for (const workload of selected) await compareResponses(workload, peers, deep)
     // Writes come last, because they change the data.
-    const measures = [
-      ...(await rounds(
-        selected.filter(({ writes }) => !writes),
-        peers,
-        deep,
-        url,
-      )),
-      ...(await rounds(
-        selected.filter(({ writes }) => writes),
-        peers,
-        deep,
-        url,
-      )),
-    ]
+    const [writing = [], reading = []] = [true, false].map((writes) =>
+      selected.filter((one) => !!one.writes === writes),
+    )
+    const measures = await rounds(reading, peers, deep, url)
+    await dropPeerIndexes(url)
+    measures.push(...(await rounds(writing, peers, deep, url)))
     if (options.json)
       writeFileSync(options.json, `${JSON.stringify({ measures, summary: summary(measures) }, null, 2)}\n`)
     const starts = options.only ? '' : `\n${startReport(await measureStarts(5))}\n`
@@ -81,7 +73,7 @@ async function rounds(
       for (const peer of round % 2 ? peers : peers.toReversed()) {
         if (!workload.servers[peer.kind]) continue
         // The first round warms up caches and compilers and is not counted.
-        const result = await measure(peer, workload.name, sample, round === 0 ? 2 : seconds)
+        const result = await measure(peer, workload, sample, round === 0 ? 2 : seconds)
         if (round > 0) measures.push({ round, ...result })
       }
       if (round > 0) measures.push({ round, ...measureFloor(url, workload, Math.min(seconds, 3)) })
@@ -90,13 +82,21 @@ async function rounds(
 }
 
 /** Throws unless all servers return the same data for the first requests of a workload. */
-async function compareResponses({ name, servers }: Workload, peers: readonly Peer[], sample: Sample): Promise<void> {
+async function compareResponses(
+  { name, servers, headers }: Workload,
+  peers: readonly Peer[],
+  sample: Sample,
+): Promise<void> {
   for (let n = 0; n < 5; n++) {
     const responses: { name: string; data: unknown }[] = []
     for (const peer of peers) {
       const request = servers[peer.kind]
       if (!request?.read) continue
-      const response = await ask<never>(peer, request.query, request.variables(sample, n))
+      const response = await ask<never>(
+        { ...peer, headers: { ...peer.headers, ...headers } },
+        request.query,
+        request.variables(sample, n),
+      )
       responses.push({ name: peer.name, data: request.read(response) })
     }
     const other = responses.find(({ data }) => !isDeepStrictEqual(data, responses[0]?.data))

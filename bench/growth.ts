@@ -4,7 +4,7 @@ import { prepare } from './databases.ts'
 import { type Measure, measure } from './measure.ts'
 import { ask, type Peer, startPeer } from './peers.ts'
 import { median } from './report.ts'
-import type { Sample } from './workloads.ts'
+import { type Sample, workloads } from './workloads.ts'
 
 // Measures CPU per request of the server and of PostgreSQL at several numbers of tickets.
 const { values } = parseArgs({
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     results: { type: 'string' },
   },
 })
-const grown = ['W1', 'W2', 'W4k']
+const grown = workloads.filter(({ name }) => ['W1', 'W2', 'W4k'].includes(name))
 const scales = values.scales.split(',').map(Number)
 type Cost = Pick<Measure, 'serverCpu' | 'postgresCpu'>
 const costs = new Map<string, Cost[]>()
@@ -36,13 +36,13 @@ try {
     for (const workload of grown)
       for (const { scale, peer, sample } of sizes) {
         const cost = await measure(peer, workload, sample, round === 0 ? 2 : 3)
-        if (round > 0) costs.set(`${workload} ${scale}`, [...costsOf(workload, scale), cost])
+        if (round > 0) costs.set(`${workload.name} ${scale}`, [...costsOf(workload.name, scale), cost])
       }
 } finally {
   for (const { peer } of sizes) peer.process.kill()
 }
 const total = ({ serverCpu, postgresCpu }: Cost) => serverCpu + postgresCpu
-const rows = grown.map((workload) => {
+const rows = grown.map(({ name: workload }) => {
   const cells = scales.map((scale) => {
     const of = (figure: keyof Cost) => median(costsOf(workload, scale).map((cost) => cost[figure])).toFixed(2)
     return `${of('serverCpu')} + ${of('postgresCpu')}`

@@ -10,6 +10,8 @@ export interface LoadOrder {
   readonly sample: Sample
   readonly seconds: number
   readonly connections: number
+  /** Number of the first request, from which its variables are computed. */
+  readonly first: number
 }
 
 /** Output of the load generator: requests per second, and latencies in milliseconds. */
@@ -21,6 +23,8 @@ export interface LoadResult {
   readonly failed: number
   /** The start of a failed response. */
   readonly example: string | null
+  /** Number of the request after the last one. */
+  readonly next: number
 }
 
 const chunks: Buffer[] = []
@@ -30,7 +34,7 @@ const request = workloads.find(({ name }) => name === order.workload)?.servers[o
 if (!request) throw new Error(`${order.server} has no ${order.workload}.`)
 
 // Every request has different variables, so that no response cache helps and every patch changes something.
-let n = Math.floor(Math.random() * 1_000_000)
+let n = order.first
 let example: string | null = null
 const result = await autocannon({
   url: order.url,
@@ -58,5 +62,6 @@ const output: LoadResult = {
   p99: result.latency.p99,
   failed: result.non2xx + result.errors + (example === null ? 0 : 1),
   example,
+  next: n,
 }
 console.info(JSON.stringify(output))

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { LoadOrder, LoadResult } from './load.ts'
 import { cpuOf, cpuOfPostgres, memoryOf, type Peer } from './peers.ts'
-import type { Sample } from './workloads.ts'
+import type { Sample, Workload } from './workloads.ts'
 
 /** One workload on one server in one round. Times in milliseconds, memory in megabytes. */
 export interface Measure {
@@ -20,18 +20,32 @@ export interface Measure {
 
 export const connections = 16
 
+/** The number of the next request of each workload: a sequence that started again would repeat the changes that it made. */
+const nextRequests = new Map<string, number>()
+
 /** Runs a workload on a server. */
 export async function measure(
   peer: Peer,
-  workload: string,
+  { name: workload, headers }: Workload,
   sample: Sample,
   seconds: number,
 ): Promise<Omit<Measure, 'round'>> {
-  const { name: server, kind, url, headers } = peer
-  const order: LoadOrder = { workload, server: kind, url, headers, sample, seconds, connections }
+  const { name: server, kind, url } = peer
+  const first = nextRequests.get(workload) ?? 0
+  const order: LoadOrder = {
+    workload,
+    server: kind,
+    url,
+    headers: { ...peer.headers, ...headers },
+    sample,
+    seconds,
+    connections,
+    first,
+  }
   const pid = peer.process.pid as number
   const before = { server: cpuOf(pid), postgres: cpuOfPostgres() }
-  const result = (await runLoad(order)) as LoadResult
+  const { next, ...result } = await runLoad(order)
+  nextRequests.set(workload, next)
   if (result.failed > 0) throw new Error(`${server} failed ${result.failed} times in ${workload}: ${result.example}`)
   const { failed, example, ...figures } = result
   return {
@@ -44,7 +58,7 @@ export async function measure(
   }
 }
 
-async function runLoad(order: LoadOrder): Promise<unknown> {
+async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const program = spawn(process.execPath, [new URL('load.ts', import.meta.url).pathname], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -54,5 +68,5 @@ async function runLoad(order: LoadOrder): Promise<unknown> {
     output += text
   })
   await once(program, 'close')
-  return JSON.parse(output)
+  return JSON.parse(output) as LoadResult
 }

@@ -83,7 +83,7 @@ export function report(measures: readonly Measure[], scale: Scale): string {
 ${new Date().toISOString().slice(0, 10)}, Node ${version}, ${versions()}, ${cpus().length} × ${cpus()[0]?.model} (${arch()}), ${(totalmem() / 1e9).toFixed(0)} GB;
 the load generator, the servers and PostgreSQL run on the same machine. ${scale.tickets} tickets in ${scale.projects} projects, ${scale.comments} comments, ${scale.people} users.
 ${rounds} interleaved rounds; a ratio compares requests per second within a round. Only ratios apply to other machines.
-Snaglist runs with its default settings and a token of a project member; PostGraphile and mercurius check no permissions.
+Snaglist runs with a token of a project member and its default settings, except that the limits of its rates are above the load; PostGraphile and mercurius check no permissions.
 
 ![Requests per second relative to PostGraphile](RESULTS.svg)
 

@@ -5,7 +5,8 @@ export interface Sample {
   readonly projects: readonly { readonly id: string; readonly key: string }[]
   /** Issues in random order, for bulk changes. */
   readonly bulk: readonly string[]
-  readonly reporter: string
+  /** The user of Snaglist's token. */
+  readonly viewer: string
   readonly deepCursors: Readonly<Record<string, string>>
   readonly deepOffset: number
 }
@@ -22,10 +23,18 @@ export interface Workload {
   readonly name: string
   readonly description: string
   readonly writes?: true
+  readonly headers?: Readonly<Record<string, string>>
   /** A script for pgbench: hand-written SQL of the workload, without permissions. */
   readonly floor: string
   readonly servers: Readonly<Record<string, WorkloadRequest>>
 }
+
+export const rareWords = 50
+/** SQL for one of the rare words, from "code1000". `n` is an integer. */
+export const rareWord = (n: string) => `'code' || (1000 + ${n} % ${rareWords})`
+
+/** The origin of a page that may send requests to Snaglist. */
+export const pageOrigin = 'http://page.example'
 
 type Row = Record<string, never> & { nodes: never[] }
 
@@ -73,17 +82,36 @@ const pickTicket = '\\set n random(1, 500)\n'
 const pickProject = '\\set n random(1, 20)\n'
 const openPage = `SELECT t.* FROM tickets t WHERE t.project_id = (SELECT id FROM bench_projects WHERE n = :n) AND t.status = 'OPEN'
   ORDER BY t.created_at DESC, t.id DESC LIMIT 51`
-const reporter = "(SELECT id FROM users WHERE username = 'person1')"
+const viewer = "(SELECT id FROM users WHERE username = 'person1')"
 const history = `INSERT INTO history (ticket_id, actor_id, at, version, changes)
-  SELECT id, ${reporter}, updated_at, version, '[{"field": "title", "from": "a", "to": "b"}]'::jsonb FROM changed`
+  SELECT id, ${viewer}, updated_at, version, '[{"field": "title", "from": "a", "to": "b"}]'::jsonb FROM changed`
 
 /** Consecutive ids of the sample, different for each request. */
 const consecutiveIds = ({ bulk }: Sample, n: number, size: number) =>
   Array.from({ length: size }, (_, index) => at(bulk, n * size + index))
 
+/** Alternates between two statuses with each pass over the tickets. */
+const openStatusOf = ({ tickets }: Sample, n: number) => (Math.floor(n / tickets.length) % 2 ? 'OPEN' : 'IN_PROGRESS')
+
 const bulkSize = 500
 
-export const workloads: readonly Workload[] = [
+const fromPage = ({ name, ...workload }: Workload, index: number): Workload => ({
+  ...workload,
+  name: `W17${'abc'[index]}`,
+  description: `${name} with an Origin header (Snaglist: with the CORS headers of a page)`,
+  headers: { origin: pageOrigin },
+})
+
+const statuses = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
+const counts = (field: (status: string) => string) =>
+  statuses.map((status) => `${status.toLowerCase()}: ${field(status)} { totalCount }`).join(' ')
+const countsIn = (data: Readonly<Record<string, Row>>) =>
+  statuses.map((status) => data[status.toLowerCase()]?.['totalCount'])
+const facets = ['STATUS', 'PRIORITY', 'ASSIGNEE']
+const textOf = (n: number) =>
+  `the driver waits for memory ${n} and the queue of the line gives up without a word in the log`
+
+const basicWorkloads: readonly Workload[] = [
   {
     name: 'W1',
     description: 'one ticket with assignee, labels, the first 20 comments and their authors',
@@ -212,13 +240,127 @@ export const workloads: readonly Workload[] = [
     },
   },
   {
+    name: 'W11',
+    description: 'the board of a project: 20 tickets by descending priority, with the total',
+    floor: `${pickProject}SELECT json_agg(json_build_array(${flatJson})), (SELECT count(*) FROM tickets
+      WHERE project_id = (SELECT id FROM bench_projects WHERE n = :n)) FROM (SELECT t.* FROM tickets t
+      WHERE t.project_id = (SELECT id FROM bench_projects WHERE n = :n) ORDER BY t.priority DESC, t.id DESC LIMIT 21) t;`,
+    servers: {
+      snaglist: {
+        query: `query W11($project: ID!) { tickets(filter: { project: { eq: $project } }, orderBy: [{ field: PRIORITY, direction: DESC }], first: 20) { totalCount nodes { id ${flat} } } }`,
+        variables: (sample, n) => ({ project: projectOf(sample, n) }),
+        // Tickets of one priority have another order on each server.
+        read: ({ tickets }: { tickets: Row }) => [tickets['totalCount'], tickets.nodes.map(({ priority }) => priority)],
+      },
+      postgraphile: {
+        query: `query W11($project: UUID!) { allTickets(condition: { projectId: $project }, orderBy: [PRIORITY_DESC], first: 20) { totalCount nodes { rowId ${flat} } } }`,
+        variables: (sample, n) => ({ project: projectOf(sample, n) }),
+        read: (data: { allTickets: Row }) => [
+          data.allTickets['totalCount'],
+          data.allTickets.nodes.map(({ priority }) => priority),
+        ],
+      },
+    },
+  },
+  {
+    name: 'W12',
+    description: 'the first 50 of all tickets by title',
+    floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT * FROM tickets ORDER BY title, id LIMIT 51) t;`,
+    servers: {
+      snaglist: {
+        query: `query W12 { tickets(orderBy: [{ field: TITLE }], first: 50) { nodes { id ${flat} } } }`,
+        variables: () => ({}),
+        read: (data: { tickets: Row }) => data.tickets.nodes.map(({ title }) => title),
+      },
+      postgraphile: {
+        query: `query W12 { allTickets(orderBy: [TITLE_ASC], first: 50) { nodes { rowId ${flat} } } }`,
+        variables: () => ({}),
+        read: (data: { allTickets: Row }) => data.allTickets.nodes.map(({ title }) => title),
+      },
+    },
+  },
+  {
+    name: 'W13',
+    description: 'the open tickets that are assigned to the viewer, by last change',
+    floor: `SELECT json_agg(json_build_array(${flatJson})) FROM (SELECT * FROM tickets WHERE assignee_id = ${viewer} AND status = 'OPEN'
+      ORDER BY updated_at DESC, id DESC LIMIT 51) t;`,
+    servers: {
+      snaglist: {
+        query: `query W13 { tickets(filter: { assignee: { isViewer: true }, status: { eq: OPEN } }, orderBy: [{ field: UPDATED_AT, direction: DESC }], first: 50) { nodes { id ${flat} } } }`,
+        variables: () => ({}),
+        read: (data) => (data as { tickets: Row }).tickets.nodes.map(ticket),
+      },
+      postgraphile: {
+        query: `query W13($viewer: UUID!) { allTickets(condition: { assigneeId: $viewer, status: OPEN }, orderBy: [UPDATED_AT_DESC], first: 50) { nodes { rowId ${flat} } } }`,
+        variables: (sample) => ({ viewer: sample.viewer }),
+        read: (data) => (data as { allTickets: Row }).allTickets.nodes.map(ticket),
+      },
+    },
+  },
+  {
+    name: 'W14',
+    description: 'the numbers of tickets of a project in each of the four statuses',
+    floor: `${pickProject}SELECT ${statuses
+      .map(
+        (status) =>
+          `(SELECT count(*) FROM tickets WHERE project_id = (SELECT id FROM bench_projects WHERE n = :n) AND status = '${status}')`,
+      )
+      .join(', ')};`,
+    servers: {
+      snaglist: {
+        query: `query W14($project: ID!) { ${counts((status) => `tickets(filter: { project: { eq: $project }, status: { eq: ${status} } })`)} }`,
+        variables: (sample, n) => ({ project: projectOf(sample, n) }),
+        read: countsIn,
+      },
+      postgraphile: {
+        query: `query W14($project: UUID!) { ${counts((status) => `allTickets(condition: { projectId: $project, status: ${status} })`)} }`,
+        variables: (sample, n) => ({ project: projectOf(sample, n) }),
+        read: countsIn,
+      },
+    },
+  },
+  {
+    name: 'W18',
+    description: 'a search for a word in about 100 of all tickets, 20 by relevance, with the total',
+    floor: `\\set n random(0, ${rareWords - 1})
+      WITH matches AS MATERIALIZED (SELECT s.ticket_id, max(ts_rank(s.words, query)) AS rank
+        FROM plainto_tsquery('english', ${rareWord(':n::integer')}) query JOIN ticket_texts s ON s.words @@ query GROUP BY s.ticket_id)
+      SELECT json_agg(json_build_array(${flatJson})), (SELECT count(*) FROM matches) FROM
+        (SELECT t.* FROM matches m JOIN tickets t ON t.id = m.ticket_id ORDER BY m.rank DESC, t.id DESC LIMIT 21) t;`,
+    servers: {
+      snaglist: {
+        query: `query W18($search: String!) { tickets(filter: { search: $search }, orderBy: [{ field: RELEVANCE, direction: DESC }], first: 20) { totalCount nodes { id ${flat} } } }`,
+        variables: (_sample, n) => ({ search: `code${1000 + (n % rareWords)}` }),
+      },
+    },
+  },
+  {
+    name: 'W19',
+    description: 'facets of a project: the numbers of tickets by status, priority and assignee',
+    floor: `${pickProject}SELECT ${['status', 'priority', 'assignee_id']
+      .map(
+        (
+          column,
+        ) => `(SELECT json_agg(json_build_array(facet.value, facet.count)) FROM (SELECT ${column} AS value, count(*) FROM tickets
+          WHERE project_id = (SELECT id FROM bench_projects WHERE n = :n) GROUP BY 1 ORDER BY 2 DESC LIMIT 20) facet)`,
+      )
+      .join(', ')};`,
+    servers: {
+      snaglist: {
+        query: `query W19($project: ID!) { reports(filter: { project: { eq: $project } }) {
+          ${facets.map((by) => `${by.toLowerCase()}: pareto(by: ${by}) { value count }`).join(' ')} } }`,
+        variables: (sample, n) => ({ project: projectOf(sample, n) }),
+      },
+    },
+  },
+  {
     name: 'W6',
     description: 'create an issue (Snaglist: with number and permissions; PostGraphile: a plain row)',
     writes: true,
     floor: `${pickProject}WITH counted AS (UPDATE projects SET last_number = last_number + 1
         WHERE id = (SELECT id FROM bench_projects WHERE n = :n) RETURNING id, last_number)
       INSERT INTO tickets (project_id, number, kind, title, description, reporter_id)
-      SELECT id, last_number, 'ISSUE', 'Measured', 'As measured', ${reporter} FROM counted RETURNING id;`,
+      SELECT id, last_number, 'ISSUE', 'Measured', 'As measured', ${viewer} FROM counted RETURNING id;`,
     servers: {
       snaglist: {
         query: `mutation W6($project: ID!, $title: String!) { createIssue(input: { projectId: $project, title: $title, description: "As measured" }) { issue { id } } }`,
@@ -230,7 +372,7 @@ export const workloads: readonly Workload[] = [
         variables: (sample, n) => ({
           project: projectOf(sample, n),
           title: `Measured ${n}`,
-          reporter: sample.reporter,
+          reporter: sample.viewer,
           number: 100_000_000 + Math.floor(Math.random() * 1_900_000_000),
         }),
       },
@@ -289,6 +431,45 @@ export const workloads: readonly Workload[] = [
     },
   },
   {
+    name: 'W15',
+    description: 'add a comment (Snaglist: with permissions; PostGraphile: a plain row; all with the search index)',
+    writes: true,
+    floor: `${pickTicket}INSERT INTO comments (ticket_id, author_id, body)
+      SELECT id, ${viewer}, '${textOf(0)}' FROM bench_sample WHERE n = :n RETURNING id;`,
+    servers: {
+      snaglist: {
+        query: `mutation W15($id: ID!, $body: String!) { addComment(input: { ticketId: $id, body: $body }) { comment { id createdAt } } }`,
+        variables: (sample, n) => ({ ...ticketOf(sample, n), body: textOf(n) }),
+      },
+      postgraphile: {
+        query: `mutation W15($id: UUID!, $author: UUID!, $body: String!) {
+          createComment(input: { comment: { ticketId: $id, authorId: $author, body: $body } }) { comment { rowId createdAt } } }`,
+        variables: (sample, n) => ({ ...ticketOf(sample, n), author: sample.viewer, body: textOf(n) }),
+      },
+    },
+  },
+  {
+    name: 'W16',
+    description: 'change a status (Snaglist: with version, history and permissions; PostGraphile: a plain row)',
+    writes: true,
+    floor: `${pickTicket}\\set s random(0, 1)
+      WITH changed AS (UPDATE tickets SET status = CASE WHEN :s::integer = 0 THEN 'OPEN' ELSE 'IN_PROGRESS' END::ticket_status,
+          resolution = NULL, resolved_at = NULL, version = version + 1, updated_at = now()
+        WHERE id = (SELECT id FROM bench_sample WHERE n = :n) RETURNING id, version, updated_at)
+      ${history} RETURNING version;`,
+    servers: {
+      snaglist: {
+        query: `mutation W16($id: ID!, $status: TicketStatus!) { updateIssue(input: { id: $id, status: $status }) { issue { id version } } }`,
+        variables: (sample, n) => ({ ...ticketOf(sample, n), status: openStatusOf(sample, n) }),
+      },
+      postgraphile: {
+        query: `mutation W16($id: UUID!, $status: TicketStatus!) {
+          updateTicketByRowId(input: { rowId: $id, ticketPatch: { status: $status, resolution: null, resolvedAt: null } }) { ticket { rowId version } } }`,
+        variables: (sample, n) => ({ ...ticketOf(sample, n), status: openStatusOf(sample, n) }),
+      },
+    },
+  },
+  {
     name: 'W9',
     description: `change the status of ${bulkSize} tickets (with versions, history and permissions; SQL in pgbench: a plain UPDATE in the order of ids)`,
     writes: true,
@@ -307,4 +488,9 @@ export const workloads: readonly Workload[] = [
       },
     },
   },
+]
+
+export const workloads: readonly Workload[] = [
+  ...basicWorkloads,
+  ...basicWorkloads.filter(({ name }) => ['W1', 'W2', 'W3'].includes(name)).map(fromPage),
 ]
