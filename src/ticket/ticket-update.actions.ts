@@ -1,5 +1,5 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
-import { join, raw, sql } from '../database/sql.ts'
+import { join, raw, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole } from '../project/project.access.ts'
@@ -63,8 +63,8 @@ export async function updateTicket(
 ): Promise<TicketRow> {
   const errors = [...previousErrors]
   if (errors.some(({ path }) => path === 'id')) throw new BadUserInput(errors)
-  // For independent columns without an expected version, one statement is sufficient.
-  if (!db.inTransaction && errors.length === 0 && expectedVersion == null && Object.keys(patch).every(isIndependent))
+  // Without references and an expected version, one statement is sufficient.
+  if (!db.inTransaction && errors.length === 0 && expectedVersion == null && isIndependent(patch))
     return patchTicket(db, viewer, id, kind, patch)
   const ticket = await lockTicket(db, viewer, id, kind)
   mustBeAbleToUpdate(viewer, ticket, ticket)
@@ -88,17 +88,19 @@ export async function updateTicket(
   await mustNotConflict(db, ticket, expectedVersion, assignments)
   if (changedFields.length === 0) return ticket
   const changes = assignments.filter((_, index) => isChanged(fields[index] as Column))
-  const isDone = isDoneStatus(values.status ?? ticket.status)
-  const resolvedAt = isDone ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
   return recordChange(db, viewer, {
     where: unchangedTicket(viewer, ticket),
     changes: changesAsJson(changes),
-    set: [...changedFields.map((name) => assignment(name, values)), resolvedAt],
+    set: [...changedFields.map((name) => assignment(name, values)), resolutionTimeFor(values.status ?? ticket.status)],
   })
 }
 
-const isIndependent = (name: string) =>
-  isColumn(name) && !['status', 'resolution', 'assigneeId', 'category', 'subcategory'].includes(name)
+/** True if the new values depend on no other row, and the patch is valid for each ticket. */
+const isIndependent = (patch: TicketPatch) =>
+  patch.assigneeId === undefined &&
+  patch.category === undefined &&
+  patch.subcategory === undefined &&
+  (patch.resolution === undefined || (patch.status !== undefined && isDoneStatus(patch.status)))
 
 function patchTicket(
   db: Statements,
@@ -107,16 +109,32 @@ function patchTicket(
   kind: TicketKind | undefined,
   patch: TicketPatch,
 ): Promise<TicketRow> {
-  const names = Object.keys(patch)
-    .filter(isColumn)
-    .filter((name) => patch[name] !== undefined)
-  const changes = names.map((name) => changeOf(name, sql`t.${columnOf(name)}`, newValue(name, patch)))
+  const { status } = patch
+  const names = new Set(Object.keys(patch).filter((name) => isColumn(name) && patch[name] !== undefined) as Column[])
+  if (status) names.add('resolution')
+  const values = [...names].map((name) => ({
+    name,
+    value: name === 'resolution' && status ? resolutionFor(status, patch) : newValue(name, patch),
+  }))
+  const changes = values.map(({ name, value }) => changeOf(name, sql`t.${columnOf(name)}`, value))
   return recordChange(db, viewer, {
     where: sql`${ticketsByReference([reference])} AND ${ofKind(kind)} AND ${updatableTickets(viewer)}`,
     changes: join([sql`'[]'::jsonb`, ...changes], ' || '),
-    set: names.map((name) => assignment(name, patch)),
+    set: [
+      ...values.map(({ name, value }) => sql`${columnOf(name)} = ${value}`),
+      ...(status ? [resolutionTimeFor(status)] : []),
+    ],
   })
 }
+
+/** `withResolution` in SQL. */
+function resolutionFor(status: TicketRow['status'], { resolution }: TicketPatch): Sql {
+  if (!isDoneStatus(status)) return sql`NULL::resolution`
+  return resolution === undefined ? sql`coalesce(t.resolution, 'FIXED')` : sql`${resolution ?? 'FIXED'}::resolution`
+}
+
+const resolutionTimeFor = (status: TicketRow['status']) =>
+  isDoneStatus(status) ? sql`resolved_at = coalesce(t.resolved_at, moment.at)` : sql`resolved_at = NULL`
 
 const columnOf = (name: Column) => raw(columns[name].column)
 const newValue = (name: Column, patch: TicketPatch) => sql`${patch[name] ?? null}::${raw(columns[name].type)}`
