@@ -7,6 +7,7 @@ import { createProject, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
 let ada: TestUser
+let bob: TestUser
 
 const Page = graphql(`
   query PagingPage(
@@ -55,9 +56,28 @@ async function insertRandomTickets(seed: number): Promise<void> {
   )
 }
 
+const projectsOfBob = ['ONE', 'TWO'] as const
+
+/** Viewers and filters with the projects of their tickets. */
+const readers = [
+  { reader: () => ada, filter: {}, projectKeys: projects },
+  { reader: () => bob, filter: {}, projectKeys: projectsOfBob },
+  { reader: () => bob, filter: { project: { eq: 'TWO' } }, projectKeys: ['TWO'] },
+  { reader: () => ada, filter: { project: { in: ['ONE', 'THREE'] } }, projectKeys: ['ONE', 'THREE'] },
+]
+
 beforeAll(async () => {
   ada = await signUp(server, 'ada')
+  bob = await signUp(server, 'bob')
   for (const key of projects) await createProject(ada, key)
+  const { pool } = server.database
+  await pool.query(`INSERT INTO project_members SELECT id, $1, 'VIEWER' FROM projects WHERE key = ANY($2)`, [
+    bob.id,
+    projectsOfBob,
+  ])
+  // The number of tickets, by which a list is read per project or as a whole.
+  await insertRandomTickets(1)
+  await pool.query('ANALYZE tickets')
 })
 
 const orders: fc.Arbitrary<TicketOrder[]> = fc.uniqueArray(
@@ -78,6 +98,26 @@ const orders: fc.Arbitrary<TicketOrder[]> = fc.uniqueArray(
   }),
   { maxLength: 3, selector: ({ field }) => field },
 )
+
+/** Orders of which each direction is read from an index. */
+const indexedOrders: fc.Arbitrary<TicketOrder[]> = fc
+  .record({
+    fields: fc.constantFrom<TicketOrder['field'][][]>(
+      ['TITLE'],
+      ['RESOLVED_AT'],
+      ['SEVERITY'],
+      ['PRIORITY'],
+      ['PRIORITY', 'CREATED_AT'],
+      ['STATUS', 'PRIORITY'],
+      ['STATUS', 'CREATED_AT'],
+      ['SEVERITY', 'CREATED_AT'],
+    ),
+    directions: fc.tuple(fc.constantFrom('ASC', 'DESC'), fc.constantFrom('ASC', 'DESC')),
+    nulls: fc.constantFrom('FIRST', 'LAST'),
+  })
+  .map(({ fields, directions, nulls }) =>
+    fields.map((field, index) => ({ field, direction: directions[index] ?? 'ASC', nulls })),
+  )
 
 const filters: fc.Arbitrary<TicketFilter> = fc.constantFrom<TicketFilter>(
   {},
@@ -101,10 +141,11 @@ async function readPages(
   size: number,
   backward: boolean,
   between: (ids: readonly string[]) => Promise<void> = async () => {},
+  client = ada,
 ) {
   const ids: string[] = []
   for (let cursor: string | null = null; ; ) {
-    const page: PagingPageQuery = await ada.ask(Page, {
+    const page: PagingPageQuery = await client.ask(Page, {
       ...list,
       ...(backward
         ? { first: null, after: null, last: size, before: cursor }
@@ -126,7 +167,43 @@ async function readPages(
   }
 }
 
+const sortKeys: Readonly<Record<string, string>> = { TITLE: 'fold_case(t.title) COLLATE "C"' }
+
+/** The ids of the tickets of projects, sorted by one query. */
+async function sortedIds(orderBy: readonly TicketOrder[], projectKeys: readonly string[]): Promise<string[]> {
+  const last = orderBy.at(-1) ?? { field: 'CREATED_AT', direction: 'DESC' }
+  const keys = orderBy.map(
+    ({ field, direction, nulls }) => `${sortKeys[field] ?? `t.${field}`} ${direction} NULLS ${nulls}`,
+  )
+  const ties = /STATUS|PRIORITY|SEVERITY/.test(last.field) ? ['t.created_at', 't.id'] : ['t.id']
+  const { rows } = await server.database.pool.query<{ id: string }>(
+    `SELECT t.id FROM tickets t JOIN projects p ON p.id = t.project_id WHERE p.key = ANY($1)
+     ORDER BY ${[...(orderBy.length > 0 ? keys : ['t.created_at DESC']), ...ties.map((key) => `${key} ${last.direction}`)].join(', ')}`,
+    [projectKeys],
+  )
+  return rows.map(({ id }) => id)
+}
+
 describe('joined pages', () => {
+  test('returns the tickets of visible projects in the order of one sort, from an index or not', async () => {
+    const sizes = fc.integer({ min: 1, max: 25 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(1_000_000),
+        fc.oneof(orders, indexedOrders),
+        sizes,
+        fc.boolean(),
+        fc.constantFrom(...readers),
+        async (seed, orderBy, size, backward, { reader, filter, projectKeys }) => {
+          await insertRandomTickets(seed)
+          const ids = await readPages({ orderBy, filter }, size, backward, undefined, reader())
+          expect(ids).toEqual(await sortedIds(orderBy, projectKeys))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
   test('returns pages that together equal the whole list, for random data, filters, orders, page sizes and directions', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -196,6 +273,20 @@ describe('joined pages', () => {
     }
     expect(ids).toEqual(await readWholeList(list))
   })
+})
+
+test('returns the tickets of more than 200 visible projects in the order of one sort', async () => {
+  await insertRandomTickets(5)
+  const { pool } = server.database
+  await pool.query(
+    `INSERT INTO projects (key, name, default_role) SELECT 'X' || n, 'Project', 'VIEWER' FROM generate_series(1, 200) n`,
+  )
+  for (const field of ['PRIORITY', 'RESOLVED_AT', 'UPDATED_AT'] as const) {
+    const orderBy: TicketOrder[] = [{ field, direction: 'DESC', nulls: 'LAST' }]
+    const ids = await readPages({ orderBy }, 15, false, undefined, bob)
+    expect(ids).toEqual(await sortedIds(orderBy, projectsOfBob))
+  }
+  await pool.query(`DELETE FROM projects WHERE key LIKE 'X%'`)
 })
 
 test('returns the rows between two cursors', async () => {

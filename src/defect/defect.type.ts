@@ -67,7 +67,7 @@ builder.objectField('Project', 'defects', (t) =>
     args: defectListArgs,
     ...nestedField(
       relatedConnection(sql`t.project_id`, (context, args) =>
-        ticketList(context, args, { kind: 'DEFECT', isInProject: true }),
+        ticketList(context, args, { kind: 'DEFECT', project: sql`parent.id` }),
       ),
       {
         work: ticketListWork,

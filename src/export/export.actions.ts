@@ -112,7 +112,7 @@ export async function exportTickets(
   const list = ticketList(
     context,
     { filter, orderBy: [{ field: exportedProject ? 'NUMBER' : 'CREATED_AT' }] },
-    { isInProject: exportedProject !== null },
+    exportedProject ? { project: sql`${exportedProject.id}::uuid` } : {},
   )
   const where = exportedProject ? sql`t.project_id = ${exportedProject.id}::uuid AND ${list.where}` : list.where
   const { header, rows } = formats[format]

@@ -29,7 +29,7 @@ builder.objectField('Project', 'issues', (t) =>
     args: issueListArgs,
     ...nestedField(
       relatedConnection(sql`t.project_id`, (context, args) =>
-        ticketList(context, args, { kind: 'ISSUE', isInProject: true }),
+        ticketList(context, args, { kind: 'ISSUE', project: sql`parent.id` }),
       ),
       {
         work: ticketListWork,

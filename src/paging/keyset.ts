@@ -7,6 +7,8 @@ export interface KeyType {
   readonly cursorValue: z.ZodType
   /** The value in a cursor, by default the JSON of PostgreSQL. */
   readonly toCursorValue?: (key: Sql) => Sql
+  /** The values of an enum, in its order. */
+  readonly values?: readonly string[]
 }
 
 export const timestamp: KeyType = {
@@ -25,6 +27,7 @@ export const uuid: KeyType = { name: 'uuid', cursorValue: z.guid() }
 export const enumeration = (name: string, values: Readonly<Record<string, string>>): KeyType => ({
   name,
   cursorValue: z.enum(values),
+  values: Object.values(values),
 })
 
 export interface SortKey {

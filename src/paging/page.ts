@@ -1,10 +1,11 @@
 import { empty, raw, type Sql, sql } from '../database/sql.ts'
-import { allOf } from '../filter/comparators.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decodeValue, listOf, type Value } from '../reading/value.ts'
 import { type Bounds, scanOrder } from './bounds.ts'
 import { cursorKeyColumn } from './cursor.ts'
-import { keysetCondition, type Order, orderBy, reverseOrder } from './keyset.ts'
+import { type IndexScan, selectIds } from './index-scan.ts'
+import { type Order, orderBy } from './keyset.ts'
+import { type Part, partsOf, rangeCondition, rangeOf } from './parts.ts'
 
 export interface List<Row> {
   readonly columns: Columns<Row>
@@ -12,6 +13,8 @@ export interface List<Row> {
   readonly from: Sql
   readonly where: Sql
   readonly order: Order
+  /** Null if no index has the order. Not used with a probe. */
+  readonly indexScan?: IndexScan | null
   /** Required if PostgreSQL cannot estimate how many rows match. */
   readonly probe?: Probe | null
 }
@@ -83,28 +86,45 @@ function selectRows(
     columns: { alias },
     from,
     where,
-    order,
+    indexScan,
   } = list
-  const isWithinCursors = allOf([
-    ...(bounds.after ? [keysetCondition(order, bounds.after)] : []),
-    ...(bounds.before ? [keysetCondition(reverseOrder(order), bounds.before)] : []),
-  ])
-  const columns = withCursorKeys ? sql`${alias}.*, ${cursorKeyColumn(order)} AS cursor_key` : sql`${alias}.*`
-  const orderClause = sql`ORDER BY ${orderBy(scanOrder(order, bounds))}`
-  const selectPage = (selectedColumns: Sql) => {
-    const orderAndLimit = (offset: number) => sql`${orderClause} LIMIT ${literal(bounds.limit + 1 + offset)}`
+  const order = scanOrder(list.order, bounds)
+  const range = rangeOf(bounds)
+  const wholeRange = { condition: rangeCondition(order, range), order }
+  const columns = withCursorKeys ? sql`${alias}.*, ${cursorKeyColumn(list.order)} AS cursor_key` : sql`${alias}.*`
+  const orderClause = sql`ORDER BY ${orderBy(order)}`
+  const rowsById = (ids: Sql) => sql`(${ids} OFFSET ${bounds.offset}) page JOIN ${from} ON ${alias}.id = page.id`
+  const selectPart = (selectedColumns: Sql, part: Part) => {
+    const orderAndLimit = (offset: number) =>
+      sql`ORDER BY ${orderBy(part.order)} LIMIT ${literal(bounds.limit + 1 + offset)}`
     if (!probe)
-      return sql`SELECT ${selectedColumns} FROM ${from} WHERE ${where} AND ${isWithinCursors} ${orderAndLimit(0)}`
-    const scan = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probe.isComplete} AND ${isWithinCursors}`
+      return sql`SELECT ${selectedColumns} FROM ${from} WHERE ${where} AND ${part.condition} ${orderAndLimit(0)}`
+    const scan = sql`SELECT ${alias}.* FROM ${from} WHERE ${where} AND NOT ${probe.isComplete} AND ${part.condition}`
     const source =
       probe.rankedRows ??
       sql`SELECT * FROM probe WHERE ${probe.isComplete} UNION ALL (${scan} ${orderAndLimit(bounds.offset)})`
-    return sql`SELECT ${selectedColumns} FROM (${source}) ${alias} WHERE ${isWithinCursors} ${orderAndLimit(0)}`
+    return sql`SELECT ${selectedColumns} FROM (${source}) ${alias} WHERE ${part.condition} ${orderAndLimit(0)}`
   }
-  if (bounds.offset === 0) return selectPage(columns)
   // Skipped rows are read from an index alone.
-  const ids = sql`${selectPage(sql`${alias}.id`)} OFFSET ${bounds.offset}`
-  return sql`SELECT ${columns} FROM (${ids}) page JOIN ${from} ON ${alias}.id = page.id ${orderClause}`
+  const selectPage = (part: Part, pageColumns: Sql) =>
+    bounds.offset === 0
+      ? selectPart(pageColumns, part)
+      : sql`SELECT ${pageColumns} FROM ${rowsById(selectPart(sql`${alias}.id`, part))} ${orderClause}`
+  if (probe || !indexScan) return selectPage(wholeRange, columns)
+
+  const [part = { condition: sql`FALSE`, order }, ...others] = partsOf(order, range)
+  const { streams, partitions } = indexScan
+  if (others.length === 0 && streams.length === 0 && !partitions) return selectPage(part, columns)
+  const scan = { alias, from, where, order, parts: [part, ...others], size: bounds.limit + 1 + bounds.offset }
+  const pageById = rowsById(selectIds(scan, indexScan))
+  if (!partitions) return sql`SELECT ${columns} FROM ${pageById} ${orderClause}`
+  const areFew = sql`(SELECT ${partitions.areFew} FROM partitions)`
+  // A condition outside of a limit, because PostgreSQL starts parallel workers before it checks one inside.
+  return sql`WITH partitions AS MATERIALIZED (${partitions.rows})
+    SELECT ${columns} FROM (
+      SELECT ${alias}.* FROM ${pageById} WHERE ${areFew}
+      UNION ALL SELECT ${alias}.* FROM (${selectPage(wholeRange, sql`${alias}.*`)}) ${alias} WHERE NOT ${areFew}
+    ) ${alias} ${orderClause}`
 }
 
 interface ProbeSql {

@@ -39,7 +39,8 @@ const NullsOrder = builder.enumType('NullsOrder', {
 })
 
 const TicketOrderInput = builder.inputType('TicketOrder', {
-  description: 'One key of a sort order. Remaining ties are broken by id.',
+  description:
+    'One key of a sort order. Ties are broken by id in the direction of the last key; ties of STATUS, PRIORITY and SEVERITY as the last key by time of creation, then id.',
   fields: (t) => ({
     field: t.field({
       type: TicketOrderFieldEnum,

@@ -16,6 +16,12 @@ export function visibleTickets(viewer: Viewer): Sql {
   return sql`t.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${visibleProjects(viewer)}))`
 }
 
+/** Condition that a project is visible, computed once per statement. `project` is an expression for its id. */
+export const visibleProject = (viewer: Viewer, project: Sql): Sql =>
+  viewer.role === 'ADMIN'
+    ? sql`TRUE`
+    : sql`EXISTS (SELECT FROM projects p WHERE p.id = ${project} AND ${visibleProjects(viewer)})`
+
 /**
  * `visibleTickets` for a single ticket, in the same time for any number of projects. Otherwise timing would reveal
  * hidden tickets.

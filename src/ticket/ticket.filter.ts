@@ -86,16 +86,28 @@ const maxDepth = 5
 /** Limits the time for planning. */
 const maxFilterSize = 1000
 
+interface ConditionOptions {
+  readonly path?: string
+  /** True for a list of the tickets of a project. */
+  readonly isInProject?: boolean
+}
+
 /**
  * Condition on tickets `t`. Unless the outermost filter contains `archived` or `projectArchived`, excludes archived tickets
- * and, except for a list of the tickets of a project (`isInProject`), those of archived projects that it does not name.
- * Throws BAD_USER_INPUT with all errors; `path` prefixes their paths.
+ * and, except for a list of the tickets of a project, those of archived projects that it does not name. Throws
+ * BAD_USER_INPUT with all errors; `path` prefixes their paths.
  */
-export function ticketCondition(
+export function ticketCondition(filter: Optional<TicketFilter>, viewer: Viewer, options: ConditionOptions = {}): Sql {
+  const { ofProject, ofTicket } = ticketConditions(filter, viewer, options)
+  return allOf([ofProject, ofTicket])
+}
+
+/** `ticketCondition` in two parts: `ofProject` uses only `t.project_id`. */
+export function ticketConditions(
   filter: Optional<TicketFilter>,
   viewer: Viewer,
-  { path = 'filter', isInProject = false }: { readonly path?: string; readonly isInProject?: boolean } = {},
-): Sql {
+  { path = 'filter', isInProject = false }: ConditionOptions = {},
+): { readonly ofProject: Sql; readonly ofTicket: Sql } {
   const errors: FieldError[] = []
   const effectiveFilter = filter?.archived === undefined ? { ...filter, archived: false } : filter
   const size = sizeOf(effectiveFilter ?? {})
@@ -103,11 +115,13 @@ export function ticketCondition(
     throw new BadUserInput([
       { path, message: `must contain at most ${maxFilterSize} fields and nested filters (got ${size})` },
     ])
-  const condition = conditionOf(effectiveFilter, viewer, { path, errors }, 1)
+  const { project, projectArchived, ...ticketFilter } = effectiveFilter
+  const ofProject = conditionOf({ project, projectArchived }, viewer, { path, errors }, 1)
+  const ofTicket = conditionOf(ticketFilter, viewer, { path, errors }, 1)
   if (errors.length > 0) throw new BadUserInput(errors)
-  const namesProject = isInProject || filter?.project?.eq || filter?.project?.in
-  if (namesProject || filter?.projectArchived !== undefined) return condition
-  return allOf([condition, outsideArchivedProjects(namedProjects(filter ?? {}))])
+  const namesProject = isInProject || project?.eq || project?.in
+  if (namesProject || projectArchived !== undefined) return { ofProject, ofTicket }
+  return { ofProject: allOf([ofProject, outsideArchivedProjects(namedProjects(filter ?? {}))]), ofTicket }
 }
 
 /** NOT IN is computed once per statement, and PostgreSQL does not estimate that it excludes most tickets, unlike `<> ALL`. */

@@ -1,6 +1,6 @@
 import type { TicketKind } from '../../prisma/generated/client.ts'
 import { type Context, requireViewer } from '../context.ts'
-import { sql } from '../database/sql.ts'
+import { empty, type Sql, sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
 import type { List } from '../paging/page.ts'
 import { rowLoader } from '../reading/loader.ts'
@@ -8,10 +8,18 @@ import type { NestedField } from '../reading/look-ahead.ts'
 import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
-import { ticketsByReference } from '../reference.ts'
-import { visibleTickets, visibleTicketsByReference } from './ticket.access.ts'
-import { searchesOf, type TicketFilter, ticketCondition } from './ticket.filter.ts'
-import { ofKind, type TicketOrder, type TicketRow, ticketColumns, ticketOrder } from './ticket.sql.ts'
+import { projectsByReference, ticketsByReference } from '../reference.ts'
+import { visibleProject, visibleTickets, visibleTicketsByReference } from './ticket.access.ts'
+import { searchesOf, type TicketFilter, ticketConditions } from './ticket.filter.ts'
+import {
+  isGloballyIndexedOrder,
+  ofKind,
+  type TicketOrder,
+  type TicketRow,
+  ticketColumns,
+  ticketOrder,
+} from './ticket.sql.ts'
+import { areFewOfAllTickets, areFewProjects, projectPartitions, ticketScan } from './ticket-index.sql.ts'
 
 export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, visibleTicketsByReference)
 
@@ -51,18 +59,37 @@ export interface TicketListArguments {
   readonly orderBy?: readonly TicketOrder[] | null | undefined
 }
 
+interface TicketListScope {
+  readonly kind?: TicketKind
+  /** An expression for the id of the only project, which the condition of the list must contain. */
+  readonly project?: Sql
+}
+
 export function ticketList(
   context: Context,
   { filter, orderBy }: TicketListArguments,
-  { kind, isInProject = false }: { readonly kind?: TicketKind; readonly isInProject?: boolean } = {},
+  { kind, project }: TicketListScope = {},
 ): List<TicketRow> {
   const viewer = requireViewer(context)
   const searches = searchesOf(filter ?? {})
+  const { ofProject, ofTicket } = ticketConditions(filter, viewer, { isInProject: project !== undefined })
+  const order = ticketOrder(orderBy, searches)
+  const onlyProject = project ?? projectOf(filter)
+  const scan = searches.length > 0 ? null : ticketScan(filter ?? {}, order, orderBy)
+  const where = sql`${scan?.planning ?? empty} ${ofKind(kind)} AND ${ofTicket}`
+  const isVisible = onlyProject ? visibleProject(viewer, onlyProject) : visibleTickets(viewer)
+  const isGlobal = isGloballyIndexedOrder(orderBy)
+  const partitions = projectPartitions(viewer, ofProject, where, isGlobal ? areFewOfAllTickets : areFewProjects)
+  const readsAllTickets = viewer.role === 'ADMIN' && isGlobal && !filter?.project
   return {
     columns: ticketColumns,
     from: sql`tickets t`,
-    where: sql`${ofKind(kind)} AND ${visibleTickets(viewer)} AND ${ticketCondition(filter, viewer, { isInProject })}`,
-    order: ticketOrder(orderBy, searches),
+    where: sql`${isVisible} AND ${ofProject} AND ${where}`,
+    order,
+    indexScan: scan && !readsAllTickets ? { streams: scan.streams, partitions: onlyProject ? null : partitions } : null,
     probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }
 }
+
+const projectOf = (filter: TicketFilter | null | undefined) =>
+  filter?.project?.eq ? sql`(SELECT p.id FROM projects p WHERE ${projectsByReference([filter.project.eq])})` : null

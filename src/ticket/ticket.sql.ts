@@ -85,8 +85,11 @@ const keys: Readonly<
 
 const newestFirst: readonly TicketOrder[] = [{ field: 'CREATED_AT', direction: 'DESC' }]
 
+/** The ties of these fields are broken by time of creation, as in their indexes. */
+const enumFields: ReadonlySet<TicketOrderField> = new Set(['STATUS', 'PRIORITY', 'SEVERITY'])
+
 /**
- * Appends the id in the direction of the last key. Throws BAD_USER_INPUT for a repeated field, and for RELEVANCE without
+ * Appends keys for ties in the direction of the last key: the id, after an enum preceded by the time of creation. Throws BAD_USER_INPUT for a repeated field, and for RELEVANCE without
  * `searches`.
  */
 export function ticketOrder(
@@ -96,13 +99,46 @@ export function ticketOrder(
   const requested = orderBy?.length ? orderBy : newestFirst
   const errors = orderErrors(requested, searches)
   if (errors.length > 0) throw new BadUserInput(errors)
-  const order = requested.map(({ field, direction, nulls }): SortKey => {
+  const [last = { field: 'CREATED_AT' }] = requested.slice(-1)
+  const isCreationKey = requested.some(({ field }) => field === 'CREATED_AT')
+  const tieKey: readonly TicketOrder[] =
+    enumFields.has(last.field) && !isCreationKey ? [{ field: 'CREATED_AT', direction: last.direction }] : []
+  const order = [...requested, ...tieKey].map(({ field, direction, nulls }): SortKey => {
     if (field === 'RELEVANCE') return relevanceKey(searches, direction === 'DESC')
-    const { sql, type, nullable } = keys[field]
-    return { name: field, sql, type, descending: direction === 'DESC', ...(nullable && { nulls: nulls ?? 'LAST' }) }
+    const { nullable, ...key } = keys[field]
+    return { name: field, ...key, descending: direction === 'DESC', ...(nullable && { nulls: nulls ?? 'LAST' }) }
   })
-  return [...order, { name: 'id', sql: sql`t.id`, type: uuid, descending: order.at(-1)?.descending ?? false }]
+  return [...order, { name: 'id', sql: sql`t.id`, type: uuid, descending: last.direction === 'DESC' }]
 }
+
+/** Orders for which each project has an index, and orders for which all tickets have one. */
+const projectIndexes: ReadonlySet<string> = new Set([
+  'CREATED_AT',
+  'UPDATED_AT',
+  'RESOLVED_AT',
+  'NUMBER',
+  'TITLE',
+  'STATUS',
+  'STATUS, CREATED_AT',
+  'STATUS, PRIORITY',
+  'PRIORITY',
+  'PRIORITY, CREATED_AT',
+  'SEVERITY',
+  'SEVERITY, CREATED_AT',
+])
+const globalIndexes: ReadonlySet<string> = new Set(['CREATED_AT', 'UPDATED_AT'])
+
+export type OrderArgument = readonly { readonly field?: unknown }[]
+
+const fieldsOf = (orderBy: OrderArgument) => orderBy.map(({ field }) => field).join(', ') || 'CREATED_AT'
+
+/** True if each project has an index for the order. `orderBy` is an argument before its coercion. */
+export const isIndexedOrder = (orderBy: unknown): boolean =>
+  projectIndexes.has(fieldsOf([orderBy ?? []].flat() as OrderArgument))
+
+/** True if all tickets have an index for the order. */
+export const isGloballyIndexedOrder = (orderBy: OrderArgument | null | undefined): boolean =>
+  globalIndexes.has(fieldsOf(orderBy ?? []))
 
 const relevanceKey = (searches: readonly string[], descending: boolean): SortKey => ({
   name: 'RELEVANCE',
