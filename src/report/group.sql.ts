@@ -4,10 +4,14 @@ import type { FilterJson } from './report.sql.ts'
 
 interface Grouping {
   readonly description: string
-  /** Joins to tickets `t`. */
+  /** The column of tickets `t` that determines the group; null if a ticket can have several groups. */
+  readonly column: Sql | null
+  /** Joins to tickets `t`, by `column` or the id. */
   readonly join: Sql
   /** The name of the group as text; null for tickets without one. */
   readonly name: Sql
+  /** True if names that differ in case are one group. */
+  readonly ignoresCase: boolean
   readonly filterOf: (name: string) => FilterJson
   readonly filterOfNone: FilterJson
   /** Matches tickets in a group without a row. `names` are the groups with rows, `otherNames` those without. */
@@ -19,8 +23,10 @@ const matchNothing: FilterJson = { or: [] }
 /** A text column, which filters compare case-insensitively. */
 const textGrouping = (field: string, column: string, description: string): Grouping => ({
   description,
+  column: raw(`t.${column}`),
   join: empty,
   name: raw(`t.${column}`),
+  ignoresCase: true,
   filterOf: (name) => ({ [field]: { eq: name } }),
   filterOfNone: { [field]: { isNull: true } },
   filterOfOthers: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
@@ -29,8 +35,10 @@ const textGrouping = (field: string, column: string, description: string): Group
 /** An enum column. `values` are required if the column is nullable. */
 const enumGrouping = (field: string, description: string, values?: readonly string[]): Grouping => ({
   description,
+  column: raw(`t.${field}`),
   join: empty,
   name: raw(`t.${field}::text`),
+  ignoresCase: false,
   filterOf: (name) => ({ [field]: { eq: name } }),
   filterOfNone: values ? { [field]: { notIn: values } } : matchNothing,
   filterOfOthers: (_names, otherNames) => ({ [field]: { in: otherNames } }),
@@ -38,8 +46,10 @@ const enumGrouping = (field: string, description: string, values?: readonly stri
 
 const userGrouping = (field: string, column: string, description: string): Grouping => ({
   description,
+  column: raw(`t.${column}`),
   join: sql`LEFT JOIN users person ON person.id = t.${raw(column)}`,
   name: sql`person.username`,
+  ignoresCase: false,
   filterOf: (name) => ({ [field]: { eq: name } }),
   filterOfNone: { [field]: { isNull: true } },
   filterOfOthers: (names) => ({ [field]: { isNull: false }, not: { [field]: { in: names } } }),
@@ -54,8 +64,10 @@ const chunksOf = (names: readonly string[]) =>
 export const groupings = {
   PROJECT: {
     description: 'Project, by key.',
+    column: sql`t.project_id`,
     join: sql`JOIN projects project ON project.id = t.project_id`,
     name: sql`project.key`,
+    ignoresCase: false,
     filterOf: (name) => ({ project: { eq: name } }),
     filterOfNone: matchNothing,
     filterOfOthers: (names) => ({ project: { notIn: names } }),
@@ -73,8 +85,10 @@ export const groupings = {
   LABEL: {
     description:
       'Label, by name. A ticket counts once for each of its labels, but at most once in the row "other" of `pareto`. Null if it has none.',
+    column: null,
     join: sql`LEFT JOIN (ticket_labels tl JOIN labels label ON label.id = tl.label_id) ON tl.ticket_id = t.id`,
     name: sql`label.name`,
+    ignoresCase: true,
     filterOf: (name) => ({ label: { some: [name] } }),
     filterOfNone: { label: { isEmpty: true } },
     filterOfOthers: (_names, otherNames) => ({ or: chunksOf(otherNames).map((names) => ({ label: { some: names } })) }),
@@ -92,8 +106,10 @@ export type ReportGroup = keyof typeof groupings
 
 const noGrouping: Grouping = {
   description: 'One group of all tickets.',
+  column: null,
   join: empty,
   name: sql`NULL::text`,
+  ignoresCase: false,
   filterOf: () => ({}),
   filterOfNone: {},
   filterOfOthers: () => ({}),

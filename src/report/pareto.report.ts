@@ -24,18 +24,26 @@ export async function readPareto(
   limit: number,
 ): Promise<ParetoRow[]> {
   const grouping = groupingOf(by)
+  const { column, join, name, ignoresCase } = grouping
+  const folded = ignoresCase ? sql`fold_case(${name})` : name
+  // Tickets are counted before names are read and folded, which takes longer.
+  const tickets = column
+    ? sql`SELECT NULL AS id, ${column}, count(*)::integer AS count FROM ${scope.tickets} t GROUP BY ${column}`
+    : sql`SELECT t.id, 1 AS count FROM ${scope.tickets} t`
+  const otherCount = column
+    ? sql`sum(count)::integer`
+    : sql`(SELECT count(DISTINCT g.id)::integer FROM ticket_groups g JOIN ranks r ON r.folded = g.folded WHERE r.rank > ${limit})`
   const rows = await db.query<
     { value: string | null; count: number; isOther: boolean; otherNames: string[] | null }[]
   >(sql`
     WITH ticket_groups AS MATERIALIZED (
-      SELECT t.id, ${grouping.name} AS name, fold_case(${grouping.name}) AS folded FROM ${scope.tickets} t ${grouping.join}),
-    counts AS (SELECT folded, min(name) AS value, count(*)::integer AS count FROM ticket_groups GROUP BY folded),
+      SELECT t.id, t.count, ${name} AS name, ${folded} AS folded FROM (${tickets}) t ${join}),
+    counts AS (SELECT folded, min(name) AS value, sum(count)::integer AS count FROM ticket_groups GROUP BY folded),
     ranks AS MATERIALIZED (
       SELECT *, row_number() OVER (PARTITION BY value IS NULL ORDER BY count DESC, folded COLLATE "C") AS rank FROM counts)
     SELECT value, count, FALSE AS "isOther", NULL AS "otherNames", folded FROM ranks WHERE rank <= ${limit} OR value IS NULL
     UNION ALL
-    SELECT NULL, (SELECT count(DISTINCT g.id)::integer FROM ticket_groups g JOIN ranks r ON r.folded = g.folded
-        WHERE r.rank > ${limit}), TRUE, array_agg(value), NULL
+    SELECT NULL, ${otherCount}, TRUE, array_agg(value), NULL
     FROM ranks WHERE rank > ${limit} AND value IS NOT NULL HAVING count(*) > 0
     ORDER BY "isOther", count DESC, folded NULLS LAST`)
   const total = rows.reduce((sum, { count }) => sum + count, 0)
