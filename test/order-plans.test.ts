@@ -128,6 +128,11 @@ describe.runIf(inject('postgres'))(`plans of orders for a member of ${projectCou
     await expectBounded({ orderBy, first: pageSize }, 2 * (pageSize + 1), quietMember)
   })
 
+  test('reads each ticket once for a deep offset', async () => {
+    const plan = await planOf(server, () => ask({ orderBy: order(['TITLE', 'ASC']), first: pageSize, offset: 10_000 }))
+    expect(rowsRead(plan)).toBeLessThanOrEqual(projectCount * ticketsPerProject + 200)
+  })
+
   test.each(['PRIORITY', 'TITLE', 'UPDATED_AT'] as const)(
     'reads only the tickets of an assignee, ordered by %s',
     async (field) => {

@@ -16,6 +16,8 @@ export interface Partitions {
   readonly rows: Sql
   /** Aggregate over `partitions`: true to read a page of each partition, false to read the list as a whole. */
   readonly areFew: Sql
+  /** Above this offset the list is read as a whole. */
+  readonly maxOffset: number
   /** The condition of the list for rows of the partition with `partitions.id`. */
   readonly where: Sql
 }

@@ -110,7 +110,8 @@ function selectRows(
     bounds.offset === 0
       ? selectPart(pageColumns, part)
       : sql`SELECT ${pageColumns} FROM ${rowsById(selectPart(sql`${alias}.id`, part))} ${orderClause}`
-  if (probe || !indexScan) return selectPage(wholeRange, columns)
+  if (probe || !indexScan || bounds.offset > (indexScan.partitions?.maxOffset ?? Infinity))
+    return selectPage(wholeRange, columns)
 
   const [part = { condition: sql`FALSE`, order }, ...others] = partsOf(order, range)
   const { streams, partitions } = indexScan

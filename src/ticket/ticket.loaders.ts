@@ -19,7 +19,7 @@ import {
   ticketColumns,
   ticketOrder,
 } from './ticket.sql.ts'
-import { areFewOfAllTickets, areFewProjects, projectPartitions, ticketScan } from './ticket-index.sql.ts'
+import { projectPartitions, ticketScan } from './ticket-index.sql.ts'
 
 export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, visibleTicketsByReference)
 
@@ -79,7 +79,7 @@ export function ticketList(
   const where = sql`${scan?.planning ?? empty} ${ofKind(kind)} AND ${ofTicket}`
   const isVisible = onlyProject ? visibleProject(viewer, onlyProject) : visibleTickets(viewer)
   const isGlobal = isGloballyIndexedOrder(orderBy)
-  const partitions = projectPartitions(viewer, ofProject, where, isGlobal ? areFewOfAllTickets : areFewProjects)
+  const partitions = projectPartitions(viewer, { ofProject, ofTicket: where }, isGlobal)
   const readsAllTickets = viewer.role === 'ADMIN' && isGlobal && !filter?.project
   return {
     columns: ticketColumns,
