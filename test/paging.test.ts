@@ -167,7 +167,10 @@ async function readPages(
   }
 }
 
-const sortKeys: Readonly<Record<string, string>> = { TITLE: 'fold_case(t.title) COLLATE "C"' }
+const sortKeys: Readonly<Record<string, string>> = {
+  TITLE: 'fold_case(t.title) COLLATE "C"',
+  COMMENTED_AT: '(SELECT max(c.created_at) FROM comments c WHERE c.ticket_id = t.id AND c.deleted_at IS NULL)',
+}
 
 /** The ids of the tickets of projects, sorted by one query. */
 async function sortedIds(orderBy: readonly TicketOrder[], projectKeys: readonly string[]): Promise<string[]> {

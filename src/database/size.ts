@@ -8,6 +8,24 @@ export interface DatabaseSize {
   readonly ticketsOf: (project: string) => number
 }
 
+/** Tickets that a list or report considers. */
+export interface Scope {
+  readonly tickets: number
+}
+
+const measuredTickets = 200_000
+/** With fewer tickets, the other limits protect the server: they cost less than their work. */
+const smallDatabase = 20_000
+/** The largest reduction, in points. */
+const maxReduction = 1500
+
+/** Points of work that takes `points` with 200,000 tickets. */
+export function workIn({ tickets }: Scope, points: number): number {
+  const work = (points * tickets) / measuredTickets
+  const reducedWork = work * Math.min(1, (tickets / smallDatabase) ** 2)
+  return Math.round(Math.max(reducedWork, work - maxReduction))
+}
+
 /** Returns sizes that are at most a few seconds old while requests arrive. */
 export type ReadDatabaseSize = () => Promise<DatabaseSize>
 

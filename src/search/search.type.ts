@@ -1,8 +1,7 @@
 import { builder } from '../builder.ts'
-import type { DatabaseSize } from '../database/size.ts'
+import { type DatabaseSize, workIn } from '../database/size.ts'
 import type { FieldCall } from '../graphql/cost.ts'
 import { nestedField } from '../reading/nested.ts'
-import { workIn } from '../ticket/ticket.cost.ts'
 import type { Excerpt, TextRange } from './excerpt.ts'
 import { ticketExcerpt } from './search.loaders.ts'
 

@@ -1,31 +1,13 @@
-import type { DatabaseSize } from '../database/size.ts'
+import { type DatabaseSize, type Scope, workIn } from '../database/size.ts'
 import type { FieldCall } from '../graphql/cost.ts'
 import { lacksTrigram } from '../search/search.filter.ts'
 import { parseSearch } from '../search/search.parser.ts'
+import { isGloballyIndexedOrder, isIndexedOrder, type TicketOrderField } from './ticket.sql.ts'
 
 // Work in points, measured with 200,000 tickets: 12.5 points per millisecond of a processor, so that
 // 25,000 points take at most two seconds. It is proportional to the number of tickets in the scope of a list or report.
 
-const measuredTickets = 200_000
-
 type Arguments = Readonly<Record<string, unknown>>
-
-/** Tickets that a list or report considers. */
-export interface Scope {
-  readonly tickets: number
-}
-
-/** With fewer tickets, the other limits protect the server: they cost less than their work. */
-const smallDatabase = 20_000
-/** The largest reduction, in points. */
-const maxReduction = 1500
-
-/** Points of work that takes `points` with 200,000 tickets. */
-export function workIn({ tickets }: Scope, points: number): number {
-  const work = (points * tickets) / measuredTickets
-  const reduced = work * Math.min(1, (tickets / smallDatabase) ** 2)
-  return Math.round(Math.max(reduced, work - maxReduction))
-}
 
 /** The scope of a field of a connection or report with a filter, and of its list. */
 export function scopeOf({ args: { filter }, type, parent }: FieldCall, size: DatabaseSize): Scope {
@@ -64,6 +46,7 @@ const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => numb
       return isIndexed ? longTextPoints.indexed : longTextPoints.other
     },
     label: 5000,
+    commentedAt: 3000,
     openAt: 7000,
     firstResolvedAt: 7000,
     everResolvedAt: 7000,
@@ -72,6 +55,8 @@ const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => numb
   }),
 )
 const indexedFields: ReadonlySet<string> = new Set([
+  'priority',
+  'severity',
   'id',
   'kind',
   'project',
@@ -101,15 +86,19 @@ const noResultPoints = { first: 0, further: 0 }
 export function ticketListWork(call: FieldCall, size: DatabaseSize): number {
   const { filter, orderBy, offset } = call.args
   const skipped = typeof offset === 'number' && offset > 0 ? offset / skippedPerPoint : 0
-  const points = filterPoints(filter, pageResultPoints) + orderPoints(orderBy)
+  const points = filterPoints(filter, pageResultPoints) + orderPoints(orderBy, filter)
   return 1 + skipped + workIn(scopeOf(call, size), points)
 }
 
-function orderPoints(orderBy: unknown): number {
-  const byRelevance = [orderBy ?? []].flat().some((order) => isObject(order) && order['field'] === 'RELEVANCE')
-  if (byRelevance) return relevancePoints
-  return isIndexedOrder(orderBy) ? 0 : sortPoints
+function orderPoints(orderBy: unknown, filter: unknown): number {
+  const keys = [orderBy ?? []].flat().filter(isObject) as { readonly field: TicketOrderField }[]
+  if (keys.some(({ field }) => field === 'RELEVANCE')) return relevancePoints
+  const readsIndex = needsScan(filter) ? isGloballyIndexedOrder(keys) : isIndexedOrder(keys)
+  return readsIndex ? 0 : sortPoints
 }
+
+/** True if an index does not serve a filter, whose matches are sorted. */
+const needsScan = (filter: unknown) => comparisonsIn(filter).some(([name]) => !indexedFields.has(name))
 
 /** Work of `totalCount`. */
 function ticketCountWork({ parent }: FieldCall, size: DatabaseSize): number {
@@ -142,9 +131,11 @@ export function filterPoints(filter: unknown, results = allResultPoints): number
   cachedPoints.set(results, points)
   const cached = points.get(filter)
   if (cached !== undefined) return cached
-  const comparisons = comparisonsIn(filter)
-  const fixedPoints = comparisons.some(([name]) => !indexedFields.has(name)) ? scanPoints : 0
-  const sum = comparisons.reduce((total, [name, operand]) => total + pointsOf(name, operand, results), fixedPoints)
+  const fixedPoints = needsScan(filter) ? scanPoints : 0
+  const sum = comparisonsIn(filter).reduce(
+    (total, [name, operand]) => total + pointsOf(name, operand, results),
+    fixedPoints,
+  )
   points.set(filter, sum)
   return sum
 }
@@ -184,11 +175,3 @@ function operandsIn(comparator: unknown): number {
 
 const isObject = (value: unknown): value is Arguments =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isIndexedOrder = (orderBy: unknown) =>
-  [orderBy ?? []]
-    .flat()
-    .every(
-      (order) =>
-        isObject(order) && ['CREATED_AT', 'UPDATED_AT', 'NUMBER', 'RELEVANCE'].includes(String(order['field'])),
-    )
