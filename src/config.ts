@@ -60,7 +60,7 @@ const variables = z
     SNAGLIST_TRUSTED_PROXIES: list.pipe(z.array(proxy)).optional(),
     SNAGLIST_INTROSPECTION: oneOf('open', 'signed-in').optional(),
     SNAGLIST_COST_LIMIT: integer(1, 1_000_000_000).default(25_000),
-    SNAGLIST_RATE_POINTS: integer(0, 1_000_000_000).default(100_000),
+    SNAGLIST_RATE_POINTS: integer(0, 1_000_000_000).default(200_000),
     SNAGLIST_RATE_REQUESTS: integer(0, 1_000_000_000).default(6000),
     SNAGLIST_RATE_STORE: oneOf('memory', 'database').default('memory'),
     SNAGLIST_METRICS_PORT: integer(0, 65535).optional(),

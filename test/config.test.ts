@@ -28,7 +28,7 @@ test('provides a default for every setting', () => {
     trustedProxies: [],
     introspection: 'open',
     costLimit: 25_000,
-    ratePoints: 100_000,
+    ratePoints: 200_000,
     rateRequests: 6000,
     rateStore: 'memory',
     metricsPort: null,

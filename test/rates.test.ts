@@ -156,7 +156,7 @@ test('limits revoked tokens like unknown ones', async () => {
 })
 
 test('limits sign-ups per address and minute, and no other request by them', async () => {
-  configureLimits({ SNAGLIST_RATE_POINTS: '1100', SNAGLIST_SIGN_UP: 'open', SNAGLIST_BCRYPT_COST: '4' })
+  configureLimits({ SNAGLIST_RATE_POINTS: '2100', SNAGLIST_SIGN_UP: 'open', SNAGLIST_BCRYPT_COST: '4' })
   const query = 'mutation ($input: SignUpInput!) { signUp(input: $input) { token } }'
   const signUpAs = (username: string, address?: string) =>
     ask(query, server.anonymous, {}, address, { input: { username, name: username, password } })

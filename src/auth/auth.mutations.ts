@@ -54,7 +54,7 @@ async function setViewer(context: Context, session: Session): Promise<Session> {
 }
 
 // Hashing takes a quarter of a second of one core.
-const passwordWork = 500
+const passwordWork = 1000
 
 mutation('signUp', {
   work: passwordWork,

@@ -11,6 +11,7 @@ export interface DatabaseSize {
 /** Tickets that a list or report considers. */
 export interface Scope {
   readonly tickets: number
+  readonly allTickets: number
 }
 
 const measuredTickets = 200_000
@@ -19,8 +20,8 @@ const smallDatabase = 20_000
 /** The largest reduction, in points. */
 const maxReduction = 1500
 
-/** Points of work that takes `points` with 200,000 tickets. */
-export function workIn({ tickets }: Scope, points: number): number {
+/** Points of work with a number of tickets that takes `points` with 200,000. */
+export function workIn(tickets: number, points: number): number {
   const work = (points * tickets) / measuredTickets
   const reducedWork = work * Math.min(1, (tickets / smallDatabase) ** 2)
   return Math.round(Math.max(reducedWork, work - maxReduction))

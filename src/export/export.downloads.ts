@@ -5,7 +5,7 @@ import { withoutQuota } from '../database/request-quota.ts'
 import { formatNumber, QueryTooComplex } from '../errors.ts'
 import type { Download, Downloads } from '../http/download.ts'
 import type { Rates } from '../http/rates.ts'
-import { filterWork, ticketsInFilter } from '../ticket/ticket.cost.ts'
+import { filterScope, filterWork } from '../ticket/ticket.cost.ts'
 import { type ExportFormat, exportTickets } from './export.actions.ts'
 import { parseParameters } from './export.parser.ts'
 
@@ -31,9 +31,10 @@ export function exportDownloads({ schema, rates, database }: ExportServices): Do
       const { project, filter, bom } = parseParameters(parameters, schema, introspection === 'open')
       const size = await context.readDatabaseSize()
       const projectFilter = project === null ? filter : { ...filter, project: { eq: project } }
-      const cost = filterWork(projectFilter, size)
+      const scope = filterScope(projectFilter, size)
+      const cost = filterWork(projectFilter, scope)
       if (cost > costLimit) throw new QueryTooComplex(costMessage(cost, costLimit), cost, costLimit)
-      await rates.spend(`user ${viewer.id}`, cost + Math.ceil(ticketsInFilter(projectFilter, size) / ticketsPerPoint))
+      await rates.spend(`user ${viewer.id}`, cost + Math.ceil(scope.tickets / ticketsPerPoint))
       // All pages together may exceed the quota of a request.
       const unmeteredContext = { ...context, db: withoutQuota(database.db) }
       const pieces = await exportTickets(unmeteredContext, format, { project, filter, bom })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { builder } from '../builder.ts'
 import { atMostItems, checkArgument, integerBetween } from '../check.ts'
-import { type DatabaseSize, workIn } from '../database/size.ts'
+import type { DatabaseSize } from '../database/size.ts'
 import type { FieldCall } from '../graphql/cost.ts'
-import { filterPoints, scopeOf } from '../ticket/ticket.cost.ts'
+import { filterWork, scopeOf } from '../ticket/ticket.cost.ts'
 import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { timeZoneName, toDatabaseTimeZone } from '../time-zone.ts'
 import { readAgeing } from './ageing.report.ts'
@@ -60,19 +60,33 @@ const WeekStartEnum = builder.enumType('WeekStart', {
 
 // Points, measured like those of `ticket.cost.ts`.
 const points = {
-  topAssignees: 5000,
-  resolutionTime: 5000,
-  firstResponseTime: 20_000,
-  pareto: 5500,
-  ageing: 3000,
-  flow: 3500,
-  reopenRate: 500,
+  topAssignees: 1500,
+  resolutionTime: 2500,
+  firstResponseTime: 22_000,
+  pareto: 1000,
+  ageing: 1000,
+  flow: 12_500,
+  reopenRate: 11_000,
 } as const
+/** For groups of a text or of another table. */
+const groupPoints: Readonly<Partial<Record<ReportGroup, number>>> = {
+  LABEL: 6000,
+  ABSN: 3500,
+  CATEGORY: 2500,
+  SUBCATEGORY: 2500,
+  REPORTED_BY: 2500,
+  ASSIGNEE: 1500,
+  REPORTER: 1500,
+  PROJECT: 1500,
+}
 
 const workOf =
   (report: keyof typeof points) =>
-  ({ parent }: FieldCall, size: DatabaseSize): number =>
-    parent ? workIn(scopeOf(parent, size), points[report] + filterPoints(parent.args['filter'])) : 0
+  ({ args, parent }: FieldCall, size: DatabaseSize): number => {
+    if (!parent) return 0
+    const group = groupPoints[(args['by'] ?? args['groupBy']) as ReportGroup] ?? 0
+    return filterWork(parent.args['filter'], scopeOf(parent, size), { points: points[report] + group })
+  }
 
 const Reports = builder.objectRef<ReportScope>('Reports').implement({
   description: 'Reports about a set of tickets. Each row has a filter that matches the tickets it counts.',

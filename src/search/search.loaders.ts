@@ -31,9 +31,10 @@ const cut = (text: Sql) => sql`CASE WHEN length(${text}) <= ${maxSourceLength} T
 const withSingleSpaces = (text: Sql) =>
   sql`single_spaces(translate(${text}, ${hitDelimiters.start + hitDelimiters.end}, ''))`
 
-/** Matches a folded text that contains words or parts of the search. */
-const matches = (folded: Sql) => sql`(to_tsvector('english', ${folded}) @@ query.of
-  OR EXISTS (SELECT FROM unnest(query.parts) AS part WHERE strpos(${folded}, part) > 0))`
+/** True if a text contains words or parts of the search. Among the words of weight A are names, which no text contains. */
+const isMatch = sql`(
+  CASE original.weight WHEN 'A' THEN to_tsvector('english', source.folded) ELSE original.words END @@ query.of
+  OR EXISTS (SELECT FROM unnest(query.parts) AS part WHERE strpos(source.folded, part) > 0))`
 
 /**
  * The index of searches finds the best texts. PostgreSQL folds the best one and the parts of the search, and marks the
@@ -60,11 +61,12 @@ export const ticketExcerpt: NestedField = {
           CROSS JOIN LATERAL (
             SELECT t.title AS text, 'A' AS weight FROM tickets t WHERE t.id = parent.id AND s.comment_id IS NULL
             UNION ALL SELECT t.description, 'B' FROM tickets t WHERE t.id = parent.id AND s.comment_id IS NULL
-            UNION ALL SELECT c.body, 'C' FROM comments c WHERE c.id = s.comment_id) original
+            UNION ALL SELECT c.body, 'C' FROM comments c WHERE c.id = s.comment_id) body
+          CROSS JOIN LATERAL (SELECT body.text, body.weight, ts_filter(s.words, ARRAY[body.weight::"char"]) AS words OFFSET 0) original
           CROSS JOIN LATERAL (SELECT ${withSingleSpaces(cut(sql`original.text`))} AS text OFFSET 0) short
           CROSS JOIN LATERAL (SELECT short.text, fold_case(short.text) AS folded OFFSET 0) source
-          WHERE ${matches(sql`source.folded`)}
-          ORDER BY s.rank DESC, ts_rank(ts_filter(s.words, ARRAY[original.weight::"char"]), query.of) DESC, original.weight LIMIT 1) best)`,
+          WHERE ${isMatch}
+          ORDER BY s.rank DESC, ts_rank(original.words, query.of) DESC, original.weight LIMIT 1) best)`,
       decode: (match: FoldedMatch): Excerpt | null => excerptOf(match, length),
     }
   },

@@ -3,7 +3,7 @@ import { atMostItems, ticketReference } from '../check.ts'
 import type { FieldError } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { write } from '../write.ts'
-import { filterWork } from './ticket.cost.ts'
+import { filterScope, filterWork } from './ticket.cost.ts'
 import { getTicket } from './ticket.loaders.ts'
 import { type BulkStatusResult, bulkUpdateStatus } from './ticket-bulk.actions.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
@@ -47,7 +47,7 @@ mutation('bulkUpdateStatus', {
     dryRun: t.boolean({ defaultValue: false, description: 'True returns the result without changing anything.' }),
   }),
   // The filter runs twice: to lock the tickets, and to read them.
-  work: (input, size) => 10 + countOf(input) / 10 + 2 * filterWork(input['filter'], size),
+  work: (input, size) => 10 + countOf(input) / 10 + 2 * filterWork(input['filter'], filterScope(input['filter'], size)),
   rules: { ids: z.array(ticketReference).max(maxIds, atMostItems(maxIds)).nullable() },
   validate: ({ ids, filter, expectedCount, status, resolution }) => [
     ...errorIf(ids == null && filter == null, 'ids', 'is required unless `filter` is set'),

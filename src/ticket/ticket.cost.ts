@@ -9,15 +9,21 @@ import { isGloballyIndexedOrder, isIndexedOrder, type TicketOrderField } from '.
 
 type Arguments = Readonly<Record<string, unknown>>
 
-/** The scope of a field of a connection or report with a filter, and of its list. */
+/** The scope of a list or report with a filter. */
 export function scopeOf({ args: { filter }, type, parent }: FieldCall, size: DatabaseSize): Scope {
-  if (type !== 'Project') return { tickets: ticketsInFilter(filter, size) }
+  if (type !== 'Project') return filterScope(filter, size)
   const id = parent?.parent === null ? parent.args['id'] : null
-  return { tickets: typeof id === 'string' ? size.ticketsOf(id) : size.ticketsOfLargestProject }
+  const tickets = typeof id === 'string' ? size.ticketsOf(id) : size.ticketsOfLargestProject
+  return { tickets, allTickets: size.tickets }
+}
+
+/** The scope of a filter: the projects that it names, or all. */
+export function filterScope(filter: unknown, size: DatabaseSize): Scope {
+  return { tickets: ticketsInFilter(filter, size), allTickets: size.tickets }
 }
 
 /** Tickets of the projects that a filter names, without them all. */
-export function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
+function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
   const project = isObject(filter) && isObject(filter['project']) ? filter['project'] : {}
   const references = project['eq'] != null ? [project['eq']] : Array.isArray(project['in']) ? project['in'] : null
   if (!references) return size.tickets
@@ -28,10 +34,10 @@ export function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
 }
 
 /** Per comparison. A filter with any of them cannot be served by an index alone. */
-const scanPoints = 3000
+const scanPoints = 2000
 const textPoints = 2500
 /** A trigram index narrows `contains`. */
-const longTextPoints = { indexed: 8000, other: 11_000 }
+const longTextPoints = { indexed: 8000, other: 14_000 }
 const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
   Object.entries<number | ((operand: unknown) => number)>({
     title: textPoints,
@@ -45,13 +51,13 @@ const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => numb
       const isIndexed = typeof contains === 'string' && !lacksTrigram(contains)
       return isIndexed ? longTextPoints.indexed : longTextPoints.other
     },
-    label: 5000,
-    commentedAt: 3000,
-    openAt: 7000,
-    firstResolvedAt: 7000,
-    everResolvedAt: 7000,
-    everReopenedAt: 7000,
-    firstResponseAt: 20_000,
+    label: 9000,
+    commentedAt: 5000,
+    openAt: 5500,
+    firstResolvedAt: 5500,
+    everResolvedAt: 5500,
+    everReopenedAt: 5500,
+    firstResponseAt: 32_000,
   }),
 )
 const indexedFields: ReadonlySet<string> = new Set([
@@ -72,29 +78,34 @@ const indexedFields: ReadonlySet<string> = new Set([
 ])
 const connectives: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 
-const sortPoints = 8000
+const sortPoints = 5000
+/** A sort by values of other tables. */
+const commentedSortPoints = 9000
 const relevancePoints = 1000
 const skippedPerPoint = 50
 const countedPerPoint = 50
 const countPoints = 300
 /** Per alternative of a search, and per further term of an alternative. */
 const pageResultPoints = { first: 1500, further: 500 }
-const allResultPoints = { first: 8000, further: 2500 }
+const allResultPoints = { first: 12_000, further: 4000 }
+/** For a term, if the texts of all tickets in the scope are read. */
+const textScanPoints = 40_000
 const noResultPoints = { first: 0, further: 0 }
 
 /** Work of a list without its count, from arguments before coercion. */
 export function ticketListWork(call: FieldCall, size: DatabaseSize): number {
   const { filter, orderBy, offset } = call.args
+  const scope = scopeOf(call, size)
   const skipped = typeof offset === 'number' && offset > 0 ? offset / skippedPerPoint : 0
-  const points = filterPoints(filter, pageResultPoints) + orderPoints(orderBy, filter)
-  return 1 + skipped + workIn(scopeOf(call, size), points)
+  return 1 + skipped + filterWork(filter, scope, { results: pageResultPoints, points: orderPoints(orderBy, filter) })
 }
 
 function orderPoints(orderBy: unknown, filter: unknown): number {
   const keys = [orderBy ?? []].flat().filter(isObject) as { readonly field: TicketOrderField }[]
   if (keys.some(({ field }) => field === 'RELEVANCE')) return relevancePoints
   const readsIndex = needsScan(filter) ? isGloballyIndexedOrder(keys) : isIndexedOrder(keys)
-  return readsIndex ? 0 : sortPoints
+  if (readsIndex) return 0
+  return keys.some(({ field }) => field === 'COMMENTED_AT') ? commentedSortPoints : sortPoints
 }
 
 /** True if an index does not serve a filter, whose matches are sorted. */
@@ -103,44 +114,70 @@ const needsScan = (filter: unknown) => comparisonsIn(filter).some(([name]) => !i
 /** Work of `totalCount`. */
 function ticketCountWork({ parent }: FieldCall, size: DatabaseSize): number {
   if (!parent) return 0
-  return workIn(scopeOf(parent, size), countPoints + filterPoints(parent.args['filter'], allResultPoints))
+  return filterWork(parent.args['filter'], scopeOf(parent, size), { points: countPoints })
 }
 
 /** Work of `totalCountUpTo`. The list reads as many results of a search. */
 function boundedTicketCountWork({ args: { limit }, parent }: FieldCall, size: DatabaseSize): number {
   if (!parent) return 0
   const scope = scopeOf(parent, size)
-  const counted = typeof limit === 'number' ? limit / countedPerPoint : 0
-  return (
-    Math.round(Math.min(counted, workIn(scope, countPoints))) +
-    workIn(scope, filterPoints(parent.args['filter'], noResultPoints))
-  )
+  const counted = Math.min(typeof limit === 'number' ? limit / countedPerPoint : 0, workIn(scope.tickets, countPoints))
+  return Math.round(counted) + filterWork(parent.args['filter'], scope, { results: noResultPoints })
 }
 
 /** Work of the counts of connections of tickets. */
 export const ticketCounts = { all: ticketCountWork, bounded: boundedTicketCountWork }
 
-/** Work of reading all tickets that match a filter. */
-export const filterWork = (filter: unknown, size: DatabaseSize): number =>
-  workIn({ tickets: ticketsInFilter(filter, size) }, filterPoints(filter, allResultPoints))
-
-/** Points of a filter with the measured number of tickets. Cached per object, since a long filter in a variable can be used often. */
-export function filterPoints(filter: unknown, results = allResultPoints): number {
-  if (!isObject(filter)) return 0
-  const points = cachedPoints.get(results) ?? new WeakMap<object, number>()
-  cachedPoints.set(results, points)
-  const cached = points.get(filter)
-  if (cached !== undefined) return cached
-  const fixedPoints = needsScan(filter) ? scanPoints : 0
-  const sum = comparisonsIn(filter).reduce(
-    (total, [name, operand]) => total + pointsOf(name, operand, results),
-    fixedPoints,
-  )
-  points.set(filter, sum)
-  return sum
+interface Reading {
+  /** Defaults to all results. */
+  readonly results?: typeof allResultPoints
+  /** Points of further work on the tickets of the scope. */
+  readonly points?: number
 }
 
-const cachedPoints = new WeakMap<object, WeakMap<object, number>>()
+/** Work of reading the tickets that match a filter. A search reads its index, or the texts of the tickets in the scope. */
+export function filterWork(
+  filter: unknown,
+  { tickets, allTickets }: Scope,
+  { results = allResultPoints, points = 0 }: Reading = {},
+): number {
+  const { comparisons, alternatives, furtherTerms } = measureFilter(filter)
+  const search = alternatives * results.first + furtherTerms * results.further
+  const texts = search > 0 ? (alternatives + furtherTerms) * textScanPoints : 0
+  return workIn(tickets, comparisons + points) + Math.min(workIn(allTickets, search), workIn(tickets, texts))
+}
+
+interface FilterMeasure {
+  /** Points of comparisons other than searches. */
+  readonly comparisons: number
+  readonly alternatives: number
+  readonly furtherTerms: number
+}
+
+/** Cached per object, since a long filter in a variable can be used often. */
+function measureFilter(filter: unknown): FilterMeasure {
+  if (!isObject(filter)) return { comparisons: 0, alternatives: 0, furtherTerms: 0 }
+  const cachedMeasure = measures.get(filter)
+  if (cachedMeasure) return cachedMeasure
+  const comparisons = comparisonsIn(filter)
+  const searches = comparisons.flatMap(([name, operand]) =>
+    name === 'search' && typeof operand === 'string' ? parseSearch(operand.slice(0, maxSearchLength)) : [],
+  )
+  const measure = {
+    comparisons: comparisons.reduce(
+      (sum, [name, operand]) => sum + comparisonCost(name, operand),
+      needsScan(filter) ? scanPoints : 0,
+    ),
+    alternatives: searches.length,
+    furtherTerms: searches.reduce((sum, terms) => sum + terms.length - 1, 0),
+  }
+  measures.set(filter, measure)
+  return measure
+}
+
+const measures = new WeakMap<object, FilterMeasure>()
+/** Longer searches are rejected. */
+const maxSearchLength = 1000
 
 type Comparison = readonly [name: string, operand: unknown]
 
@@ -153,16 +190,10 @@ function comparisonsIn(filter: unknown): Comparison[] {
   })
 }
 
-function pointsOf(name: string, operand: unknown, results: typeof pageResultPoints): number {
-  if (name === 'search') return typeof operand === 'string' ? searchPoints(operand, results) : 0
+function comparisonCost(name: string, operand: unknown): number {
   const points = comparisonPoints.get(name) ?? 0
   return (typeof points === 'function' ? points(operand) : points) * operandsIn(operand)
 }
-
-/** Longer searches are rejected. */
-const maxSearchLength = 1000
-const searchPoints = (search: string, { first, further }: typeof pageResultPoints) =>
-  parseSearch(search.slice(0, maxSearchLength)).reduce((sum, terms) => sum + first + (terms.length - 1) * further, 0)
 
 /** Items of a list count less, since they are compared in one step. */
 function operandsIn(comparator: unknown): number {

@@ -7,7 +7,7 @@ import { insertUser, mustBeAdmin, readViewer, updateUser } from './user.actions.
 import { userRules } from './user.rules.ts'
 
 mutation('createUser', {
-  work: 500,
+  work: 1000,
   description: 'Creates an account. Requires ADMIN.',
   inputDescription: 'A new account.',
   payloadDescription: 'The new account.',
