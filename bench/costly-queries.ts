@@ -129,6 +129,26 @@ export const costlyQueries: readonly CostlyQuery[] = [
     `totalCount ${row}`,
   ),
   {
+    name: 'searches in projects by relevance',
+    maxSize: maxAliases,
+    query: repeated(
+      (n) =>
+        `tickets(first: 1, filter: { project: { eq: "P0${String(1 + (n % 20)).padStart(2, '0')}" }, search: "driver queue" }, orderBy: [{ field: RELEVANCE }]) { totalCount ${row} }`,
+    ),
+  },
+  lists(
+    'search boxes',
+    (n) =>
+      `first: 20, filter: { search: "${'bcdfghklmnprstw'[n % 15]}" }, orderBy: [{ field: RELEVANCE, direction: DESC }]`,
+    'totalCountUpTo nodes { key title excerpt(search: "driver") { text } }',
+  ),
+  lists('lists by last comment', () => 'first: 1, orderBy: [{ field: COMMENTED_AT }]', row),
+  lists(
+    'filters by last comment',
+    () => 'first: 1, filter: { commentedAt: { gt: "2050-01-01T00:00:00Z" } }',
+    `totalCount ${row}`,
+  ),
+  {
     name: 'excerpts',
     maxSize: maxPageSize * 10,
     query: (size) =>

@@ -60,11 +60,11 @@ const statements = ({ tickets, comments, projects, people, labelsPerProject }: S
   `CREATE TABLE people AS SELECT row_number() OVER (ORDER BY length(username), username) - 1 AS n, id FROM users`,
   `CREATE TABLE numbered_projects AS SELECT row_number() OVER (ORDER BY key) - 1 AS n, id FROM projects`,
   `INSERT INTO tickets (project_id, number, kind, title, description, status, resolution, priority, reporter_id, assignee_id,
-     created_at, updated_at, resolved_at, category, subcategory, absn, reported_by, severity)
+     version, created_at, updated_at, resolved_at, category, subcategory, absn, reported_by, severity)
    SELECT numbered_projects.id, 1 + made.n / ${projects}, made.kind, left(title.text, 40 + pick(made.n, 5, 50)),
      body.text || E'\\n\\n' || repeat(more.text || ' ', pick(made.n, 6, 6)), made.status,
      CASE WHEN made.done THEN (enum_range(NULL::resolution))[1 + pick(made.n, 7, 5)] END, (enum_range(NULL::priority))[1 + pick(made.n, 8, 4)],
-     reporter.id, assignee.id, made.at, made.at + interval '1 hour' * pick(made.n, 9, 2000),
+     reporter.id, assignee.id, CASE WHEN made.status = 'OPEN' THEN 1 WHEN made.done THEN 3 ELSE 2 END, made.at, made.at + interval '1 hour' * pick(made.n, 9, 2000),
      CASE WHEN made.done THEN made.at + interval '1 hour' * pick(made.n, 9, 2000) END,
      CASE made.kind WHEN 'DEFECT' THEN 'Category ' || pick(made.n, 10, 15) END,
      CASE made.kind WHEN 'DEFECT' THEN 'Subcategory ' || pick(made.n, 11, 60) END,
@@ -82,6 +82,13 @@ const statements = ({ tickets, comments, projects, people, labelsPerProject }: S
    JOIN people reporter ON reporter.n = pick(made.n, 20, ${people})
    LEFT JOIN people assignee ON assignee.n = pick(made.n, 21, ${people}) AND pick(made.n, 22, 5) > 0
    ORDER BY made.n`,
+  // Tickets in progress have been started, resolved and closed ones were then resolved.
+  `INSERT INTO history (ticket_id, actor_id, at, version, changes)
+   SELECT t.id, t.reporter_id, least(t.created_at + interval '1 hour', t.resolved_at), 2, '[{"field": "status", "from": "OPEN", "to": "IN_PROGRESS"}]'
+   FROM tickets t WHERE t.version > 1
+   UNION ALL SELECT t.id, t.reporter_id, t.resolved_at, 3,
+     jsonb_build_array(jsonb_build_object('field', 'status', 'from', 'IN_PROGRESS', 'to', t.status))
+   FROM tickets t WHERE t.version > 2`,
   `CREATE TABLE numbered AS SELECT row_number() OVER (ORDER BY created_at, id) - 1 AS n, id, project_id, created_at FROM tickets`,
   `CREATE UNIQUE INDEX ON numbered (n)`,
   `INSERT INTO ticket_labels
