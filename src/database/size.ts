@@ -11,6 +11,7 @@ export interface DatabaseSize {
 /** Tickets that a list or report considers. */
 export interface Scope {
   readonly tickets: number
+  /** Tickets of the database. */
   readonly allTickets: number
 }
 
@@ -20,11 +21,11 @@ const smallDatabase = 20_000
 /** The largest reduction, in points. */
 const maxReduction = 1500
 
-/** Points of work with a number of tickets that takes `points` with 200,000. */
-export function workIn(tickets: number, points: number): number {
+/** Points of work in a scope that takes `points` with 200,000 tickets. */
+export function workIn({ tickets, allTickets }: Scope, points: number): number {
   const work = (points * tickets) / measuredTickets
-  const reducedWork = work * Math.min(1, (tickets / smallDatabase) ** 2)
-  return Math.round(Math.max(reducedWork, work - maxReduction))
+  const reducedWork = work * Math.min(1, (allTickets / smallDatabase) ** 2)
+  return Math.round(allTickets < smallDatabase ? Math.max(reducedWork, work - maxReduction) : work)
 }
 
 /** Returns sizes that are at most a few seconds old while requests arrive. */

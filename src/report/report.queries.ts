@@ -62,10 +62,10 @@ const WeekStartEnum = builder.enumType('WeekStart', {
 const points = {
   topAssignees: 1500,
   resolutionTime: 2500,
-  firstResponseTime: 22_000,
-  pareto: 1000,
+  firstResponseTime: 45_000,
+  pareto: 1500,
   ageing: 1000,
-  flow: 12_500,
+  flow: 18_000,
   reopenRate: 11_000,
 } as const
 /** For groups of a text or of another table. */

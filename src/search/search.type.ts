@@ -6,7 +6,8 @@ import type { Excerpt, TextRange } from './excerpt.ts'
 import { ticketExcerpt } from './search.loaders.ts'
 
 // With more texts, fewer of them are cached.
-const excerptWork = (_call: FieldCall, size: DatabaseSize) => workIn(size.tickets, 5)
+const excerptWork = (_call: FieldCall, size: DatabaseSize) =>
+  workIn({ tickets: size.tickets, allTickets: size.tickets }, 5)
 
 const TextRangeType = builder.objectRef<TextRange>('TextRange').implement({
   description: 'A range of a text in UTF-16 code units, as in strings of JavaScript and Java.',

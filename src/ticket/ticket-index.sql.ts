@@ -76,11 +76,9 @@ export function ticketScan(
 
 const hasStatus = (status: TicketStatus) => sql`t.status = ${raw(`'${status}'::ticket_status`)}`
 
-/**
- * For orders without a global index. Reads up to 1,000 skipped tickets of each project, since a sort of all tickets is
- * faster than reading most of them in the order of an index.
- */
-const fewProjects = { areFew: sql`count(*) <= 200`, maxOffset: 1000 }
+/** For orders without a global index. A sort of all tickets is faster than reading most of them in the order of an index. */
+export const maxMergedOffset = 1000
+const fewProjects = { areFew: sql`count(*) <= 200`, maxOffset: maxMergedOffset }
 /**
  * For orders with a global index, which skips tickets of other projects: it reads fewer rows than a page of each project if
  * the number of projects exceeds the ratio of all tickets to theirs.

@@ -3,6 +3,7 @@ import type { FieldCall } from '../graphql/cost.ts'
 import { lacksTrigram } from '../search/search.filter.ts'
 import { parseSearch } from '../search/search.parser.ts'
 import { isGloballyIndexedOrder, isIndexedOrder, type TicketOrderField } from './ticket.sql.ts'
+import { maxMergedOffset } from './ticket-index.sql.ts'
 
 // Work in points, measured with 200,000 tickets: 12.5 points per millisecond of a processor, so that
 // 25,000 points take at most two seconds. It is proportional to the number of tickets in the scope of a list or report.
@@ -52,12 +53,12 @@ const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => numb
       return isIndexed ? longTextPoints.indexed : longTextPoints.other
     },
     label: 9000,
-    commentedAt: 5000,
+    commentedAt: 6000,
     openAt: 5500,
     firstResolvedAt: 5500,
     everResolvedAt: 5500,
     everReopenedAt: 5500,
-    firstResponseAt: 32_000,
+    firstResponseAt: 40_000,
   }),
 )
 const indexedFields: ReadonlySet<string> = new Set([
@@ -78,32 +79,33 @@ const indexedFields: ReadonlySet<string> = new Set([
 ])
 const connectives: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 
-const sortPoints = 5000
+const sortPoints = 6000
 /** A sort by values of other tables. */
-const commentedSortPoints = 9000
+const commentedSortPoints = 10_000
 const relevancePoints = 1000
 const skippedPerPoint = 50
 const countedPerPoint = 50
 const countPoints = 300
 /** Per alternative of a search, and per further term of an alternative. */
 const pageResultPoints = { first: 1500, further: 500 }
-const allResultPoints = { first: 12_000, further: 4000 }
+const allResultPoints = { first: 12_000, further: 7000 }
 /** For a term, if the texts of all tickets in the scope are read. */
 const textScanPoints = 40_000
 const noResultPoints = { first: 0, further: 0 }
 
 /** Work of a list without its count, from arguments before coercion. */
 export function ticketListWork(call: FieldCall, size: DatabaseSize): number {
-  const { filter, orderBy, offset } = call.args
+  const { filter, offset } = call.args
   const scope = scopeOf(call, size)
   const skipped = typeof offset === 'number' && offset > 0 ? offset / skippedPerPoint : 0
-  return 1 + skipped + filterWork(filter, scope, { results: pageResultPoints, points: orderPoints(orderBy, filter) })
+  return 1 + skipped + filterWork(filter, scope, { results: pageResultPoints, points: orderPoints(call.args) })
 }
 
-function orderPoints(orderBy: unknown, filter: unknown): number {
+function orderPoints({ filter, orderBy, offset }: Arguments): number {
   const keys = [orderBy ?? []].flat().filter(isObject) as { readonly field: TicketOrderField }[]
   if (keys.some(({ field }) => field === 'RELEVANCE')) return relevancePoints
-  const readsIndex = needsScan(filter) ? isGloballyIndexedOrder(keys) : isIndexedOrder(keys)
+  const isSorted = needsScan(filter) || (typeof offset === 'number' && offset > maxMergedOffset)
+  const readsIndex = isSorted ? isGloballyIndexedOrder(keys) : isIndexedOrder(keys)
   if (readsIndex) return 0
   return keys.some(({ field }) => field === 'COMMENTED_AT') ? commentedSortPoints : sortPoints
 }
@@ -121,7 +123,7 @@ function ticketCountWork({ parent }: FieldCall, size: DatabaseSize): number {
 function boundedTicketCountWork({ args: { limit }, parent }: FieldCall, size: DatabaseSize): number {
   if (!parent) return 0
   const scope = scopeOf(parent, size)
-  const counted = Math.min(typeof limit === 'number' ? limit / countedPerPoint : 0, workIn(scope.tickets, countPoints))
+  const counted = Math.min(typeof limit === 'number' ? limit / countedPerPoint : 0, workIn(scope, countPoints))
   return Math.round(counted) + filterWork(parent.args['filter'], scope, { results: noResultPoints })
 }
 
@@ -138,13 +140,14 @@ interface Reading {
 /** Work of reading the tickets that match a filter. A search reads its index, or the texts of the tickets in the scope. */
 export function filterWork(
   filter: unknown,
-  { tickets, allTickets }: Scope,
+  scope: Scope,
   { results = allResultPoints, points = 0 }: Reading = {},
 ): number {
   const { comparisons, alternatives, furtherTerms } = measureFilter(filter)
   const search = alternatives * results.first + furtherTerms * results.further
   const texts = search > 0 ? (alternatives + furtherTerms) * textScanPoints : 0
-  return workIn(tickets, comparisons + points) + Math.min(workIn(allTickets, search), workIn(tickets, texts))
+  const wholeDatabase = { ...scope, tickets: scope.allTickets }
+  return workIn(scope, comparisons + points) + Math.min(workIn(wholeDatabase, search), workIn(scope, texts))
 }
 
 interface FilterMeasure {

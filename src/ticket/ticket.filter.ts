@@ -276,10 +276,10 @@ function compareUser(column: Sql, { isViewer, isNull, ...ids }: UserFilter, loca
   return allOf([byReference, byNullOrViewer])
 }
 
-/** The trigram index of searches narrows `contains`. */
+/** The trigram index of searches narrows `contains`. In an OR, PostgreSQL evaluates the conditions in this order. */
 function compareIndexedText(column: Sql, filter: StringFilter, location: Location): Sql {
   const condition = compareText(column, filter, location)
-  return typeof filter.contains === 'string' ? allOf([mayContain(toNormalForm(filter.contains)), condition]) : condition
+  return typeof filter.contains === 'string' ? allOf([condition, mayContain(toNormalForm(filter.contains))]) : condition
 }
 
 function compareLabels(filter: LabelFilter, location: Location): Sql {
