@@ -35,8 +35,8 @@ function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
 }
 
 /** Per comparison. A filter with any of them cannot be served by an index alone. */
-const scanPoints = 2000
-const textPoints = 2500
+const scanPoints = 4000
+const textPoints = 5000
 /** A trigram index narrows `contains`. */
 const longTextPoints = { indexed: 8000, other: 14_000 }
 const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
