@@ -175,7 +175,7 @@ describe('work', () => {
     [
       'a search',
       '{ tickets(first: 0, filter: { or: [{ search: "cold night or driver" }] }) { nodes { id } } }',
-      1 + 2000 + 1500,
+      1 + 4000 + 2000 + 1500,
     ],
     [
       'a search by relevance',

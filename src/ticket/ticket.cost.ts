@@ -34,22 +34,24 @@ function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
   )
 }
 
-/** Per comparison. A filter with any of them cannot be served by an index alone. */
+/** Added once to a filter that an index does not serve alone. */
 const scanPoints = 4000
+/** Per comparison. */
 const textPoints = 5000
-/** A trigram index narrows `contains`. */
+/** A trigram index narrows `contains`, except in an alternative. */
 const longTextPoints = { indexed: 8000, other: 14_000 }
-const comparisonPoints: ReadonlyMap<string, number | ((operand: unknown) => number)> = new Map(
-  Object.entries<number | ((operand: unknown) => number)>({
+type ComparisonPoints = number | ((operand: unknown, isAlternative: boolean) => number)
+const comparisonPoints: ReadonlyMap<string, ComparisonPoints> = new Map(
+  Object.entries<ComparisonPoints>({
     title: textPoints,
     category: textPoints,
     subcategory: textPoints,
     reportedBy: textPoints,
     absn: (filter) =>
       isObject(filter) && ('contains' in filter || 'startsWith' in filter) ? scanPoints + textPoints : 0,
-    description: (filter) => {
+    description: (filter, isAlternative) => {
       const { contains } = isObject(filter) ? filter : {}
-      const isIndexed = typeof contains === 'string' && !lacksTrigram(contains)
+      const isIndexed = !isAlternative && typeof contains === 'string' && !lacksTrigram(contains)
       return isIndexed ? longTextPoints.indexed : longTextPoints.other
     },
     label: 9000,
@@ -166,10 +168,12 @@ function measureFilter(filter: unknown): FilterMeasure {
   const searches = comparisons.flatMap(([name, operand]) =>
     name === 'search' && typeof operand === 'string' ? parseSearch(operand.slice(0, maxSearchLength)) : [],
   )
+  const isAlternative = searches.length > 1 || hasAlternatives(filter)
+  const isScan = needsScan(filter) || (isAlternative && searches.length > 0)
   const measure = {
     comparisons: comparisons.reduce(
-      (sum, [name, operand]) => sum + comparisonCost(name, operand),
-      needsScan(filter) ? scanPoints : 0,
+      (sum, [name, operand]) => sum + comparisonCost(name, operand, isAlternative),
+      isScan ? scanPoints : 0,
     ),
     alternatives: searches.length,
     furtherTerms: searches.reduce((sum, terms) => sum + terms.length - 1, 0),
@@ -193,9 +197,12 @@ function comparisonsIn(filter: unknown): Comparison[] {
   })
 }
 
-function comparisonCost(name: string, operand: unknown): number {
+const hasAlternatives = (filter: unknown): boolean =>
+  isObject(filter) && ('or' in filter || 'not' in filter || [filter['and'] ?? []].flat().some(hasAlternatives))
+
+function comparisonCost(name: string, operand: unknown, isAlternative: boolean): number {
   const points = comparisonPoints.get(name) ?? 0
-  return (typeof points === 'function' ? points(operand) : points) * operandsIn(operand)
+  return (typeof points === 'function' ? points(operand, isAlternative) : points) * operandsIn(operand)
 }
 
 /** Items of a list count less, since they are compared in one step. */
