@@ -17,9 +17,9 @@ export interface Scope {
 
 const measuredTickets = 200_000
 /** With fewer tickets, the other limits protect the server: they cost less than their work. */
-const smallDatabase = 12_000
+const smallDatabase = 12_500
 /** The largest reduction, in points. */
-const maxReduction = 1500
+const maxReduction = 3500
 
 /** Points of work in a scope that takes `points` with 200,000 tickets. */
 export function workIn({ tickets, allTickets }: Scope, points: number): number {

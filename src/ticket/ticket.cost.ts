@@ -37,9 +37,9 @@ function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
 /** Added once to a filter that an index does not serve alone. */
 const scanPoints = 4000
 /** Per comparison. */
-const textPoints = 5000
+const textPoints = 7000
 /** A trigram index narrows `contains`, except in an alternative. */
-const longTextPoints = { indexed: 8000, other: 14_000 }
+const longTextPoints = { indexed: 8000, other: 40_000 }
 type ComparisonPoints = number | ((operand: unknown, isAlternative: boolean) => number)
 const comparisonPoints: ReadonlyMap<string, ComparisonPoints> = new Map(
   Object.entries<ComparisonPoints>({
@@ -145,23 +145,26 @@ export function filterWork(
   scope: Scope,
   { results = allResultPoints, points = 0 }: Reading = {},
 ): number {
-  const { comparisons, alternatives, furtherTerms } = measureFilter(filter)
+  const { comparisons, isAlternative, alternatives, furtherTerms } = measureFilter(filter)
   const search = alternatives * results.first + furtherTerms * results.further
   const texts = search > 0 ? (alternatives + furtherTerms) * textScanPoints : 0
   const wholeDatabase = { ...scope, tickets: scope.allTickets }
-  return workIn(scope, comparisons + points) + Math.min(workIn(wholeDatabase, search), workIn(scope, texts))
+  const indexWork = isAlternative && results === allResultPoints ? Infinity : workIn(wholeDatabase, search)
+  return workIn(scope, comparisons + points) + Math.min(indexWork, workIn(scope, texts))
 }
 
 interface FilterMeasure {
   /** Points of comparisons other than searches. */
   readonly comparisons: number
+  /** True if the index of searches may not narrow the tickets. */
+  readonly isAlternative: boolean
   readonly alternatives: number
   readonly furtherTerms: number
 }
 
 /** Cached per object, since a long filter in a variable can be used often. */
 function measureFilter(filter: unknown): FilterMeasure {
-  if (!isObject(filter)) return { comparisons: 0, alternatives: 0, furtherTerms: 0 }
+  if (!isObject(filter)) return { comparisons: 0, isAlternative: false, alternatives: 0, furtherTerms: 0 }
   const cachedMeasure = measures.get(filter)
   if (cachedMeasure) return cachedMeasure
   const comparisons = comparisonsIn(filter)
@@ -175,6 +178,7 @@ function measureFilter(filter: unknown): FilterMeasure {
       (sum, [name, operand]) => sum + comparisonCost(name, operand, isAlternative),
       isScan ? scanPoints : 0,
     ),
+    isAlternative,
     alternatives: searches.length,
     furtherTerms: searches.reduce((sum, terms) => sum + terms.length - 1, 0),
   }
