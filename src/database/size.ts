@@ -17,14 +17,14 @@ export interface Scope {
 
 const measuredTickets = 200_000
 /** With fewer tickets, the other limits protect the server: they cost less than their work. */
-const smallDatabase = 12_500
+const smallDatabase = 10_000
 /** The largest reduction, in points. */
 const maxReduction = 3500
 
 /** Points of work in a scope that takes `points` with 200,000 tickets. */
 export function workIn({ tickets, allTickets }: Scope, points: number): number {
   const work = (points * tickets) / measuredTickets
-  const reducedWork = work * Math.min(1, (allTickets / smallDatabase) ** 4)
+  const reducedWork = work * Math.min(1, (allTickets / smallDatabase) ** 6)
   return Math.round(allTickets < smallDatabase ? Math.max(reducedWork, work - maxReduction) : work)
 }
 

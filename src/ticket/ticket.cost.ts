@@ -39,7 +39,7 @@ const scanPoints = 4000
 /** Per comparison. */
 const textPoints = 7000
 /** A trigram index narrows `contains`, except in an alternative. */
-const longTextPoints = { indexed: 8000, other: 40_000 }
+const longTextPoints = { indexed: 8000, other: 50_000 }
 type ComparisonPoints = number | ((operand: unknown, isAlternative: boolean) => number)
 const comparisonPoints: ReadonlyMap<string, ComparisonPoints> = new Map(
   Object.entries<ComparisonPoints>({
