@@ -313,7 +313,7 @@ describe('endpoint', () => {
       'an error',
       { query: 'query Bad { tickets(first: -1) { totalCount } }' },
       'viewer',
-      { operation: 'Bad', cost: 201, user: 'viewer', status: 200, codes: ['BAD_USER_INPUT'] },
+      { operation: 'Bad', cost: 1, user: 'viewer', status: 200, codes: ['BAD_USER_INPUT'] },
     ],
     ['an unnamed operation', { query: viewer }, 'anonymous', { cost: 1, status: 200 }],
     [

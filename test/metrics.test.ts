@@ -53,7 +53,7 @@ test.each([
   expect(await metricValue(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(2)
   expect(await metricValue(`snaglist_operations_total{operation="${name}",code="BAD_USER_INPUT"}`)).toBe(1)
   expect(await metricValue(`snaglist_operation_duration_seconds_count{operation="${name}"}`)).toBe(3)
-  expect(await metricValue(`snaglist_operation_cost_points_total{operation="${name}"}`)).toBe(1 + 11 + 201)
+  expect(await metricValue(`snaglist_operation_cost_points_total{operation="${name}"}`)).toBe(1 + 11 + 1)
 })
 
 test('counts errors by code in metrics, including those before execution', async () => {

@@ -203,7 +203,7 @@ describe('joined pages', () => {
           expect(ids).toEqual(await sortedIds(orderBy, projectKeys))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
@@ -221,7 +221,7 @@ describe('joined pages', () => {
           expect(await readPages(list, size, backward)).toEqual(await readWholeList(list))
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     )
   })
 
