@@ -260,7 +260,7 @@ describe('joined pages', () => {
           expect(unchangedOf(ids)).toEqual(unchangedOf(before))
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     )
   })
 

@@ -156,7 +156,7 @@ describe('texts without case', () => {
         if (part.trim() !== '') for (const { excerpt } of nodes) expect(excerpt?.hits.length).toBeGreaterThan(0)
         if (!isUpper && /[\p{L}\p{N}]{3}/u.test(part)) expect(nodes).toHaveLength(1)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
