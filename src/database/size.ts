@@ -45,7 +45,7 @@ interface ProjectSize {
 /** For a database that cannot be read, whose statements report the error. */
 const unknownSize: DatabaseSize = { tickets: 200_000, ticketsOfLargestProject: 200_000, ticketsOf: () => 200_000 }
 
-/** The first call waits for the size; later calls return the last size, and read it again in the background if it is old. */
+/** The first call waits for the size. Later calls return the last size, and read an old one again in the background. */
 export function createDatabaseSizeReader(pool: Pool): ReadDatabaseSize {
   let size: DatabaseSize | null = null
   let readAt = 0

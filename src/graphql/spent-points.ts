@@ -18,8 +18,8 @@ interface Execution {
 }
 
 /**
- * Points that an operation has used, at most its cost: the objects in its result, and its work. The work of a query is that of the
- * database, if it took less time than its points. After an error it includes objects that may have been read.
+ * Points that an operation has used, at most its cost: the objects in its result, and its work. The work of a query is
+ * that of the database, if it took less time than its points. After an error it includes objects that may have been read.
  */
 export function spentPointsOf(
   fields: readonly FieldCost[],

@@ -5,8 +5,8 @@ import { parseSearch } from '../search/search.parser.ts'
 import { isGloballyIndexedOrder, isIndexedOrder, type TicketOrderField } from './ticket.sql.ts'
 import { maxMergedOffset } from './ticket-index.sql.ts'
 
-// Work in points, measured with 200,000 tickets: 12.5 points per millisecond of a processor, so that
-// 25,000 points take at most two seconds. It is proportional to the number of tickets in the scope of a list or report.
+// Work in points, measured with 200,000 tickets: 12.5 points per millisecond of a processor, so that 25,000 points take at
+// most two seconds. It is proportional to the number of tickets in the scope of a list or report.
 
 type Arguments = Readonly<Record<string, unknown>>
 
@@ -23,7 +23,7 @@ export function filterScope(filter: unknown, size: DatabaseSize): Scope {
   return { tickets: ticketsInFilter(filter, size), allTickets: size.tickets }
 }
 
-/** Tickets of the projects that a filter names, without them all. */
+/** Tickets of the projects that a filter names, of all projects if it names none. */
 function ticketsInFilter(filter: unknown, size: DatabaseSize): number {
   const project = isObject(filter) && isObject(filter['project']) ? filter['project'] : {}
   const references = project['eq'] != null ? [project['eq']] : Array.isArray(project['in']) ? project['in'] : null
