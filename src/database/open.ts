@@ -123,9 +123,10 @@ export function createDatabase({
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const nameOf = preparedStatements ? createStatementNames() : () => undefined
+  // The type of the generator does not allow undefined, which sends an unnamed statement.
+  const adapter = new PrismaPg(pool, { schema: schema ?? 'public', statementNameGenerator: nameOf as () => string })
   const prisma = new PrismaClient({
-    // Its type does not allow undefined, which sends an unnamed statement.
-    adapter: new PrismaPg(pool, { schema: schema ?? 'public', statementNameGenerator: nameOf as () => string }),
+    adapter,
     log: onStatement ? [{ emit: 'event', level: 'query' }] : [],
     transactionOptions: { maxWait: 10_000, timeout: 60_000 },
     // Other formats capture a stack trace per call, which takes half as long as a statement.
@@ -134,7 +135,7 @@ export function createDatabase({
   if (onStatement) prisma.$on('query', (event) => onStatement(event.query))
   return {
     prisma,
-    db: createStatements(prisma, false),
+    db: createStatements(adapter.connect(), onStatement),
     transaction: createTransactionRunner(prisma),
     bulkTransaction: createBulkTransactionRunner(pool, copy, onStatement),
     pool,

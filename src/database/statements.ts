@@ -1,3 +1,4 @@
+import { ColumnTypeEnum, type SqlQueryable, type SqlResultSet } from '@prisma/driver-adapter-utils'
 import type { Prisma } from '../../prisma/generated/client.ts'
 import type { Sql } from './sql.ts'
 
@@ -11,7 +12,45 @@ export interface Transaction extends Statements {
   readonly prisma: Prisma.TransactionClient
 }
 
-export const createStatements = (prisma: Prisma.TransactionClient, inTransaction: boolean): Statements => ({
+export const createTransactionStatements = (prisma: Prisma.TransactionClient): Statements => ({
   query: (statement) => prisma.$queryRaw(statement),
-  inTransaction,
+  inTransaction: true,
 })
+
+/**
+ * Sends each statement through Prisma's driver adapter, with the results of `$queryRaw`. The client above the adapter takes
+ * as much CPU as the driver.
+ */
+export const createStatements = (
+  adapter: Promise<SqlQueryable>,
+  onStatement: (sql: string) => void = () => {},
+): Statements => ({
+  async query<Rows extends readonly unknown[]>({ text, values }: Sql): Promise<Rows> {
+    onStatement(text)
+    const result = await (await adapter).queryRaw({
+      sql: text,
+      args: values,
+      argTypes: values.map((value) => ({ scalarType: 'unknown', arity: Array.isArray(value) ? 'list' : 'scalar' })),
+    })
+    return toObjects(result) as unknown as Rows
+  },
+  inTransaction: false,
+})
+
+const parsers = new Map<number, (value: never) => unknown>([
+  [ColumnTypeEnum.Int64, (value: string) => BigInt(value)],
+  [ColumnTypeEnum.DateTime, (value: string) => new Date(value)],
+  [ColumnTypeEnum.Json, (value: string) => JSON.parse(value)],
+])
+
+function toObjects({ columnNames, columnTypes, rows }: SqlResultSet): Record<string, unknown>[] {
+  const columns = columnNames.map((name, index) => ({ name, parse: parsers.get(columnTypes[index] as number) }))
+  return rows.map((values) => {
+    const row: Record<string, unknown> = {}
+    for (const [index, { name, parse }] of columns.entries()) {
+      const value = values[index]
+      row[name] = value === null || !parse ? value : parse(value as never)
+    }
+    return row
+  })
+}

@@ -3,7 +3,7 @@ import type { PrismaClient } from '../../prisma/generated/client.ts'
 import { Conflict } from '../errors.ts'
 import { parseDatabaseError, toApiError } from './database-error.ts'
 import { sql } from './sql.ts'
-import { createStatements, type Statements, type Transaction } from './statements.ts'
+import { createTransactionStatements, type Statements, type Transaction } from './statements.ts'
 
 const maxAttempts = 5
 const serializationFailure = '40001'
@@ -30,7 +30,7 @@ export const createTransactionRunner =
     withRetries(() =>
       prisma.$transaction(
         async (client) => {
-          const tx = { ...createStatements(client, true), prisma: client }
+          const tx = { ...createTransactionStatements(client), prisma: client }
           if (isLongRunning)
             await tx.query(sql`
               SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '20s', true),
