@@ -49,6 +49,12 @@ export function projectsByReference(references: readonly string[]): Sql {
   return idOrName(sql`p.id`, references.filter(isId), sql`p.key`, keys)
 }
 
+/** An expression for the id of the project that a valid reference names; NULL, or the id of no project, if there is none. */
+export const projectId = (reference: string): Sql =>
+  isId(reference)
+    ? sql`${reference}::uuid`
+    : sql`(SELECT p.id FROM projects p WHERE ${projectsByReference([reference])})`
+
 /** Condition on users `u`. */
 export function usersByReference(references: readonly string[]): Sql {
   const usernames = references.filter((reference) => !isId(reference)).map((name) => name.toLowerCase())

@@ -4,6 +4,16 @@ export interface Viewer {
   readonly username: string
   readonly name: string
   readonly role: 'MEMBER' | 'ADMIN'
+  /** Absent until the token is looked up. */
+  readonly visibleTickets?: VisibleTickets
+}
+
+/** What a viewer saw a few seconds ago. It selects between statements with the same result, and never grants access. */
+export interface VisibleTickets {
+  readonly projects: number
+  readonly tickets: number
+  /** Tickets of the database. */
+  readonly allTickets: number
 }
 
 export interface ViewerToken {

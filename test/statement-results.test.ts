@@ -8,7 +8,10 @@ const now = new Date('0099-02-03T04:05:06.789Z')
 
 it.each<[string, Sql]>([
   ['text', sql`SELECT 'a' AS text, NULL AS nothing, true AS flag, gen_random_uuid() IS NULL AS computed`],
-  ['numbers', sql`SELECT 1 AS int, 9007199254740993::int8 AS bigint, 0.1::float8 AS double, count(*) AS count FROM users`],
+  [
+    'numbers',
+    sql`SELECT 1 AS int, 9007199254740993::int8 AS bigint, 0.1::float8 AS double, count(*) AS count FROM users`,
+  ],
   ['times', sql`SELECT ${now}::timestamptz AS time, NULL::timestamptz AS "noTime"`],
   ['JSON', sql`SELECT '{"a": [1, null]}'::json AS json, '"b"'::jsonb AS jsonb, NULL::jsonb AS "noJson"`],
   ['arrays', sql`SELECT ${['a', null, 'b"\\']}::text[] AS texts, ${[1, 2]}::int[] AS ints`],

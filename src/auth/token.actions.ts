@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
+import { visibleProjectsOf } from '../project/project.access.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 import type { Authentication, Viewer, ViewerToken } from '../viewer.ts'
@@ -69,7 +70,11 @@ export async function findToken(
   const rows = await db.query<
     (Viewer & { tokenId: string; kind: ViewerToken['kind']; scope: ViewerToken['scope']; expiresAt: Date | null })[]
   >(sql`
-    SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope, t.expires_at AS "expiresAt"
+    SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope, t.expires_at AS "expiresAt",
+      (SELECT json_build_object('projects', count(*) FILTER (WHERE visible),
+          'tickets', coalesce(sum(last_number) FILTER (WHERE visible), 0), 'allTickets', coalesce(sum(last_number), 0))
+        FROM (SELECT p.last_number, u.role = 'ADMIN' OR ${visibleProjectsOf(sql`u.id`)} AS visible FROM projects p) p
+      ) AS "visibleTickets"
     FROM tokens t JOIN users u ON u.id = t.user_id
     WHERE t.hash = decode(${secretHash}, 'base64') AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`)
   if (!rows[0]) return null

@@ -14,8 +14,8 @@ export interface IndexScan {
 export interface Partitions {
   /** SELECT of an `id` per partition. */
   readonly rows: Sql
-  /** Aggregate over `partitions`: true to read a page of each partition, false to read the list as a whole. */
-  readonly areFew: Sql
+  /** Approximate number of partitions. */
+  readonly count: number
   /** Above this offset the list is read as a whole. */
   readonly maxOffset: number
   /** The condition of the list for rows of the partition with `partitions.id`. */
@@ -36,10 +36,23 @@ interface Scan {
 /** SELECT of the ids of the first rows, and of their keys. Reads at most `size` rows of each partition, and one more per stream. */
 export function selectIds(scan: Scan, { streams, partitions }: IndexScan): Sql {
   if (!partitions) return selectParts(scan, scan.where, streams)
-  const { alias } = scan
-  return sql`SELECT ${alias}.* FROM partitions CROSS JOIN LATERAL (${selectParts(scan, partitions.where, streams)}) ${alias}
-    ${firstRows(scan, keysIn(scan, scan.order))}`
+  const { alias, size } = scan
+  const order = keysIn(scan, scan.order)
+  const headSize = Math.min(size, headSizeOf(size / partitions.count))
+  const selectFrom = (source: Sql, rows: Sql) =>
+    sql`SELECT partitions.id AS partition_id, ${alias}.* FROM ${source} partitions CROSS JOIN LATERAL (${rows}) ${alias}`
+  const rowsUpTo = (limit: number) => selectParts({ ...scan, size: limit }, partitions.where, streams)
+  const heads = sql`${selectFrom(sql`partitions`, rowsUpTo(headSize))} ${firstRows(scan, order)}`
+  if (headSize === size) return heads
+  // A partition can have further rows among the first ones only if its whole head is.
+  const incomplete = sql`(SELECT partition_id AS id FROM heads GROUP BY partition_id HAVING count(*) = ${literal(headSize)})`
+  const tail = sql`SELECT * FROM (${rowsUpTo(size)}) ${alias} ORDER BY ${orderBy(order)} OFFSET ${literal(headSize)}`
+  return sql`WITH heads AS MATERIALIZED (${heads})
+    SELECT * FROM (SELECT * FROM heads UNION ALL ${selectFrom(incomplete, tail)}) ${alias} ${firstRows(scan, order)}`
 }
+
+/** Twice the mean and more, so that few heads are incomplete. A power of two, so that few statements are prepared. */
+const headSizeOf = (meanSize: number) => 2 ** Math.ceil(Math.log2(2 * meanSize + 2))
 
 /** Reads each part only as far as the previous parts are shorter than the page. */
 function selectParts(scan: Scan, where: Sql, streams: readonly Sql[]): Sql {
@@ -50,7 +63,7 @@ function selectParts(scan: Scan, where: Sql, streams: readonly Sql[]): Sql {
   const tables = parts.map((part, index) => {
     const readCounts = names.slice(0, index).map((name) => sql`(SELECT count(*) FROM ${name})`)
     return sql`${names[index]} AS MATERIALIZED (SELECT * FROM (${selectStreams(scan, where, part, streams)}) ${alias}
-      LIMIT ${join([raw(String(size)), ...readCounts], ' - ')})`
+      LIMIT ${join([literal(size), ...readCounts], ' - ')})`
   })
   const rows = names.map((name) => sql`SELECT * FROM ${name}`)
   return sql`WITH ${join(tables)} SELECT * FROM (${join(rows, ' UNION ALL ')}) ${alias} ${firstRows(scan, keysIn(scan, order))}`
@@ -75,5 +88,7 @@ const keyColumn = (name: string) => raw(`"key ${name}"`)
 const keysIn = ({ alias }: Scan, order: Order): Order =>
   order.map((key) => ({ ...key, sql: sql`${alias}.${keyColumn(key.name)}` }))
 
-/** The limit is a literal, so that a generic plan takes it into account. */
-const firstRows = ({ size }: Scan, order: Order) => sql`ORDER BY ${orderBy(order)} LIMIT ${raw(String(size))}`
+const firstRows = ({ size }: Scan, order: Order) => sql`ORDER BY ${orderBy(order)} LIMIT ${literal(size)}`
+
+/** A number that a generic plan takes into account. */
+const literal = (value: number) => raw(String(value))

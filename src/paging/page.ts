@@ -12,6 +12,8 @@ export interface List<Row> {
   /** The table, with the alias of `columns`, and joins. */
   readonly from: Sql
   readonly where: Sql
+  /** A condition on no column of the list, which is empty if it is false. In `where` it would be checked for each row. */
+  readonly precondition?: Sql
   readonly order: Order
   /** Null if no index has the order. Not used with a probe. */
   readonly indexScan?: IndexScan | null
@@ -51,7 +53,7 @@ export function pageOf<Row>(
   bounds: Bounds,
   { row, withCursorKeys, maxCount }: PageParts<Row>,
 ): Value<Page<Row>> {
-  const { columns, from, where } = list
+  const { columns, from, where, precondition } = list
   const probe = row && list.probe ? probeOf(list, list.probe, maxCount) : null
   const rows = row && listOf(row, sql`(${selectRows(list, bounds, { withCursorKeys, probe })}) ${columns.alias}`)
   const countAll = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
@@ -63,8 +65,11 @@ export function pageOf<Row>(
       ? sql`CASE WHEN ${probe.isComplete} THEN (SELECT count(*) FROM probe) ELSE ${countAll} END`
       : sql`(SELECT least(count(*), ${literal(maxCount)}) FROM probe)`
   const page = sql`json_build_array(${rows?.sql ?? nullSql}, ${maxCount > 0 ? count : nullSql})`
+  const pageWithProbe = probe ? sql`(WITH probe AS MATERIALIZED (${probe.sql}) SELECT ${page})` : page
   return {
-    sql: probe ? sql`(WITH probe AS MATERIALIZED (${probe.sql}) SELECT ${page})` : page,
+    sql: precondition
+      ? sql`CASE WHEN ${precondition} THEN ${pageWithProbe} ELSE json_build_array(NULL, 0) END`
+      : pageWithProbe,
     decode: ([json, totalCount]: readonly [unknown, number]) => ({
       order: list.order,
       ...trimPage(rows && json ? (decodeValue(rows, json) as WithCursorKey<Row>[]) : [], bounds),
@@ -118,14 +123,8 @@ function selectRows(
   if (others.length === 0 && streams.length === 0 && !partitions) return selectPage(part, columns)
   const scan = { alias, from, where, order, parts: [part, ...others], size: bounds.limit + 1 + bounds.offset }
   const pageById = rowsById(selectIds(scan, indexScan))
-  if (!partitions) return sql`SELECT ${columns} FROM ${pageById} ${orderClause}`
-  const areFew = sql`(SELECT ${partitions.areFew} FROM partitions)`
-  // A condition outside of a limit, because PostgreSQL starts parallel workers before it checks one inside.
-  return sql`WITH partitions AS MATERIALIZED (${partitions.rows})
-    SELECT ${columns} FROM (
-      SELECT ${alias}.* FROM ${pageById} WHERE ${areFew}
-      UNION ALL SELECT ${alias}.* FROM (${selectPage(wholeRange, sql`${alias}.*`)}) ${alias} WHERE NOT ${areFew}
-    ) ${alias} ${orderClause}`
+  const page = sql`SELECT ${columns} FROM ${pageById} ${orderClause}`
+  return partitions ? sql`WITH partitions AS MATERIALIZED (${partitions.rows}) ${page}` : page
 }
 
 interface ProbeSql {

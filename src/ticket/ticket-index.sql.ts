@@ -3,7 +3,6 @@ import { empty, raw, type Sql, sql } from '../database/sql.ts'
 import { customPlan } from '../database/statement-names.ts'
 import type { IndexScan, Partitions } from '../paging/index-scan.ts'
 import type { Order } from '../paging/keyset.ts'
-import { visibleProjects } from '../project/project.access.ts'
 import type { Viewer } from '../viewer.ts'
 import type { TicketFilter } from './ticket.filter.ts'
 import { isGloballyIndexedOrder, isIndexedOrder, type OrderArgument } from './ticket.sql.ts'
@@ -76,32 +75,30 @@ export function ticketScan(
 
 const hasStatus = (status: TicketStatus) => sql`t.status = ${raw(`'${status}'::ticket_status`)}`
 
-/** For orders without a global index. A sort of all tickets is faster than reading most of them in the order of an index. */
+/** A sort of all tickets is faster than reading most of them in the order of an index. */
 export const maxMergedOffset = 1000
-const fewProjects = { areFew: sql`count(*) <= 200`, maxOffset: maxMergedOffset }
+const maxMergedProjects = 200
+
+interface ListOfProjects {
+  /** SELECT of the `id` of each project. */
+  readonly rows: Sql
+  /** Condition on the tickets of each project. */
+  readonly where: Sql
+  /** The largest number of projects, if the filter limits it. */
+  readonly maxCount: number
+}
+
 /**
- * For orders with a global index, which skips tickets of other projects: it reads fewer rows than a page of each project if
- * the number of projects exceeds the ratio of all tickets to theirs.
+ * Null if the list is read as a whole, because it has too many projects, or because an index over all tickets skips fewer
+ * rows than a page of each project has: the number of projects exceeds the ratio of all tickets to theirs.
  */
-const fewOfAllTickets = {
-  areFew: sql`count(*) <= 200 AND count(*) * sum(last_number)
-    < (SELECT reltuples FROM pg_class WHERE oid = 'tickets'::regclass)`,
-  maxOffset: Infinity,
-}
-
-interface TicketConditions {
-  /** Uses only `t.project_id`. */
-  readonly ofProject: Sql
-  readonly ofTicket: Sql
-}
-
-export const projectPartitions = (
-  viewer: Viewer,
-  { ofProject, ofTicket }: TicketConditions,
+export function projectPartitions(
+  { visibleTickets: { projects, tickets, allTickets } = { projects: 1, tickets: 0, allTickets: 0 } }: Viewer,
+  { rows, where, maxCount }: ListOfProjects,
   hasGlobalIndex: boolean,
-): Partitions => ({
-  rows: sql`SELECT t.project_id AS id, t.last_number FROM (
-    SELECT p.id AS project_id, p.last_number FROM projects p WHERE ${visibleProjects(viewer)}) t WHERE ${ofProject}`,
-  ...(hasGlobalIndex ? fewOfAllTickets : fewProjects),
-  where: sql`t.project_id = partitions.id AND ${ofTicket}`,
-})
+): Partitions | null {
+  const count = Math.max(1, Math.min(projects, maxCount))
+  const ticketsOfList = (tickets * count) / Math.max(1, projects)
+  if (count > maxMergedProjects || (hasGlobalIndex && count * ticketsOfList >= allTickets)) return null
+  return { rows, where, count, maxOffset: hasGlobalIndex ? Infinity : maxMergedOffset }
+}

@@ -26,6 +26,7 @@ import {
   isProjectReference,
   isTicketReference,
   isUserReference,
+  projectId,
   projectReferenceError,
   projectsByReference,
   ticketReferenceError,
@@ -164,7 +165,9 @@ const conditions: Conditions = {
   kind: (kind) => sql`t.kind = ${kind}::ticket_kind`,
   project: (filter, location) =>
     compareReferences(filter, location, projectReferenceError, isProjectReference, (references) =>
-      oneOf(sql`t.project_id`, references, sql`SELECT p.id FROM projects p WHERE ${projectsByReference(references)}`),
+      references[0] && references.length === 1
+        ? sql`t.project_id = ${projectId(references[0])}`
+        : sql`t.project_id = ANY(ARRAY(SELECT p.id FROM projects p WHERE ${projectsByReference(references)}))`,
     ),
   title: (filter, location) => compareIndexedText(sql`t.title`, filter, location),
   description: (filter, location) => compareIndexedText(sql`t.description`, filter, location),

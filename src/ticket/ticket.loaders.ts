@@ -8,8 +8,8 @@ import type { NestedField } from '../reading/look-ahead.ts'
 import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
-import { projectsByReference, ticketsByReference } from '../reference.ts'
-import { visibleProject, visibleTickets, visibleTicketsByReference } from './ticket.access.ts'
+import { projectId, ticketsByReference } from '../reference.ts'
+import { visibleProject, visibleProjectIds, visibleTicketsByReference } from './ticket.access.ts'
 import { searchesOf, type TicketFilter, ticketConditions } from './ticket.filter.ts'
 import {
   isGloballyIndexedOrder,
@@ -77,19 +77,27 @@ export function ticketList(
   const onlyProject = project ?? projectOf(filter)
   const scan = searches.length > 0 ? null : ticketScan(filter ?? {}, order, orderBy)
   const where = sql`${scan?.planning ?? empty} ${ofKind(kind)} AND ${ofTicket}`
-  const isVisible = onlyProject ? visibleProject(viewer, onlyProject) : visibleTickets(viewer)
-  const isGlobal = isGloballyIndexedOrder(orderBy)
-  const partitions = projectPartitions(viewer, { ofProject, ofTicket: where }, isGlobal)
-  const readsAllTickets = viewer.role === 'ADMIN' && isGlobal && !filter?.project
+  const rows = visibleProjectIds(viewer, ofProject)
+  const maxCount = filter?.project?.in?.length ?? Infinity
+  const partitions = onlyProject
+    ? null
+    : projectPartitions(
+        viewer,
+        { rows, where: sql`t.project_id = partitions.id AND ${where}`, maxCount },
+        isGloballyIndexedOrder(orderBy),
+      )
+  const isInProjects = viewer.role === 'ADMIN' ? ofProject : sql`t.project_id = ANY(ARRAY(${rows}))`
   return {
     columns: ticketColumns,
     from: sql`tickets t`,
-    where: sql`${isVisible} AND ${ofProject} AND ${where}`,
+    ...(onlyProject
+      ? { precondition: visibleProject(viewer, onlyProject), where: sql`${ofProject} AND ${where}` }
+      : { where: sql`${isInProjects} AND ${where}` }),
     order,
-    indexScan: scan && !readsAllTickets ? { streams: scan.streams, partitions: onlyProject ? null : partitions } : null,
+    indexScan: scan && (onlyProject || partitions) ? { streams: scan.streams, partitions } : null,
     probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }
 }
 
 const projectOf = (filter: TicketFilter | null | undefined) =>
-  filter?.project?.eq ? sql`(SELECT p.id FROM projects p WHERE ${projectsByReference([filter.project.eq])})` : null
+  filter?.project?.eq ? projectId(filter.project.eq) : null
