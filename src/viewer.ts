@@ -9,7 +9,7 @@ export interface Viewer {
 }
 
 /** What a viewer saw a few seconds ago. It selects between statements with the same result, and never grants access. */
-export interface VisibleTickets {
+interface VisibleTickets {
   readonly projects: number
   readonly tickets: number
   /** Tickets of the database. */

@@ -24,6 +24,7 @@ const Page = graphql(`
     }
   }
 `)
+const Count = graphql(`query OrderPlansCount($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
 const noBounds = { first: null, after: null, last: null, before: null, offset: null }
 
 const order = (...keys: [TicketOrderField, OrderDirection][]): TicketOrder[] =>
@@ -144,6 +145,19 @@ describe.runIf(inject('postgres'))(`plans of orders for a member of ${projectCou
       await expectBounded({ filter, orderBy: order([field, 'DESC']), first: pageSize }, rows[0]?.count ?? 0)
     },
   )
+
+  test.each<[string, TicketFilter]>([
+    ['all', {}],
+    ['status', { status: { eq: 'OPEN' } }],
+    ['kind', { kind: 'DEFECT' }],
+    ['priority', { priority: { in: ['HIGH', 'URGENT'] } }],
+  ])('counts the tickets of a project in the smallest index: %s', async (_, filter) => {
+    const ask = () => member.ask(Count, { filter: { project: { eq: 'P7' }, ...filter } })
+    for (const generic of [false, true])
+      expect(await planOf(server, ask, { generic })).toEqual([
+        expect.objectContaining({ 'Node Type': 'Index Only Scan', 'Index Name': 'tickets_counts_idx' }),
+      ])
+  })
 
   test('reads only open tickets of a project for its board', async () => {
     const filter: TicketFilter = { project: { eq: 'P7' }, status: { in: ['OPEN', 'IN_PROGRESS'] } }

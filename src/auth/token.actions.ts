@@ -1,7 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
-import { visibleProjectsOf } from '../project/project.access.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 import type { Authentication, Viewer, ViewerToken } from '../viewer.ts'
@@ -72,8 +71,9 @@ export async function findToken(
   >(sql`
     SELECT u.id, u.username, u.name, u.role, t.id AS "tokenId", t.kind, t.scope, t.expires_at AS "expiresAt",
       (SELECT json_build_object('projects', count(*) FILTER (WHERE visible),
-          'tickets', coalesce(sum(last_number) FILTER (WHERE visible), 0), 'allTickets', coalesce(sum(last_number), 0))
-        FROM (SELECT p.last_number, u.role = 'ADMIN' OR ${visibleProjectsOf(sql`u.id`)} AS visible FROM projects p) p
+          'tickets', coalesce(sum(p.last_number) FILTER (WHERE visible), 0), 'allTickets', coalesce(sum(p.last_number), 0))
+        FROM projects p LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = u.id
+        CROSS JOIN LATERAL (SELECT u.role = 'ADMIN' OR p.default_role IS NOT NULL OR m.user_id IS NOT NULL AS visible) visible
       ) AS "visibleTickets"
     FROM tokens t JOIN users u ON u.id = t.user_id
     WHERE t.hash = decode(${secretHash}, 'base64') AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`)

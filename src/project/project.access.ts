@@ -7,12 +7,10 @@ const ranks: readonly ProjectRole[] = ['VIEWER', 'REPORTER', 'CONTRIBUTOR', 'MAI
 
 /** Condition on projects `p`. */
 export function visibleProjects({ id, role }: Viewer): Sql {
-  return role === 'ADMIN' ? sql`TRUE` : visibleProjectsOf(sql`${id}::uuid`)
+  if (role === 'ADMIN') return sql`TRUE`
+  return sql`(p.default_role IS NOT NULL
+    OR EXISTS (SELECT FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${id}::uuid))`
 }
-
-/** Condition on projects `p` for a MEMBER. */
-export const visibleProjectsOf = (userId: Sql): Sql => sql`(p.default_role IS NOT NULL
-  OR EXISTS (SELECT FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${userId}))`
 
 /** The viewer's role in project `p`: the higher of the individual and the default role; null if there is neither. */
 function roleInProject({ id, role }: Viewer): Sql {

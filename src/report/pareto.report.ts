@@ -33,12 +33,17 @@ export async function readPareto(
   const otherCount = column
     ? sql`sum(count)::integer`
     : sql`(SELECT count(DISTINCT g.id)::integer FROM ticket_groups g JOIN ranks r ON r.folded = g.folded WHERE r.rank > ${limit})`
+  // Values of a column without case are already groups.
+  const counts =
+    column && !ignoresCase
+      ? sql`SELECT folded, name AS value, count FROM ticket_groups`
+      : sql`SELECT folded, min(name) AS value, sum(count)::integer AS count FROM ticket_groups GROUP BY folded`
   const rows = await db.query<
     { value: string | null; count: number; isOther: boolean; otherNames: string[] | null }[]
   >(sql`
     WITH ticket_groups AS MATERIALIZED (
       SELECT t.id, t.count, ${name} AS name, ${folded} AS folded FROM (${tickets}) t ${join}),
-    counts AS (SELECT folded, min(name) AS value, sum(count)::integer AS count FROM ticket_groups GROUP BY folded),
+    counts AS (${counts}),
     ranks AS MATERIALIZED (
       SELECT *, row_number() OVER (PARTITION BY value IS NULL ORDER BY count DESC, folded COLLATE "C") AS rank FROM counts)
     SELECT value, count, FALSE AS "isOther", NULL AS "otherNames", folded FROM ranks WHERE rank <= ${limit} OR value IS NULL
