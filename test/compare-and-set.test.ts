@@ -135,7 +135,7 @@ test('a write with expectedVersion conflicts exactly with changes of its fields 
         }).toEqual({ ...model.fields, version: model.version, history: { totalCount: model.version - 1 } })
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 

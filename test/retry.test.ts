@@ -174,7 +174,7 @@ describe.runIf(inject('postgres'))('transactions on PostgreSQL', () => {
 
 const fields = ['title', 'description', 'absn', 'reportedBy'] as const
 
-test('stores every change of fifty clients that retry after CONFLICT, and records each in the history', async () => {
+test('stores every change of twelve clients that retry after CONFLICT, and records each in the history', async () => {
   const users = await createTestUsers(server)
   const { id } = await createDefect(users.contributor, 'CORE', 'Solder')
   const Change = graphql(`
@@ -204,18 +204,18 @@ test('stores every change of fifty clients that retry after CONFLICT, and record
     let version = 1
     for (let n = 0; n < 20; n++) version = await change(field, `${number}, ${n}`, version)
   }
-  await Promise.all(Array.from({ length: 50 }, (_, number) => client(number)))
+  await Promise.all(Array.from({ length: 12 }, (_, number) => client(number)))
   expect(conflicts).toBeGreaterThan(0)
-  expect(acknowledgedChanges.size).toBe(1000)
+  expect(acknowledgedChanges.size).toBe(240)
   const { defect } = await users.contributor.ask(
     graphql(`query RetryOutcome($id: ID!) { defect(id: $id) { version history { totalCount } } }`),
     { id },
   )
-  expect(defect).toEqual({ version: 1001, history: { totalCount: 1000 } })
+  expect(defect).toEqual({ version: 241, history: { totalCount: 240 } })
   const { rows } = await server.database.pool.query<{ version: number; change: string }>(
     `SELECT version, string_agg(change ->> 'field' || ': ' || (change ->> 'to'), '; ') AS change
      FROM history, jsonb_array_elements(changes) change WHERE ticket_id = $1 GROUP BY version`,
     [id],
   )
   expect(new Map(rows.map(({ version, change }) => [version, change]))).toEqual(acknowledgedChanges)
-}, 120_000)
+})

@@ -75,17 +75,27 @@ export async function deleteComment(tx: Transaction, viewer: Viewer, id: string)
     mustHaveRole(comment, 'REPORTER', 'Deleting a comment')
     throw new Forbidden('Only its author or a MAINTAINER can delete a comment.')
   }
+  await lockAncestors(tx, id)
   if (comment.deletedAt === null)
     await tx.query(sql`UPDATE comments SET body = '', deleted_at = clock_timestamp() WHERE id = ${id}::uuid`)
   await removeDeletedLeaves(tx, id)
   return comment.ticketId
 }
 
+/**
+ * Waits for concurrent replies, which the following statements see. Replies and deletions lock comments from the bottom up,
+ * and then the time of the last comment, which their triggers update. Another order causes deadlocks.
+ */
+const lockAncestors = (tx: Transaction, id: string) =>
+  tx.query(sql`
+    WITH RECURSIVE ancestors AS (
+      SELECT parent_id AS id, 1 AS height FROM comments WHERE id = ${id}::uuid
+      UNION ALL SELECT c.parent_id, height + 1 FROM ancestors a JOIN comments c ON c.id = a.id)
+    SELECT FROM comments c JOIN ancestors a ON a.id = c.id ORDER BY a.height FOR UPDATE OF c`)
+
 /** Removes a deleted comment without replies, then its parent under the same condition, and so on. */
 async function removeDeletedLeaves(tx: Transaction, id: string): Promise<void> {
   for (let next: string | null = id; next !== null; ) {
-    // The lock waits for concurrent replies, which the following statement sees.
-    await tx.query(sql`SELECT FROM comments WHERE id = ${next}::uuid FOR UPDATE`)
     const removedComments: { parentId: string | null }[] = await tx.query(sql`
       DELETE FROM comments c WHERE id = ${next}::uuid AND deleted_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM comments reply WHERE reply.parent_id = c.id)
