@@ -6,7 +6,7 @@ COPY package.json package-lock.json ./
 # No install script is needed: the image has Node, and bcrypt includes its binary.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npx --no-install prisma generate \
+RUN npm run prepare \
   && npm run build \
   && npm prune --omit=dev --omit=optional --omit=peer --ignore-scripts --no-audit --no-fund
 

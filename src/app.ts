@@ -135,8 +135,6 @@ export function createApp({
       log,
     }),
     metrics,
-    dispose: async () => {
-      await pages.dispose()
-    },
+    dispose: pages.dispose,
   }
 }

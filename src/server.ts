@@ -48,17 +48,18 @@ export interface Server extends AsyncDisposable {
 }
 
 interface StartOptions {
-  readonly prepare?: (database: Database) => Promise<void>
+  /** By default the configured one is opened. The server closes it, also if it fails to start. */
+  readonly database?: Database
   readonly timeouts?: Partial<Timeouts>
 }
 
 export async function startServer(
   config: Config,
   log: Logger,
-  { prepare = async () => {}, timeouts: givenTimeouts = {} }: StartOptions = {},
+  { database: givenDatabase, timeouts: givenTimeouts = {} }: StartOptions = {},
 ): Promise<Server> {
   const timeouts = { ...defaultTimeouts, ...givenTimeouts }
-  const database = await openMigratedDatabase(config, log)
+  const database = givenDatabase ?? (await openMigratedDatabase(config, log))
   let stopping = false
   const viewerCache = createViewerCache(database.db, database.listen)
   const app = createApp({
@@ -102,7 +103,6 @@ export async function startServer(
   }
   let metrics: HttpServer | null = null
   try {
-    await prepare(database)
     metrics = await listenForMetrics(config, app.metrics)
     await listen(http, 'PORT', config.port, config.host)
   } catch (error) {

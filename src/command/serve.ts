@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util'
-import { seedDemo } from '../../prisma/seed.ts'
+import type { Logger } from 'pino'
 import { type Config, readConfig } from '../config.ts'
 import type { Database } from '../database/open.ts'
 import { createLog } from '../log.ts'
-import { startServer } from '../server.ts'
+import { openMigratedDatabase } from '../migrated-database.ts'
 import { crashOfDatabase } from '../startup-errors.ts'
 import { startWatchdog } from '../watchdog.ts'
-import { demoWelcome, welcome } from '../welcome.ts'
 import type { Command } from './command.ts'
 
 /** Supervisors usually kill a process that has not ended ten seconds after SIGTERM. */
@@ -19,7 +18,13 @@ export const serve: Command = async (args, { env, stdout }) => {
   using _watchdog = startWatchdog()
   // Imported here, because OpenTelemetry loads more slowly than everything else.
   await using _telemetry = config.tracing ? (await import('../telemetry.ts')).startTelemetry() : null
-  const server = await startServer(config, log, { prepare: (database) => prepareDemo(config, database) })
+  // The embedded database takes as long to open as the other modules to load.
+  const [database, { startServer }, { demoWelcome, welcome }] = await Promise.all([
+    openWithDemo(config, log),
+    import('../server.ts'),
+    import('../welcome.ts'),
+  ])
+  const server = await startServer(config, log, { database })
   stdout.write((await demoWelcome(server)) ?? (await welcome(server)))
   const signal = await Promise.race([nextSignal(), rejectOnFailure(server.database)])
   log.info({ signal }, 'stopping')
@@ -43,7 +48,17 @@ const rejectOnFailure = ({ failure }: Database) =>
     else failure.addEventListener('abort', onFailure)
   })
 
-async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, database: Database): Promise<void> {
-  if (demo && databaseUrl === null && (await database.prisma.user.count()) === 0)
-    await seedDemo(database.transaction, bcryptCost)
+async function openWithDemo(config: Config, log: Logger): Promise<Database> {
+  const database = await openMigratedDatabase(config, log)
+  const { demo, databaseUrl, bcryptCost } = config
+  try {
+    if (demo && databaseUrl === null && (await database.prisma.user.count()) === 0) {
+      const { seedDemo } = await import('../../prisma/seed.ts')
+      await seedDemo(database.transaction, bcryptCost)
+    }
+    return database
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
 }

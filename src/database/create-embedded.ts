@@ -1,10 +1,13 @@
 import { reasonOf } from '../startup-errors.ts'
-import { openPGlite } from './pglite.ts'
+import { extractInitialFiles } from './initial-files.ts'
 
-// A program that creates an embedded database in the directory of its argument.
+// A program that creates an embedded database from an archive. Without a valid archive, PGlite creates it, in seconds.
 try {
-  const pglite = await openPGlite({ dataDir: process.argv[2] as string })
-  await pglite.close()
+  const [archive, directory] = process.argv.slice(2) as [string, string]
+  if (!extractInitialFiles(archive, directory)) {
+    const { openPGlite } = await import('./pglite.ts')
+    await (await openPGlite({ dataDir: directory })).close()
+  }
   process.exit(0)
 } catch (error) {
   process.stderr.write(reasonOf(error))

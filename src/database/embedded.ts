@@ -21,6 +21,7 @@ import { reasonOf, StartupError } from '../startup-errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createDiskReserve } from './disk-reserve.ts'
 import { createEmbeddedSession, type EmbeddedSession } from './embedded-session.ts'
+import { initialFilesPath } from './initial-files.ts'
 import { openPGlite } from './pglite.ts'
 import { setRequiredSettings } from './session.ts'
 
@@ -95,7 +96,7 @@ async function createDatabaseDirectory(path: string): Promise<void> {
   const newPath = mkdtempSync(join(dirname(path), prefix))
   const program = new URL(`create-embedded${extname(import.meta.url)}`, import.meta.url)
   try {
-    await promisify(execFile)(process.execPath, [fileURLToPath(program), newPath])
+    await promisify(execFile)(process.execPath, [fileURLToPath(program), initialFilesPath(), newPath])
     renameSync(newPath, path)
   } catch (error) {
     rmSync(newPath, { recursive: true, force: true })

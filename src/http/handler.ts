@@ -54,7 +54,7 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
         if (!isGraphQL(method, target, headers.accept)) {
           // Yoga prefixes the target with the Host header.
           request.url = target.pathname + target.search
-          return void (await pages.handle(request, response, { address }))
+          return await pages.handle(request, response, { address })
         }
         const search = target.search.slice(1)
         const openBody = () => {

@@ -1,4 +1,5 @@
-import { createYoga, type YogaServerInstance } from 'graphql-yoga'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { BadRequest } from '../errors.ts'
 import type { Cors } from './cors.ts'
@@ -14,11 +15,30 @@ interface PagesOptions {
   readonly log: Logger
 }
 
-export type Pages = YogaServerInstance<PageContext, object>
+type Yoga = YogaServerInstance<PageContext, object>
 
-/** Uses Yoga for everything except GraphQL requests: pages and CORS preflight requests. */
-export const createPages = (options: PagesOptions): Pages =>
-  createYoga<PageContext>({
+export interface Pages {
+  readonly handle: (request: IncomingMessage, response: ServerResponse, context: PageContext) => Promise<void>
+  readonly fetch: (url: string, init: RequestInit, context: PageContext) => Promise<Response>
+  readonly dispose: () => Promise<void>
+}
+
+/** Uses Yoga, loaded by the first request, for everything except GraphQL: pages and CORS preflight requests. */
+export function createPages(options: PagesOptions): Pages {
+  let yoga: Promise<Yoga> | undefined
+  const load = () => (yoga ??= loadYoga(options))
+  return {
+    handle: async (request, response, context) => void (await (await load()).handle(request, response, context)),
+    fetch: async (url, init, context) => (await load()).fetch(url, init, context),
+    dispose: async () => {
+      await (await yoga)?.dispose()
+    },
+  }
+}
+
+async function loadYoga(options: PagesOptions): Promise<Yoga> {
+  const { createYoga } = await import('graphql-yoga')
+  return createYoga<PageContext>({
     graphqlEndpoint: options.endpoint,
     cors: options.cors.options,
     graphiql: false,
@@ -30,6 +50,7 @@ export const createPages = (options: PagesOptions): Pages =>
     healthCheckEndpoint: ' ',
     plugins: [...options.plugins, useUnhandled(options)],
   })
+}
 
 export const wantsPage = (method: string, accept: string | null | undefined): boolean =>
   isRead(method) && /text\/html/i.test(accept ?? '')
