@@ -1,6 +1,6 @@
 import { addComment } from '../src/comment/comment.actions.ts'
 import { raw, type Sql, sql } from '../src/database/sql.ts'
-import type { Transaction } from '../src/database/statements.ts'
+import type { Statements, Transaction } from '../src/database/statements.ts'
 import type { RunTransaction } from '../src/database/transaction.ts'
 import { createLabel } from '../src/label/label.actions.ts'
 import { createProject, setProjectMember } from '../src/project/project.actions.ts'
@@ -69,59 +69,55 @@ export async function seedDemo(transaction: RunTransaction, bcryptCost: number):
     const labels = new Map<string, string>()
     for (const label of demoLabels)
       labels.set(label.name, (await createLabel(tx, ada, { ...label, projectId: project.id })).id)
-    for (const ticket of demoTickets) await createDemoTicket(tx, users, labels, ticket)
+    const ids: string[] = []
+    for (const ticket of demoTickets) ids.push(await createDemoTicket(tx, users, ticket))
+    await tx.prisma.ticketLabel.createMany({
+      data: demoTickets.flatMap(({ labels: names = [] }, index) =>
+        names.map((name) => ({ ticketId: ids[index] as string, labelId: labels.get(name) as string })),
+      ),
+    })
+    await moveToPast(tx, ids)
   })
 }
 
+/** Returns the id of the ticket, which has no labels yet. */
 async function createDemoTicket(
   tx: Transaction,
   users: ReadonlyMap<string, Viewer>,
-  labels: ReadonlyMap<string, string>,
-  demo: DemoTicket,
-): Promise<void> {
+  { by, daysAgo, days, labels, assignee, status, resolution, disposition, comments = [], ...fields }: DemoTicket,
+): Promise<string> {
   const person = (username: string) => users.get(username) as Viewer
-  const {
-    by,
-    daysAgo,
-    days,
-    labels: names = [],
-    assignee,
-    status,
-    resolution,
-    disposition,
-    comments = [],
-    ...fields
-  } = demo
-  const ticket = await createTicket(tx, person(by), { projectId: demoProject.key, ...fields })
-  const labelIds = names.map((name) => labels.get(name) as string)
-  await tx.prisma.ticketLabel.createMany({ data: labelIds.map((labelId) => ({ ticketId: ticket.id, labelId })) })
+  // Outside of transactions, actions need fewer statements. As no other transaction sees the rows, they lose no race.
+  const db: Statements = { ...tx, inTransaction: false }
+  const input = { projectId: demoProject.key, ...fields }
+  const { id } = await createTicket(fields.kind === 'DEFECT' ? tx : db, person(by), input)
   const patch = { ...(assignee && { assigneeId: assignee }), ...(disposition && { disposition }) }
-  if (Object.keys(patch).length > 0) await updateTicket(tx, person('ada'), { id: ticket.id, patch })
-  for (const [author, body] of comments) await addComment(tx, person(author), { ticketId: ticket.id, body })
+  if (Object.keys(patch).length > 0) await updateTicket(assignee ? tx : db, person('ada'), { id, patch })
+  for (const [author, body] of comments) await addComment(db, person(author), { ticketId: id, body })
   if (status)
-    await updateTicket(tx, person(assignee === 'tomas' ? 'tomas' : 'ada'), {
-      id: ticket.id,
-      patch: { status, resolution },
-    })
-  await moveToPast(tx, ticket.id, daysAgo, days ?? 1)
+    await updateTicket(db, person(assignee === 'tomas' ? 'tomas' : 'ada'), { id, patch: { status, resolution } })
+  return id
 }
 
-/** Moves the times of a ticket into the past. `days` is the time from its creation to its last change. */
-async function moveToPast(tx: Transaction, id: string, daysAgo: number, days: number): Promise<void> {
+/** Moves the times of the tickets into the past. The ids are in the order of `demoTickets`. */
+async function moveToPast(tx: Transaction, ids: readonly string[]): Promise<void> {
+  // Numbers of days ago.
+  const created = demoTickets.map(({ daysAgo }) => daysAgo)
+  const changed = demoTickets.map(({ daysAgo, days = 1 }) => Math.max(daysAgo - days, 0.05))
+  const age = sql`unnest(${ids}::uuid[], ${created}::float8[], ${changed}::float8[]) AS age (ticket_id, created, changed)`
   const before = (ago: Sql) => sql`now() - ${ago} * interval '1 day'`
-  const filed = sql`${daysAgo}::float8`
-  const last = sql`${Math.max(daysAgo - days, 0.05)}::float8`
   await tx.query(sql`
-    UPDATE tickets SET created_at = ${before(filed)},
-      updated_at = CASE version WHEN 1 THEN ${before(filed)} ELSE ${before(last)} END,
-      resolved_at = CASE WHEN resolved_at IS NOT NULL THEN ${before(last)} END
-    WHERE id = ${id}::uuid`)
+    UPDATE tickets SET created_at = ${before(sql`age.created`)},
+      updated_at = ${before(sql`CASE version WHEN 1 THEN age.created ELSE age.changed END`)},
+      resolved_at = CASE WHEN resolved_at IS NOT NULL THEN ${before(sql`age.changed`)} END
+    FROM ${age} WHERE id = age.ticket_id`)
   for (const [table, column] of [
     ['history', 'at'],
     ['comments', 'created_at'],
   ] as const)
     await tx.query(sql`
-      UPDATE ${raw(table)} event SET ${raw(column)} = ${before(sql`(${filed} - (${filed} - ${last}) * ranked.rank / ranked.count)`)}
-      FROM (SELECT id, rank() OVER (ORDER BY id), count(*) OVER () FROM ${raw(table)} WHERE ticket_id = ${id}::uuid) ranked
+      UPDATE ${raw(table)} event SET ${raw(column)} = ${before(sql`(created - (created - changed) * rank / count)`)}
+      FROM (SELECT id, created, changed, rank() OVER (PARTITION BY ticket_id ORDER BY id), count(*) OVER (PARTITION BY ticket_id)
+        FROM ${raw(table)} JOIN ${age} USING (ticket_id)) ranked
       WHERE event.id = ranked.id`)
 }

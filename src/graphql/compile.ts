@@ -10,7 +10,7 @@ import {
   type VariableDefinitionNode,
   visit,
 } from 'graphql'
-import { compileQuery as compileWithJit, isCompiledQuery } from 'graphql-jit'
+import type { CompiledQuery } from 'graphql-jit'
 import { toApiError } from '../database/database-error.ts'
 import { ResultTooLarge, Unavailable } from '../errors.ts'
 
@@ -27,15 +27,16 @@ interface CompileOptions {
  * Requests that omit a nested variable are interpreted; queries with errors are rerun by the interpreter, since graphql-jit
  * reports errors without locations.
  */
-export function compileQuery(
+export async function compileQuery(
   schema: GraphQLSchema,
   document: DocumentNode,
   { name: operationName, variableDefinitions = [] }: OperationDefinitionNode,
   { interpret, rerun, onRun }: CompileOptions,
-): Run | null {
+): Promise<Run | null> {
   const nestedVariables = findNestedVariables(document)
-  const compilation = nestedVariables && compileWithCoercedVariables(schema, document, operationName?.value)
-  if (!nestedVariables || !compilation || !isCompiledQuery(compilation)) return null
+  if (!nestedVariables) return null
+  const compilation = await compileWithCoercedVariables(schema, document, operationName?.value)
+  if (!compilation) return null
   const names = [...nestedVariables]
   return async (context, variables) => {
     const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 })
@@ -90,7 +91,13 @@ const CoercedValue = new GraphQLScalarType({ name: 'CoercedValue' })
  * Compiles an operation for coerced variables by declaring all of them with one scalar type. graphql-jit would generate
  * coercion code for each variable, endlessly for recursive filters.
  */
-function compileWithCoercedVariables(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined) {
+async function compileWithCoercedVariables(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+): Promise<CompiledQuery | null> {
+  // Imported here, because the server starts faster without it.
+  const { compileQuery: compileWithJit, isCompiledQuery } = await import('graphql-jit')
   const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: CoercedValue.name } } as const
   const withScalarType = ({ kind, variable }: VariableDefinitionNode): VariableDefinitionNode => ({
     kind,
@@ -107,5 +114,5 @@ function compileWithCoercedVariables(schema: GraphQLSchema, document: DocumentNo
   const compilation = compileWithJit(extendedSchema, { ...document, definitions }, operationName)
   // Introspection must not show the scalar.
   extendedSchema.getType = schema.getType
-  return compilation
+  return isCompiledQuery(compilation) ? compilation : null
 }

@@ -52,25 +52,25 @@ export function createOperation(options: OperationOptions): Operation | null {
   if (!node) return null
   const costs = costTreesOf(schema, document, node)
   onGrowth(selections * bytesPerCostNode)
-  let run: Run | undefined
+  let run: Promise<Run> | undefined
   return {
     name: node.name?.value,
     query,
     kind: node.operation,
     introspects: costs.some(({ field }) => field.startsWith('__')),
     costs,
-    run(context, variables) {
+    async run(context, variables) {
       run ??= createRun(options, node)
-      return run(context, variables)
+      return (await run)(context, variables)
     },
     checkUploads: (context, variables) => checkUploads(schema, document, node, context, variables),
   }
 }
 
-function createRun(
+async function createRun(
   { schema, document, name, selections, suggestions, compile, onRun, onGrowth }: OperationOptions,
   node: NonNullable<ReturnType<typeof getOperationAST>>,
-): Run {
+): Promise<Run> {
   const interpretAs =
     (mode: RunMode): Run =>
     async (contextValue, variableValues) => {
@@ -86,7 +86,7 @@ function createRun(
     }
   const interpret = interpretAs('interpreted')
   if (!compile || node.operation !== OperationTypeNode.QUERY || selections > maxCompiledSelections) return interpret
-  const compiledRun = compileQuery(schema, document, node, { interpret, rerun: interpretAs('rerun'), onRun })
+  const compiledRun = await compileQuery(schema, document, node, { interpret, rerun: interpretAs('rerun'), onRun })
   if (!compiledRun) return interpret
   onGrowth(selections * bytesPerCompiledField)
   return compiledRun
