@@ -1,11 +1,12 @@
 import { demoPassword, demoUsers, isDemo } from '../prisma/seed.ts'
 import { startSession } from './auth/token.actions.ts'
 import type { Server } from './server.ts'
+import { hasUsers } from './user/user.loaders.ts'
 
 /** The console message of a server with demo data: its accounts and a link to GraphiQL. Null without demo data. */
-export async function demoWelcome({ url, database: { prisma, transaction } }: Server): Promise<string | null> {
-  if (!(await isDemo(prisma))) return null
-  const { secret } = await transaction((tx) => startSession(tx, demoUsers[0].id))
+export async function demoWelcome({ url, database: { db } }: Server): Promise<string | null> {
+  if (!(await isDemo(db))) return null
+  const { secret } = await startSession(db, demoUsers[0].id)
   const people = demoUsers.map(({ username, name, summary }) => `    ${username.padEnd(8)}${name}, ${summary}`)
   return `
   Snaglist is listening on ${url}/graphql
@@ -25,8 +26,8 @@ ${people.join('\n')}
 `
 }
 
-export async function welcome({ url, database: { prisma } }: Server): Promise<string> {
-  const isNew = (await prisma.user.findFirst({ select: { id: true } })) === null
+export async function welcome({ url, database: { db } }: Server): Promise<string> {
+  const isNew = !(await hasUsers(db))
   const first = `
   There are no accounts yet. The first user to sign up becomes ADMIN, in GraphiQL or with curl:
     curl ${url}/graphql -H 'content-type: application/json' -d '{"query":"mutation { signUp(input: { username: \\"ada\\", name: \\"Ada\\", password: \\"choose your password\\" }) { token } }"}'

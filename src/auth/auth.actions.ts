@@ -6,6 +6,7 @@ import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '../errors.ts
 import { usernamePattern } from '../reference.ts'
 import { isPassword } from '../user/password.actions.ts'
 import { insertUser, type NewUser } from '../user/user.actions.ts'
+import { hasUsers } from '../user/user.loaders.ts'
 import { type UserRow, userColumns } from '../user/user.sql.ts'
 import type { Viewer, ViewerToken } from '../viewer.ts'
 import { countAttempt, recordSuccess, type SignInAttempt } from './sign-in-attempt.actions.ts'
@@ -28,7 +29,7 @@ export async function signUp(tx: Transaction, policy: Config['signUp'], user: Om
 
 /** Returns true if the next account is the first one. */
 export async function mustAllowSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
-  const [{ isFirst }] = await db.query<[{ isFirst: boolean }]>(sql`SELECT NOT EXISTS (SELECT FROM users) AS "isFirst"`)
+  const isFirst = !(await hasUsers(db))
   if (policy === 'closed' || (policy === 'first' && !isFirst))
     throw new Forbidden('Sign-up is disabled on this server (SNAGLIST_SIGN_UP). Ask an ADMIN for an account.')
   return isFirst

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { sql } from '../database/sql.ts'
-import type { Statements, Transaction } from '../database/statements.ts'
+import type { Statements } from '../database/statements.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 import type { Authentication, Viewer, ViewerToken } from '../viewer.ts'
@@ -25,24 +25,23 @@ const tokenColumns = columnsOf<TokenRow>('t', {
 export const hashOf = (secret: string) => hash('sha256', secret, 'base64')
 
 async function insertToken(
-  tx: Transaction,
-  token: Omit<TokenRow, 'id' | 'createdAt'>,
+  db: Statements,
+  { userId, kind, scope, name, expiresAt }: Omit<TokenRow, 'id' | 'createdAt'>,
 ): Promise<{ secret: string; token: TokenRow }> {
   const secret = prefix + randomBytes(32).toString('base64url')
-  return {
-    secret,
-    token: await tx.prisma.token.create({
-      data: { ...token, hash: Buffer.from(hashOf(secret), 'base64') },
-      omit: { hash: true },
-    }),
-  }
+  const [token] = await db.query<[TokenRow]>(sql`
+    INSERT INTO tokens AS t (user_id, kind, scope, name, expires_at, hash)
+    VALUES (${userId}::uuid, ${kind}::token_kind, ${scope}::token_scope, ${name}, ${expiresAt}::timestamptz,
+      decode(${hashOf(secret)}, 'base64'))
+    RETURNING ${tokenColumns.all}`)
+  return { secret, token }
 }
 
 /** Also deletes the expired tokens of the user. */
-export async function startSession(tx: Transaction, userId: string): Promise<{ secret: string; expiresAt: Date }> {
+export async function startSession(db: Statements, userId: string): Promise<{ secret: string; expiresAt: Date }> {
   const expiresAt = new Date(Date.now() + sessionDays * millisecondsPerDay)
-  await tx.prisma.token.deleteMany({ where: { userId, expiresAt: { lt: new Date() } } })
-  const { secret } = await insertToken(tx, { userId, kind: 'SESSION', scope: 'WRITE', name: null, expiresAt })
+  await db.query(sql`DELETE FROM tokens WHERE user_id = ${userId}::uuid AND expires_at < now()`)
+  const { secret } = await insertToken(db, { userId, kind: 'SESSION', scope: 'WRITE', name: null, expiresAt })
   return { secret, expiresAt }
 }
 
@@ -54,11 +53,11 @@ export const listAccessTokens = (db: Statements, userId: string) =>
     SELECT ${tokenColumns.all} FROM tokens t WHERE t.user_id = ${userId}::uuid AND t.kind = 'ACCESS' ORDER BY t.id DESC`)
 
 export function createAccessToken(
-  tx: Transaction,
+  db: Statements,
   userId: string,
   { name, scope, expiresAt }: Pick<TokenRow, 'scope' | 'expiresAt'> & { readonly name: string },
 ): Promise<{ secret: string; token: TokenRow }> {
-  return insertToken(tx, { userId, kind: 'ACCESS', scope, name, expiresAt })
+  return insertToken(db, { userId, kind: 'ACCESS', scope, name, expiresAt })
 }
 
 /** Returns null if the token is unknown or expired, or if its user is deactivated. */

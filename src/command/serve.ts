@@ -50,15 +50,20 @@ const rejectOnFailure = ({ failure }: Database) =>
 
 async function openWithDemo(config: Config, log: Logger): Promise<Database> {
   const database = await openMigratedDatabase(config, log)
-  const { demo, databaseUrl, bcryptCost } = config
   try {
-    if (demo && databaseUrl === null && (await database.prisma.user.count()) === 0) {
-      const { seedDemo } = await import('../../prisma/seed.ts')
-      await seedDemo(database.transaction, bcryptCost)
-    }
+    await prepareDemo(config, database)
     return database
   } catch (error) {
     await database[Symbol.asyncDispose]()
     throw error
   }
+}
+
+async function prepareDemo({ demo, databaseUrl, bcryptCost }: Config, { db, transaction }: Database): Promise<void> {
+  if (!demo || databaseUrl !== null) return
+  const [{ hasUsers }, { seedDemo }] = await Promise.all([
+    import('../user/user.loaders.ts'),
+    import('../../prisma/seed.ts'),
+  ])
+  if (!(await hasUsers(db))) await seedDemo(transaction, bcryptCost)
 }

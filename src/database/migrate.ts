@@ -238,6 +238,8 @@ export async function mustAgreeOnSchema({
       `The search_path of the database user does not select the schema ${name}.`,
       `Run ${alteration} search_path = ${name};`,
     )
+  // The embedded database has one schema, and its start is a tenth of a second faster without Prisma.
+  if (schema === null) return
   await prisma.user.findFirst({ select: { id: true } }).catch((error) => {
     throw new StartupError(
       `Prisma cannot read the schema ${name}: ${reasonOf(error).replaceAll(/\s+/g, ' ')}.`,

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { sql } from '../database/sql.ts'
+import type { Statements } from '../database/statements.ts'
 import { loaderOf, rowLoader } from '../reading/loader.ts'
 import { toOne } from '../reading/nested.ts'
 import { usersByReference } from '../reference.ts'
@@ -19,3 +20,8 @@ export function loadUserByReference(context: Context, reference: string): Promis
 
 /** `property` contains the id of the user. */
 export const userRelation = (property: string) => toOne(property, userColumns, sql`users u`)
+
+export async function hasUsers(db: Statements): Promise<boolean> {
+  const [{ exists }] = await db.query<[{ exists: boolean }]>(sql`SELECT EXISTS (SELECT FROM users)`)
+  return exists
+}
