@@ -22,7 +22,7 @@ import { lockDirectory } from './directory-lock.ts'
 import { createDiskReserve } from './disk-reserve.ts'
 import { createEmbeddedSession, type EmbeddedSession } from './embedded-session.ts'
 import { initialFilesPath } from './initial-files.ts'
-import { openPGlite } from './pglite.ts'
+import { compilePGlite, openPGlite } from './pglite.ts'
 import { setRequiredSettings } from './session.ts'
 
 export interface Embedded extends AsyncDisposable {
@@ -60,8 +60,11 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
     unlock = lockDirectory(path)
     const reserve = createDiskReserve(join(path, 'reserve'))
     reserve.releaseIfNeeded()
-    if (!hasEmbedded(directory)) await createDatabaseDirectory(databasePath(directory))
-    const pglite = await openPGlite({ dataDir: databasePath(directory) })
+    const [pgliteWasmModule] = await Promise.all([
+      compilePGlite(),
+      hasEmbedded(directory) ? null : createDatabaseDirectory(databasePath(directory)),
+    ])
+    const pglite = await openPGlite({ dataDir: databasePath(directory), pgliteWasmModule })
     return createEmbeddedPool(pglite, { files: { directory: databasePath(directory), reserve }, onClosed: unlock })
   } catch (error) {
     if (error instanceof StartupError) throw error

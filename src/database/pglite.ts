@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 
@@ -20,3 +21,7 @@ export const openPGlite = (options: PGliteOptions = {}) =>
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
   })
+
+/** Returns the option `pgliteWasmModule`. Other threads compile it, which takes as long as opening a database. */
+export const compilePGlite = async (): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(await readFile(new URL('pglite.wasm', import.meta.resolve('@electric-sql/pglite'))))
