@@ -97,9 +97,10 @@ async function createDatabaseDirectory(path: string): Promise<void> {
     if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { recursive: true, force: true })
   // A unique name: a child process of a killed server may still write to its directory.
   const newPath = mkdtempSync(join(dirname(path), prefix))
+  // Without an archive, PGlite is compiled. V8's fast compiler, Liftoff, suits a short process.
   const program = new URL(`create-embedded${extname(import.meta.url)}`, import.meta.url)
   try {
-    await promisify(execFile)(process.execPath, [fileURLToPath(program), initialFilesPath(), newPath])
+    await promisify(execFile)(process.execPath, ['--liftoff-only', fileURLToPath(program), initialFilesPath(), newPath])
     renameSync(newPath, path)
   } catch (error) {
     rmSync(newPath, { recursive: true, force: true })
