@@ -25,6 +25,14 @@ const Page = graphql(`
   }
 `)
 const Count = graphql(`query OrderPlansCount($filter: TicketFilter) { tickets(filter: $filter) { totalCount } }`)
+const ProjectSearch = graphql(`
+  query OrderPlansProjectSearch($search: String!) {
+    project(id: "P7") {
+      issues(filter: { search: $search }) { totalCount }
+      defects(filter: { search: $search }) { totalCount }
+    }
+  }
+`)
 const noBounds = { first: null, after: null, last: null, before: null, offset: null }
 
 const order = (...keys: [TicketOrderField, OrderDirection][]): TicketOrder[] =>
@@ -158,6 +166,30 @@ describe.runIf(inject('postgres'))(`plans of orders for a member of ${projectCou
         expect.objectContaining({ 'Node Type': 'Index Only Scan', 'Index Name': 'tickets_counts_idx' }),
       ])
   })
+
+  test.each([
+    ['p', ticketsPerProject],
+    ['p ti', ticketsPerProject],
+    ['p zq', 0],
+    ['zq p', 0],
+  ])('finds the tickets of one project by short terms, also if all keys match: %s', async (search, count) => {
+    const { project } = await member.ask(ProjectSearch, { search })
+    expect(Number(project?.issues.totalCount) + Number(project?.defects.totalCount)).toBe(count)
+    expect(await member.ask(Count, { filter: { project: { eq: 'P7' }, search } })).toEqual({
+      tickets: { totalCount: count },
+    })
+    expect(await member.ask(Count, { filter: { search } })).toEqual({ tickets: { totalCount: projectCount * count } })
+    expect(await quietMember.ask(Count, { filter: { search } })).toEqual({ tickets: { totalCount: count / 10 } })
+  })
+
+  test.each(['p', 'p zq', 'zq p'])(
+    'reads at most the tickets to rank for a search by short terms, also if all keys match: %s',
+    async (search) => {
+      const orderBy = order(['RELEVANCE', 'DESC'])
+      const plan = await planOf(server, () => member.ask(Page, { filter: { search }, orderBy, ...noBounds, first: 20 }))
+      expect(rowsRead(plan)).toBeLessThanOrEqual(1001)
+    },
+  )
 
   test('reads only open tickets of a project for its board', async () => {
     const filter: TicketFilter = { project: { eq: 'P7' }, status: { in: ['OPEN', 'IN_PROGRESS'] } }

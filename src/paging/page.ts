@@ -12,6 +12,7 @@ export interface List<Row> {
   /** The table, with the alias of `columns`, and joins. */
   readonly from: Sql
   readonly where: Sql
+  readonly shortcut?: Shortcut | null
   /** A condition on no column of the list, which is empty if it is false. In `where` it would be checked for each row. */
   readonly precondition?: Sql
   readonly order: Order
@@ -19,6 +20,13 @@ export interface List<Row> {
   readonly indexScan?: IndexScan | null
   /** Required if PostgreSQL cannot estimate how many rows match. */
   readonly probe?: Probe | null
+}
+
+interface Shortcut {
+  /** SELECT of at most one row, which `condition` can read as `shortcut`. */
+  readonly source: Sql
+  /** A condition that `where` implies, for a faster plan. Used if there is a row. */
+  readonly condition: Sql
 }
 
 interface Probe {
@@ -48,12 +56,27 @@ interface PageParts<Row> {
 }
 
 /** Reads one row more than the limit, to detect further rows. */
-export function pageOf<Row>(
-  list: List<Row>,
-  bounds: Bounds,
-  { row, withCursorKeys, maxCount }: PageParts<Row>,
-): Value<Page<Row>> {
-  const { columns, from, where, precondition } = list
+export function pageOf<Row>(list: List<Row>, bounds: Bounds, parts: PageParts<Row>): Value<Page<Row>> {
+  const { precondition, order, shortcut } = list
+  const { row } = parts
+  const jsonOfList = jsonOf(list, bounds, parts)
+  const json = shortcut
+    ? sql`(WITH shortcut AS MATERIALIZED (${shortcut.source}) SELECT CASE WHEN EXISTS (SELECT FROM shortcut)
+        THEN ${jsonOf({ ...list, where: sql`${list.where} AND ${shortcut.condition}` }, bounds, parts)} ELSE ${jsonOfList} END)`
+    : jsonOfList
+  return {
+    sql: precondition ? sql`CASE WHEN ${precondition} THEN ${json} ELSE json_build_array(NULL, 0) END` : json,
+    decode: ([rows, totalCount]: readonly [readonly unknown[] | null, number]) => ({
+      order,
+      ...trimPage(row && rows ? rows.map((values) => decodeValue(row, values) as WithCursorKey<Row>) : [], bounds),
+      totalCount,
+    }),
+  }
+}
+
+/** A JSON array of the rows and their count. */
+function jsonOf<Row>(list: List<Row>, bounds: Bounds, { row, withCursorKeys, maxCount }: PageParts<Row>): Sql {
+  const { columns, from, where } = list
   const probe = row && list.probe ? probeOf(list, list.probe, maxCount) : null
   const rows = row && listOf(row, sql`(${selectRows(list, bounds, { withCursorKeys, probe })}) ${columns.alias}`)
   const countAll = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
@@ -65,17 +88,7 @@ export function pageOf<Row>(
       ? sql`CASE WHEN ${probe.isComplete} THEN (SELECT count(*) FROM probe) ELSE ${countAll} END`
       : sql`(SELECT least(count(*), ${literal(maxCount)}) FROM probe)`
   const page = sql`json_build_array(${rows?.sql ?? nullSql}, ${maxCount > 0 ? count : nullSql})`
-  const pageWithProbe = probe ? sql`(WITH probe AS MATERIALIZED (${probe.sql}) SELECT ${page})` : page
-  return {
-    sql: precondition
-      ? sql`CASE WHEN ${precondition} THEN ${pageWithProbe} ELSE json_build_array(NULL, 0) END`
-      : pageWithProbe,
-    decode: ([json, totalCount]: readonly [unknown, number]) => ({
-      order: list.order,
-      ...trimPage(rows && json ? (decodeValue(rows, json) as WithCursorKey<Row>[]) : [], bounds),
-      totalCount,
-    }),
-  }
+  return probe ? sql`(WITH probe AS MATERIALIZED (${probe.sql}) SELECT ${page})` : page
 }
 
 const nullSql = sql`NULL`

@@ -19,14 +19,40 @@ export const mayContain = (text: string) =>
     : sql`EXISTS (${customPlan} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND s.comment_id IS NULL
         AND s.body LIKE '%' || search_text(${escapeLike(text)}) || '%')`
 
+const rareMatches = 5000
+
+/**
+ * SELECT of a `query` for the first rare short term of searches that a ticket must match; null without short terms. PostgreSQL
+ * estimates a beginning of words by the most frequent words, without names such as `PAY-1`, of which one letter can match all.
+ */
+export function rareShortTerm(searches: readonly string[]): Sql | null {
+  const terms = searches
+    .map(parseSearch)
+    .flatMap((alternatives) => (alternatives.length === 1 ? alternatives.flat() : []))
+    .filter(({ text, negated }) => !negated && lacksTrigram(text))
+  if (terms.length === 0) return null
+  const queries = terms.map((term, index) => sql`(${index}::integer, ${beginningsOf(term)})`)
+  return sql`SELECT query FROM (VALUES ${join(queries)}) term (position, query) WHERE (SELECT count(*) <= ${rareMatches} FROM (
+      SELECT FROM ticket_texts s WHERE s.words @@ term.query LIMIT ${rareMatches + 1}) matches)
+    ORDER BY position LIMIT 1`
+}
+
+export interface SearchOptions {
+  /** True to check short terms for each ticket instead of reading an index. */
+  readonly scansShortTerms?: boolean
+}
+
 /**
  * The condition that a text of ticket `t` contains the words of a term in any form, or the term as a part of a word. A term without
  * a trigram must begin a word.
  */
-const containsTerm = (term: Term) => {
+const containsTerm = (term: Term, scansShortTerms: boolean) => {
   const { text } = term
+  const begins = sql`s.words @@ (${beginningsOf(term)})`
   const matches = lacksTrigram(text)
-    ? sql`s.words @@ (${beginningsOf(term)})`
+    ? scansShortTerms
+      ? sql`CASE WHEN ${begins} THEN TRUE ELSE FALSE END`
+      : begins
     : sql`(s.words @@ ${wordsOf(term)} OR s.body LIKE '%' || fold_case(${escapeLike(text)}) || '%')`
   return sql`EXISTS (${customPlan} SELECT FROM ticket_texts s WHERE s.ticket_id = t.id AND ${matches})`
 }
@@ -35,12 +61,16 @@ const containsTerm = (term: Term) => {
  * The condition that ticket `t` matches a search; an empty search matches all. Each term is a condition of its own, so that
  * PostgreSQL can start with the index of the rarest term, or scan the list in order if all terms are common.
  */
-export function searchCondition(search: string): Sql {
+export function searchCondition(search: string, { scansShortTerms = false }: SearchOptions = {}): Sql {
   const alternatives = parseSearch(search)
   if (alternatives.length === 0) return sql`TRUE`
   return anyOf(
     alternatives.map((terms) =>
-      allOf(terms.map((term) => (term.negated ? sql`NOT ${containsTerm(term)}` : containsTerm(term)))),
+      allOf(
+        terms.map((term) =>
+          term.negated ? sql`NOT ${containsTerm(term, scansShortTerms)}` : containsTerm(term, scansShortTerms),
+        ),
+      ),
     ),
   )
 }

@@ -34,7 +34,7 @@ import {
   userReferenceError,
   usersByReference,
 } from '../reference.ts'
-import { mayContain, searchCondition } from '../search/search.filter.ts'
+import { mayContain, type SearchOptions, searchCondition } from '../search/search.filter.ts'
 import type { Viewer } from '../viewer.ts'
 import { openAtCondition } from './status-history.sql.ts'
 import {
@@ -91,6 +91,7 @@ interface ConditionOptions {
   readonly path?: string
   /** True for a list of the tickets of a project. */
   readonly isInProject?: boolean
+  readonly search?: SearchOptions
 }
 
 /**
@@ -107,7 +108,7 @@ export function ticketCondition(filter: Optional<TicketFilter>, viewer: Viewer, 
 export function ticketConditions(
   filter: Optional<TicketFilter>,
   viewer: Viewer,
-  { path = 'filter', isInProject = false }: ConditionOptions = {},
+  { path = 'filter', isInProject = false, search = {} }: ConditionOptions = {},
 ): { readonly ofProject: Sql; readonly ofTicket: Sql } {
   const errors: FieldError[] = []
   const effectiveFilter = filter?.archived === undefined ? { ...filter, archived: false } : filter
@@ -118,7 +119,7 @@ export function ticketConditions(
     ])
   const { project, projectArchived, ...ticketFilter } = effectiveFilter
   const ofProject = conditionOf({ project, projectArchived }, viewer, { path, errors }, 1)
-  const ofTicket = conditionOf(ticketFilter, viewer, { path, errors }, 1)
+  const ofTicket = conditionOf(ticketFilter, viewer, { path, errors, search }, 1)
   if (errors.length > 0) throw new BadUserInput(errors)
   const namesProject = isInProject || project?.eq || project?.in
   if (namesProject || projectArchived !== undefined) return { ofProject, ofTicket }
@@ -146,15 +147,23 @@ function sizeOf({ and, or, not, ...fields }: TicketFilter, depth = 1): number {
 }
 
 /** All searches in a filter, except in `not`. */
-export function searchesOf({ search, and, or }: TicketFilter, depth = 1): string[] {
-  const nestedFilters = depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []
-  return [...(search ? [search] : []), ...nestedFilters.flatMap((filter) => searchesOf(filter, depth + 1))]
+export const searchesOf = ({ search, and, or }: TicketFilter, depth = 1): string[] => [
+  ...(search ? [search] : []),
+  ...(depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []).flatMap((filter) => searchesOf(filter, depth + 1)),
+]
+
+/** The searches that every ticket of a filter matches. */
+export const requiredSearchesOf = ({ search, and }: TicketFilter): string[] =>
+  [search, ...(and ?? []).map((filter) => filter.search)].filter((text) => typeof text === 'string')
+
+interface FilterLocation extends Location {
+  readonly search?: SearchOptions
 }
 
 type Conditions = {
   readonly [Name in Exclude<keyof TicketFilter, 'and' | 'or' | 'not'>]-?: (
     value: NonNullable<TicketFilter[Name]>,
-    location: Location,
+    location: FilterLocation,
     viewer: Viewer,
   ) => Sql
 }
@@ -189,7 +198,7 @@ const conditions: Conditions = {
   search: (search, location) => {
     const error = operandError(search)
     if (error) location.errors.push({ path: location.path, message: error })
-    return searchCondition(error ? '' : search)
+    return searchCondition(error ? '' : search, location.search)
   },
   archived: (archived) => nullCheck(sql`t.archived_at`, !archived),
   projectArchived: (archived) =>
@@ -204,7 +213,7 @@ const conditions: Conditions = {
   disposition: (filter, location) => compareEnum(sql`t.disposition`, 'disposition', filter, location),
 }
 
-function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, depth: number): Sql {
+function conditionOf(filter: TicketFilter, viewer: Viewer, location: FilterLocation, depth: number): Sql {
   if (depth > maxDepth) {
     location.errors.push({
       path: location.path,
@@ -230,7 +239,7 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, location: Location, d
     if (value === null || value === undefined) continue
     const condition = conditions[name as keyof Conditions] as (
       value: unknown,
-      location: Location,
+      location: FilterLocation,
       viewer: Viewer,
     ) => Sql
     parts.push(condition(value, { ...location, path: `${location.path}.${name}` }, viewer))

@@ -9,8 +9,9 @@ import { type ResolverRequest, rowOf, selectedField, subfieldsOf } from '../read
 import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { projectId, ticketsByReference } from '../reference.ts'
+import { rareShortTerm } from '../search/search.filter.ts'
 import { visibleProject, visibleProjectIds, visibleTicketsByReference } from './ticket.access.ts'
-import { searchesOf, type TicketFilter, ticketConditions } from './ticket.filter.ts'
+import { requiredSearchesOf, searchesOf, type TicketFilter, ticketConditions } from './ticket.filter.ts'
 import {
   isGloballyIndexedOrder,
   ofKind,
@@ -72,7 +73,11 @@ export function ticketList(
 ): List<TicketRow> {
   const viewer = requireViewer(context)
   const searches = searchesOf(filter ?? {})
-  const { ofProject, ofTicket } = ticketConditions(filter, viewer, { isInProject: project !== undefined })
+  const rareTerm = rareShortTerm(requiredSearchesOf(filter ?? {}))
+  const { ofProject, ofTicket } = ticketConditions(filter, viewer, {
+    isInProject: project !== undefined,
+    search: { scansShortTerms: rareTerm !== null },
+  })
   const order = ticketOrder(orderBy, searches)
   const onlyProject = project ?? projectOf(filter)
   const scan = searches.length > 0 ? null : ticketScan(filter ?? {}, order, orderBy)
@@ -86,13 +91,16 @@ export function ticketList(
         { rows, where: sql`t.project_id = partitions.id AND ${where}`, maxCount },
         isGloballyIndexedOrder(orderBy),
       )
-  const isInProjects = viewer.role === 'ADMIN' ? ofProject : sql`t.project_id = ANY(ARRAY(${rows}))`
+  const isInProjects = onlyProject || viewer.role === 'ADMIN' ? ofProject : sql`t.project_id = ANY(ARRAY(${rows}))`
   return {
     columns: ticketColumns,
     from: sql`tickets t`,
-    ...(onlyProject
-      ? { precondition: visibleProject(viewer, onlyProject), where: sql`${ofProject} AND ${where}` }
-      : { where: sql`${isInProjects} AND ${where}` }),
+    ...(onlyProject && { precondition: visibleProject(viewer, onlyProject) }),
+    where: sql`${isInProjects} AND ${where}`,
+    shortcut: rareTerm && {
+      source: rareTerm,
+      condition: sql`t.id = ANY(ARRAY(SELECT s.ticket_id FROM ticket_texts s WHERE s.words @@ (SELECT query FROM shortcut)))`,
+    },
     order,
     indexScan: scan && (onlyProject || partitions) ? { streams: scan.streams, partitions } : null,
     probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
