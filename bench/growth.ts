@@ -14,7 +14,7 @@ const { values } = parseArgs({
     results: { type: 'string' },
   },
 })
-const grown = workloads.filter(({ name }) => ['W1', 'W2', 'W4k'].includes(name))
+const grown = workloads.filter(({ name }) => ['W1', 'W2', 'W4f', 'W4k', 'W12', 'W13'].includes(name))
 const scales = values.scales.split(',').map(Number)
 type Cost = Pick<Measure, 'serverCpu' | 'postgresCpu'>
 const costs = new Map<string, Cost[]>()
