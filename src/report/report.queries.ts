@@ -62,7 +62,7 @@ const WeekStartEnum = builder.enumType('WeekStart', {
 const points = {
   topAssignees: 1500,
   resolutionTime: 2500,
-  firstResponseTime: 16_000,
+  firstResponseTime: 24_000,
   pareto: 1500,
   ageing: 1000,
   flow: 18_000,
