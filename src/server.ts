@@ -51,7 +51,7 @@ export interface Server extends AsyncDisposable {
 }
 
 interface StartOptions {
-  /** By default the configured one is opened. The server closes it, also if it fails to start. */
+  /** By default the configured one is opened. The server closes it, also if it cannot listen. */
   readonly database?: Database
   readonly timeouts?: Partial<Timeouts>
 }

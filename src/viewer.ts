@@ -5,12 +5,14 @@ export interface Viewer {
   readonly name: string
   readonly role: 'MEMBER' | 'ADMIN'
   /** Absent until the token is looked up. */
-  readonly visibleTickets?: VisibleTickets
+  readonly ticketCounts?: TicketCounts
 }
 
-/** What a viewer saw a few seconds ago. It selects between statements with the same result, and never grants access. */
-interface VisibleTickets {
+/** Counts of a few seconds ago. They select between statements with the same result, and never grant access. */
+interface TicketCounts {
+  /** Visible projects, except archived ones. */
   readonly projects: number
+  /** Tickets of these projects. */
   readonly tickets: number
   /** Tickets of the database. */
   readonly allTickets: number

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Sql, sql } from '../src/database/sql.ts'
+import { raw, type Sql, sql } from '../src/database/sql.ts'
 import { useServer } from './support/app.ts'
 
 const server = useServer()
@@ -22,3 +22,10 @@ it.each<[string, Sql]>([
   const { db, transaction } = server.database
   expect(await db.query(statement)).toStrictEqual(await transaction((tx) => tx.query(statement)))
 })
+
+it.each(['1.5::numeric', "'a'::bytea", "DATE '2026-01-01'", 'ARRAY[1::int8]', 'ARRAY[now()]'])(
+  'rejects a column whose value would differ between statements outside and in a transaction: %s',
+  async (value) => {
+    await expect(server.database.db.query(sql`SELECT ${raw(value)} AS value`)).rejects.toThrow('column value')
+  },
+)

@@ -72,8 +72,9 @@ export async function findToken(
       (SELECT json_build_object('projects', count(*) FILTER (WHERE visible),
           'tickets', coalesce(sum(p.last_number) FILTER (WHERE visible), 0), 'allTickets', coalesce(sum(p.last_number), 0))
         FROM projects p LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = u.id
-        CROSS JOIN LATERAL (SELECT u.role = 'ADMIN' OR p.default_role IS NOT NULL OR m.user_id IS NOT NULL AS visible) visible
-      ) AS "visibleTickets"
+        CROSS JOIN LATERAL (SELECT p.archived_at IS NULL
+          AND (u.role = 'ADMIN' OR p.default_role IS NOT NULL OR m.user_id IS NOT NULL) AS visible) visible
+      ) AS "ticketCounts"
     FROM tokens t JOIN users u ON u.id = t.user_id
     WHERE t.hash = decode(${secretHash}, 'base64') AND (t.expires_at IS NULL OR t.expires_at > now()) AND u.active`)
   if (!rows[0]) return null

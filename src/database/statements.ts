@@ -18,8 +18,8 @@ export const createTransactionStatements = (prisma: Prisma.TransactionClient): S
 })
 
 /**
- * Sends each statement through Prisma's driver adapter, with the results of `$queryRaw`. The client above the adapter takes
- * as much CPU as the driver.
+ * Sends each statement through Prisma's driver adapter, with the results of `$queryRaw`. Throws for types of columns that no
+ * statement returns. The client, which calls the adapter, takes as much CPU as the driver.
  */
 export const createStatements = (
   adapter: Promise<SqlQueryable>,
@@ -37,19 +37,35 @@ export const createStatements = (
   inTransaction: false,
 })
 
+const keepValue = (value: unknown) => value
 const parsers = new Map<number, (value: never) => unknown>([
+  ...[
+    ColumnTypeEnum.Int32,
+    ColumnTypeEnum.Float,
+    ColumnTypeEnum.Double,
+    ColumnTypeEnum.Boolean,
+    ColumnTypeEnum.Text,
+    ColumnTypeEnum.Uuid,
+    ColumnTypeEnum.Int32Array,
+    ColumnTypeEnum.TextArray,
+    ColumnTypeEnum.UuidArray,
+  ].map((type) => [type, keepValue] as const),
   [ColumnTypeEnum.Int64, (value: string) => BigInt(value)],
   [ColumnTypeEnum.DateTime, (value: string) => new Date(value)],
   [ColumnTypeEnum.Json, (value: string) => JSON.parse(value)],
 ])
 
 function toObjects({ columnNames, columnTypes, rows }: SqlResultSet): Record<string, unknown>[] {
-  const columns = columnNames.map((name, index) => ({ name, parse: parsers.get(columnTypes[index] as number) }))
+  const columns = columnNames.map((name, index) => {
+    const parse = parsers.get(columnTypes[index] as number)
+    if (!parse) throw new TypeError(`The type of column ${name} is not supported.`)
+    return { name, parse }
+  })
   return rows.map((values) => {
     const row: Record<string, unknown> = {}
     for (const [index, { name, parse }] of columns.entries()) {
       const value = values[index]
-      row[name] = value === null || !parse ? value : parse(value as never)
+      row[name] = value === null ? null : parse(value as never)
     }
     return row
   })

@@ -60,7 +60,10 @@ export function createOperation(options: OperationOptions): Operation | null {
     introspects: costs.some(({ field }) => field.startsWith('__')),
     costs,
     async run(context, variables) {
-      run ??= createRun(options, node)
+      run ??= createRun(options, node).catch((error) => {
+        run = undefined
+        throw error
+      })
       return (await run)(context, variables)
     },
     checkUploads: (context, variables) => checkUploads(schema, document, node, context, variables),

@@ -26,12 +26,18 @@ export interface Pages {
 /** Uses Yoga, loaded by the first request, for everything except GraphQL: pages and CORS preflight requests. */
 export function createPages(options: PagesOptions): Pages {
   let yoga: Promise<Yoga> | undefined
-  const load = () => (yoga ??= loadYoga(options))
+  const load = () => {
+    yoga ??= loadYoga(options).catch((error) => {
+      yoga = undefined
+      throw error
+    })
+    return yoga
+  }
   return {
     handle: async (request, response, context) => void (await (await load()).handle(request, response, context)),
     fetch: async (url, init, context) => (await load()).fetch(url, init, context),
     dispose: async () => {
-      await (await yoga)?.dispose()
+      await (await yoga?.catch(() => null))?.dispose()
     },
   }
 }

@@ -11,6 +11,7 @@ export interface List<Row> {
   readonly columns: Columns<Row>
   /** The table, with the alias of `columns`, and joins. */
   readonly from: Sql
+  /** Does not restrict the list to what the viewer can see, if there is a precondition. */
   readonly where: Sql
   readonly shortcut?: Shortcut | null
   /** A condition on no column of the list, which is empty if it is false. In `where` it would be checked for each row. */

@@ -22,7 +22,7 @@ export const mayContain = (text: string) =>
 const rareMatches = 5000
 
 /**
- * SELECT of a `query` for the first rare short term of searches that a ticket must match; null without short terms. PostgreSQL
+ * SELECT of a `query` for a rare short term of searches that a ticket must match; null without short terms. PostgreSQL
  * estimates a beginning of words by the most frequent words, without names such as `PAY-1`, of which one letter can match all.
  */
 export function rareShortTerm(searches: readonly string[]): Sql | null {
@@ -30,11 +30,13 @@ export function rareShortTerm(searches: readonly string[]): Sql | null {
     .map(parseSearch)
     .flatMap((alternatives) => (alternatives.length === 1 ? alternatives.flat() : []))
     .filter(({ text, negated }) => !negated && lacksTrigram(text))
+    .slice(0, maxTerms)
   if (terms.length === 0) return null
-  const queries = terms.map((term, index) => sql`(${index}::integer, ${beginningsOf(term)})`)
-  return sql`SELECT query FROM (VALUES ${join(queries)}) term (position, query) WHERE (SELECT count(*) <= ${rareMatches} FROM (
+  // Without ORDER BY, the first rare term ends the search for one.
+  const queries = terms.map((term) => sql`(${beginningsOf(term)})`)
+  return sql`SELECT query FROM (VALUES ${join(queries)}) term (query) WHERE (SELECT count(*) <= ${rareMatches} FROM (
       SELECT FROM ticket_texts s WHERE s.words @@ term.query LIMIT ${rareMatches + 1}) matches)
-    ORDER BY position LIMIT 1`
+    LIMIT 1`
 }
 
 export interface SearchOptions {

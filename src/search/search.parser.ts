@@ -17,7 +17,10 @@ const tokenPattern = /(-?)"([^"]*)(?:"|$)|(\S+)/g
  */
 export function parseSearch(search: string): readonly Alternative[] {
   const alternatives: Term[][] = [[]]
-  const tokens = [...toNormalForm(search).matchAll(tokenPattern)].slice(0, 2 * maxTerms)
+  const tokens = toNormalForm(search)
+    .matchAll(tokenPattern)
+    .take(2 * maxTerms)
+    .toArray()
   let count = 0
   let startsAlternative = false
   tokens.forEach(([, dash, phrase, word], index) => {

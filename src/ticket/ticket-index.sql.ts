@@ -84,21 +84,22 @@ interface ListOfProjects {
   readonly rows: Sql
   /** Condition on the tickets of each project. */
   readonly where: Sql
-  /** The largest number of projects, if the filter limits it. */
-  readonly maxCount: number
+  /** Null if the list has all visible projects. */
+  readonly projectFilter: { readonly maxCount: number } | null
 }
 
 /**
  * Null if the list is read as a whole, because it has too many projects, or because an index over all tickets skips fewer
- * rows than a page of each project has: the number of projects exceeds the ratio of all tickets to theirs.
+ * rows than a page of each project has: the number of projects exceeds the ratio of all tickets to theirs. A filter can
+ * select projects with few tickets.
  */
 export function projectPartitions(
-  { visibleTickets: { projects, tickets, allTickets } = { projects: 1, tickets: 0, allTickets: 0 } }: Viewer,
-  { rows, where, maxCount }: ListOfProjects,
+  { ticketCounts: { projects, tickets, allTickets } = { projects: 1, tickets: 0, allTickets: 0 } }: Viewer,
+  { rows, where, projectFilter }: ListOfProjects,
   hasGlobalIndex: boolean,
 ): Partitions | null {
-  const count = Math.max(1, Math.min(projects, maxCount))
-  const ticketsOfList = (tickets * count) / Math.max(1, projects)
-  if (count > maxMergedProjects || (hasGlobalIndex && count * ticketsOfList >= allTickets)) return null
+  const count = Math.max(1, Math.min(projects, projectFilter?.maxCount ?? Infinity))
+  const skipsFewTickets = hasGlobalIndex && !projectFilter && count * tickets >= allTickets
+  if (count > maxMergedProjects || skipsFewTickets) return null
   return { rows, where, count, maxOffset: hasGlobalIndex ? Infinity : maxMergedOffset }
 }

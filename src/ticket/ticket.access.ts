@@ -17,10 +17,10 @@ export function visibleTickets(viewer: Viewer): Sql {
 }
 
 /** SELECT of the `id` of each visible project for which a condition on `t.project_id` is true. */
-export const visibleProjectIds = (viewer: Viewer, ofProject: Sql): Sql =>
+export const selectVisibleProjectIds = (viewer: Viewer, ofProject: Sql): Sql =>
   sql`SELECT t.project_id AS id FROM (SELECT p.id AS project_id FROM projects p WHERE ${visibleProjects(viewer)}) t WHERE ${ofProject}`
 
-/** Condition that a project is visible, computed once per statement. `project` is an expression for its id. */
+/** Condition that a project is visible, for the `precondition` of a list. `project` is an expression for its id. */
 export const visibleProject = (viewer: Viewer, project: Sql): Sql =>
   viewer.role === 'ADMIN'
     ? sql`TRUE`

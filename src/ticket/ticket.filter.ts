@@ -152,9 +152,11 @@ export const searchesOf = ({ search, and, or }: TicketFilter, depth = 1): string
   ...(depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []).flatMap((filter) => searchesOf(filter, depth + 1)),
 ]
 
-/** The searches that every ticket of a filter matches. */
+/** The valid searches that every ticket of a filter matches. */
 export const requiredSearchesOf = ({ search, and }: TicketFilter): string[] =>
-  [search, ...(and ?? []).map((filter) => filter.search)].filter((text) => typeof text === 'string')
+  [search, ...(and ?? []).map((filter) => filter.search)]
+    .filter((text) => typeof text === 'string')
+    .filter((text) => operandError(text) === null)
 
 interface FilterLocation extends Location {
   readonly search?: SearchOptions
@@ -222,7 +224,7 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, location: FilterLocat
     return allOf([])
   }
   const { and, or, not, ...fields } = filter
-  const nestedConditions = (name: string, filters: readonly TicketFilter[]) => {
+  const nestedConditions = (name: string, filters: readonly TicketFilter[], search: SearchOptions = {}) => {
     if (filters.length > maxListLength)
       location.errors.push({
         path: `${location.path}.${name}`,
@@ -231,7 +233,12 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, location: FilterLocat
     return filters
       .slice(0, maxListLength)
       .map((nestedFilter, index) =>
-        conditionOf(nestedFilter, viewer, { ...location, path: `${location.path}.${name}.${index}` }, depth + 1),
+        conditionOf(
+          nestedFilter,
+          viewer,
+          { ...location, path: `${location.path}.${name}.${index}`, search },
+          depth + 1,
+        ),
       )
   }
   const parts: Sql[] = []
@@ -244,9 +251,10 @@ function conditionOf(filter: TicketFilter, viewer: Viewer, location: FilterLocat
     ) => Sql
     parts.push(condition(value, { ...location, path: `${location.path}.${name}` }, viewer))
   }
-  if (and) parts.push(allOf(nestedConditions('and', and)))
+  if (and) parts.push(allOf(nestedConditions('and', and, location.search)))
   if (or) parts.push(anyOf(nestedConditions('or', or)))
-  if (not) parts.push(notSql(conditionOf(not, viewer, { ...location, path: `${location.path}.not` }, depth + 1)))
+  if (not)
+    parts.push(notSql(conditionOf(not, viewer, { ...location, path: `${location.path}.not`, search: {} }, depth + 1)))
   return allOf(parts)
 }
 

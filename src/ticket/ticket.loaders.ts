@@ -10,7 +10,7 @@ import { toOne } from '../reading/nested.ts'
 import { readRow } from '../reading/value.ts'
 import { projectId, ticketsByReference } from '../reference.ts'
 import { rareShortTerm } from '../search/search.filter.ts'
-import { visibleProject, visibleProjectIds, visibleTicketsByReference } from './ticket.access.ts'
+import { selectVisibleProjectIds, visibleProject, visibleTicketsByReference } from './ticket.access.ts'
 import { requiredSearchesOf, searchesOf, type TicketFilter, ticketConditions } from './ticket.filter.ts'
 import {
   isGloballyIndexedOrder,
@@ -82,13 +82,14 @@ export function ticketList(
   const onlyProject = project ?? projectOf(filter)
   const scan = searches.length > 0 ? null : ticketScan(filter ?? {}, order, orderBy)
   const where = sql`${scan?.planning ?? empty} ${ofKind(kind)} AND ${ofTicket}`
-  const rows = visibleProjectIds(viewer, ofProject)
-  const maxCount = filter?.project?.in?.length ?? Infinity
+  const rows = selectVisibleProjectIds(viewer, ofProject)
+  const selectsProjects = filter?.project || typeof filter?.projectArchived === 'boolean'
+  const projectFilter = selectsProjects ? { maxCount: filter?.project?.in?.length ?? Infinity } : null
   const partitions = onlyProject
     ? null
     : projectPartitions(
         viewer,
-        { rows, where: sql`t.project_id = partitions.id AND ${where}`, maxCount },
+        { rows, where: sql`t.project_id = partitions.id AND ${where}`, projectFilter },
         isGloballyIndexedOrder(orderBy),
       )
   const isInProjects = onlyProject || viewer.role === 'ADMIN' ? ofProject : sql`t.project_id = ANY(ARRAY(${rows}))`
