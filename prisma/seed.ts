@@ -52,6 +52,8 @@ export async function isDemo(db: Statements): Promise<boolean> {
 export async function seedDemo(transaction: RunTransaction, bcryptCost: number): Promise<void> {
   // Takes as long as a hundred statements, which run meanwhile.
   const hash = hashPassword(demoPassword, bcryptCost)
+  // The error of a failed transaction is thrown instead.
+  hash.catch(() => {})
   await transaction(async (tx) => {
     await tx.prisma.user.createMany({
       data: demoUsers.map(({ projectRole, summary, ...person }) => ({

@@ -60,11 +60,14 @@ export async function openEmbedded(directory: string): Promise<Embedded> {
     unlock = lockDirectory(path)
     const reserve = createDiskReserve(join(path, 'reserve'))
     reserve.releaseIfNeeded()
-    const [pgliteWasmModule] = await Promise.all([
-      compilePGlite(),
+    const compilation = compilePGlite()
+    // The directory must be complete before its lock can be released.
+    const [creation] = await Promise.allSettled([
       hasEmbedded(directory) ? null : createDatabaseDirectory(databasePath(directory)),
+      compilation,
     ])
-    const pglite = await openPGlite({ dataDir: databasePath(directory), pgliteWasmModule })
+    if (creation.status === 'rejected') throw creation.reason
+    const pglite = await openPGlite({ dataDir: databasePath(directory), pgliteWasmModule: await compilation })
     return createEmbeddedPool(pglite, { files: { directory: databasePath(directory), reserve }, onClosed: unlock })
   } catch (error) {
     if (error instanceof StartupError) throw error

@@ -147,16 +147,16 @@ function sizeOf({ and, or, not, ...fields }: TicketFilter, depth = 1): number {
 }
 
 /** All searches in a filter, except in `not`. */
-export const searchesOf = ({ search, and, or }: TicketFilter, depth = 1): string[] => [
-  ...(search ? [search] : []),
-  ...(depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []).flatMap((filter) => searchesOf(filter, depth + 1)),
-]
+export function searchesOf({ search, and, or }: TicketFilter, depth = 1): string[] {
+  const nestedFilters = depth < maxDepth ? [...(and ?? []), ...(or ?? [])] : []
+  return [...(search ? [search] : []), ...nestedFilters.flatMap((filter) => searchesOf(filter, depth + 1))]
+}
 
 /** The valid searches that every ticket of a filter matches. */
 export const requiredSearchesOf = ({ search, and }: TicketFilter): string[] =>
-  [search, ...(and ?? []).map((filter) => filter.search)]
-    .filter((text) => typeof text === 'string')
-    .filter((text) => operandError(text) === null)
+  [search, ...(and ?? []).map((filter) => filter.search)].filter(
+    (text) => typeof text === 'string' && operandError(text) === null,
+  )
 
 interface FilterLocation extends Location {
   readonly search?: SearchOptions
