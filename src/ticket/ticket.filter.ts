@@ -154,9 +154,9 @@ export function searchesOf({ search, and, or }: TicketFilter, depth = 1): string
 
 /** The valid searches that every ticket of a filter matches. */
 export const requiredSearchesOf = ({ search, and }: TicketFilter): string[] =>
-  [search, ...(and ?? []).map((filter) => filter.search)].filter(
-    (text) => typeof text === 'string' && operandError(text) === null,
-  )
+  [search, ...(and ?? []).map((filter) => filter.search)]
+    .filter((text) => typeof text === 'string')
+    .filter((text) => operandError(text) === null)
 
 interface FilterLocation extends Location {
   readonly search?: SearchOptions
