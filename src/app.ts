@@ -10,6 +10,7 @@ import { createDocumentCache } from './graphql/document-cache.ts'
 import { createEndpoint } from './graphql/endpoint.ts'
 import { createExecute, type Execute } from './graphql/execute.ts'
 import { createParameterQuotas } from './graphql/parameters.ts'
+import { createPersistedDocuments, type DocumentManifest } from './graphql/persisted-documents.ts'
 import { createAddressReader } from './http/address.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import { createCors } from './http/cors.ts'
@@ -34,6 +35,8 @@ export interface AppOptions {
   readonly database: Database
   readonly viewerCache: ViewerCache
   readonly log: Logger
+  /** Documents that clients can identify by their hash. */
+  readonly manifest?: DocumentManifest
   readonly trace?: ((execute: Execute) => Execute) | undefined
   /** If true, /ready returns 503. */
   readonly isStopping?: () => boolean
@@ -52,6 +55,7 @@ export function createApp({
   database,
   viewerCache,
   log,
+  manifest = new Map(),
   trace = (execute) => execute,
   isStopping = () => false,
 }: AppOptions): App {
@@ -98,11 +102,10 @@ export function createApp({
   const metricsPaths = config.metricsToken === null ? [] : ['/metrics']
   const pages = createPages({
     endpoint: path,
-    cors,
     paths: ['/', '/health', '/ready', '/schema.graphql', ...metricsPaths, ...Object.keys(downloads)],
     log,
     plugins: [
-      usePageRequests({ authenticate, rates, onCompleted, log }),
+      usePageRequests({ cors, authenticate, rates, onCompleted, log }),
       useHealthChecks({
         isHealthy: () => !database.failure.aborted,
         isReady: async () => !isStopping() && (await isDatabaseReady().catch(() => false)),
@@ -115,19 +118,21 @@ export function createApp({
   })
   const endpoint = createEndpoint({
     path,
+    documents: createPersistedDocuments({ manifest, isExclusive: config.documentsOnly, schema }),
     readAnonymousDocument,
     rates,
     quotas: createParameterQuotas(),
     limitResponse: createResponseQuota(),
     createContext,
     execute: trace(createExecute(rates, hasHiddenObject)),
-    corsHeaders: cors.headers,
+    cors,
     onCompleted,
     log,
   })
   return {
     ...createHandler({
       path,
+      cors,
       endpoint,
       pages,
       addressOf: createAddressReader(config.trustedProxies),

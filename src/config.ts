@@ -56,8 +56,10 @@ const variables = z
     SNAGLIST_PREPARE: flag.optional(),
     SNAGLIST_COMPILE: flag.default(true),
     SNAGLIST_BCRYPT_COST: integer(4, 15).default(12),
-    SNAGLIST_CORS_ORIGINS: list.pipe(z.array(origin)).optional(),
+    SNAGLIST_CORS_ORIGINS: z.union([z.literal('localhost'), list.pipe(z.array(origin))]).optional(),
     SNAGLIST_TRUSTED_PROXIES: list.pipe(z.array(proxy)).optional(),
+    SNAGLIST_DOCUMENTS: z.string().optional(),
+    SNAGLIST_DOCUMENTS_ONLY: flag.default(false),
     SNAGLIST_INTROSPECTION: oneOf('open', 'signed-in').optional(),
     SNAGLIST_COST_LIMIT: integer(1, 1_000_000_000).default(25_000),
     SNAGLIST_RATE_POINTS: integer(0, 1_000_000_000).default(200_000),
@@ -83,11 +85,15 @@ const variables = z
     preparedStatements: env.SNAGLIST_PREPARE ?? null,
     compilation: env.SNAGLIST_COMPILE,
     bcryptCost: env.SNAGLIST_BCRYPT_COST,
-    corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? [],
+    /** Origins whose pages may send requests; `localhost` means any port of this machine. */
+    corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? (env.NODE_ENV === 'development' ? ('localhost' as const) : []),
     /** Proxies whose X-Forwarded-For header is trusted. */
     trustedProxies: env.SNAGLIST_TRUSTED_PROXIES ?? [],
     /** Access to introspection, GraphiQL and the schema file. */
     introspection: env.SNAGLIST_INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'signed-in' : 'open'),
+    /** Directory of the documents that clients identify by hash. */
+    documentsDirectory: env.SNAGLIST_DOCUMENTS ?? null,
+    documentsOnly: env.SNAGLIST_DOCUMENTS_ONLY,
     costLimit: env.SNAGLIST_COST_LIMIT,
     /** Points per user and minute; 0 for no limit. */
     ratePoints: env.SNAGLIST_RATE_POINTS,
@@ -112,6 +118,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const result = variables.safeParse(settings)
   const errors = [
     ...unknownNames.map((name) => `${name} is not a setting: .env.example lists all settings`),
+    ...(settings['SNAGLIST_DOCUMENTS_ONLY'] === '1' && !settings['SNAGLIST_DOCUMENTS']
+      ? ['SNAGLIST_DOCUMENTS_ONLY requires SNAGLIST_DOCUMENTS, the directory of the documents']
+      : []),
     ...(result.error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`),
   ]
   if (!result.success || errors.length > 0) throw new ConfigError(errors)

@@ -43,6 +43,18 @@ export class Forbidden extends GraphQLError {
   }
 }
 
+/** The Fetch Metadata of the request names a page of an origin that is not allowed. */
+export class ForbiddenOrigin extends GraphQLError {
+  constructor() {
+    super(
+      'Pages of other origins cannot send requests to this server, unless SNAGLIST_CORS_ORIGINS allows their origin.',
+      {
+        extensions: { code: 'FORBIDDEN', http: { status: 403 } },
+      },
+    )
+  }
+}
+
 export class ReadOnlyToken extends Forbidden {
   constructor() {
     super('The token has scope READ. Mutations require a token with scope WRITE.')
@@ -134,6 +146,43 @@ export class NotAcceptable extends GraphQLError {
     super(`The Accept header allows none of the supported media types. Accept ${types.join(' or ')}.`, {
       extensions: { code: 'BAD_REQUEST', http: { status: 406 } },
     })
+  }
+}
+
+/** Clients of automatic persisted queries recognize the messages, and then send the whole document. */
+export class PersistedQueryNotFound extends GraphQLError {
+  constructor() {
+    super('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } })
+  }
+}
+
+export class PersistedQueryNotSupported extends GraphQLError {
+  constructor() {
+    super('PersistedQueryNotSupported', { extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } })
+  }
+}
+
+/** Clients that batch expect a list with a result for each operation. */
+export class BatchingNotSupported extends GraphQLError {
+  readonly operationCount: number
+
+  constructor(operationCount: number) {
+    super('Batching is not supported. Send a request for each operation, or one operation with several fields.', {
+      extensions: { code: 'BATCHING_NOT_SUPPORTED' },
+    })
+    this.operationCount = operationCount
+  }
+}
+
+/** The document is not in the manifest of a server that runs no others. */
+export class DocumentNotAllowed extends GraphQLError {
+  constructor() {
+    super(
+      'This server runs only the documents of its manifest (SNAGLIST_DOCUMENTS_ONLY). Send one of their ids as "documentId".',
+      {
+        extensions: { code: 'DOCUMENT_NOT_ALLOWED', http: { status: 403 } },
+      },
+    )
   }
 }
 

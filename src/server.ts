@@ -6,11 +6,13 @@ import { createApp } from './app.ts'
 import { createViewerCache } from './auth/viewer.cache.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/open.ts'
+import type { DocumentManifest } from './graphql/persisted-documents.ts'
 import { isMultipart } from './http/content-type.ts'
 import type { Metrics } from './http/metrics.ts'
 import { isRead } from './http/page-requests.ts'
 import { closeLingering, type DurationLimit, limitDuration } from './http/slow-clients.ts'
 import { openMigratedDatabase } from './migrated-database.ts'
+import { schema } from './schema.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
 
 // An import of the module would load the WebSocket that it exports, which takes 30 ms.
@@ -63,6 +65,10 @@ export async function startServer(
 ): Promise<Server> {
   const timeouts = { ...defaultTimeouts, ...givenTimeouts }
   const database = givenDatabase ?? (await openMigratedDatabase(config, log))
+  const manifest = await readConfiguredManifest(config).catch(async (error: unknown) => {
+    await database[Symbol.asyncDispose]()
+    throw error
+  })
   let stopping = false
   const viewerCache = createViewerCache(database.db, database.listen)
   const app = createApp({
@@ -70,6 +76,7 @@ export async function startServer(
     database,
     viewerCache,
     log,
+    manifest,
     isStopping: () => stopping,
     trace: config.tracing ? (await import('./graphql/trace.ts')).traceExecution : undefined,
   })
@@ -132,6 +139,12 @@ export async function startServer(
       await close()
     },
   }
+}
+
+async function readConfiguredManifest({ documentsDirectory }: Config): Promise<DocumentManifest> {
+  if (documentsDirectory === null) return new Map()
+  const { readDocumentManifest } = await import('./graphql/document-manifest.ts')
+  return readDocumentManifest(documentsDirectory, schema)
 }
 
 async function listenForMetrics({ host, metricsPort }: Config, metrics: Metrics | null): Promise<HttpServer | null> {

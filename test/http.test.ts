@@ -166,42 +166,6 @@ describe('pages', () => {
     expect(text).toBe(await readFile(new URL('../schema.graphql', import.meta.url), 'utf8'))
     expect(`${printSchema(buildSchema(text))}\n`).toBe(text)
   })
-
-  const preflight = (client: Client, origin: string) =>
-    client.fetch('/graphql', {
-      method: 'OPTIONS',
-      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
-    })
-  const allowedOrigins = async (client: Client, origin: string) => {
-    const { headers } = await client.fetch('/graphql?query={__typename}', { headers: { origin } })
-    const preflightResponse = await preflight(client, origin)
-    return [headers, preflightResponse.headers].map((either) => either.get('access-control-allow-origin'))
-  }
-
-  test('allows no requests of other origins by default', async () => {
-    expect(await allowedOrigins(server.anonymous, 'https://app.example.com')).toEqual([null, null])
-    expect(await allowedOrigins(server.anonymous, 'null')).toEqual([null, null])
-  })
-
-  test.each([
-    ['one origin', 'https://app.example.com'],
-    ['two origins', 'https://app.example.com, http://localhost:3000'],
-  ])(
-    'allows only requests of the origins in SNAGLIST_CORS_ORIGINS: %s',
-    async (_description, SNAGLIST_CORS_ORIGINS) => {
-      const { anonymous } = server.withSettings({ SNAGLIST_CORS_ORIGINS })
-      for (const origin of SNAGLIST_CORS_ORIGINS.split(', ')) {
-        expect(await allowedOrigins(anonymous, origin)).toEqual([origin, origin])
-        const { headers } = await preflight(anonymous, origin)
-        expect(headers.get('access-control-allow-headers')).toContain('authorization')
-        expect(headers.get('access-control-allow-credentials')).toBeNull()
-      }
-      // The origin of a sandboxed page is "null": allowing it would allow any site.
-      for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.example', 'null'])
-        for (const allowed of await allowedOrigins(anonymous, origin))
-          expect([origin, '*'], origin).not.toContain(allowed)
-    },
-  )
 })
 
 describe('GET requests', () => {

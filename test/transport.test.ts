@@ -194,7 +194,7 @@ describe('slow clients', () => {
     ['a JSON body that is too large', headOf('POST /graphql', null, json, 'content-length: 2000000'), 413],
     ['a body of an unsupported type', headOf('POST /graphql', null, 'content-length: 1000'), 415],
     ['a request of another method', headOf('POST /health', null, 'content-length: 1000'), 405],
-    ['a query with a body', headOf('GET /graphql', null, 'content-length: 1000'), 401],
+    ['a query with a body', headOf('GET /graphql', null, 'content-length: 1000'), 400],
     ['a page with a body', headOf('GET /health', null, 'transfer-encoding: chunked'), 200],
     ['an unknown path', headOf('POST /nowhere', null, multipart, 'content-length: 1000'), 404],
     ['a malformed request', headOf('POST /%ff', null, 'content-length: 1000'), 400],

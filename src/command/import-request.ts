@@ -1,19 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
-
-const document = `
-  mutation Import($input: ImportTicketsInput!) {
-    importTickets(input: $input) {
-      import {
-        id dryRun rowCount createdCount updatedCount unchangedCount rejectedCount faultCount warningCount rejectedRows
-        faults(first: 100) { nodes { row column value message } }
-        warnings(first: 100) { nodes { row column value message } }
-        columns { name fields }
-        preview { row action externalKey title status changes { field from to } }
-      }
-    }
-  }`
+import { importDocument } from '../graphql/import-document.ts'
 
 /** Creates a multipart request that streams the file. `onSent` receives the number of bytes of each chunk. */
 export function importRequest(file: string, input: object, onSent: (bytes: number) => void): RequestInit {
@@ -22,7 +10,7 @@ export function importRequest(file: string, input: object, onSent: (bytes: numbe
     `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${rest}\r\n\r\n`
   const fileName = basename(file).replaceAll(/["\r\n]/g, '_')
   async function* body() {
-    yield `${part('operations', '')}${JSON.stringify({ query: document, variables: { input } })}\r\n`
+    yield `${part('operations', '')}${JSON.stringify({ query: importDocument, variables: { input } })}\r\n`
     yield `${part('map', '')}{"0":["variables.input.file"]}\r\n`
     yield `${part('0', `; filename="${fileName}"\r\ncontent-type: text/csv`)}`
     for await (const chunk of createReadStream(file)) {

@@ -48,8 +48,7 @@ export function createAnonymousDocuments({
   isRestricted,
   onRun,
 }: AnonymousDocumentOptions): ReadAnonymousDocument {
-  const queryFields = anonymousFieldsOf(schema, OperationTypeNode.QUERY)
-  const mutationFields = anonymousFieldsOf(schema, OperationTypeNode.MUTATION)
+  const needsNoToken = createOpenDocumentTest(schema)
   const options = { schema, suggestions: !isRestricted, compile: false, onRun, onGrowth: () => {} }
 
   const isSignIn = (node: DocumentNode) => {
@@ -58,11 +57,6 @@ export function createAnonymousDocuments({
       fields.length > 0 && fields.every(({ kind, name }) => kind === OperationTypeNode.MUTATION && name === 'signIn')
     )
   }
-  const needsNoToken = (node: DocumentNode) =>
-    rootFieldsOf(node).every(({ kind, name }) =>
-      (kind === OperationTypeNode.MUTATION ? mutationFields : queryFields).has(name),
-    ) && measureDocument(node).depth <= maxDepth
-
   const readDocument = (query: string, refusal: RateLimited | null): Document => {
     const node = parseDocument(query)
     if (refusal && !isSignIn(node)) throw refusal
@@ -84,6 +78,15 @@ export function createAnonymousDocuments({
     await rates.countRequest(`sign-in ${address}`)
     return document
   }
+}
+
+/** Returns a predicate for documents that sign in or out, or ask who is signed in. */
+export function createOpenDocumentTest(schema: GraphQLSchema): (node: DocumentNode) => boolean {
+  const queryFields = anonymousFieldsOf(schema, OperationTypeNode.QUERY)
+  const mutationFields = anonymousFieldsOf(schema, OperationTypeNode.MUTATION)
+  const isOpen = ({ kind, name }: RootField) =>
+    kind === OperationTypeNode.MUTATION ? mutationFields.has(name) || name === 'signOut' : queryFields.has(name)
+  return (node) => rootFieldsOf(node).every(isOpen) && measureDocument(node).depth <= maxDepth
 }
 
 function anonymousFieldsOf(schema: GraphQLSchema, kind: OperationTypeNode): ReadonlySet<string> {

@@ -1,8 +1,9 @@
 import { type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
-import { BadRequest, RateLimited, UnknownOperation } from '../errors.ts'
+import { BadRequest, BatchingNotSupported, RateLimited, UnknownOperation } from '../errors.ts'
 import { jsonType, negotiateResultType } from '../http/content-type.ts'
+import type { Cors } from '../http/cors.ts'
 import { resultResponse, toErrorResult } from '../http/error-response.ts'
 import type { Payer, Rates } from '../http/rates.ts'
 import type { HttpRequest, HttpResponse } from '../http/request.ts'
@@ -15,16 +16,18 @@ import type { Document } from './document.ts'
 import type { Execute } from './execute.ts'
 import type { Operation } from './operation.ts'
 import { type ParameterQuotas, type Parameters, readParameters } from './parameters.ts'
+import type { PersistedDocuments } from './persisted-documents.ts'
 
 interface EndpointOptions {
   readonly path: string
+  readonly documents: PersistedDocuments
   readonly readAnonymousDocument: ReadAnonymousDocument
   readonly rates: Rates
   readonly quotas: ParameterQuotas
   readonly limitResponse: LimitResponse
   readonly createContext: CreateContext
   readonly execute: Execute
-  readonly corsHeaders: (origin: string | null | undefined) => Readonly<Record<string, string>>
+  readonly cors: Cors
   readonly onCompleted: RequestListener
   readonly log: Logger
 }
@@ -33,17 +36,19 @@ export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>
 
 export function createEndpoint({
   path,
+  documents,
   readAnonymousDocument,
   rates,
   quotas,
   limitResponse,
   createContext,
   execute,
-  corsHeaders,
+  cors,
   onCompleted,
   log,
 }: EndpointOptions): Endpoint {
   async function runSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
+    cors.requireAccess(request.header)
     progress.contentType = negotiateResultType(request.header('accept'))
     const context = await createContext(request, requestId)
     progress.user = context.viewer?.username
@@ -53,7 +58,7 @@ export function createEndpoint({
     Object.assign(progress.headers, allowance)
     await using receivedParameters = await readParameters(request, context, quotas, refusal)
     const { parameters, form } = receivedParameters
-    const document = await readDocument(parameters.query, context, refusal)
+    const document = await readDocument(documents.textOf(parameters, context.viewer), context, refusal)
     const operation = selectOperation(document, parameters, request.method)
     progress.operation = operation.name
     const { result, cost, headers } = await execute(operation, context, parameters.variables ?? {}, form)
@@ -81,12 +86,17 @@ export function createEndpoint({
     const progress: Progress = {
       contentType: jsonType,
       payer: `address ${request.address}`,
-      headers: { ...corsHeaders(request.header('origin')) },
+      operationCount: null,
+      headers: { ...cors.headers(request.header('origin')) },
     }
-    const result = await runSteps(request, requestId, progress).catch(toErrorResult)
-    const { contentType, headers, payer, ...summary } = progress
+    const result = await runSteps(request, requestId, progress).catch((error: unknown) => {
+      if (error instanceof BatchingNotSupported) progress.operationCount = error.operationCount
+      return toErrorResult(error)
+    })
+    const { contentType, headers, payer, operationCount, ...summary } = progress
     const options = { contentType, requestId, log }
-    const { codes, ...response } = limitResponse(resultResponse(result, options), request, payer, options)
+    const { codes, ...single } = limitResponse(resultResponse(result, options), request, payer, options)
+    const response = operationCount === null ? single : repeatResult(single, operationCount)
     onCompleted({ requestId, method: request.method, path, status: response.status, start, ...summary, codes })
     return { ...response, headers: { ...headers, ...response.headers } }
   }
@@ -96,11 +106,21 @@ export function createEndpoint({
 interface Progress {
   contentType: string
   payer: Payer
+  /** Of a batch, which is rejected. */
+  operationCount: number | null
   readonly headers: Record<string, string>
   operation?: string | undefined
   user?: string | undefined
   cost?: number
 }
+
+const maxRepetitions = 100
+
+const repeatResult = (response: HttpResponse, count: number): HttpResponse => ({
+  ...response,
+  status: 200,
+  body: `[${Array(Math.min(count, maxRepetitions)).fill(response.body).join()}]`,
+})
 
 /** Throws all errors of the document, or an error if the operation cannot run with this HTTP method. */
 function selectOperation(document: Document, { operationName = null }: Parameters, method: string): Operation {

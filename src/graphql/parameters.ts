@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { requireViewer } from '../context.ts'
-import { BadRequest, ReadOnlyToken, Unauthenticated } from '../errors.ts'
+import { BadRequest, BatchingNotSupported, ReadOnlyToken } from '../errors.ts'
 import { createBodyQuota, readBody } from '../http/body.ts'
 import { isMultipart, requireJson, requireUncompressed, requireUtf8 } from '../http/content-type.ts'
 import { createUploadQuota, type Form, openForm } from '../http/multipart.ts'
@@ -10,9 +10,18 @@ import { checkParameterLimits } from './document-limits.ts'
 
 /** https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters */
 export interface Parameters {
-  readonly query: string
+  readonly query: string | null
+  /** https://github.com/graphql/graphql-over-http/pull/264 */
+  readonly documentId?: string | null
+  readonly persistedQuery?: PersistedQuery | null
   readonly variables?: Readonly<Record<string, unknown>> | null
   readonly operationName?: string | null
+}
+
+/** Extension of automatic persisted queries. */
+interface PersistedQuery {
+  readonly version: unknown
+  readonly sha256Hash: string
 }
 
 /** Disposing it closes the files in the variables. */
@@ -49,15 +58,7 @@ export async function readParameters(
   refusal: Error | null,
 ): Promise<ReceivedParameters> {
   const { method, header } = request
-  if (method === 'GET') {
-    // CSRF: links and images of other origins cannot send this header.
-    if (!header('authorization'))
-      throw new Unauthenticated(
-        'A GET request requires a token: send it as "Authorization: Bearer snag_…", or use POST.',
-        401,
-      )
-    return withoutFiles(parseQueryString(request.search))
-  }
+  if (method === 'GET') return withoutFiles(parseQueryString(request.search))
   if (method !== 'POST')
     throw new BadRequest('GraphQL only supports GET and POST requests.', {
       status: 405,
@@ -93,7 +94,7 @@ const withoutFiles = (parameters: Parameters): ReceivedParameters => ({
 
 function parseQueryString(search: string): Parameters {
   const values = new URLSearchParams(search)
-  for (const name of ['query', 'operationName', 'variables', 'extensions'])
+  for (const name of ['query', 'documentId', 'operationName', 'variables', 'extensions'])
     if (values.getAll(name).length > 1) throw new BadRequest(`The parameter "${name}" must not be repeated.`)
   const json = (name: string) => {
     const text = values.get(name)
@@ -105,6 +106,7 @@ function parseQueryString(search: string): Parameters {
   }
   return checkParameters({
     query: values.get('query') || undefined,
+    documentId: values.get('documentId') || undefined,
     operationName: values.get('operationName') || undefined,
     variables: json('variables'),
     extensions: json('extensions'),
@@ -118,7 +120,7 @@ function parseParameters(json: string): Parameters {
   } catch {
     throw new BadRequest('POST body sent invalid JSON.')
   }
-  if (Array.isArray(parameters)) throw new BadRequest('Batching is not supported.')
+  if (Array.isArray(parameters)) throw new BatchingNotSupported(parameters.length)
   if (!isObject(parameters))
     throw new BadRequest(`POST body is expected to be object but received ${typeOf(parameters)}`)
   return checkParameters(parameters)
@@ -126,17 +128,33 @@ function parseParameters(json: string): Parameters {
 
 /** Ignores other members, which the specification reserves for future parameters. */
 function checkParameters(parameters: Readonly<Record<string, unknown>>): Parameters {
-  const { query, variables, operationName, extensions } = parameters
-  if (query === undefined || query === null) throw new BadRequest('Must provide query string.')
-  if (typeof query !== 'string')
-    throw new BadRequest(`Expected "query" param to be a string, but given ${typeOf(query)}.`)
+  const { query = null, documentId = null, variables, operationName, extensions } = parameters
+  for (const [name, value] of Object.entries({ query, documentId, operationName }))
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      throw new BadRequest(`Expected "${name}" param to be a string, but given ${typeOf(value)}.`)
   for (const [name, value] of Object.entries({ variables, extensions }))
     if (value !== undefined && value !== null && !isObject(value))
       throw new BadRequest(`Expected "${name}" param to be empty or an object, but given ${typeOf(value)}.`)
-  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
-    throw new BadRequest(`Expected "operationName" param to be a string, but given ${typeOf(operationName)}.`)
-  checkParameterLimits({ query, variables })
-  return { query, variables: variables as Parameters['variables'] & object, operationName: operationName ?? null }
+  const persistedQuery = readPersistedQuery(extensions as object | null | undefined)
+  if (query === null && documentId === null && !persistedQuery) throw new BadRequest('Must provide query string.')
+  if (documentId !== null && query !== null) throw new BadRequest('Send either "query" or "documentId".')
+  checkParameterLimits({ query: (query as string | null) ?? '', variables })
+  return {
+    query,
+    documentId,
+    persistedQuery,
+    variables,
+    operationName: operationName ?? null,
+  } as Parameters
+}
+
+function readPersistedQuery(extensions: object | null | undefined): PersistedQuery | null {
+  const { persistedQuery = null } = (extensions ?? {}) as { persistedQuery?: unknown }
+  if (persistedQuery === null) return null
+  const { version, sha256Hash } = isObject(persistedQuery) ? persistedQuery : {}
+  if (typeof sha256Hash !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256Hash))
+    throw new BadRequest('"extensions.persistedQuery.sha256Hash" must be a SHA-256 in hexadecimal.')
+  return { version, sha256Hash }
 }
 
 const typeOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)

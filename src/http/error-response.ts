@@ -63,6 +63,7 @@ function respond(
   const headers: Record<string, string> = {
     'content-type': contentType,
     'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
     [requestIdHeader]: requestId,
   }
   if (!result.errors) return { status: 200, headers, body: JSON.stringify(result), codes: [] }

@@ -5,6 +5,8 @@ import type { Logger } from 'pino'
 import { BadRequest, ClientDisconnected } from '../errors.ts'
 import type { AddressOf } from './address.ts'
 import { bearerChallenge } from './bearer-token.ts'
+import { type CompressedResponse, compressResponse } from './compression.ts'
+import type { Cors } from './cors.ts'
 import { errorResponse } from './error-response.ts'
 import { type Pages, wantsPage } from './pages.ts'
 import type { HttpRequest, HttpResponse } from './request.ts'
@@ -21,6 +23,7 @@ export interface Handler {
 
 interface HandlerOptions {
   readonly path: string
+  readonly cors: Cors
   readonly endpoint: (request: HttpRequest) => Promise<HttpResponse>
   readonly pages: Pages
   readonly addressOf: AddressOf
@@ -28,12 +31,13 @@ interface HandlerOptions {
   readonly log: Logger
 }
 
-export function createHandler({ path, endpoint, pages, addressOf, onCompleted, log }: HandlerOptions): Handler {
-  const isGraphQL = (method: string, { pathname }: URL, accept: string | null | undefined) =>
-    (pathname === path || pathname === `${path}/`) && method !== 'OPTIONS' && !wantsPage(method, accept)
+export function createHandler({ path, cors, endpoint, pages, addressOf, onCompleted, log }: HandlerOptions): Handler {
+  const isPage = (method: string, { pathname }: URL, accept: string | null | undefined) =>
+    method !== 'OPTIONS' && ((pathname !== path && pathname !== `${path}/`) || wantsPage(method, accept))
 
-  const respond = async (request: HttpRequest): Promise<HttpResponse> => {
-    const response = await endpoint(request)
+  const respond = async (request: HttpRequest): Promise<CompressedResponse> => {
+    if (request.method === 'OPTIONS') return cors.preflight(request.header)
+    const response = await compressResponse(await endpoint(request), request.header('accept-encoding'))
     if (response.status !== 401) return response
     const challenge = bearerChallenge(request.header('authorization'))
     return { ...response, headers: { ...response.headers, 'www-authenticate': challenge } }
@@ -41,9 +45,9 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
   return {
     async handle(request, response) {
       const start = performance.now()
-      const send = ({ status, headers, body }: HttpResponse) => {
+      const send = ({ status, headers, body }: CompressedResponse) => {
         // A socket that waits for its client would keep both the text and its bytes.
-        const content = body.length > largeBodyLength ? Buffer.from(body) : body
+        const content = typeof body === 'string' && body.length > largeBodyLength ? Buffer.from(body) : body
         response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(content) }).end(content)
       }
       const { method = 'GET', headers } = request
@@ -51,7 +55,7 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
       try {
         const target = targetOf(request)
         const address = addressOf(request)
-        if (!isGraphQL(method, target, headers.accept)) {
+        if (isPage(method, target, headers.accept)) {
           // Yoga prefixes the target with the Host header.
           request.url = target.pathname + target.search
           return await pages.handle(request, response, { address })
@@ -79,7 +83,7 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
     async fetch(url, init, address = '127.0.0.1') {
       const { method, headers, body, signal } = new Request(url, init)
       const target = new URL(url)
-      if (!isGraphQL(method, target, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address })
+      if (isPage(method, target, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address })
       const response = await respond({
         method,
         search: target.search.slice(1),
@@ -90,7 +94,7 @@ export function createHandler({ path, endpoint, pages, addressOf, onCompleted, l
         // The client has the whole body immediately.
         onClose: (listener) => listener(),
       })
-      return new Response(response.body, response)
+      return new Response(response.status === 204 ? null : response.body, response)
     },
   }
 }

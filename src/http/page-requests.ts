@@ -4,8 +4,10 @@ import type { Logger } from 'pino'
 import { Unauthenticated } from '../errors.ts'
 import type { Authenticate } from './authenticate.ts'
 import { bearerChallenge } from './bearer-token.ts'
+import type { Cors } from './cors.ts'
 import { errorResponse } from './error-response.ts'
 import type { Allowance, Payer, Rates } from './rates.ts'
+import type { Header } from './request.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import type { RequestListener } from './request-log.ts'
 
@@ -17,6 +19,7 @@ export interface PageContext {
 export type PagePlugin = Plugin<object, PageContext>
 
 interface PageRequestOptions {
+  readonly cors: Cors
   readonly authenticate: Authenticate
   readonly rates: Rates
   readonly onCompleted: RequestListener
@@ -32,6 +35,9 @@ export const isAuthenticated = (request: Request): boolean => authenticatedReque
 
 export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
+/** True if the user follows a link, or enters the address. */
+const isNavigation = (header: Header): boolean => header('sec-fetch-dest') === 'document'
+
 export function requestIdOf(request: Request): string {
   const known = requestIds.get(request)
   if (known !== undefined) return known
@@ -40,8 +46,8 @@ export function requestIdOf(request: Request): string {
   return id
 }
 
-/** Adds ids, rate limits (except for health checks) and request logs to Yoga. */
-export function usePageRequests({ authenticate, rates, onCompleted, log }: PageRequestOptions): PagePlugin {
+/** Adds ids, CORS, rate limits (except for health checks) and request logs to Yoga. */
+export function usePageRequests({ cors, authenticate, rates, onCompleted, log }: PageRequestOptions): PagePlugin {
   const starts = new WeakMap<Request, number>()
   const allowances = new WeakMap<Request, Allowance>()
   return {
@@ -51,6 +57,7 @@ export function usePageRequests({ authenticate, rates, onCompleted, log }: PageR
       try {
         const { address } = serverContext
         const header = (name: string) => request.headers.get(name)
+        if (!isNavigation(header)) cors.requireAccess(header)
         // Pages that require a token reject an invalid one.
         const authentication = await authenticate({ header, address }).catch(ignoreInvalidToken)
         if (authentication) authenticatedRequests.add(request)
@@ -67,6 +74,7 @@ export function usePageRequests({ authenticate, rates, onCompleted, log }: PageR
       const headers = {
         [requestIdHeader]: requestId,
         'x-content-type-options': 'nosniff',
+        ...cors.headers(request.headers.get('origin')),
         ...(response.status === 401 && { 'www-authenticate': bearerChallenge(request.headers.get('authorization')) }),
         ...allowances.get(request),
       }

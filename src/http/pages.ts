@@ -2,13 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { BadRequest } from '../errors.ts'
-import type { Cors } from './cors.ts'
 import { errorResponse } from './error-response.ts'
 import { isRead, type PageContext, type PagePlugin, requestIdOf } from './page-requests.ts'
 
 interface PagesOptions {
   readonly endpoint: string
-  readonly cors: Cors
   /** The paths that the plugins serve, in addition to the endpoint. */
   readonly paths: readonly string[]
   readonly plugins: readonly PagePlugin[]
@@ -23,7 +21,7 @@ export interface Pages {
   readonly dispose: () => Promise<void>
 }
 
-/** Uses Yoga, loaded by the first request, for everything except GraphQL: pages and CORS preflight requests. */
+/** Uses Yoga, loaded by the first request, for everything except GraphQL and CORS preflight requests. */
 export function createPages(options: PagesOptions): Pages {
   let yoga: Promise<Yoga> | undefined
   const load = () => {
@@ -46,7 +44,7 @@ async function loadYoga(options: PagesOptions): Promise<Yoga> {
   const { createYoga } = await import('graphql-yoga')
   return createYoga<PageContext>({
     graphqlEndpoint: options.endpoint,
-    cors: options.cors.options,
+    cors: false,
     graphiql: false,
     landingPage: false,
     logging: false,

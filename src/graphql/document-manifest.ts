@@ -1,0 +1,60 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type GraphQLSchema, parse, validate } from 'graphql'
+import { z } from 'zod'
+import { reasonOf, StartupError } from '../startup-errors.ts'
+import { type DocumentManifest, hashOf, parseHash } from './persisted-documents.ts'
+
+const setting = 'SNAGLIST_DOCUMENTS'
+
+/** `persisted-documents.json` of GraphQL Code Generator, or a manifest of Apollo. */
+const manifestFile = z.union([
+  z
+    .object({ operations: z.array(z.object({ id: z.string(), body: z.string() })) })
+    .transform(({ operations }) => Object.fromEntries(operations.map(({ id, body }) => [id, body]))),
+  z.record(z.string(), z.string()),
+])
+
+/** Reads all JSON files of a directory. Throws StartupError with every invalid file, hash and document. */
+export async function readDocumentManifest(directory: string, schema: GraphQLSchema): Promise<DocumentManifest> {
+  const errors: string[] = []
+  const documents = new Map<string, string>()
+  const names = await readdir(directory).catch((error: unknown) => {
+    throw new StartupError(`The directory ${directory} cannot be read: ${reasonOf(error)}.`, `Check ${setting}.`)
+  })
+  for (const name of names.filter((file) => file.endsWith('.json')).toSorted()) {
+    const entries = await readEntries(join(directory, name)).catch((error: unknown) => {
+      errors.push(`${name}: ${reasonOf(error)}`)
+      return []
+    })
+    for (const [id, text] of entries) {
+      const hash = parseHash(id)
+      const documentErrors =
+        hash === hashOf(text) ? errorsOf(schema, text) : ['the id is not the SHA-256 of the document']
+      errors.push(...documentErrors.map((error) => `${name}: ${id}: ${error}`))
+      documents.set(hash, text)
+    }
+  }
+  if (errors.length > 0)
+    throw new StartupError(
+      `Invalid documents in ${directory}:\n${errors.map((error) => `  ${error}\n`).join('')}`,
+      `Generate them with the schema of this version and hashAlgorithm "sha256".`,
+    )
+  if (documents.size === 0)
+    throw new StartupError(`The directory ${directory} contains no documents.`, `Check ${setting}.`)
+  return documents
+}
+
+async function readEntries(path: string): Promise<readonly (readonly [string, string])[]> {
+  const result = manifestFile.safeParse(JSON.parse(await readFile(path, 'utf8')))
+  if (!result.success) throw new Error('the file is not an object with the text of each document by its id')
+  return Object.entries(result.data)
+}
+
+function errorsOf(schema: GraphQLSchema, text: string): readonly string[] {
+  try {
+    return validate(schema, parse(text)).map(({ message }) => message)
+  } catch (error) {
+    return [reasonOf(error)]
+  }
+}
