@@ -66,6 +66,9 @@ export const bodyText = storableText(maxBodyBytes, 'bytes', Buffer.byteLength)
 
 export const notBlank = (rule: z.ZodString) => rule.refine((value) => !isBlank(value), 'must not be blank')
 
+/** For arguments that search names. */
+export const searchText = text(200).nullish()
+
 /** Trims the text and collapses white space. */
 export const nameText = (max: number) => notBlank(text(max)).transform((value) => value.trim().replaceAll(/\s+/g, ' '))
 

@@ -58,3 +58,17 @@ test('equals the committed schema.graphql', () => {
 test('validates the examples of GraphiQL', () => {
   expect(examples.flatMap(({ query }) => validate(schema, parse(query)))).toEqual([])
 })
+
+test('schema: every connection can be read forward and backward', () => {
+  const connections = types.flatMap((type) =>
+    isObjectType(type) || isInterfaceType(type)
+      ? Object.values(type.getFields()).filter((field) => /Connection!?$/.test(String(field.type)))
+      : [],
+  )
+  expect(connections.length).toBeGreaterThanOrEqual(20)
+  for (const { name, args } of connections)
+    expect(
+      args.map((argument) => argument.name),
+      name,
+    ).toEqual(expect.arrayContaining(['first', 'after', 'last', 'before']))
+})

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { type Sql, sql } from '../database/sql.ts'
-import { connectionType, forwardArgs, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionType, offsetArgs, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketRelation } from '../ticket/ticket.loaders.ts'
@@ -42,7 +42,7 @@ builder.prismaObject('Comment', {
     replies: t.field({
       type: CommentConnection,
       description: 'Direct replies, oldest first.',
-      args: forwardArgs,
+      args: pageArgs,
       ...nestedField(relatedComments(sql`c.parent_id`)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of creation.' }),

@@ -106,11 +106,17 @@ export function compareText(column: Sql, filter: StringFilter, location: Locatio
   return compare(filter, location, {
     eq: (text) => sql`fold_case(${column}) = fold_case(${text})`,
     in: (texts) => sql`fold_case(${column}) = ANY(${foldedArray(texts)})`,
-    contains: (text) => sql`fold_case(${column}) LIKE '%' || fold_case(${escapeLike(text)}) || '%'`,
+    contains: (text) => containsText([column], text),
     startsWith: (text) => sql`fold_case(${column}) LIKE fold_case(${escapeLike(text)}) || '%'`,
     isNull: (isNull) => nullCheck(column, isNull),
   })
 }
+
+/** One of the columns contains the text. True for an empty text, or none. */
+export const containsText = (columns: readonly Sql[], text: string | null | undefined): Sql =>
+  text
+    ? anyOf(columns.map((column) => sql`fold_case(${column}) LIKE '%' || fold_case(${escapeLike(text)}) || '%'`))
+    : sql`TRUE`
 
 /** `gte` and `lte` compare by the order of declaration. */
 export function compareEnum(column: Sql, type: string, filter: EnumFilter, location: Location): Sql {

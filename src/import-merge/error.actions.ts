@@ -27,7 +27,7 @@ export async function storeErrors(tx: BulkTransaction, importId: string, project
     ORDER BY p.row, position LIMIT ${maxStoredErrors}`)
   if (errors.length === 0) return
   const known = await tx.query<{ name: string; isLabel: boolean }[]>(sql`
-    (SELECT u.username AS name, FALSE AS "isLabel" FROM users u WHERE ${assignableUsers(projectId)} LIMIT ${maxCandidates})
+    (SELECT u.username AS name, FALSE AS "isLabel" FROM users u WHERE ${assignableUsers(sql`${projectId}::uuid`)} LIMIT ${maxCandidates})
     UNION ALL SELECT l.name, TRUE FROM labels l WHERE l.project_id = ${projectId}::uuid`)
   const usernames = known.filter(({ isLabel }) => !isLabel).map(({ name }) => name)
   const labelNames = known.filter(({ isLabel }) => isLabel).map(({ name }) => name)

@@ -65,7 +65,7 @@ async function findPeople(tx: BulkTransaction, projectId: string, { role }: View
     (SELECT fold_case(${column}) AS folded, (array_agg(u.id))[1] AS id FROM users u GROUP BY 1 HAVING count(*) = 1)`
   await tx.query(sql`
     CREATE TEMPORARY TABLE import_people ON COMMIT DROP AS
-    SELECT given.person, given.name, u.id, u.id IS NOT NULL AND (${assignableUsers(projectId)}) AS assignable
+    SELECT given.person, given.name, u.id, u.id IS NOT NULL AND (${assignableUsers(sql`${projectId}::uuid`)}) AS assignable
     FROM (
       SELECT person, coalesce(mailbox[1], person) AS name, coalesce(mailbox[2], person) AS address
       FROM (SELECT assignee AS person FROM import_rows WHERE assignee IS NOT NULL

@@ -5,7 +5,7 @@ import { type ImportFieldKey, importField, importFieldKeys } from '../import-fil
 import { type PresetKey, preset, presetKeys } from '../import-file/preset.parser.ts'
 import { maxStoredErrors } from '../import-merge/error.actions.ts'
 import { previewSize } from '../import-merge/preview.actions.ts'
-import { connectionType, forwardArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import { projectRelation } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
 import type { ImportedColumn, ImportPreviewRow } from '../rows.ts'
@@ -138,7 +138,7 @@ builder.prismaObject('Import', {
     faults: t.field({
       type: ImportFaultConnection,
       description: `Row errors in the order of the file. Only the first ${maxStoredErrors} are stored.`,
-      args: forwardArgs,
+      args: pageArgs,
       ...nestedField(relatedConnection(sql`f.import_id`, () => rowErrorList)),
     }),
     warningCount: t.exposeInt('warningCount', {
@@ -148,7 +148,7 @@ builder.prismaObject('Import', {
     warnings: t.field({
       type: ImportFaultConnection,
       description: `Doubtful values of imported rows, such as numbers that a spreadsheet has rounded. \`row\` is the first row with the value. Only the first ${maxStoredErrors} are stored.`,
-      args: forwardArgs,
+      args: pageArgs,
       ...nestedField(relatedConnection(sql`f.import_id`, () => warningList)),
     }),
     columns: t.expose('columns', {
@@ -170,7 +170,7 @@ builder.prismaObject('Import', {
     tickets: t.field({
       type: TicketConnection,
       description: 'Tickets that the import created or changed, ordered by number, except those that an undo reverted.',
-      args: forwardArgs,
+      args: pageArgs,
       ...nestedField(relatedConnection(sql`it.import_id`, () => importedTicketList)),
     }),
   }),
@@ -182,7 +182,7 @@ builder.objectField('Project', 'imports', (t) =>
   t.field({
     type: ImportConnection,
     description: 'Imports into the project, newest first.',
-    args: forwardArgs,
+    args: pageArgs,
     ...nestedField(relatedConnection(sql`i.project_id`, () => importList)),
   }),
 )

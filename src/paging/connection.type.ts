@@ -84,15 +84,11 @@ interface CountArguments {
 
 const cursorFields = new Set(['cursor', 'startCursor', 'endCursor'])
 
-export const forwardArgs = builder.args((t) => ({
+export const pageArgs = builder.args((t) => ({
   first: t.int({
     description: `Number of items to return from the start. Defaults to ${defaultPageSize}, at most ${maxPageSize}.`,
   }),
   after: t.string({ description: 'Cursor after which the page starts.' }),
-}))
-
-export const pageArgs = builder.args((t) => ({
-  ...forwardArgs,
   last: t.int({
     description: `Number of items to return from the end, at most ${maxPageSize}. Cannot be combined with \`first\`.`,
   }),

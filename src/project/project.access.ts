@@ -12,6 +12,12 @@ export function visibleProjects({ id, role }: Viewer): Sql {
     OR EXISTS (SELECT FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${id}::uuid))`
 }
 
+/** Condition that a project is visible. `project` is an expression for its id. */
+export const visibleProject = (viewer: Viewer, project: Sql): Sql =>
+  viewer.role === 'ADMIN'
+    ? sql`TRUE`
+    : sql`EXISTS (SELECT FROM projects p WHERE p.id = ${project} AND ${visibleProjects(viewer)})`
+
 /** The viewer's role in project `p`: the higher of the individual and the default role; null if there is neither. */
 function roleInProject({ id, role }: Viewer): Sql {
   if (role === 'ADMIN') return sql`'MAINTAINER'::project_role`
@@ -19,11 +25,11 @@ function roleInProject({ id, role }: Viewer): Sql {
     (SELECT m.role FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${id}::uuid))`
 }
 
-/** Condition on users `u`: active users who can see the project. */
-export function assignableUsers(projectId: string): Sql {
-  return sql`u.active AND (u.role = 'ADMIN'
-    OR EXISTS (SELECT FROM projects p WHERE p.id = ${projectId}::uuid AND p.default_role IS NOT NULL)
-    OR EXISTS (SELECT FROM project_members m WHERE m.project_id = ${projectId}::uuid AND m.user_id = u.id))`
+/** Condition on users `u`: active users who can see the project. `project` is an expression for its id. */
+export function assignableUsers(project: Sql): Sql {
+  return sql`(u.active AND (u.role = 'ADMIN'
+    OR EXISTS (SELECT FROM projects p WHERE p.id = ${project} AND p.default_role IS NOT NULL)
+    OR EXISTS (SELECT FROM project_members m WHERE m.project_id = ${project} AND m.user_id = u.id)))`
 }
 
 export interface ProjectPermissions {

@@ -1,8 +1,8 @@
 import { builder } from '../builder.ts'
-import { checkArgument, projectReference } from '../check.ts'
+import { checkArgument, projectReference, searchText } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { sql } from '../database/sql.ts'
-import { nullCheck } from '../filter/comparators.ts'
+import { allOf, containsText, nullCheck } from '../filter/comparators.ts'
 import { pageArgs, readConnection } from '../paging/connection.type.ts'
 import { visibleProjects } from './project.access.ts'
 import { readProjectByReference } from './project.loaders.ts'
@@ -26,12 +26,16 @@ builder.queryFields((t) => ({
         defaultValue: false,
         description: 'True returns archived projects, false all others, null both.',
       }),
+      search: t.arg.string({
+        description: 'Substring of the key or name, case-insensitive, at most 200 characters.',
+      }),
       ...pageArgs,
     },
-    resolve: (_root, { archived, ...page }, context, info) => {
+    resolve: (_root, { archived, search, ...page }, context, info) => {
       const isArchived =
         archived === null || archived === undefined ? sql`TRUE` : nullCheck(sql`p.archived_at`, !archived)
-      const where = sql`${visibleProjects(requireViewer(context))} AND ${isArchived}`
+      const matches = containsText([sql`p.key`, sql`p.name`], checkArgument('search', search, searchText))
+      const where = allOf([visibleProjects(requireViewer(context)), isArchived, matches])
       const list = { columns: projectColumns, from: sql`projects p`, where, order: projectOrder }
       return readConnection(list, page, context, info)
     },

@@ -1,7 +1,7 @@
 import { ProjectRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionType, forwardArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import type { FieldDependencies } from '../reading/look-ahead.ts'
 import { nestedField } from '../reading/nested.ts'
@@ -66,7 +66,7 @@ builder.prismaObject('Project', {
     members: t.field({
       type: ProjectMemberConnection,
       description: 'Users with an individual role, sorted by username.',
-      args: forwardArgs,
+      args: pageArgs,
       ...nestedField(relatedConnection(sql`m.project_id`, () => memberList)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of creation.' }),

@@ -119,7 +119,7 @@ export async function findAssignee(
 ): Promise<{ id: string; name: string } | null> {
   const rows = isUserReference(reference)
     ? await db.query<{ id: string; name: string }[]>(sql`
-        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND (u.id = ${currentId}::uuid OR ${assignableUsers(projectId)})`)
+        SELECT u.id, u.name FROM users u WHERE ${usersByReference([reference])} AND (u.id = ${currentId}::uuid OR ${assignableUsers(sql`${projectId}::uuid`)})`)
     : []
   if (!rows[0])
     errors.push({

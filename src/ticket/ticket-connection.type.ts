@@ -1,5 +1,32 @@
-import { connectionType } from '../paging/connection.type.ts'
-import { ticketCounts } from './ticket.cost.ts'
+import { builder } from '../builder.ts'
+import { sql } from '../database/sql.ts'
+import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
+import { nestedField } from '../reading/nested.ts'
+import { ticketCounts, ticketListWork } from './ticket.cost.ts'
+import { ticketList } from './ticket.loaders.ts'
 import type { TicketRow } from './ticket.sql.ts'
+import { TicketFilterInput } from './ticket-filter.type.ts'
+import { ticketOrderArg } from './ticket-order.type.ts'
 
 export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets', ticketCounts)
+
+export const ticketListArgs = builder.args((t) => ({
+  filter: t.field({
+    type: TicketFilterInput,
+    description: 'Tickets to return. Defaults to all that are not archived.',
+  }),
+  ...ticketOrderArg,
+  ...offsetArgs,
+}))
+
+builder.objectField('Project', 'tickets', (t) =>
+  t.field({
+    type: TicketConnection,
+    description: 'Tickets of both kinds in the project. Newest first by default.',
+    args: ticketListArgs,
+    ...nestedField(
+      relatedConnection(sql`t.project_id`, (context, args) => ticketList(context, args, { project: sql`parent.id` })),
+      { work: ticketListWork },
+    ),
+  }),
+)

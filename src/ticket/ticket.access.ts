@@ -20,12 +20,6 @@ export function visibleTickets(viewer: Viewer): Sql {
 export const selectVisibleProjectIds = (viewer: Viewer, ofProject: Sql): Sql =>
   sql`SELECT t.project_id AS id FROM (SELECT p.id AS project_id FROM projects p WHERE ${visibleProjects(viewer)}) t WHERE ${ofProject}`
 
-/** Condition that a project is visible, for the `precondition` of a list. `project` is an expression for its id. */
-export const visibleProject = (viewer: Viewer, project: Sql): Sql =>
-  viewer.role === 'ADMIN'
-    ? sql`TRUE`
-    : sql`EXISTS (SELECT FROM projects p WHERE p.id = ${project} AND ${visibleProjects(viewer)})`
-
 /**
  * `visibleTickets` for a single ticket, in the same time for any number of projects. Otherwise timing would reveal
  * hidden tickets.

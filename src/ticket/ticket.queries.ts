@@ -1,11 +1,9 @@
 import { builder } from '../builder.ts'
 import { checkArgument, ticketReference } from '../check.ts'
-import { offsetArgs, readConnection } from '../paging/connection.type.ts'
+import { readConnection } from '../paging/connection.type.ts'
 import { ticketListWork } from './ticket.cost.ts'
 import { readTicketByReference, ticketList } from './ticket.loaders.ts'
-import { TicketConnection } from './ticket-connection.type.ts'
-import { TicketFilterInput } from './ticket-filter.type.ts'
-import { ticketOrderArg } from './ticket-order.type.ts'
+import { TicketConnection, ticketListArgs } from './ticket-connection.type.ts'
 
 builder.queryFields((t) => ({
   ticket: t.field({
@@ -20,14 +18,7 @@ builder.queryFields((t) => ({
     type: TicketConnection,
     extensions: { work: ticketListWork },
     description: 'Tickets of both kinds, from all projects that you can see. Newest first by default.',
-    args: {
-      filter: t.arg({
-        type: TicketFilterInput,
-        description: 'Tickets to return. Defaults to all that are not archived.',
-      }),
-      ...ticketOrderArg,
-      ...offsetArgs,
-    },
+    args: ticketListArgs,
     resolve: (_root, args, context, info) => readConnection(ticketList(context, args), args, context, info),
   }),
 }))

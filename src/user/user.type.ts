@@ -1,8 +1,6 @@
 import { UserRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
-import { connectionType } from '../paging/connection.type.ts'
 import type { FieldDependencies } from '../reading/look-ahead.ts'
-import type { UserRow } from './user.sql.ts'
 
 builder.enumType('UserRole', {
   description: 'Role of an account on the server, independent of its roles in projects.',
@@ -36,5 +34,3 @@ builder.prismaObject('User', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of creation.' }),
   }),
 })
-
-export const UserConnection = connectionType<UserRow>('User', 'users')

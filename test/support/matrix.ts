@@ -76,7 +76,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
 
   Project: row(
     inProject,
-    'archivedAt createdAt defaultRole defects description id imports issues key labels members name',
+    'archivedAt createdAt defaultRole defects description id imports issues key labels members name tickets',
     { viewerRole: role },
   ),
   ...list('Project', inProject),

@@ -1,0 +1,39 @@
+import { builder } from '../builder.ts'
+import { checkArgument, projectReference, searchText } from '../check.ts'
+import { requireViewer } from '../context.ts'
+import { sql } from '../database/sql.ts'
+import { allOf, containsText } from '../filter/comparators.ts'
+import { connectionType, pageArgs, readConnection } from '../paging/connection.type.ts'
+import { projectId } from '../reference.ts'
+import { type UserRow, userColumns, userOrder } from '../user/user.sql.ts'
+import { assignableUsers, visibleProject } from './project.access.ts'
+
+const UserConnection = connectionType<UserRow>('User', 'users')
+
+builder.queryFields((t) => ({
+  users: t.field({
+    type: UserConnection,
+    description: 'Users, sorted by username. All by default, including deactivated ones.',
+    args: {
+      active: t.arg.boolean({ description: 'True returns active users, false deactivated ones.' }),
+      assignableIn: t.arg.id({
+        description:
+          'Id or key of a project: returns only users to whom its tickets can be assigned, which are active and can see the project. No users if you cannot see it.',
+      }),
+      search: t.arg.string({
+        description: 'Substring of the username or name, case-insensitive, at most 200 characters.',
+      }),
+      ...pageArgs,
+    },
+    resolve: (_root, { active, assignableIn, search, ...page }, context, info) => {
+      const conditions = [containsText([sql`u.username`, sql`u.name`], checkArgument('search', search, searchText))]
+      if (active !== null && active !== undefined) conditions.push(sql`u.active = ${active}`)
+      if (assignableIn) {
+        const project = projectId(checkArgument('assignableIn', assignableIn, projectReference))
+        conditions.push(visibleProject(requireViewer(context), project), assignableUsers(project))
+      }
+      const where = allOf(conditions)
+      return readConnection({ columns: userColumns, from: sql`users u`, where, order: userOrder }, page, context, info)
+    },
+  }),
+}))
