@@ -19,7 +19,7 @@ const CommentRemove = graphql(`
 `)
 const CommentTree = graphql(`
   query CommentTree($id: ID!) {
-    ticket(id: $id) { commentCount comments { nodes { id body deletedAt parent { id } replies { totalCount } } } }
+    ticket(id: $id) { commentCount comments { nodes { id body deletedAt viewerCan { update delete } parent { id } replies { totalCount } } } }
   }
 `)
 
@@ -28,7 +28,7 @@ const addComment = async (ticketId: string, parentId: string | null = null) =>
 const remove = async (id: string) => (await users.reporter.ask(CommentRemove, { id })).deleteComment
 const newIssue = async () => (await createIssue(users.reporter, 'CORE', 'Talked about')).id
 const treeOf = async (id: string) => {
-  const { ticket } = await users.viewer.ask(CommentTree, { id })
+  const { ticket } = await users.reporter.ask(CommentTree, { id })
   if (!ticket) throw new Error(`There is no ticket ${id}.`)
   return ticket
 }
@@ -37,7 +37,9 @@ const idsIn = async (id: string) => (await treeOf(id)).comments.nodes.map((comme
 /** Deleted comments must be empty and have replies, the others must be counted. */
 const expectConsistentThread = async (id: string) => {
   const { commentCount, comments } = await treeOf(id)
-  for (const { body, deletedAt, replies } of comments.nodes) {
+  for (const { body, deletedAt, replies, viewerCan } of comments.nodes) {
+    const exists = deletedAt === null
+    expect(viewerCan).toEqual({ update: exists, delete: exists })
     expect(body === '').toBe(deletedAt !== null)
     if (deletedAt !== null) expect(replies.totalCount).toBeGreaterThan(0)
   }

@@ -171,7 +171,7 @@ const Archive = graphql(`
 `)
 const ReadArchived = graphql(`
   query PermissionsReadArchived {
-    project(id: "OLD") { viewerRole issues { totalCount } members { totalCount } }
+    project(id: "OLD") { viewerRole viewerCan { createTicket archive } issues { totalCount } members { totalCount } }
     ticket(id: "OLD-1") { viewerCan { update comment assign archive } }
     projects { nodes { key } }
   }
@@ -188,7 +188,8 @@ test('permits all roles to read an archived project, and only a MAINTAINER to un
     ['admin', 'MAINTAINER'],
   ] as const) {
     const { project, ticket, projects } = await users[role].ask(ReadArchived)
-    expect(project).toEqual({ viewerRole, issues: { totalCount: 1 }, members: { totalCount: 2 } })
+    const viewerCan = { createTicket: false, archive: viewerRole === 'MAINTAINER' }
+    expect(project).toEqual({ viewerRole, viewerCan, issues: { totalCount: 1 }, members: { totalCount: 2 } })
     expect(ticket?.viewerCan).toEqual({ update: false, comment: false, assign: false, archive: false })
     expect(projects.nodes).not.toContainEqual({ key: 'OLD' })
   }

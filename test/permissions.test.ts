@@ -140,3 +140,36 @@ test.each([
     expect(can).toEqual(allowed)
   }
 })
+
+const CommentsViewerCan = graphql(`
+  query PermissionsCommentsViewerCan($ticket: ID!, $project: ID!) {
+    ticket(id: $ticket) { comments { nodes { author { username } viewerCan { reply update delete } } } }
+    project(id: $project) { viewerCan { createTicket updateTickets importTickets update archive } }
+  }
+`)
+const namesOf = (permissions: object = {}) =>
+  Object.entries(permissions).flatMap(([name, isGranted]) => (isGranted ? [name] : []))
+
+const [edit, all] = [
+  ['reply', 'update', 'delete'],
+  ['createTicket', 'updateTickets', 'importTickets', 'update', 'archive'],
+]
+const moderate = ['reply', 'delete']
+test.each([
+  ['viewer', [], [[], [], []]],
+  ['reporter', ['createTicket'], [['reply'], ['reply'], edit]],
+  ['contributor', ['createTicket', 'updateTickets', 'importTickets'], [edit, ['reply'], ['reply']]],
+  ['maintainer', all, [moderate, edit, moderate]],
+  ['admin', all, [edit, edit, edit]],
+  ['outsider', [], [[], [], []]],
+] as const)(
+  'returns the permissions of a %s for the project and its comments',
+  async (name, inProject, forComments) => {
+    const { project, issue } = name === 'outsider' ? open : closed
+    const result = await users[name].ask(CommentsViewerCan, { project, ticket: issue })
+    expect(namesOf(result.project?.viewerCan)).toEqual(inProject)
+    const comments = result.ticket?.comments.nodes ?? []
+    expect(comments.map(({ author }) => author.username)).toEqual(['contributor', 'maintainer', 'reporter'])
+    expect(comments.map(({ viewerCan }) => namesOf(viewerCan))).toEqual(forComments)
+  },
+)

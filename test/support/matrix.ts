@@ -1,4 +1,5 @@
 import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
+import { expect } from 'vitest'
 import { type RoleName, roleNames } from './permissions.ts'
 
 /**
@@ -24,7 +25,7 @@ const row = (visibility: Row, fields: string, exceptions: TypeRow['exceptions'] 
 
 const U = 'UNAUTHENTICATED'
 const is = (value: unknown) => ({ is: value })
-const [no, yes] = [is(false), is(true)]
+const [no, yes, varying] = [is(false), is(true), is(expect.any(Boolean))]
 
 // Columns: anonymous, outsider, guest, viewer, reporter, contributor, maintainer, admin. Permissions are those on tickets of the
 // contributor.
@@ -34,6 +35,8 @@ const own: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'own']
 const ownOrAdmin: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'all']
 const fromReporter: Row = [U, 'none', no, no, yes, yes, yes, yes]
 const fromContributor: Row = [U, 'none', no, no, no, yes, yes, yes]
+// Depends on the author of the comment: see test/permissions.test.ts.
+const byAuthor: Row = [U, 'none', no, no, varying, varying, varying, varying]
 const fromMaintainer: Row = [U, 'none', no, no, no, no, yes, yes]
 const [VIEWER, REPORTER, CONTRIBUTOR, MAINTAINER] = ['VIEWER', 'REPORTER', 'CONTRIBUTOR', 'MAINTAINER'].map(is) as [
   Cell,
@@ -76,7 +79,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
 
   Project: row(
     inProject,
-    'archivedAt createdAt defaultRole defects description id imports issues key labels members name tickets',
+    'archivedAt createdAt defaultRole defects description id imports issues key labels members name tickets viewerCan',
     { viewerRole: role },
   ),
   ...list('Project', inProject),
@@ -96,9 +99,21 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
     comment: fromReporter,
     update: fromContributor,
   }),
+  ProjectPermissions: row(inProject, '', {
+    archive: fromMaintainer,
+    createTicket: fromReporter,
+    importTickets: fromContributor,
+    update: fromMaintainer,
+    updateTickets: fromContributor,
+  }),
+  CommentPermissions: row(inProject, '', {
+    delete: byAuthor,
+    reply: fromReporter,
+    update: byAuthor,
+  }),
   Excerpt: row(inProject, 'hits text'),
   TextRange: row(inProject, 'end start'),
-  Comment: row(inProject, 'author body createdAt deletedAt editedAt id parent replies ticket'),
+  Comment: row(inProject, 'author body createdAt deletedAt editedAt id parent replies ticket viewerCan'),
   ...list('Comment', inProject),
   HistoryEvent: row(inProject, 'actor at batch changes id reverted source ticket version'),
   ...list('HistoryEvent', inProject),
