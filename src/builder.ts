@@ -36,6 +36,7 @@ export const builder = new SchemaBuilder<{
   Objects: {
     User: Row<'User'>
     AccessToken: Row<'Token'>
+    Session: Row<'Token'>
     Project: Row<'Project'>
     Issue: Row<'Ticket'>
     Defect: Row<'Ticket'>

@@ -17,6 +17,8 @@ export interface Context {
   readonly requestId: string
   /** The client's IP address. */
   readonly address: string
+  /** At most 200 characters. */
+  readonly userAgent: string | null
   /** Parses and validates a document at the expense of the viewer, unless it is known. */
   readonly readDocument: (query: string) => Promise<Document>
   readonly readDatabaseSize: ReadDatabaseSize

@@ -19,15 +19,23 @@ export interface Session {
 }
 
 /** The first account of a server becomes its ADMIN. */
-export async function signUp(tx: Transaction, policy: Config['signUp'], user: Omit<NewUser, 'role'>): Promise<Session> {
+export async function signUp(
+  tx: Transaction,
+  policy: Config['signUp'],
+  user: Omit<NewUser, 'role'>,
+  userAgent: string | null,
+): Promise<Session> {
   // Of two concurrent first sign-ups, only one may become ADMIN.
   await tx.query(sql`LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE`)
   const isFirst = await mustAllowSignUp(tx, policy)
   const viewer = await insertUser(tx, { ...user, role: isFirst ? 'ADMIN' : 'MEMBER' })
-  return openSession(tx, viewer)
+  return openSession(tx, viewer, userAgent)
 }
 
 /** Returns true if the next account is the first one. */
+export const isSignUpOpen = async (db: Statements, policy: Config['signUp']): Promise<boolean> =>
+  policy === 'open' || (policy === 'first' && !(await hasUsers(db)))
+
 export async function mustAllowSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
   const isFirst = !(await hasUsers(db))
   if (policy === 'closed' || (policy === 'first' && !isFirst))
@@ -64,19 +72,23 @@ export async function verifySignIn(
 }
 
 /** Opens a session if the account is active and still has the verified password. */
-export async function signIn(tx: Transaction, { attempt, userId, passwordHash }: PasswordProof): Promise<Session> {
+export async function signIn(
+  tx: Transaction,
+  { attempt, userId, passwordHash }: PasswordProof,
+  userAgent: string | null,
+): Promise<Session> {
   const [viewer] = await tx.query<UserRow[]>(sql`
     SELECT ${userColumns.all} FROM users u
     WHERE u.id = ${userId}::uuid AND u.active AND u.password_hash = ${passwordHash} FOR SHARE`)
   if (!viewer) throw new Unauthenticated(wrongCredentials)
   await recordSuccess(tx, attempt)
-  return openSession(tx, viewer)
+  return openSession(tx, viewer, userAgent)
 }
 
 const wrongCredentials = 'The username or the password is wrong.'
 
-async function openSession(tx: Transaction, viewer: UserRow): Promise<Session> {
-  const { secret, expiresAt } = await startSession(tx, viewer.id)
+async function openSession(tx: Transaction, viewer: UserRow, userAgent: string | null): Promise<Session> {
+  const { secret, expiresAt } = await startSession(tx, viewer.id, userAgent)
   return { token: secret, expiresAt, viewer }
 }
 
@@ -113,6 +125,12 @@ export async function changePassword(
   await recordSuccess(tx, attempt)
   await tx.prisma.token.deleteMany({ where: { userId, kind: 'SESSION', id: { not: token.id } } })
   return user
+}
+
+/** Ends a session of the viewer. */
+export async function endSession(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
+  const { count } = await tx.prisma.token.deleteMany({ where: { id, kind: 'SESSION', userId: viewer.id } })
+  if (count === 0) throw new NotFound(`Session "${id}" was not found, or it has ended.`)
 }
 
 export async function revokeAccessToken(tx: Transaction, viewer: Viewer, id: string): Promise<void> {

@@ -10,6 +10,7 @@ import type { ViewerToken } from '../viewer.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import {
   changePassword,
+  endSession,
   mustAllowSignUp,
   revokeAccessToken,
   type Session,
@@ -81,7 +82,9 @@ mutation('signUp', {
     }
     return setViewer(
       context,
-      await prepareAndWrite(context, hash, (tx, passwordHash) => signUp(tx, policy, { ...user, passwordHash })),
+      await prepareAndWrite(context, hash, (tx, passwordHash) =>
+        signUp(tx, policy, { ...user, passwordHash }, context.userAgent),
+      ),
     )
   },
   payload: SignInPayload,
@@ -99,7 +102,10 @@ mutation('signIn', {
   resolve: async ({ username, password }, context) => {
     const attempt = { username: toNormalForm(username), address: context.address }
     const verify = () => verifySignIn(context, attempt, password, context.config.bcryptCost)
-    return setViewer(context, await prepareAndWrite(context, verify, signIn))
+    return setViewer(
+      context,
+      await prepareAndWrite(context, verify, (tx, proof) => signIn(tx, proof, context.userAgent)),
+    )
   },
   payload: SignInPayload,
 })
@@ -191,6 +197,22 @@ mutation('createAccessToken', {
       description: 'Secret to send as "Authorization: Bearer …". Returned only here.',
     }),
     accessToken: t.expose('token', { type: 'AccessToken', description: 'Created token, without its secret.' }),
+  }),
+})
+
+mutation('endSession', {
+  description: 'Ends one of your sessions, effective from the next request. `signOut` ends the current one.',
+  inputDescription: 'A session to end.',
+  payloadDescription: 'The ended session.',
+  input: (t) => ({ id: t.id({ required: true, description: 'UUID of the session, from `sessions`.' }) }),
+  rules: { id },
+  resolve: async ({ id }, context) => {
+    await write(context, (tx, viewer) => endSession(tx, viewer, id))
+    context.clearViewerCache()
+    return { id }
+  },
+  payload: (t) => ({
+    endedSessionId: t.exposeID('id', { description: 'Id of the ended session, to remove it from a client cache.' }),
   }),
 })
 

@@ -24,3 +24,21 @@ builder.prismaObject('Token', {
     }),
   }),
 })
+
+builder.prismaObject('Token', {
+  variant: 'Session',
+  description: 'A sign-in of an account, which lasts 30 days unless it is ended.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Identifier for `endSession`. Not the secret.' }),
+    userAgent: t.exposeString('name', {
+      nullable: true,
+      description: 'Header `User-Agent` of the sign-in, at most 200 characters. Null if there was none.',
+    }),
+    current: t.boolean({
+      description: 'True for the session of this request.',
+      resolve: ({ id }, _args, { token }) => id === token?.id,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Time of the sign-in.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'Time of expiry.' }),
+  }),
+})

@@ -38,10 +38,14 @@ async function insertToken(
 }
 
 /** Also deletes the expired tokens of the user. */
-export async function startSession(db: Statements, userId: string): Promise<{ secret: string; expiresAt: Date }> {
+export async function startSession(
+  db: Statements,
+  userId: string,
+  userAgent: string | null = null,
+): Promise<{ secret: string; expiresAt: Date }> {
   const expiresAt = new Date(Date.now() + sessionDays * millisecondsPerDay)
   await db.query(sql`DELETE FROM tokens WHERE user_id = ${userId}::uuid AND expires_at < now()`)
-  const { secret } = await insertToken(db, { userId, kind: 'SESSION', scope: 'WRITE', name: null, expiresAt })
+  const { secret } = await insertToken(db, { userId, kind: 'SESSION', scope: 'WRITE', name: userAgent, expiresAt })
   return { secret, expiresAt }
 }
 
@@ -51,6 +55,14 @@ export const revokeToken = (db: Statements, id: string) => db.query(sql`DELETE F
 export const listAccessTokens = (db: Statements, userId: string) =>
   db.query<TokenRow[]>(sql`
     SELECT ${tokenColumns.all} FROM tokens t WHERE t.user_id = ${userId}::uuid AND t.kind = 'ACCESS' ORDER BY t.id DESC`)
+
+export const maxSessions = 200
+
+/** Newest first, without expired ones. */
+export const listSessions = (db: Statements, userId: string) =>
+  db.query<TokenRow[]>(sql`
+    SELECT ${tokenColumns.all} FROM tokens t
+    WHERE t.user_id = ${userId}::uuid AND t.kind = 'SESSION' AND t.expires_at > now() ORDER BY t.id DESC LIMIT ${maxSessions}`)
 
 export function createAccessToken(
   db: Statements,

@@ -19,6 +19,8 @@ interface ContextServices {
   readonly readDatabaseSize: ReadDatabaseSize
 }
 
+const maxUserAgentLength = 200
+
 export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>
 
 /** The returned function throws the errors of `Authenticate`. */
@@ -43,6 +45,7 @@ export const contextFactory =
       bulkTransaction: database.bulkTransaction,
       requestId,
       address,
+      userAgent: header('user-agent')?.slice(0, maxUserAgentLength) ?? null,
       readDocument: async (query) => documents.find(query) ?? rates.chargeParsing(payer, () => documents.read(query)),
       readDatabaseSize,
       traceParent: header('traceparent') ?? null,

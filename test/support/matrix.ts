@@ -30,6 +30,7 @@ const [no, yes, varying] = [is(false), is(true), is(expect.any(Boolean))]
 // Columns: anonymous, outsider, guest, viewer, reporter, contributor, maintainer, admin. Permissions are those on tickets of the
 // contributor.
 const signedIn: Row = [U, 'all', 'all', 'all', 'all', 'all', 'all', 'all']
+const everyone: Row = ['all', 'all', 'all', 'all', 'all', 'all', 'all', 'all']
 const inProject: Row = [U, 'none', 'all', 'all', 'all', 'all', 'all', 'all']
 const own: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'own']
 const ownOrAdmin: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'all']
@@ -65,13 +66,21 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   Query: row(
     signedIn,
     'defect defects explainCost import issue issues node nodes project projects reports ticket tickets user users',
-    { accessTokens: own, viewer: ['none', 'own', 'own', 'own', 'own', 'own', 'own', 'own'] },
+    {
+      accessTokens: own,
+      sessions: own,
+      server: everyone,
+      viewer: ['none', 'own', 'own', 'own', 'own', 'own', 'own', 'own'],
+    },
   ),
 
   AccessToken: row(own, 'createdAt expiresAt id name scope'),
+  Session: row(own, 'createdAt current expiresAt id userAgent'),
   User: row(signedIn, 'active createdAt id name role username', { email: ownOrAdmin }),
   ...list('User', signedIn),
   Node: row(signedIn, 'id'),
+  Server: row(everyone, 'limits signUp version'),
+  ServerLimits: row(everyone, 'cost pageSize pointsPerMinute requestsPerMinute'),
   PageInfo: row(signedIn, 'endCursor hasNextPage hasPreviousPage startCursor'),
   QueryCost: row(signedIn, 'fields limit lists objects requested work'),
   FieldCost: row(signedIn, 'objects path work'),
@@ -138,6 +147,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   SignOutPayload: row(own, 'signedOut'),
   ChangePasswordPayload: row(own, 'user'),
   CreateAccessTokenPayload: row(own, 'accessToken secret'),
+  EndSessionPayload: row(own, 'endedSessionId'),
   RevokeAccessTokenPayload: row(own, 'revokedAccessTokenId'),
   CreateUserPayload: row(signedIn, 'user'),
   UpdateUserPayload: row(signedIn, 'user'),
