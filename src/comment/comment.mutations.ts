@@ -1,8 +1,11 @@
 import { bodyText, id, notBlank, ticketReference } from '../check.ts'
 import { mutation } from '../mutation.ts'
+import { edgeOf } from '../paging/connection.type.ts'
 import { getTicket } from '../ticket/ticket.loaders.ts'
 import { write, writeOptimistically } from '../write.ts'
 import { addComment, deleteComment, editComment } from './comment.actions.ts'
+import { commentOrder } from './comment.sql.ts'
+import { CommentEdge } from './comment.type.ts'
 
 const body = notBlank(bodyText)
 
@@ -19,7 +22,14 @@ mutation('addComment', {
   resolve: async (input, context) => ({
     comment: await writeOptimistically(context, (db, viewer) => addComment(db, viewer, input)),
   }),
-  payload: (t) => ({ comment: t.expose('comment', { type: 'Comment', description: 'Created comment.' }) }),
+  payload: (t) => ({
+    comment: t.expose('comment', { type: 'Comment', description: 'Created comment.' }),
+    commentEdge: t.field({
+      type: CommentEdge,
+      description: 'Created comment as an edge of the lists of comments and replies, for Relay.',
+      resolve: ({ comment }) => edgeOf(commentOrder, comment, [comment.createdAt, comment.id]),
+    }),
+  }),
 })
 
 mutation('editComment', {

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { type Sql, sql } from '../database/sql.ts'
-import { connectionType, offsetArgs, pageArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionTypes, offsetArgs, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketRelation } from '../ticket/ticket.loaders.ts'
@@ -8,7 +8,9 @@ import { userRelation } from '../user/user.loaders.ts'
 import { commentCount, commentRelation, ticketCommentedAt } from './comment.loaders.ts'
 import { type CommentRow, commentColumns, commentOrder } from './comment.sql.ts'
 
-const CommentConnection = connectionType<CommentRow>('Comment', 'comments')
+const { Connection: CommentConnection, Edge } = connectionTypes<CommentRow>('Comment', 'comments')
+
+export const CommentEdge = Edge
 
 const comments: List<CommentRow> = {
   columns: commentColumns,

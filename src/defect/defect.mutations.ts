@@ -2,11 +2,13 @@ import { idList, notNull, projectReference, ticketReference, userReference } fro
 import { maxLabels } from '../label/label.rules.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.rules.ts'
+import { newTicketEdge } from '../ticket/ticket-connection.type.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
 import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
 import { writeOptimistically } from '../write.ts'
 import { defectRules, firstLine } from './defect.rules.ts'
+import { DefectEdge } from './defect.type.ts'
 
 const rules = {
   ...ticketRules,
@@ -58,7 +60,14 @@ mutation('createDefect', {
       ),
     ),
   }),
-  payload: (t) => ({ defect: t.expose('defect', { type: 'Defect', description: 'Created defect.' }) }),
+  payload: (t) => ({
+    defect: t.expose('defect', { type: 'Defect', description: 'Created defect.' }),
+    defectEdge: t.field({
+      type: DefectEdge,
+      description: 'Created defect as an edge of lists in the default order, for Relay.',
+      resolve: ({ defect }) => newTicketEdge(defect),
+    }),
+  }),
 })
 
 mutation('updateDefect', {

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionTypes, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketCounts, ticketListWork } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
@@ -49,7 +49,11 @@ builder.prismaObject('Ticket', {
   }),
 })
 
-export const DefectConnection = connectionType<TicketRow>('Defect', 'defects', ticketCounts)
+export const { Connection: DefectConnection, Edge: DefectEdge } = connectionTypes<TicketRow>(
+  'Defect',
+  'defects',
+  ticketCounts,
+)
 
 export const defectListArgs = builder.args((t) => ({
   filter: t.field({

@@ -1,7 +1,7 @@
 import { ChangeSource } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionTypes, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketRelation } from '../ticket/ticket.loaders.ts'
@@ -69,7 +69,7 @@ builder.prismaObject('HistoryEvent', {
   }),
 })
 
-const HistoryEventConnection = connectionType<HistoryRow>('HistoryEvent', 'changes')
+const { Connection: HistoryEventConnection } = connectionTypes<HistoryRow>('HistoryEvent', 'changes')
 
 const historyList: List<HistoryRow> = {
   columns: historyColumns,

@@ -5,7 +5,7 @@ import { type ImportFieldKey, importField, importFieldKeys } from '../import-fil
 import { type PresetKey, preset, presetKeys } from '../import-file/preset.parser.ts'
 import { maxStoredErrors } from '../import-merge/error.actions.ts'
 import { previewSize } from '../import-merge/preview.actions.ts'
-import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionTypes, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import { projectRelation } from '../project/project.loaders.ts'
 import { nestedField } from '../reading/nested.ts'
 import type { ImportedColumn, ImportPreviewRow } from '../rows.ts'
@@ -98,7 +98,7 @@ const ImportFault = builder.prismaObject('ImportFault', {
   }),
 })
 
-const ImportFaultConnection = connectionType<ImportFaultRow>(ImportFault, 'row errors')
+const { Connection: ImportFaultConnection } = connectionTypes<ImportFaultRow>(ImportFault, 'row errors')
 
 builder.prismaObject('Import', {
   interfaces: ['Node'],
@@ -176,7 +176,7 @@ builder.prismaObject('Import', {
   }),
 })
 
-const ImportConnection = connectionType<ImportRecord>('Import', 'imports')
+const { Connection: ImportConnection } = connectionTypes<ImportRecord>('Import', 'imports')
 
 builder.objectField('Project', 'imports', (t) =>
   t.field({

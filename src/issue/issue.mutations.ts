@@ -2,10 +2,12 @@ import { idList, notNull, projectReference, ticketReference, userReference } fro
 import { maxLabels } from '../label/label.rules.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.rules.ts'
+import { newTicketEdge } from '../ticket/ticket-connection.type.ts'
 import { createTicket } from '../ticket/ticket-create.actions.ts'
 import { newTicketFields, ticketPatchFields } from '../ticket/ticket-input.type.ts'
 import { type TicketPatch, updateTicket } from '../ticket/ticket-update.actions.ts'
 import { writeOptimistically } from '../write.ts'
+import { IssueEdge } from './issue.type.ts'
 
 mutation('createIssue', {
   description: 'Creates an issue. Requires REPORTER in the project.',
@@ -28,7 +30,14 @@ mutation('createIssue', {
       createTicket(db, viewer, { ...input, kind: 'ISSUE' }, errors),
     ),
   }),
-  payload: (t) => ({ issue: t.expose('issue', { type: 'Issue', description: 'Created issue.' }) }),
+  payload: (t) => ({
+    issue: t.expose('issue', { type: 'Issue', description: 'Created issue.' }),
+    issueEdge: t.field({
+      type: IssueEdge,
+      description: 'Created issue as an edge of lists in the default order, for Relay.',
+      resolve: ({ issue }) => newTicketEdge(issue),
+    }),
+  }),
 })
 
 mutation('updateIssue', {

@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionTypes, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketCounts, ticketListWork } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
@@ -14,7 +14,11 @@ builder.prismaObject('Ticket', {
   description: 'A problem with software, or a request to change it.',
 })
 
-export const IssueConnection = connectionType<TicketRow>('Issue', 'issues', ticketCounts)
+export const { Connection: IssueConnection, Edge: IssueEdge } = connectionTypes<TicketRow>(
+  'Issue',
+  'issues',
+  ticketCounts,
+)
 
 export const issueListArgs = builder.args((t) => ({
   filter: t.field({ type: IssueFilterInput, description: 'Issues to return. Defaults to all that are not archived.' }),

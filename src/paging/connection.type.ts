@@ -129,15 +129,26 @@ const cursorOf = (order: Order, row: WithCursorKey<unknown> | undefined) =>
 
 type Work = NonNullable<GraphQLFieldExtensions<unknown, unknown>['work']>
 
-/** `plural` is a noun for descriptions. `countWork` is the work of `totalCount` and `totalCountUpTo` in points. */
-export function connectionType<Row extends object>(
+interface Edge<Row> {
+  readonly row: WithCursorKey<Row>
+  readonly order: Order
+}
+
+/** An edge for the payload of a mutation. `keys` are the values of the row in the order. */
+export function edgeOf<Row>(order: Order, row: Row, keys: readonly (string | Date)[]): Edge<Row> {
+  const values = keys.map((key) => (key instanceof Date ? key.toISOString().replace('Z', '000Z') : key))
+  return { order, row: { ...row, cursorKey: JSON.stringify(values) } }
+}
+
+/** The types of the connection and of its edges. `plural` is a noun for descriptions. `countWork` is the work of `totalCount` and `totalCountUpTo` in points. */
+export function connectionTypes<Row extends object>(
   node: string | ObjectRef<typeof builder.$inferSchemaTypes, Row>,
   plural: string,
   countWork: { readonly all: Work; readonly bounded: Work } = { all: 1, bounded: 1 },
 ) {
   const name = typeof node === 'string' ? node : node.name
   const type = node as 'User'
-  const Edge = builder.objectRef<{ row: WithCursorKey<Row>; order: Order }>(`${name}Edge`).implement({
+  const Edge = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
     description: `One of the ${plural} of a page, with its cursor.`,
     fields: (t) => ({
       cursor: t.string({
@@ -147,7 +158,7 @@ export function connectionType<Row extends object>(
       node: t.field({ type, description: 'Item at the cursor.', resolve: ({ row }) => row as never }),
     }),
   })
-  return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
+  const Connection = builder.objectRef<Page<Row>>(`${name}Connection`).implement({
     description: `A page of ${plural}.`,
     fields: (t) => ({
       edges: t.field({
@@ -184,4 +195,5 @@ export function connectionType<Row extends object>(
       }),
     }),
   })
+  return { Connection, Edge }
 }

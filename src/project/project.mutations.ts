@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { bodyText, nameText, notNull, projectReference, userReference } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { mutation } from '../mutation.ts'
+import { edgeOf } from '../paging/connection.type.ts'
 import { projectKeyPattern } from '../reference.ts'
 import { prepareAndWrite, write } from '../write.ts'
 import { countTakenKey, createProject, setProjectMember, updateProject } from './project.actions.ts'
-import { ProjectMember } from './project.type.ts'
+import { projectOrder } from './project.sql.ts'
+import { ProjectEdge, ProjectMember } from './project.type.ts'
 
 const name = nameText(100)
 const description = bodyText.nullable()
@@ -40,7 +42,14 @@ mutation('createProject', {
       (tx) => createProject(tx, requireViewer(context), input),
     ),
   }),
-  payload: (t) => ({ project: t.expose('project', { type: 'Project', description: 'Created project.' }) }),
+  payload: (t) => ({
+    project: t.expose('project', { type: 'Project', description: 'Created project.' }),
+    projectEdge: t.field({
+      type: ProjectEdge,
+      description: 'Created project as an edge of `projects`, for Relay.',
+      resolve: ({ project }) => edgeOf(projectOrder, project, [project.key]),
+    }),
+  }),
 })
 
 mutation('updateProject', {

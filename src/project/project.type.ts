@@ -1,7 +1,7 @@
 import { ProjectRole } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionType, pageArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionTypes, pageArgs, relatedConnection } from '../paging/connection.type.ts'
 import type { List } from '../paging/page.ts'
 import type { FieldDependencies } from '../reading/look-ahead.ts'
 import { nestedField } from '../reading/nested.ts'
@@ -36,7 +36,7 @@ export const ProjectMember = builder.prismaObject('ProjectMember', {
   }),
 })
 
-const ProjectMemberConnection = connectionType<MemberRow>(ProjectMember, 'members')
+const { Connection: ProjectMemberConnection } = connectionTypes<MemberRow>(ProjectMember, 'members')
 
 builder.prismaObject('Project', {
   interfaces: ['Node'],
@@ -85,4 +85,4 @@ const memberList: List<MemberRow> = {
   order: userOrder,
 }
 
-export const ProjectConnection = connectionType<ProjectRow>('Project', 'projects')
+export const { Connection: ProjectConnection, Edge: ProjectEdge } = connectionTypes<ProjectRow>('Project', 'projects')

@@ -3,12 +3,12 @@ import { checkArgument, projectReference, searchText } from '../check.ts'
 import { requireViewer } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { allOf, containsText } from '../filter/comparators.ts'
-import { connectionType, pageArgs, readConnection } from '../paging/connection.type.ts'
+import { connectionTypes, pageArgs, readConnection } from '../paging/connection.type.ts'
 import { projectId } from '../reference.ts'
 import { type UserRow, userColumns, userOrder } from '../user/user.sql.ts'
 import { assignableUsers, visibleProject } from './project.access.ts'
 
-const UserConnection = connectionType<UserRow>('User', 'users')
+const { Connection: UserConnection } = connectionTypes<UserRow>('User', 'users')
 
 builder.queryFields((t) => ({
   users: t.field({

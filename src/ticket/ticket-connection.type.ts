@@ -1,14 +1,18 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionType, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
+import { connectionTypes, edgeOf, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
 import { ticketCounts, ticketListWork } from './ticket.cost.ts'
 import { ticketList } from './ticket.loaders.ts'
-import type { TicketRow } from './ticket.sql.ts'
+import { type TicketRow, ticketOrder } from './ticket.sql.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
-export const TicketConnection = connectionType<TicketRow>('Ticket', 'tickets', ticketCounts)
+export const { Connection: TicketConnection } = connectionTypes<TicketRow>('Ticket', 'tickets', ticketCounts)
+
+const defaultOrder = ticketOrder(null)
+
+export const newTicketEdge = (ticket: TicketRow) => edgeOf(defaultOrder, ticket, [ticket.createdAt, ticket.id])
 
 export const ticketListArgs = builder.args((t) => ({
   filter: t.field({
