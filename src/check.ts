@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { BadUserInput, type FieldError, formatNumber } from './errors.ts'
 import { hasLongRunOfMarks, isBlank, maxShrinkage, toNormalForm } from './normal-form.ts'
 import {
+  isId,
   isProjectReference,
   isTicketReference,
   isUserReference,
@@ -79,6 +80,14 @@ export const ticketReference = reference(isTicketReference, ticketReferenceError
 export const projectReference = reference(isProjectReference, projectReferenceError)
 export const userReference = reference(isUserReference, userReferenceError)
 export const id = z.guid('is not a valid id: must be a UUID').toLowerCase()
+/** Ids, or names of labels. */
+export const labelReferences = (max: number) =>
+  z
+    .array(
+      nameText(50).transform((value) => (isId(value) ? value.toLowerCase() : value)),
+      'must not be null',
+    )
+    .max(max, atMostItems(max))
 export const idList = (max: number) => z.array(id, 'must not be null').max(max, atMostItems(max))
 
 export const integerBetween = (min: number, max: number) =>

@@ -133,14 +133,14 @@ describe('createIssue', () => {
         description: 'nul \0',
         priority: null,
         assigneeId: 'two words',
-        labelIds: [crypto.randomUUID(), 'bug'],
+        labelIds: [crypto.randomUUID(), ' '],
       },
     })
     expect(error.extensions?.code).toBe('BAD_USER_INPUT')
     expect(error.extensions?.fieldErrors?.map(({ path, message }) => `${path} ${message}`).sort()).toEqual([
       'input.assigneeId is neither a user id nor a username',
       'input.description contains an invalid character (NUL or an unpaired surrogate)',
-      'input.labelIds.1 is not a valid id: must be a UUID',
+      'input.labelIds.1 must not be blank',
       'input.priority must not be null',
       'input.projectId is neither a project id nor a key such as "CORE"',
       'input.title must not be blank',

@@ -1,7 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { LabelFilter } from './generated/graphql.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { createIssue, createLabel, createProject, createTestUsers, type TestUsers } from './support/people.ts'
+import {
+  CreateIssue,
+  createIssue,
+  createLabel,
+  createProject,
+  createTestUsers,
+  type TestUsers,
+} from './support/people.ts'
 
 const server = useServer()
 let users: TestUsers
@@ -41,6 +49,10 @@ const LabelsRetitle = graphql(`
   mutation LabelsRetitle($id: ID!, $title: String!) {
     updateIssue(input: { id: $id, title: $title }) { issue { version } }
   }
+`)
+
+const LabelsFilter = graphql(`
+  query LabelsFilter($filter: TicketFilter) { tickets(filter: $filter, orderBy: [{ field: TITLE }]) { nodes { title } } }
 `)
 
 type Name = keyof typeof labels
@@ -100,7 +112,7 @@ describe('labels of a ticket', () => {
         fieldErrors: [{ path: 'input.labelIds.1' }, { path: 'input.labelIds.2' }],
       })
       const malformed = await users.contributor.expectError(Labels, {
-        input: { ticketId: 'x', labelIds: [labels.B, 'B'] },
+        input: { ticketId: 'x', labelIds: [labels.B, ' '] },
       })
       expect(malformed.extensions?.fieldErrors?.map(({ path }) => path)).toEqual(['input.ticketId', 'input.labelIds.1'])
       const many = { ticketId: id, labelIds: Array(51).fill(labels.a) }
@@ -213,4 +225,66 @@ describe('concurrent changes of labels', () => {
       }
     }
   })
+})
+
+describe('labels by name', () => {
+  test('are found ignoring case, together with ids, by every mutation of labels', async () => {
+    const { key } = await createIssue(users.contributor, 'CORE', 'By name', { labelIds: ['A', labels.B, 'a', 'd '] })
+    expect((await stateOf(key)).labels.map(({ name }) => name)).toEqual(['a', 'B', 'D'])
+    const { addLabels } = await users.contributor.ask(LabelsAdd, {
+      input: { ticketId: key, labelIds: ['e', labels.F] },
+    })
+    expect(addLabels.ticket.labels.map(({ name }) => name)).toEqual(['a', 'B', 'D', 'e', 'F'])
+    const expected = { ticketId: key, labelIds: ['E', 'f', labels.B], expectedVersion: 2 }
+    const { removeLabels } = await users.contributor.ask(LabelsRemove, { input: expected })
+    expect(removeLabels.ticket.labels.map(({ name }) => name)).toEqual(['a', 'D'])
+    const { setLabels } = await users.contributor.ask(LabelsSet, { input: { ticketId: key, labelIds: ['h', 'G'] } })
+    expect(setLabels.ticket.labels.map(({ name }) => name)).toEqual(['g', 'H'])
+  })
+
+  test('of other projects are unknown, and change nothing', async () => {
+    await createProject(users.maintainer, 'NEXT')
+    await createLabel(users.maintainer, 'NEXT', 'elsewhere')
+    const ticketId = await newIssue('a')
+    const labelIds = ['a', 'elsewhere', 'missing']
+    for (const send of [
+      () => users.contributor.expectError(LabelsSet, { input: { ticketId, labelIds } }),
+      () => users.contributor.expectError(LabelsAdd, { input: { ticketId, labelIds, expectedVersion: 1 } }),
+      () => users.contributor.expectError(CreateIssue, { input: { projectId: 'CORE', title: 'No', labelIds } }),
+    ])
+      expect((await send()).extensions?.fieldErrors).toEqual(
+        [1, 2].map((index) => ({ path: `input.labelIds.${index}`, message: 'is not a label of the project' })),
+      )
+    expect((await stateOf(ticketId)).labels.map(({ name }) => name)).toEqual(['a'])
+  })
+
+  test('reveal nothing about a hidden ticket', async () => {
+    const ticketId = await newIssue('a')
+    const errorFor = (labelIds: readonly string[]) =>
+      users.outsider.expectError(LabelsSet, { input: { ticketId, labelIds: [...labelIds] } })
+    expect(await errorFor(['a'])).toEqual(await errorFor(['missing']))
+  })
+})
+
+test('filters match labels by id and by name', async () => {
+  const project = await createProject(users.maintainer, 'FILTER')
+  const [red, blue] = [
+    await createLabel(users.maintainer, 'FILTER', 'red'),
+    await createLabel(users.maintainer, 'FILTER', 'blue'),
+  ]
+  await createIssue(users.maintainer, 'FILTER', 'red', { labelIds: [red] })
+  await createIssue(users.maintainer, 'FILTER', 'both', { labelIds: [red, blue] })
+  await createIssue(users.maintainer, 'FILTER', 'none')
+  const titlesFor = async (label: LabelFilter) => {
+    const filter = { project: { eq: project.id }, label }
+    return (await users.maintainer.ask(LabelsFilter, { filter })).tickets.nodes.map(({ title }) => title)
+  }
+  for (const reference of [blue, blue.toUpperCase(), 'BLUE']) {
+    expect(await titlesFor({ some: [reference] })).toEqual(['both'])
+    expect(await titlesFor({ every: [red, reference] })).toEqual(['both'])
+    expect(await titlesFor({ every: ['Red', reference] })).toEqual(['both'])
+    expect(await titlesFor({ none: [reference] })).toEqual(['none', 'red'])
+    expect(await titlesFor({ some: [reference, 'red'] })).toEqual(['both', 'red'])
+  }
+  expect(await titlesFor({ every: [red, crypto.randomUUID()] })).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
+import { labelReferences, notNull, projectReference, ticketReference, userReference } from '../check.ts'
 import { maxLabels } from '../label/label.rules.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.rules.ts'
@@ -43,7 +43,7 @@ mutation('createDefect', {
     title: rules.title.nullable(),
     reportedBy: rules.reportedBy.nullable(),
     projectId: projectReference,
-    labelIds: idList(maxLabels).nullable(),
+    labelIds: labelReferences(maxLabels).nullable(),
   },
   validate: ({ title, description }) =>
     (title ?? firstLine(description)) === null

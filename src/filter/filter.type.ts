@@ -47,7 +47,7 @@ export const UserFilterInput = builder.inputType('UserFilter', {
 })
 
 export const LabelFilterInput = builder.inputType('LabelFilter', {
-  description: 'A condition on the labels of a ticket, by name, case-insensitive. All operators must match.',
+  description: 'A condition on the labels of a ticket, by id or by case-insensitive name. All operators must match.',
   fields: (t) => ({
     some: t.stringList({ description: `Has at least one of these labels. ${list}` }),
     every: t.stringList({ description: `Has all of these labels. ${negatedList}` }),

@@ -1,4 +1,4 @@
-import { idList, notNull, projectReference, ticketReference, userReference } from '../check.ts'
+import { labelReferences, notNull, projectReference, ticketReference, userReference } from '../check.ts'
 import { maxLabels } from '../label/label.rules.ts'
 import { mutation } from '../mutation.ts'
 import { ticketRules } from '../ticket/ticket.rules.ts'
@@ -22,7 +22,7 @@ mutation('createIssue', {
     projectId: projectReference,
     priority: notNull,
     assigneeId: userReference.nullable(),
-    labelIds: idList(maxLabels).nullable(),
+    labelIds: labelReferences(maxLabels).nullable(),
   },
   collectsErrors: true,
   resolve: async (input, context, errors) => ({

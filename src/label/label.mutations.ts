@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id, idList, projectReference, text, ticketReference } from '../check.ts'
+import { id, labelReferences, projectReference, text, ticketReference } from '../check.ts'
 import { mutation } from '../mutation.ts'
 import { findProject } from '../project/project.loaders.ts'
 import { write, writeOptimistically } from '../write.ts'
@@ -94,7 +94,7 @@ const ticketLabelsMutation = (name: string, action: typeof setLabels, descriptio
           'Version that the change is based on. Fails with CONFLICT if the labels were changed since then, even to the same ones. A mutation that changes no label creates no version.',
       }),
     }),
-    rules: { ticketId: ticketReference, labelIds: idList(maxLabels) },
+    rules: { ticketId: ticketReference, labelIds: labelReferences(maxLabels) },
     resolve: async (input, context) => ({
       ticket: await writeOptimistically(context, (db, viewer) => action(db, viewer, input)),
     }),
@@ -105,17 +105,17 @@ ticketLabelsMutation(
   'setLabels',
   setLabels,
   'Replaces all labels of a ticket.',
-  'Ids of the new labels; an empty list removes all.',
+  'Ids or names of the new labels; an empty list removes all.',
 )
 ticketLabelsMutation(
   'addLabels',
   addLabels,
   'Adds labels to a ticket, in addition to its current ones.',
-  'Ids of the labels to add.',
+  'Ids or names of the labels to add.',
 )
 ticketLabelsMutation(
   'removeLabels',
   removeLabels,
   'Removes labels from a ticket. Ignores labels that it does not have.',
-  'Ids of the labels to remove.',
+  'Ids or names of the labels to remove.',
 )

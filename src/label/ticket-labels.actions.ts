@@ -4,7 +4,7 @@ import { LostRace } from '../database/transaction.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
-import { checkLabels } from '../ticket/label-ids.actions.ts'
+import { checkLabels, resolveLabels } from '../ticket/label-ids.actions.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import {
   checkVersion,
@@ -64,12 +64,14 @@ const namesOf = (labels: readonly LabelRow[]) => labels.map(({ name }) => name).
 async function changeLabels(
   db: Statements,
   viewer: Viewer,
-  input: TicketLabels,
+  { ticketId, labelIds: references, expectedVersion }: TicketLabels,
   operation: LabelOperation,
 ): Promise<TicketRow> {
-  const { ticketId, labelIds, expectedVersion } = input
+  const project = sql`(SELECT t.project_id FROM tickets t WHERE ${ticketsByReference([ticketId])})`
+  const labelIds = await resolveLabels(db, project, references)
   // Without an expected version, one statement is sufficient.
-  if (!db.inTransaction && expectedVersion == null) return changeInOneStatement(db, viewer, input, operation)
+  if (!db.inTransaction && expectedVersion == null)
+    return changeInOneStatement(db, viewer, { ticketId, labelIds }, operation)
   // Locks labels before tickets, as `deleteLabel` does.
   if (db.inTransaction)
     await db.query(sql`SELECT FROM labels WHERE id = ANY(${labelIds}::uuid[]) ORDER BY id FOR KEY SHARE`)

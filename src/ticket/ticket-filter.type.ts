@@ -49,7 +49,7 @@ const ticketFields = (t: Fields, type: InputRef<TicketFilter>) => ({
     type: UserFilterInput,
     description: 'Condition on the user who reported the ticket, by id or username.',
   }),
-  label: t.field({ type: LabelFilterInput, description: 'Condition on the labels, by name.' }),
+  label: t.field({ type: LabelFilterInput, description: 'Condition on the labels, by id or name.' }),
   createdAt: t.field({ type: DateTimeFilterInput, description: 'Condition on the time of creation.' }),
   updatedAt: t.field({ type: DateTimeFilterInput, description: 'Condition on the time of the last change.' }),
   resolvedAt: t.field({

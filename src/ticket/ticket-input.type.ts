@@ -8,7 +8,9 @@ export const newTicketFields = (t: Fields) => ({
   description: t.string({ description: 'Full description in Markdown, at most 64 KiB.' }),
   priority: t.field({ type: 'Priority', defaultValue: 'MEDIUM', description: 'Urgency.' }),
   assigneeId: t.id({ description: 'Id or username of the assignee. Requires CONTRIBUTOR in the project.' }),
-  labelIds: t.idList({ description: 'Ids of labels of the project, at most 50. Requires CONTRIBUTOR in the project.' }),
+  labelIds: t.idList({
+    description: 'Ids or names of labels of the project, at most 50. Requires CONTRIBUTOR in the project.',
+  }),
 })
 
 export const ticketPatchFields = (t: Fields) => ({

@@ -23,6 +23,7 @@ import {
 } from '../filter/comparators.ts'
 import { toNormalForm } from '../normal-form.ts'
 import {
+  isId,
   isProjectReference,
   isTicketReference,
   isUserReference,
@@ -302,20 +303,28 @@ function compareIndexedText(column: Sql, filter: StringFilter, location: Locatio
   return typeof filter.contains === 'string' ? allOf([condition, mayContain(toNormalForm(filter.contains))]) : condition
 }
 
+/** References are ids or names of labels. */
 function compareLabels(filter: LabelFilter, location: Location): Sql {
-  const hasLabel = (names?: readonly string[]) => sql`
-    EXISTS (SELECT FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id
-      ${names ? sql`AND fold_case(l.name) = ANY(${foldedArray(names)})` : empty})`
+  const labels = sql`ticket_labels tl JOIN labels l ON l.id = tl.label_id WHERE tl.ticket_id = t.id`
+  const isOneOf = (references: readonly string[]) => {
+    const byName = sql`fold_case(l.name) = ANY(${foldedArray(references)})`
+    const ids = references.filter(isId)
+    return ids.length === 0 ? byName : sql`(${byName} OR l.id = ANY(${ids}::uuid[]))`
+  }
+  const hasLabel = (references?: readonly string[]) =>
+    sql`EXISTS (SELECT FROM ${labels} ${references ? sql`AND ${isOneOf(references)}` : empty})`
   return compare(filter, location, {
-    some: (names) => hasLabel(names),
+    some: (references) => hasLabel(references),
     // The condition on the first label can use an index.
-    every: (names) =>
-      allOf([
-        ...names.slice(0, 1).map((name) => hasLabel([name])),
-        sql`${foldedArray(names)} <@ ARRAY(SELECT fold_case(l.name) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
-          WHERE tl.ticket_id = t.id)`,
-      ]),
-    none: (names) => notSql(hasLabel(names)),
+    every: (references) => {
+      const names = sql`SELECT fold_case(l.name) FROM ${labels}`
+      const namesAndIds = references.some(isId) ? sql`${names} UNION ALL SELECT l.id::text FROM ${labels}` : names
+      return allOf([
+        ...references.slice(0, 1).map((reference) => hasLabel([reference])),
+        sql`${foldedArray(references)} <@ ARRAY(${namesAndIds})`,
+      ])
+    },
+    none: (references) => notSql(hasLabel(references)),
     isEmpty: (isEmpty) => (isEmpty ? notSql(hasLabel()) : hasLabel()),
   })
 }
