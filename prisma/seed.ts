@@ -10,7 +10,7 @@ import { hashPassword } from '../src/user/password.actions.ts'
 import type { Viewer } from '../src/viewer.ts'
 import { type DemoTicket, demoLabels, demoProject, demoTickets } from './demo.ts'
 
-export const demoPassword = 'snaglist-demo'
+const demoPassword = 'snaglist-demo'
 
 /** The users of the demo data. Their ids identify a database with demo data. */
 export const demoUsers = [
@@ -39,6 +39,11 @@ export const demoUsers = [
     summary: 'quality engineer on line 2, a REPORTER',
   },
 ] as const
+
+const people = demoUsers.map(({ username, name, summary }) => `    ${username.padEnd(8)}${name}, ${summary}`)
+
+/** Credentials of the accounts, as text. */
+export const demoAccounts = `Demo accounts, all with the password ${demoPassword}:\n${people.join('\n')}`
 
 /** True if a database has the demo data. */
 export async function isDemo(db: Statements): Promise<boolean> {

@@ -17,7 +17,8 @@ const integer = (min: number, max: number) =>
 const oneOf = <Value extends string>(...values: readonly Value[]) =>
   z.enum(values, { error: ({ input }) => `must be one of ${values.join(', ')} (got "${input}")` })
 const flag = oneOf('0', '1').transform((value) => value === '1')
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+/** True if a server on this host accepts connections from its own machine only. */
+export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
   error: ({ input }) => `must be origins such as https://app.example.com, separated by commas (got "${input}")`,

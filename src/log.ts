@@ -10,5 +10,5 @@ export async function createLog(
   // Pino writes to a descriptor faster than to a stream.
   if (production || !output.isTTY) return pino(options, output.fd === undefined ? output : destination(output.fd))
   const { default: pretty } = await import('pino-pretty')
-  return pino(options, pretty({ ignore: 'requestId', singleLine: true, sync: true }))
+  return pino(options, pretty({ ignore: 'requestId', singleLine: true, sync: true, destination: output.fd ?? 1 }))
 }

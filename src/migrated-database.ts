@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { migrate, mustAgreeOnSchema } from './database/migrate.ts'
+import { migrate, mustAgreeOnSchema, mustBeMigrated } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open.ts'
 import { findTextCollisions } from './database/text-collisions.ts'
 import { crashOfDatabase } from './startup-errors.ts'
 
-export async function openMigratedDatabase(config: Config, log: Logger): Promise<Database> {
+/** Applies pending migrations or, without `migrates`, throws if there are any. */
+export async function openMigratedDatabase(config: Config, log: Logger, { migrates = true } = {}): Promise<Database> {
   const database = await openDatabase({
     url: config.databaseUrl,
     dataDirectory: config.dataDirectory,
@@ -21,7 +22,8 @@ export async function openMigratedDatabase(config: Config, log: Logger): Promise
     ...(config.logLevel === 'debug' && { onStatement: (sql: string) => log.debug({ sql }, 'statement') }),
   })
   try {
-    const applied = await migrate(database.pool, database.schema)
+    if (!migrates) await mustBeMigrated(database)
+    const applied = migrates ? await migrate(database.pool, database.schema) : []
     for (const name of applied) log.info({ migration: name }, 'migrated')
     await mustAgreeOnSchema(database)
     const collisions = applied.length > 0 ? await findTextCollisions(database.pool) : []

@@ -1,4 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -6,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startServer } from '../src/server.ts'
 import { runCommand } from './support/command.ts'
-import { copyDatabase } from './support/environment.ts'
+import { copyDatabase, queryCopy } from './support/environment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'snaglist-command-'))
 let database: Awaited<ReturnType<typeof copyDatabase>>
@@ -23,6 +26,17 @@ writeFileSync(
 async function run(...args: string[]): Promise<[output: string, code: number]> {
   const { output, code } = await runCommand(args, env())
   return [output, code]
+}
+
+/** Sends the beginning of a response, then closes the connection. */
+async function brokenServer(text: string) {
+  const server = createServer((_request, response) => {
+    response.writeHead(200)
+    response.write(text, () => response.destroy())
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => void server.close() }
 }
 
 beforeAll(async () => {
@@ -72,10 +86,68 @@ describe('import and export on the configured database', () => {
   test('export writes the imported tickets as CSV and JSON Lines', async () => {
     const out = join(folder, 'out.csv')
     const filter = '{"title":{"contains":"Two"},"createdAt":{"gte":"-P1D"}}'
-    expect(await run('export', '--project', 'CORE', '--filter', filter, '--out', out, '--as', 'ada')).toEqual(['', 0])
+    expect(await run('export', '--project', 'CORE', '--filter', filter, '--out', out, '--as', 'ada')).toEqual([
+      `1 ticket was written to ${out}.\n`,
+      0,
+    ])
     expect(readFileSync(out, 'utf8')).toMatch(/^key,externalKey,kind,title,.*\r\nCORE-62,J-2,ISSUE,'=Two,,OPEN,/)
     const [lines, code] = await run('export', '--filter', filter, '--format', 'jsonl', '--as', 'ada')
     expect([JSON.parse(lines).title, code]).toEqual(['=Two', 0])
+  })
+
+  test('export --out keeps an existing file without --force, and --json prints the number of tickets', async () => {
+    const out = join(folder, 'all.csv')
+    writeFileSync(out, 'precious')
+    const rejected = await runCommand(['export', '--as', 'ada', '--out', out], env())
+    expect(rejected).toMatchObject({
+      code: 2,
+      stderr: `The file ${out} already exists. Use --force to overwrite it.\n`,
+    })
+    expect(readFileSync(out, 'utf8')).toBe('precious')
+    const args = ['export', '--project', 'CORE', '--as', 'ada', '--out', out, '--force', '--json']
+    const { code, stdout, stderr } = await runCommand(args, env())
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `62 tickets were written to ${out}.\n` })
+    expect(JSON.parse(stdout)).toEqual({ file: out, format: 'csv', ticketCount: 62 })
+    expect(readFileSync(out, 'utf8')).toMatch(/^key,/)
+  })
+
+  test('export counts the lines of JSON Lines', async () => {
+    const out = join(folder, 'all.jsonl')
+    const [output] = await run('export', '--as', 'ada', '--format', 'jsonl', '--out', out)
+    expect(output).toBe(`62 tickets were written to ${out}.\n`)
+    expect(readFileSync(out, 'utf8').trimEnd().split('\n')).toHaveLength(62)
+  })
+
+  test('export that is interrupted keeps the previous file and leaves no other', async () => {
+    const directory = mkdtempSync(join(folder, 'interrupted-'))
+    const out = join(directory, 'out.csv')
+    writeFileSync(out, 'precious')
+    await using server = await brokenServer('key,title\r\nCORE-1,One\r\n')
+    const args = ['export', '--url', server.url, '--token', 'x', '--out', out, '--force']
+    const { code, stdout, stderr } = await runCommand(args, env())
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^The export was interrupted: .* Its output is incomplete\.\n$/)
+    expect(readdirSync(directory)).toEqual(['out.csv'])
+    expect(readFileSync(out, 'utf8')).toBe('precious')
+  })
+
+  test('import --json prints the report, and fails like the text if rows are rejected', async () => {
+    const [ok] = await run('import', issues, ...asIssues, '--as', 'ada', '--json')
+    expect(JSON.parse(ok)).toMatchObject({
+      file: issues,
+      rowCount: 2,
+      unchangedCount: 2,
+      faults: [],
+      rejectedFile: null,
+    })
+    const args = ['import', defects, ...asDefects, ...values, '--as', 'ada', '--json']
+    const { code, stdout, stderr } = await runCommand(args, env())
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^Nothing was imported\./)
+    expect(JSON.parse(stdout)).toMatchObject({
+      rejectedCount: 1,
+      faults: [{ row: 3, column: 'date', value: '13/1/2024', message: expect.any(String) }],
+    })
   })
 
   test('import --from prints the use of each column and the effect of each row as tables', async () => {
@@ -114,7 +186,7 @@ describe('import and export on the configured database', () => {
 
   test('import reports every row error, or writes rejected rows to a file with --skip-faulty', async () => {
     const [rejectedOutput, code] = await run('import', defects, ...asDefects, ...values, '--as', 'ada')
-    expect(rejectedOutput).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected')
+    expect(rejectedOutput).toContain('3 rows, 0 created, 0 updated, 0 unchanged, 1 rejected, 2 valid but not imported')
     expect(rejectedOutput).toContain('  row 3, date "13/1/2024" is not a date in ISO 8601 or in `dateFormat`')
     expect(code).toBe(1)
     const [skippedOutput, skippedCode] = await run(
@@ -134,9 +206,10 @@ describe('import and export on the configured database', () => {
   })
 
   test.concurrent.each<[string[], RegExp]>([
-    [['import'], /Specify one file/],
+    [['import', '--project', 'CORE'], /Missing required argument 'file'/],
+    [['import', issues, issues, ...asIssues], /Too many arguments for 'import'/],
     [['import', 'missing.csv', ...asIssues, '--as', 'ada'], /The file missing.csv does not exist/],
-    [['import', issues, '--kind', 'issue', '--as', 'ada'], /Specify the project/],
+    [['import', issues, '--kind', 'issue', '--as', 'ada'], /'--project <key>' not specified/],
     [['import', issues, '--project', 'CORE', '--kind', 'bug', '--as', 'ada'], /--kind must be issue or defect/],
     [['import', issues, '--project', 'CORE', '--from', 'trac', '--as', 'ada'], /--from must be jira, github/],
     [['import', folder, ...asIssues, '--as', 'ada'], /is not a file/],
@@ -148,7 +221,8 @@ describe('import and export on the configured database', () => {
     [['import', issues, ...asIssues, '--map', 'points', '--as', 'ada'], /must have the form COLUMN=FIELD/],
     [['import', issues, ...asIssues, '--map', 'points=weight', '--as', 'ada'], /"weight" is not a field/],
     [['import', issues, ...asIssues, '--value', 'x', '--as', 'ada'], /must have the form FIELD:FROM=TO/],
-    [['export', '--format', 'xml', '--as', 'ada'], /--format must be csv or jsonl/],
+    [['export', '--json', '--as', 'ada'], /--json requires --out/],
+    [['export', '--format', 'xml', '--as', 'ada'], /Allowed choices are csv, jsonl/],
   ])('rejects %j with exit code 2 and a message', async (args, message) => {
     const [output, code] = await run(...args)
     expect(output).toMatch(message)
@@ -179,4 +253,28 @@ test('import and export work on a server with a token, and print its errors', as
   expect(await Promise.all(failures.map(([args]) => run(...args)))).toEqual(
     failures.map(([, message]) => [expect.stringContaining(message), 1]),
   )
+})
+
+test('token, export and import do not migrate, and name the command that does', async () => {
+  await using old = await copyDatabase()
+  const last = (await queryCopy(old.env, 'SELECT max(migration_name) AS name FROM _prisma_migrations')).rows[0].name
+  await queryCopy(old.env, `DELETE FROM _prisma_migrations WHERE migration_name = '${last}'`)
+  for (const args of [
+    ['token', '--user', 'ada'],
+    ['export', '--as', 'ada'],
+    ['import', issues, ...asIssues, '--as', 'ada'],
+  ])
+    expect(await runCommand(args, old.env)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `The database has pending migrations: ${last}. Run \`snaglist migrate\`, or start the server; both apply them.\n`,
+    })
+})
+
+test('migrate writes its log to standard error', async () => {
+  await using empty = await copyDatabase()
+  await queryCopy(empty.env, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+  const { code, stdout, stderr } = await runCommand(['migrate'], empty.env)
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'The database is up to date.\n' })
+  expect(stderr).toContain('"msg":"migrated"')
 })

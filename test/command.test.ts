@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, describe, expect, inject, test } from 'vitest'
+import packageJson from '../package.json' with { type: 'json' }
 import { readConfig } from '../src/config.ts'
 import { printSortedSchema } from '../src/schema.ts'
 import { startServer } from '../src/server.ts'
@@ -93,38 +94,110 @@ test.runIf(onEmbedded)('serve prints how to sign up if the demo is disabled', as
   })
 })
 
-test('help lists every command', async () => {
-  await using help = new Command(['help'], {})
-  expect(await help.waitForExit()).toBe(0)
-  for (const name of ['serve', 'migrate', 'seed', 'token', 'import', 'export', 'doctor', 'schema'])
-    expect(help.output).toMatch(new RegExp(`^  ${name} `, 'm'))
+const commandNames = ['serve', 'migrate', 'seed', 'token', 'import', 'export', 'doctor', 'schema']
+
+test('help lists every command and the exit codes', async () => {
+  const { code, stdout } = await runCommand(['help'], {})
+  expect(code).toBe(0)
+  for (const name of commandNames) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
+  expect(stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /)
+})
+
+test.each(commandNames)('help %s and %s --help print the options of that command only', async (name) => {
+  const [help, option] = [await runCommand(['help', name], {}), await runCommand([name, '--help'], {})]
+  expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(`Usage: snaglist ${name} `) })
+  expect(option).toEqual(help)
+})
+
+test('--version prints the version of the package, also in a process', async () => {
+  await using command = new Command(['--version'], {})
+  expect(await command.waitForExit()).toBe(0)
+  expect(command.output).toBe(`${packageJson.version}\n`)
 })
 
 describe.runIf(onEmbedded)('other commands', () => {
   const env = { SNAGLIST_DATA: join(folder, 'other') }
 
   test('schema prints the schema without a database', async () => {
-    expect(await runCommand(['schema'], env)).toEqual({ code: 0, output: printSortedSchema() })
+    expect(await runCommand(['schema'], env)).toMatchObject({ code: 0, stdout: printSortedSchema(), stderr: '' })
   })
 
   test('migrate and seed prepare a database, and seed does nothing again', async () => {
     copyEmbedded(env.SNAGLIST_DATA, inject('template'))
     for (const [name, message] of [
-      ['migrate', 'The database is up to date.\n'],
-      ['seed', 'The demo data was created.\n'],
-      ['seed', 'The database already contains the demo data.\n'],
+      ['migrate', /^The database is up to date\.\n$/],
+      ['seed', /^The demo data was created\. .* password snaglist-demo:\n.* ada .*\n.* tomas .*\n.* yuki .*\n$/],
+      ['seed', /^The database already contains the demo data\. .* password snaglist-demo:\n/],
     ] as const) {
-      const { code, output } = await runCommand([name], env)
-      expect(code).toBe(0)
-      expect(output).toContain(message)
+      const { code, stdout, stderr } = await runCommand([name], env)
+      expect(stdout).toMatch(message)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     }
   })
 
+  test('token --json prints the token and its secret', async () => {
+    const args = ['token', '--user', 'ada', '--name', 'backup', '--read-only', '--days', '2', '--json']
+    const { stdout, code } = await runCommand(args, env)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      id: expect.any(String),
+      username: 'ada',
+      name: 'backup',
+      scope: 'READ',
+      expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      secret: expect.stringMatching(/^snag_/),
+    })
+  })
+
+  test.each([
+    ['token', '--user', 'ada'],
+    ['export', '--as', 'ada'],
+  ])('%s %s %s creates no database', async (...args) => {
+    const path = join(folder, 'none')
+    const { code, stdout, stderr } = await runCommand(args, { SNAGLIST_DATA: path })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      `There is no database in ${path} yet. Start the server, or set SNAGLIST_DATA or DATABASE_URL.\n`,
+    )
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('commands name an alternative while a server uses the embedded database', async () => {
+    await using server = new Command(['serve'], { ...env, PORT: '0' })
+    const [, url = ''] = await server.waitForOutput(listening)
+    const commands = [['token', '--user', 'ada'], ['export', '--as', 'ada'], ['migrate']]
+    const results = await Promise.all(commands.map((args) => runCommand(args, env)))
+    expect(results.map(({ code }) => code)).toEqual([1, 1, 1])
+    expect(results.map(({ stderr }) => stderr.replace(/^.* in use by process \d+ on \S+ /, ''))).toEqual([
+      'Stop that process, or create the token on that server with the mutation `createAccessToken`.\n',
+      `Stop that process, or use --url ${url} --token TOKEN instead of --as.\n`,
+      'Stop that process, or set SNAGLIST_DATA to another directory.\n',
+    ])
+  })
+
+  test('serve in production logs lines of JSON without a session token', async () => {
+    await using server = new Command(['serve'], { ...env, PORT: '0', NODE_ENV: 'production' })
+    await server.waitForOutput(/"msg":"listening on .*\n.*the passwords of its accounts are public.*\n/)
+    expect(server.output).not.toContain('snag_')
+    for (const line of server.output.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level')
+  })
+
+  test('serve for other machines prints no session token', async () => {
+    await using server = new Command(['serve'], { ...env, PORT: '0', HOST: '0.0.0.0' })
+    await server.waitForOutput(/listening on[\s\S]*ada .*[\s\S]*curl .*signIn[\s\S]*SNAGLIST_DEMO=0/)
+    expect(server.output).not.toContain('snag_')
+  })
+
   test.concurrent.each([
-    [['fly'], {}, /Unknown command "fly"/],
-    [['constructor'], {}, /Unknown command "constructor"/],
-    [['serve', '--fast'], {}, /Unknown option '--fast'/],
-    [['token'], {}, /--user NAME/],
+    [['fly'], {}, /^Unknown command 'fly'\.\nRun "snaglist help" for the list of commands\.\n$/],
+    [['improt'], {}, /^Unknown command 'improt'\.\n\(Did you mean import\?\)/],
+    [['constructor'], {}, /Unknown command 'constructor'/],
+    [['--fast'], {}, /Unknown option '--fast'/],
+    [['serve', '--fast'], {}, /Unknown option '--fast'\.\nRun "snaglist help serve" for its options\.\n$/],
+    [['token', '--user', 'ada', '--day', '1'], {}, /Unknown option '--day'\.\n\(Did you mean --days\?\)/],
+    [['token', '--user', 'ada', '--days', '0'], {}, /'--days <number>' .*It must be a positive number up to 36500\./],
+    [['token', 'ada'], {}, /'--user <username>' not specified/],
+    [['help', 'fly'], {}, /^Usage: snaglist \[command\]/],
     [['token', '--user', 'missing'], {}, /The user "missing" does not exist/],
     [
       ['serve'],
@@ -158,6 +231,9 @@ test.runIf(inject('postgres'))(
       const urls = [(await one.waitForOutput(listening))[1] ?? '', (await two.waitForOutput(listening))[1] ?? '']
       for (const url of urls) expect((await send(url, '{ viewer { username } }')).data).toEqual({ viewer: null })
       expect((await fetch(`${urls[0]}/ready`)).status).toBe(200)
+      expect((await runCommand(['seed'], env)).code).toBe(0)
+      await using demo = new Command([], env)
+      await demo.waitForOutput(/For an empty server, set DATABASE_URL to another database\./)
     } finally {
       await execute(postgres, `DROP DATABASE ${name} WITH (FORCE)`)
     }

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { afterAll, describe, expect, inject, test } from 'vitest'
-import { readConfig } from '../src/config.ts'
-import { startServer } from '../src/server.ts'
+import { recordOwner } from '../src/database/directory-lock.ts'
+import { openEmbedded } from '../src/database/embedded.ts'
 import { Command, runCommand } from './support/command.ts'
 import { copyEmbedded, databaseUrl, execute } from './support/databases.ts'
 
@@ -42,7 +41,7 @@ describe.runIf(inject('postgres') === null)('doctor on the embedded database', (
       examine({ SNAGLIST_DATA: damaged }),
       examineSpawned({ SNAGLIST_DATA: join(folder, 'none'), TMPDIR: join(folder, 'nowhere') }),
     ])
-    expect(failures).toEqual(
+    expect(failures).toMatchObject(
       [
         /✗ Database: .* cannot be created, written or made private: EEXIST.*\n {2}→ Set SNAGLIST_DATA/,
         /✗ Database: .* cannot be opened: .*\n {2}→ Check the free disk space. Otherwise restore a backup/,
@@ -51,15 +50,47 @@ describe.runIf(inject('postgres') === null)('doctor on the embedded database', (
     )
   })
 
-  test('doctor passes on an up-to-date database and names the process that uses it', async () => {
+  test('doctor passes on an up-to-date database, and next to a ready server that uses it', async () => {
     copyEmbedded(data, inject('template'))
-    const server = await startServer(readConfig({ SNAGLIST_DATA: data, PORT: '0' }), pino({ level: 'silent' }))
-    const inUse = await examine({ SNAGLIST_DATA: data })
-    await server[Symbol.asyncDispose]()
-    expect(inUse).toMatchObject({ code: 1, output: expect.stringMatching(/✗ Database: .* in use by process \d+ on /) })
-    const { code, output } = await examine({ SNAGLIST_DATA: data })
-    expect(output).toContain('All checks passed.')
-    expect(code).toBe(0)
+    const env = { SNAGLIST_DATA: data, PORT: '0' }
+    expect(await examine(env)).toMatchObject({ code: 0, output: expect.stringContaining('All checks passed.') })
+    await using server = new Command(['serve'], { ...env, SNAGLIST_DEMO: '0' })
+    const [, url] = await server.waitForOutput(/listening on (http:\/\/localhost:\d+)/)
+    const nextToServer = await examine(env)
+    expect(nextToServer.stdout).toMatch(/✓ Database: .* in use by process \d+ on /)
+    expect(nextToServer.stdout).toContain(`The server at ${url} is ready.\nAll checks passed.\n`)
+    expect(nextToServer.code).toBe(0)
+  })
+
+  test('doctor fails if another process uses the database but no server responds', async () => {
+    const database = await openEmbedded(data)
+    const withoutUrl = await examine({ SNAGLIST_DATA: data })
+    recordOwner(data, 'http://localhost:1')
+    const withDeadUrl = await examine({ SNAGLIST_DATA: data })
+    await database[Symbol.asyncDispose]()
+    expect(withoutUrl).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/✗ Database: .* in use by process \d+ on /),
+    })
+    expect(withDeadUrl).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /✗ Database: .*The server at http:\/\/localhost:1 does not respond: .*\n {2}→ Run this/,
+      ),
+    })
+  })
+
+  test('doctor --json prints all checks', async () => {
+    const { code, stdout } = await runCommand(['doctor', '--json'], { SNAGLIST_DATA: join(folder, 'none'), HOST: '::' })
+    const { passed, checks } = JSON.parse(stdout)
+    expect({ code, passed }).toEqual({ code: 1, passed: false })
+    expect(checks[0]).toEqual({
+      subject: 'Configuration',
+      passed: false,
+      result: expect.stringContaining('embedded database'),
+      remedy: expect.stringContaining('NODE_ENV=production'),
+    })
+    expect(checks.at(-1)).toMatchObject({ subject: 'Database', passed: true, remedy: null })
   })
 
   test('doctor warns about remote connections and reports every configuration error', async () => {
@@ -107,7 +138,7 @@ describe.skipIf(inject('postgres') === null)('doctor on PostgreSQL', () => {
       code: 1,
       output: expect.stringContaining('newer than this server'),
     })
-    expect(await runCommand(['serve'], { DATABASE_URL, PORT: '0' })).toEqual({
+    expect(await runCommand(['serve'], { DATABASE_URL, PORT: '0' })).toMatchObject({
       code: 1,
       output:
         'The database is newer than this server: it has the unknown migrations 29990101000000_later. Run a newer version of Snaglist, or set DATABASE_URL to another database if this one belongs to another application.\n',

@@ -95,8 +95,8 @@ test('main.ts loads the code of a command only when the command runs', () => {
     for (const { from, to, isLoadedFirst } of imports) if (from === file && isLoadedFirst) loadedFiles.add(to)
   expect([...loadedFiles].toSorted()).toEqual([
     'command/command.ts',
+    'command/program.ts',
     'command/run.ts',
-    'command/usage.ts',
     'heap.ts',
     'main.ts',
     'startup-errors.ts',

@@ -1,12 +1,6 @@
 import { type CommandContext, CommandError, UsageError } from './command.ts'
 import { type Send, withToken } from './send.ts'
 
-export const clientOptions = {
-  url: { type: 'string' },
-  token: { type: 'string' },
-  as: { type: 'string' },
-} as const
-
 export interface ClientOptions {
   readonly url?: string | undefined
   readonly token?: string | undefined

@@ -1,15 +1,15 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { type Config, readConfig } from '../config.ts'
+import { type Config, isLoopback, readConfig } from '../config.ts'
+import { DatabaseInUse } from '../database/directory-lock.ts'
 import { hasEmbedded } from '../database/embedded.ts'
 import { canListen } from '../database/listen.ts'
 import { migrationState, mustAgreeOnSchema } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
 import { findTextCollisions } from '../database/text-collisions.ts'
 import { reasonOf, StartupError } from '../startup-errors.ts'
-import { type Command, CommandError, print } from './command.ts'
+import { type CommandContext, CommandError, print, printJson } from './command.ts'
 
 /** The check failed if there is a remedy. */
 interface Finding {
@@ -21,12 +21,17 @@ interface Finding {
 const minPostgresVersion = 15
 const maxDriftSeconds = 5
 const minFreeGigabytes = 1
+const maxResponseMilliseconds = 5000
 
-export const doctor: Command = async (args, { env, stdout }) => {
-  parseArgs({ args, options: {} })
+interface DoctorOptions {
+  readonly json?: true | undefined
+}
+
+export async function doctor({ json }: DoctorOptions, { env, stdout }: CommandContext): Promise<void> {
   const findings: Finding[] = []
   const report = (finding: Finding) => {
     findings.push(finding)
+    if (json) return
     print(stdout, `${finding.remedy ? '✗' : '✓'} ${finding.subject}: ${finding.result}`)
     if (finding.remedy) print(stdout, `  → ${finding.remedy}`)
   }
@@ -36,16 +41,25 @@ export const doctor: Command = async (args, { env, stdout }) => {
   report(checkTemporaryDirectory())
   await checkDatabase(config, report)
   const failedCount = findings.filter(({ remedy }) => remedy).length
+  if (json)
+    printJson(stdout, {
+      passed: failedCount === 0,
+      checks: findings.map(({ subject, result, remedy }) => ({
+        subject,
+        passed: !remedy,
+        result,
+        remedy: remedy ?? null,
+      })),
+    })
   if (failedCount > 0) throw new CommandError(`${failedCount} of ${findings.length} checks failed.`)
-  print(stdout, 'All checks passed.')
+  if (!json) print(stdout, 'All checks passed.')
 }
 
 const describe = ({ production, host, port, databaseUrl }: Config) =>
   `${production ? 'production' : 'not production'}, ${host}:${port}, ${databaseUrl ? 'PostgreSQL' : 'embedded database'}`
 
 function exposureRemedy({ production, host }: Config): string | undefined {
-  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  return production || isLoopback
+  return production || isLoopback(host)
     ? undefined
     : 'The server accepts connections from other machines: set NODE_ENV=production, which restricts introspection and GraphiQL to signed-in users.'
 }
@@ -93,6 +107,7 @@ async function checkDatabase(config: Config, report: (finding: Finding) => void)
       preparedStatements: config.preparedStatements,
     })
   } catch (error) {
+    if (error instanceof DatabaseInUse && error.url !== null) return report(await checkServer(error, error.url))
     if (!(error instanceof StartupError)) throw error
     return report({ subject: 'Database', result: error.problem, remedy: error.remedy })
   }
@@ -102,6 +117,23 @@ async function checkDatabase(config: Config, report: (finding: Finding) => void)
   } catch (error) {
     const remedy = 'Check DATABASE_URL, and that the database is running and accepts the user of the URL.'
     report({ subject: 'Database', result: reasonOf(error), remedy })
+  }
+}
+
+/** A server is ready if its database responds and has all migrations. */
+async function checkServer({ problem }: DatabaseInUse, url: string): Promise<Finding> {
+  const subject = 'Database'
+  try {
+    const { status } = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(maxResponseMilliseconds) })
+    const result = `${problem} The server at ${url} ${status === 200 ? 'is ready' : `returns status ${status} for /ready`}.`
+    return { subject, result, remedy: status === 200 ? undefined : 'Read the log of the server, or start it again.' }
+  } catch (error) {
+    const result = `${problem} The server at ${url} does not respond: ${reasonOf((error as Error).cause ?? error)}.`
+    return {
+      subject,
+      result,
+      remedy: 'Run this command on the machine or in the container of the server, or start it again.',
+    }
   }
 }
 
@@ -155,12 +187,10 @@ async function inspectDatabase(database: Database, config: Config): Promise<Find
     },
     {
       subject: 'Migrations',
-      result: problem ?? (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'up to date'),
-      remedy: problem
-        ? 'Run the version of Snaglist that created or last migrated this database.'
-        : pending.length > 0
-          ? 'Start the server or run `snaglist migrate`; both apply pending migrations.'
-          : undefined,
+      result: problem?.problem ?? (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'up to date'),
+      remedy:
+        problem?.remedy ??
+        (pending.length > 0 ? 'Start the server or run `snaglist migrate`; both apply pending migrations.' : undefined),
     },
     ...(isMigrated
       ? (await findTextCollisions(pool)).map(({ text, remedy }) => ({ subject: 'Texts', result: text, remedy }))

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type ImportFieldKey, importField } from '../import-file/field.parser.ts'
-import { type CommandContext, CommandError, type Output, print } from './command.ts'
+import { CommandError, type Output, print, printJson } from './command.ts'
 
 interface Finding {
   readonly row: number
@@ -34,26 +34,45 @@ export interface ImportResult {
   }[]
 }
 
-/** Prints the effects and errors of an import. Writes rejected rows to a file next to the imported one. */
-export function reportImport(file: string, result: ImportResult, { stdout }: CommandContext): void {
-  const { rowCount, createdCount, updatedCount, unchangedCount, rejectedCount, faultCount } = result
-  if (result.dryRun) printPlan(result, stdout)
-  else printIgnoredColumns(result, stdout)
+interface ImportReport {
+  readonly file: string
+  readonly rejectedFile: string | null
+  readonly result: ImportResult
+}
+
+/** Writes rejected rows to a file next to the imported one. Returns its name; null if the import has none. */
+export function writeRejectedRows(file: string, { rejectedRows }: ImportResult): string | null {
+  if (rejectedRows === null) return null
+  const rejectedFile = `${file.replace(/\.csv$/i, '')}.rejected.csv`
+  writeFileSync(rejectedFile, rejectedRows)
+  return rejectedFile
+}
+
+/** Prints the effects and errors of an import. */
+export function printImport({ file, rejectedFile, result }: ImportReport, output: Output): void {
+  const { rowCount, createdCount, updatedCount, unchangedCount, rejectedCount } = result
+  if (result.dryRun) printPlan(result, output)
+  else printIgnoredColumns(result, output)
   const remaining = rowCount - createdCount - updatedCount - unchangedCount - rejectedCount
   const counts = [
     `${rowCount} rows, ${createdCount} created, ${updatedCount} updated, ${unchangedCount} unchanged, ${rejectedCount} rejected`,
     ...(remaining > 0 ? [`${remaining} valid but not imported`] : []),
   ]
-  print(stdout, `${basename(file)}: ${counts.join(', ')}${result.dryRun ? ' (dry run: nothing was changed)' : ''}`)
-  print(stdout, `Import id: ${result.id}`)
-  printFindings(result.faults.nodes, faultCount, 'error', stdout)
-  if (result.warningCount > 0) print(stdout, 'Warnings:')
-  printFindings(result.warnings.nodes, result.warningCount, 'warning', stdout)
-  if (result.rejectedRows !== null) {
-    const rejectedFile = `${file.replace(/\.csv$/i, '')}.rejected.csv`
-    writeFileSync(rejectedFile, result.rejectedRows)
-    print(stdout, `The rejected rows were written to ${rejectedFile}.`)
-  } else if (faultCount > 0)
+  print(output, `${basename(file)}: ${counts.join(', ')}${result.dryRun ? ' (dry run: nothing was changed)' : ''}`)
+  print(output, `Import id: ${result.id}`)
+  printFindings(result.faults.nodes, result.faultCount, 'error', output)
+  if (result.warningCount > 0) print(output, 'Warnings:')
+  printFindings(result.warnings.nodes, result.warningCount, 'warning', output)
+  if (rejectedFile !== null) print(output, `The rejected rows were written to ${rejectedFile}.`)
+}
+
+export function printImportJson({ file, rejectedFile, result }: ImportReport, output: Output): void {
+  const { rejectedRows, faults, warnings, ...rest } = result
+  printJson(output, { file, ...rest, faults: faults.nodes, warnings: warnings.nodes, rejectedFile })
+}
+
+export function mustHaveImported({ faultCount, rejectedRows }: ImportResult): void {
+  if (faultCount > 0 && rejectedRows === null)
     throw new CommandError(
       'Nothing was imported. Fix the errors, or import the valid rows with --skip-faulty, unless the header or the CSV syntax is invalid.',
     )

@@ -1,71 +1,71 @@
 import { existsSync, statSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { importField, importFieldKeys } from '../import-file/field.parser.ts'
 import { foldName } from '../import-file/name-match.parser.ts'
 import { presetKeys } from '../import-file/preset.parser.ts'
-import { clientOptions, dataOf, withClient } from './client.ts'
-import { type Command, UsageError } from './command.ts'
-import { type ImportResult, reportImport } from './import-report.ts'
+import { type ClientOptions, dataOf, withClient } from './client.ts'
+import { type CommandContext, UsageError } from './command.ts'
+import {
+  type ImportResult,
+  mustHaveImported,
+  printImport,
+  printImportJson,
+  writeRejectedRows,
+} from './import-report.ts'
 import { importRequest } from './import-request.ts'
 import { showProgress } from './progress.ts'
 
-export const importCommand: Command = async (args, context) => {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      ...clientOptions,
-      project: { type: 'string' },
-      kind: { type: 'string' },
-      from: { type: 'string' },
-      map: { type: 'string', multiple: true, default: [] },
-      ignore: { type: 'string', multiple: true, default: [] },
-      'ignore-unmapped': { type: 'boolean' },
-      value: { type: 'string', multiple: true, default: [] },
-      user: { type: 'string', multiple: true, default: [] },
-      'unknown-users': { type: 'string' },
-      'date-format': { type: 'string' },
-      'date-locale': { type: 'string' },
-      'time-zone': { type: 'string', default: 'UTC' },
-      'list-separator': { type: 'string' },
-      truncate: { type: 'boolean', default: false },
-      'create-labels': { type: 'boolean', default: false },
-      'skip-faulty': { type: 'boolean', default: false },
-      'dry-run': { type: 'boolean', default: false },
-    },
-  })
-  const [file] = positionals
-  if (positionals.length !== 1 || !file) throw new UsageError('Specify one file: snaglist import FILE --project KEY.')
+interface ImportOptions extends ClientOptions {
+  readonly project: string
+  readonly kind?: string | undefined
+  readonly from?: string | undefined
+  readonly map?: readonly string[] | undefined
+  readonly ignore?: readonly string[] | undefined
+  readonly ignoreUnmapped?: true | undefined
+  readonly value?: readonly string[] | undefined
+  readonly user?: readonly string[] | undefined
+  readonly unknownUsers?: string | undefined
+  readonly dateFormat?: string | undefined
+  readonly dateLocale?: string | undefined
+  readonly timeZone: string
+  readonly listSeparator?: string | undefined
+  readonly truncate?: true | undefined
+  readonly createLabels?: true | undefined
+  readonly skipFaulty?: true | undefined
+  readonly dryRun?: true | undefined
+  readonly json?: true | undefined
+}
+
+export async function importCommand(file: string, options: ImportOptions, context: CommandContext): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`The file ${file} does not exist.`)
   if (!statSync(file).isFile()) throw new UsageError(`${file} is not a file.`)
-  if (!values.project) throw new UsageError('Specify the project with --project KEY.')
+  const { map = [], ignore = [], value = [], user = [] } = options
   const input = {
-    projectId: values.project,
-    kind: enumValue('--kind', values.kind, ['ISSUE', 'DEFECT']),
-    preset: enumValue('--from', values.from, presetKeys),
+    projectId: options.project,
+    kind: enumValue('--kind', options.kind, ['ISSUE', 'DEFECT']),
+    preset: enumValue('--from', options.from, presetKeys),
     file: null,
-    columns: [
-      ...values.map.map((pair) => parseMapping(pair)),
-      ...values.ignore.map((column) => ({ from: column, to: 'IGNORE' })),
-    ],
-    ignoreUnmapped: values['ignore-unmapped'] ?? null,
-    values: values.value.map((triple) => parseReplacement(triple)),
-    users: values.user.map((pair) => parseUser(pair)),
-    unknownUsers: enumValue('--unknown-users', values['unknown-users'], ['REJECT', 'DESCRIBE']),
-    dateFormat: values['date-format'] ?? null,
-    dateLocale: values['date-locale'] ?? null,
-    timeZone: values['time-zone'],
-    listSeparator: values['list-separator'] ?? null,
-    truncate: values.truncate,
-    createLabels: values['create-labels'],
-    onError: values['skip-faulty'] ? 'SKIP' : 'REJECT_ALL',
-    dryRun: values['dry-run'],
+    columns: [...map.map((pair) => parseMapping(pair)), ...ignore.map((column) => ({ from: column, to: 'IGNORE' }))],
+    ignoreUnmapped: options.ignoreUnmapped ?? null,
+    values: value.map((triple) => parseReplacement(triple)),
+    users: user.map((pair) => parseUser(pair)),
+    unknownUsers: enumValue('--unknown-users', options.unknownUsers, ['REJECT', 'DESCRIBE']),
+    dateFormat: options.dateFormat ?? null,
+    dateLocale: options.dateLocale ?? null,
+    timeZone: options.timeZone,
+    listSeparator: options.listSeparator ?? null,
+    truncate: options.truncate ?? false,
+    createLabels: options.createLabels ?? false,
+    onError: options.skipFaulty ? 'SKIP' : 'REJECT_ALL',
+    dryRun: options.dryRun ?? false,
   }
-  await withClient(values, context, async (send) => {
+  await withClient(options, context, async (send) => {
     const progress = showProgress(statSync(file).size, context.stderr)
     const response = await send('/graphql', importRequest(file, input, progress.add)).finally(progress.end)
     const { importTickets } = await dataOf<{ importTickets: { import: ImportResult } }>(response)
-    reportImport(file, importTickets.import, context)
+    const rejectedFile = writeRejectedRows(file, importTickets.import)
+    const report = options.json ? printImportJson : printImport
+    report({ file, rejectedFile, result: importTickets.import }, context.stdout)
+    mustHaveImported(importTickets.import)
   })
 }
 

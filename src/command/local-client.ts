@@ -12,7 +12,8 @@ export function withLocalClient(
   context: CommandContext,
   work: (send: Send) => Promise<void>,
 ): Promise<void> {
-  return withDatabase(context, async (database, config) => {
+  const alternative = (url: string) => `use --url ${url} --token TOKEN instead of --as`
+  return withDatabase(context, { alternative }, async (database, config) => {
     const admin = await database.prisma.user.findUnique({ where: { username, role: 'ADMIN', active: true } })
     if (!admin) throw new UsageError(`"${username}" is not an active user with the role ADMIN.`)
     await using viewerCache = createViewerCache(database.db, null)

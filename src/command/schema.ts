@@ -1,8 +1,4 @@
-import { parseArgs } from 'node:util'
 import { printSortedSchema } from '../schema.ts'
-import type { Command } from './command.ts'
+import type { CommandContext } from './command.ts'
 
-export const schemaCommand: Command = async (args, { stdout }) => {
-  parseArgs({ args, options: {} })
-  stdout.write(printSortedSchema())
-}
+export const schemaCommand = ({ stdout }: CommandContext): void => void stdout.write(printSortedSchema())

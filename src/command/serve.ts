@@ -1,31 +1,33 @@
-import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import { type Config, readConfig } from '../config.ts'
+import { recordOwner } from '../database/directory-lock.ts'
 import type { Database } from '../database/open.ts'
 import { createLog } from '../log.ts'
 import { openMigratedDatabase } from '../migrated-database.ts'
 import { crashOfDatabase } from '../startup-errors.ts'
 import { startWatchdog } from '../watchdog.ts'
-import type { Command } from './command.ts'
+import type { CommandContext } from './command.ts'
 
 /** Supervisors usually kill a process that has not ended ten seconds after SIGTERM. */
 const maxStopMilliseconds = 7500
 
-export const serve: Command = async (args, { env, stdout }) => {
-  parseArgs({ args, options: {} })
+/** The log is the result of the command: it is written to standard output. */
+export async function serve({ env, stdout }: CommandContext): Promise<void> {
   const config = readConfig(env)
   const log = await createLog(config, stdout)
   using _watchdog = startWatchdog()
   // Imported here, because OpenTelemetry loads more slowly than everything else.
   await using _telemetry = config.tracing ? (await import('../telemetry.ts')).startTelemetry() : null
   // The embedded database takes as long to open as the other modules to load.
-  const [database, { startServer }, { demoWelcome, welcome }] = await Promise.all([
+  const [database, { startServer }, { logWelcome, welcomeText }] = await Promise.all([
     openWithDemo(config, log),
     import('../server.ts'),
     import('../welcome.ts'),
   ])
   const server = await startServer(config, log, { database })
-  stdout.write((await demoWelcome(server)) ?? (await welcome(server)))
+  if (config.databaseUrl === null) recordOwner(config.dataDirectory, server.url)
+  if (config.production) await logWelcome(server, log)
+  else stdout.write(await welcomeText(server, config))
   const signal = await Promise.race([nextSignal(), rejectOnFailure(server.database)])
   log.info({ signal }, 'stopping')
   setTimeout(() => {

@@ -1,33 +1,30 @@
-import { parseArgs } from 'node:util'
 import { createAccessToken } from '../auth/token.actions.ts'
-import { type Command, print, UsageError } from './command.ts'
+import { type CommandContext, print, printJson, UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 
-export const token: Command = async (args, context) => {
-  const { values } = parseArgs({
-    args,
-    options: {
-      user: { type: 'string' },
-      name: { type: 'string' },
-      'read-only': { type: 'boolean' },
-      days: { type: 'string' },
-    },
-  })
-  if (!values.user) throw new UsageError('Specify the user with --user NAME.')
-  const days = values.days === undefined ? null : Number(values.days)
-  if (days !== null && !(days > 0 && days <= 36_500))
-    throw new UsageError(`--days must be a positive number up to 36500 (got "${values.days}").`)
-  const username = values.user.toLowerCase()
-  await withDatabase(context, async ({ prisma, transaction }) => {
+interface TokenOptions {
+  readonly user: string
+  readonly name: string
+  readonly readOnly?: true | undefined
+  readonly days?: number | undefined
+  readonly json?: true | undefined
+}
+
+export async function token(options: TokenOptions, context: CommandContext): Promise<void> {
+  const username = options.user.toLowerCase()
+  const alternative = () => 'create the token on that server with the mutation `createAccessToken`'
+  await withDatabase(context, { alternative }, async ({ prisma, transaction }) => {
     const user = await prisma.user.findUnique({ where: { username } })
     if (!user) throw new UsageError(`The user "${username}" does not exist.`)
-    const { secret } = await transaction((tx) =>
+    const result = await transaction((tx) =>
       createAccessToken(tx, user.id, {
-        name: values.name ?? 'from the command line',
-        scope: values['read-only'] ? 'READ' : 'WRITE',
-        expiresAt: days === null ? null : new Date(Date.now() + days * 86_400_000),
+        name: options.name,
+        scope: options.readOnly ? 'READ' : 'WRITE',
+        expiresAt: options.days === undefined ? null : new Date(Date.now() + options.days * 86_400_000),
       }),
     )
-    print(context.stdout, secret)
+    const { id, name, scope, expiresAt } = result.token
+    if (options.json) printJson(context.stdout, { id, username, name, scope, expiresAt, secret: result.secret })
+    else print(context.stdout, result.secret)
   })
 }

@@ -9,26 +9,33 @@ const openLocks = new Set<DatabaseSync>()
 
 const sqliteBusy = 5
 
+export class DatabaseInUse extends StartupError {
+  /** Address of the server that uses the directory; null for a command, and for a server that does not listen yet. */
+  readonly url: string | null
+
+  constructor(directory: string, owner: string, url: string | null) {
+    super(
+      `The embedded database in ${directory} is in use by ${owner}.`,
+      'Stop that process, or set SNAGLIST_DATA to another directory.',
+    )
+    this.url = url
+  }
+}
+
 /**
  * Locks a directory for this process and returns a function that unlocks it. The operating system releases the lock of a
  * file when the process ends for any reason, also across containers. Node offers file locks only through SQLite.
  */
 export function lockDirectory(directory: string): () => void {
   const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
-  const ownerFile = join(directory, 'pid')
   try {
     lock.exec('BEGIN IMMEDIATE')
   } catch (error) {
     lock.close()
     if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
-    throw new StartupError(
-      `The embedded database in ${directory} is in use by ${readOwner(ownerFile)}.`,
-      'Stop that process, or set SNAGLIST_DATA to another directory.',
-    )
+    throw new DatabaseInUse(directory, ...readOwner(directory))
   }
-  // Only for the error message. Replaced, since another user could create a symbolic link in a shared directory.
-  rmSync(ownerFile, { force: true })
-  writeFileSync(ownerFile, `process ${process.pid} on ${hostname()}`, { flag: 'wx', mode: 0o600 })
+  recordOwner(directory)
   openLocks.add(lock)
   return () => {
     lock.close()
@@ -36,10 +43,21 @@ export function lockDirectory(directory: string): () => void {
   }
 }
 
-function readOwner(file: string): string {
+const ownerFile = (directory: string) => join(directory, 'pid')
+
+/** For other processes, which cannot open the database. `url` is the address of this server. */
+export function recordOwner(directory: string, url = ''): void {
+  // Replaced, since another user could create a symbolic link in a shared directory.
+  rmSync(ownerFile(directory), { force: true })
+  const text = `process ${process.pid} on ${hostname()}\n${url}`
+  writeFileSync(ownerFile(directory), text, { flag: 'wx', mode: 0o600 })
+}
+
+function readOwner(directory: string): [owner: string, url: string | null] {
   try {
-    return readFileSync(file, 'utf8') || 'another process'
+    const [owner, url] = readFileSync(ownerFile(directory), 'utf8').split('\n')
+    return [owner || 'another process', url || null]
   } catch {
-    return 'another process'
+    return ['another process', null]
   }
 }

@@ -199,11 +199,11 @@ async function isUpToDate(client: pg.PoolClient, schema: string): Promise<boolea
   return pending.length === 0 && problem === null
 }
 
-/** Changes nothing. `problem` is the message with which `migrate` would fail. */
+/** Changes nothing. `problem` is the error with which `migrate` would fail. */
 export async function migrationState(
   pool: Pick<pg.Pool, 'query'>,
   givenSchema: string | null = null,
-): Promise<{ pending: string[]; problem: string | null }> {
+): Promise<{ pending: string[]; problem: StartupError | null }> {
   const records = recordsIn(givenSchema ?? (await currentSchema(pool)) ?? 'public')
   const { rows: tables } = await pool.query('SELECT WHERE to_regclass($1) IS NOT NULL', [records])
   const rows = tables.length === 0 ? [] : (await pool.query<AppliedMigration>(appliedMigrations(records))).rows
@@ -211,8 +211,20 @@ export async function migrationState(
     const pending = pendingMigrations(new Map(rows.map(({ name, checksum }) => [name, checksum])))
     return { pending: pending.map(({ name }) => name), problem: null }
   } catch (error) {
-    return { pending: [], problem: (error as Error).message }
+    if (!(error instanceof StartupError)) throw error
+    return { pending: [], problem: error }
   }
+}
+
+/** Throws a StartupError if migrations are pending, or if `migrate` would fail. */
+export async function mustBeMigrated({ pool, schema }: Pick<Database, 'pool' | 'schema'>): Promise<void> {
+  const { pending, problem } = await migrationState(pool, schema)
+  if (problem !== null) throw problem
+  if (pending.length > 0)
+    throw new StartupError(
+      `The database has pending migrations: ${pending.join(', ')}.`,
+      'Run `snaglist migrate`, or start the server; both apply them.',
+    )
 }
 
 export async function isMigrated(pool: pg.Pool): Promise<boolean> {

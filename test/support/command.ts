@@ -1,26 +1,38 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { run } from '../../src/command/run.ts'
 
 const bin = join(import.meta.dirname, '../../bin/snaglist.js')
 const fastHashing = { SNAGLIST_BCRYPT_COST: '4' }
 
+interface CommandResult {
+  readonly code: number
+  /** Of both streams, in their order. */
+  readonly output: string
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** Runs a command in this process. */
 export async function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<{ readonly code: number; readonly output: string }> {
-  const chunks: Buffer[] = []
-  const sink = new Writable({
-    write(chunk, _encoding, onDone) {
-      chunks.push(chunk)
-      onDone()
-    },
-  })
-  const code = await run(args, { env: { ...fastHashing, ...env }, stdout: sink, stderr: sink })
-  return { code, output: Buffer.concat(chunks).toString() }
+  input = '',
+): Promise<CommandResult> {
+  const result = { output: '', stdout: '', stderr: '' }
+  const sink = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write(chunk, _encoding, onDone) {
+        result[name] += chunk
+        result.output += chunk
+        onDone()
+      },
+    })
+  const context = { stdin: Readable.from([input]), stdout: sink('stdout'), stderr: sink('stderr') }
+  const code = await run(args, { env: { ...fastHashing, ...env }, ...context })
+  return { code, ...result }
 }
 
 export class Command implements AsyncDisposable {
