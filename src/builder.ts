@@ -84,7 +84,7 @@ builder.queryType({
 })
 builder.mutationType({
   description:
-    'Root fields for writing. Each mutation takes effect completely or not at all. A token with scope READ can only run `signIn`, `signUp` and `signOut`.',
+    'Root fields for writing. Each mutation takes effect completely or not at all. A token with scope READ can only run `signIn`, `signUp`, `resetPassword` and `signOut`.',
   authScopes: { signedIn: true, mayWrite: true },
 })
 

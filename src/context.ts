@@ -25,7 +25,7 @@ export interface Context {
   readonly traceParent: string | null
   readonly idempotencyKey: string | null
   idempotency: IdempotentRequest | null
-  /** Set by `signIn` and `signUp` for the rest of an anonymous request. */
+  /** Set by `signIn`, `signUp` and `resetPassword` for the rest of an anonymous request. */
   viewer: Viewer | null
   readonly token: ViewerToken | null
   /** Required after a change of tokens or accounts. */

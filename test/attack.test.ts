@@ -103,6 +103,7 @@ describe('information disclosure', () => {
     '{ viewer { unknown { unknown { id } } } }',
     'mutation { signIn(input: { username: "x", password: "y" }) { viewer { createdIssues { totalCount } } } }',
     'mutation { signIn(input: { username: "x", password: "y" }) { token } createIssue { issue { id } } }',
+    'mutation { createPasswordReset(input: { userId: "x" }) { secret } }',
     '{ ...F } fragment F on Query { ...F }',
   ])('requires a token for a document with other fields than those of the sign-in: %s', async (query) => {
     const { data, errors } = await production.anonymous.post({ query })

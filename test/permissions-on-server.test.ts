@@ -65,13 +65,14 @@ const rows: readonly Row[] = [
     role: 'ADMIN',
   })),
   row('changePassword', everyUser, () => ({ currentPassword: password, newPassword: password })),
+  row('createPasswordReset', adminOnly, () => ({ userId: 'extra' })),
   row('createAccessToken', everyUser, () => ({ name: anyText() })),
   row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 
 test('table of permissions has a row for each mutation outside of projects, except those of sessions', () => {
   const inTable = new Set(rows.map(({ name }) => name.split(',')[0] ?? ''))
-  expect([...inTable, 'signUp', 'signIn', 'signOut'].sort()).toEqual([...serverMutations].sort())
+  expect([...inTable, 'signUp', 'signIn', 'resetPassword', 'signOut'].sort()).toEqual([...serverMutations].sort())
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(expect.arrayContaining([...serverMutations]))
 })
 

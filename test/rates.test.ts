@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { type TestServer, useServer } from './support/app.ts'
+import type { ResponseError } from './support/client.ts'
 import { createProject, password, signUp, type TestUser } from './support/people.ts'
 
 const server = useServer()
@@ -134,6 +135,20 @@ test('accepts sign-ins from an address whose requests are used up, but no other 
   }
   // Sign-ins have a limit of their own.
   await expectLimited(await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials), 2)
+})
+
+test('accepts a password reset from an address whose requests are used up', async () => {
+  configureLimits({ SNAGLIST_RATE_REQUESTS: '1' })
+  const reset = 'mutation { resetPassword(input: { secret: "x", newPassword: "long enough" }) { token } }'
+  for (const [query, code] of [
+    ['{ __typename }', undefined],
+    ['{ __typename }', 'RATE_LIMITED'],
+    [reset, 'BAD_USER_INPUT'],
+    [reset, 'RATE_LIMITED'],
+  ] as const) {
+    const { errors } = (await (await ask(query, server.anonymous)).json()) as { errors?: ResponseError[] }
+    expect(errors?.[0]?.extensions?.code).toBe(code)
+  }
 })
 
 test('accepts the token of a new session from an address that has sent too many unknown ones', async () => {

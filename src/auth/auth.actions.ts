@@ -87,7 +87,8 @@ export async function signIn(
 
 const wrongCredentials = 'The username or the password is wrong.'
 
-async function openSession(tx: Transaction, viewer: UserRow, userAgent: string | null): Promise<Session> {
+/** Starts a session of an account that has proved its identity. */
+export async function openSession(tx: Transaction, viewer: UserRow, userAgent: string | null): Promise<Session> {
   const { secret, expiresAt } = await startSession(tx, viewer.id, userAgent)
   return { token: secret, expiresAt, viewer }
 }
@@ -109,7 +110,7 @@ export async function verifyCurrentPassword(
   return { attempt, userId, passwordHash }
 }
 
-/** Ends all other sessions of the account. */
+/** Ends all other sessions of the account, and its pending password reset. */
 export async function changePassword(
   tx: Transaction,
   token: ViewerToken,
@@ -124,6 +125,7 @@ export async function changePassword(
   if (!user) throw wrongPasswordError()
   await recordSuccess(tx, attempt)
   await tx.prisma.token.deleteMany({ where: { userId, kind: 'SESSION', id: { not: token.id } } })
+  await tx.prisma.passwordReset.deleteMany({ where: { userId } })
   return user
 }
 

@@ -1,10 +1,11 @@
 import { builder } from '../builder.ts'
-import { id, nameText, notNull } from '../check.ts'
+import { id, nameText, notNull, userReference } from '../check.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { Forbidden, Unauthenticated } from '../errors.ts'
 import { mutation } from '../mutation.ts'
 import { toNormalForm } from '../normal-form.ts'
 import { hashPassword } from '../user/password.actions.ts'
+import { mustBeAdmin } from '../user/user.actions.ts'
 import { userRules } from '../user/user.rules.ts'
 import type { ViewerToken } from '../viewer.ts'
 import { prepareAndWrite, write } from '../write.ts'
@@ -19,6 +20,8 @@ import {
   verifyCurrentPassword,
   verifySignIn,
 } from './auth.actions.ts'
+import { createPasswordReset, type PasswordReset, resetPassword } from './password-reset.actions.ts'
+import { countAttempt } from './sign-in-attempt.actions.ts'
 import { createAccessToken, findToken, hashOf, revokeToken } from './token.actions.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
@@ -35,6 +38,11 @@ const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
 function requireToken({ token }: Context): ViewerToken {
   if (token === null) throw new Unauthenticated()
   return token
+}
+
+function requireSession(context: Context, message: string): void {
+  if (requireToken(context).kind !== 'SESSION')
+    throw new Forbidden(`${message} Use the token of a session: sign in first.`)
 }
 
 /**
@@ -166,6 +174,57 @@ mutation('changePassword', {
   payload: (t) => ({ user: t.expose('user', { type: 'User', description: 'Your account.' }) }),
 })
 
+mutation('createPasswordReset', {
+  description:
+    'Creates a secret with which a user who forgot their password sets a new one by `resetPassword`. It replaces the previous one. Requires ADMIN and a session: access tokens cannot reset passwords.',
+  inputDescription: 'A user who forgot their password.',
+  payloadDescription: 'The secret, for the user only.',
+  input: (t) => ({ userId: t.id({ required: true, description: 'Id or username of an active account.' }) }),
+  rules: { userId: userReference },
+  resolve: async ({ userId }, context): Promise<PasswordReset> => {
+    mustBeAdmin(requireViewer(context))
+    requireSession(context, 'Access tokens cannot reset passwords.')
+    return write(context, (tx) => createPasswordReset(tx, userId))
+  },
+  payload: (t) => ({
+    secret: t.exposeString('secret', {
+      description: 'Secret for `resetPassword`, valid once. Returned only here: pass it on confidentially.',
+    }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Time of expiry, 24 hours after creation.' }),
+    user: t.expose('user', { type: 'User', description: 'User whose password can be reset.' }),
+  }),
+})
+
+mutation('resetPassword', {
+  work: passwordWork,
+  description:
+    'Sets a new password with a secret of `createPasswordReset`, ends all sessions and access tokens of the account, and starts a session.',
+  allowsAnonymous: true,
+  inputDescription: 'The secret and the new password.',
+  input: (t) => ({
+    secret: t.string({ required: true, description: 'Secret that an ADMIN created with `createPasswordReset`.' }),
+    newPassword: t.string({
+      required: true,
+      description: 'New password of at least 8 characters and at most 72 bytes.',
+    }),
+  }),
+  rules: { newPassword: userRules.password },
+  resolve: async ({ secret, newPassword }, context) => {
+    const { address, config } = context
+    // The same work for an invalid secret.
+    const hash = async () => {
+      await countAttempt(context.transaction, { username: null, address })
+      return hashPassword(newPassword, config.bcryptCost)
+    }
+    const session = await prepareAndWrite(context, hash, (tx, passwordHash) =>
+      resetPassword(tx, { secret, passwordHash }, context),
+    )
+    context.clearViewerCache()
+    return setViewer(context, session)
+  },
+  payload: SignInPayload,
+})
+
 mutation('createAccessToken', {
   description: 'Creates an access token for scripts. Requires a session: access tokens cannot create tokens.',
   inputDescription: 'A new access token, which authenticates as you.',
@@ -186,8 +245,7 @@ mutation('createAccessToken', {
   validate: ({ expiresAt }) =>
     expiresAt && expiresAt.getTime() <= Date.now() ? [{ path: 'expiresAt', message: 'must be in the future' }] : [],
   resolve: ({ name, scope, expiresAt }, context) => {
-    if (requireToken(context).kind !== 'SESSION')
-      throw new Forbidden('Access tokens cannot create access tokens. Use the token of a session: sign in first.')
+    requireSession(context, 'Access tokens cannot create access tokens.')
     return write(context, (tx, viewer) =>
       createAccessToken(tx, viewer.id, { name, scope: scope ?? 'WRITE', expiresAt: expiresAt ?? null }),
     )

@@ -9,6 +9,9 @@ export interface SignInAttempt {
   readonly address: string
 }
 
+/** An attempt to sign in, or to reset the password of an unknown account. */
+type Attempt = SignInAttempt | { readonly username: null; readonly address: string }
+
 // Failures before a counter blocks. Each further failure doubles the block, from 1 to 900 seconds.
 const maxFailuresPerPair = 5
 const maxFailuresPerAddress = 50
@@ -20,14 +23,18 @@ const maxBlockSeconds = 900
  * counters per account and per address do not apply to addresses from which the account's owner has signed in, so that
  * attackers cannot lock the owner out, even from the same address.
  */
-export function countAttempt(transaction: RunTransaction, attempt: SignInAttempt): Promise<void> {
+export function countAttempt(transaction: RunTransaction, attempt: Attempt): Promise<void> {
   return transaction((tx) => countFailure(tx, attempt))
 }
 
-async function countFailure(tx: Transaction, attempt: SignInAttempt): Promise<void> {
+async function countFailure(tx: Transaction, attempt: Attempt): Promise<void> {
   const counters = await lockCounters(tx, attempt)
   const wait = Math.max(...counters.map(({ secondsLeft }) => secondsLeft))
-  if (wait > 0) throw new RateLimited('Too many failed sign-in attempts.', wait)
+  if (wait > 0)
+    throw new RateLimited(
+      `Too many failed ${attempt.username === null ? 'password resets' : 'sign-in attempts'}.`,
+      wait,
+    )
   const maxFailures = maxFailuresByKey(attempt)
   const failures = counters.map((counter) => counter.failures + 1)
   const blocks = counters.map(({ key }, index) => blockSeconds((failures[index] ?? 0) - (maxFailures.get(key) ?? 0)))
@@ -49,7 +56,7 @@ interface Counter {
 }
 
 /** Creates missing counters. Locks them in the order of their keys, so that attempts do not deadlock. */
-function lockCounters(tx: Transaction, attempt: SignInAttempt): Promise<Counter[]> {
+function lockCounters(tx: Transaction, attempt: Attempt): Promise<Counter[]> {
   const { account, address, trusted } = keysOf(attempt)
   const keys = [...maxFailuresByKey(attempt).keys()].sort()
   return tx.query<Counter[]>(sql`
@@ -62,8 +69,9 @@ function lockCounters(tx: Transaction, attempt: SignInAttempt): Promise<Counter[
       CASE WHEN blocked_until > now() THEN ceil(extract(epoch FROM blocked_until - now()))::integer ELSE 0 END AS "secondsLeft"`)
 }
 
-function maxFailuresByKey(attempt: SignInAttempt): ReadonlyMap<string, number> {
+function maxFailuresByKey(attempt: Attempt): ReadonlyMap<string, number> {
   const { pair, address, account } = keysOf(attempt)
+  if (attempt.username === null) return new Map([[pair, maxFailuresPerPair]])
   return new Map([
     [pair, maxFailuresPerPair],
     [address, maxFailuresPerAddress],
@@ -92,9 +100,16 @@ export async function recordSuccess(tx: Transaction, attempt: SignInAttempt): Pr
     ON CONFLICT (key) DO UPDATE SET last_at = now()`)
 }
 
-function keysOf({ username, address }: SignInAttempt) {
+/** After a password reset: the counter of its address starts again, and the user signs in without a wait. */
+export async function recordReset(tx: Transaction, attempt: SignInAttempt): Promise<void> {
+  const { pair } = keysOf({ ...attempt, username: null })
+  await tx.query(sql`DELETE FROM sign_in_attempts WHERE key = ${pair}`)
+  await recordSuccess(tx, attempt)
+}
+
+function keysOf({ username, address }: Attempt) {
   // One counter for all malformed usernames, so that arbitrary texts do not fill the table.
-  const account = usernamePattern.test(username) ? username.toLowerCase() : '?'
+  const account = username === null ? '!' : usernamePattern.test(username) ? username.toLowerCase() : '?'
   return {
     pair: `both ${account} ${address}`,
     address: `address ${address}`,

@@ -14,6 +14,8 @@ Exit codes:
 
 const examples: Readonly<Record<string, string>> = {
   token: '  TOKEN=$(snaglist token --user ada --name backup --read-only --days 365)',
+  'reset-password': `  snaglist reset-password ada                   # asks for the password
+  snaglist reset-password ada < new-password    # reads it from a file`,
   import: `  snaglist import issues.csv --project CORE --kind issue --url http://localhost:4000 --token snag_… --dry-run
   snaglist import jira.csv --project CORE --from jira --user "Ada Lovelace=ada" --as ada
 
@@ -68,6 +70,12 @@ environment variables, which the file .env can also set: docs/configuration.md l
     .option('--days <number>', 'days until it expires; never by default', parseDays)
     .option('--json', 'print the id, the secret and the time of expiry as JSON')
     .action(async (options) => (await import('./token.ts')).token(options, context))
+
+  program
+    .command('reset-password')
+    .description('set a new password for a user who forgot it, and end their sessions and access tokens')
+    .argument('<username>', 'active user')
+    .action(async (username) => (await import('./reset-password.ts')).resetPasswordCommand(username, context))
 
   clientCommand(program, 'import')
     .description('import tickets from a CSV file')

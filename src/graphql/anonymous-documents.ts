@@ -34,6 +34,8 @@ declare module 'graphql' {
 
 export const undescribed = 'This server describes errors only to clients with a token (SNAGLIST_INTROSPECTION).'
 
+/** Mutations of a document that counts as a sign-in. */
+const signIns: ReadonlySet<string> = new Set(['signIn', 'resetPassword'])
 const maxSignInCharacters = 1000
 /** The mutation, `viewer` in its payload, and a field of the account. */
 const maxDepth = 3
@@ -54,7 +56,7 @@ export function createAnonymousDocuments({
   const isSignIn = (node: DocumentNode) => {
     const fields = rootFieldsOf(node)
     return (
-      fields.length > 0 && fields.every(({ kind, name }) => kind === OperationTypeNode.MUTATION && name === 'signIn')
+      fields.length > 0 && fields.every(({ kind, name }) => kind === OperationTypeNode.MUTATION && signIns.has(name))
     )
   }
   const readDocument = (query: string, refusal: RateLimited | null): Document => {

@@ -93,12 +93,14 @@ async function chargeCost(
   }
   const spend = (payer: Payer) => rates.spend(payer, cost, (remaining) => costAdvice(fields, remaining))
   if (viewer) return spend(`user ${viewer.id}`)
-  // signIn has limits of its own.
+  // signIn and resetPassword have limits of their own.
   if (costs.some(({ field }) => field === 'signUp')) await rates.spend(`sign-up ${address}`, cost)
   return kind === OperationTypeNode.QUERY ? spend(`address ${address}`) : null
 }
 
-/** For an anonymous client, only `signIn` and `signUp` can take effect. */
+const anonymousMutations = ['signIn', 'signUp', 'resetPassword']
+
+/** For an anonymous client, only some mutations can take effect. */
 const isIdempotent = ({ kind, costs }: Operation, viewer: Viewer | null) =>
   kind === OperationTypeNode.MUTATION &&
-  (viewer !== null || costs.some(({ field }) => field === 'signIn' || field === 'signUp'))
+  (viewer !== null || costs.some(({ field }) => anonymousMutations.includes(field)))

@@ -49,8 +49,14 @@ export async function updateUser(tx: Transaction, viewer: Viewer, { id, ...patch
     throw new Forbidden('You can only change your own `name` and `email`. Other changes of accounts require ADMIN.')
   if (admins?.length === 1 && admins[0]?.id === user.id)
     throw new Conflict('This account is the last active ADMIN. Give another account the role ADMIN first.')
-  if (patch.active === false) await tx.prisma.token.deleteMany({ where: { userId: user.id } })
+  if (patch.active === false) await revokeAccess(tx, user.id)
   return tx.prisma.user.update({ where: { id: user.id }, data: definedFields(patch), omit: { passwordHash: true } })
+}
+
+/** Ends all sessions, access tokens and the pending password reset of a user. */
+export async function revokeAccess(tx: Transaction, userId: string): Promise<void> {
+  await tx.prisma.token.deleteMany({ where: { userId } })
+  await tx.prisma.passwordReset.deleteMany({ where: { userId } })
 }
 
 /** Locks the active admins in the order of their ids, so that two of them cannot step down concurrently. */

@@ -146,6 +146,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   SignInPayload: row(own, 'expiresAt token viewer'),
   SignOutPayload: row(own, 'signedOut'),
   ChangePasswordPayload: row(own, 'user'),
+  CreatePasswordResetPayload: row(signedIn, 'expiresAt secret user'),
   CreateAccessTokenPayload: row(own, 'accessToken secret'),
   EndSessionPayload: row(own, 'endedSessionId'),
   RevokeAccessTokenPayload: row(own, 'revokedAccessTokenId'),

@@ -82,6 +82,8 @@ export const serverMutations: readonly string[] = [
   'createUser',
   'updateUser',
   'changePassword',
+  'createPasswordReset',
+  'resetPassword',
   'createAccessToken',
   'revokeAccessToken',
   'signUp',
