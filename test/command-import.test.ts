@@ -137,7 +137,7 @@ describe('import and export on the configured database', () => {
       file: issues,
       rowCount: 2,
       unchangedCount: 2,
-      faults: [],
+      errors: [],
       rejectedFile: null,
     })
     const args = ['import', defects, ...asDefects, ...values, '--as', 'ada', '--json']
@@ -146,7 +146,8 @@ describe('import and export on the configured database', () => {
     expect(stderr).toMatch(/^Nothing was imported\./)
     expect(JSON.parse(stdout)).toMatchObject({
       rejectedCount: 1,
-      faults: [{ row: 3, column: 'date', value: '13/1/2024', message: expect.any(String) }],
+      errorCount: 1,
+      errors: [{ row: 3, column: 'date', value: '13/1/2024', message: expect.any(String) }],
     })
   })
 

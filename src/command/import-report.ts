@@ -67,8 +67,15 @@ export function printImport({ file, rejectedFile, result }: ImportReport, output
 }
 
 export function printImportJson({ file, rejectedFile, result }: ImportReport, output: Output): void {
-  const { rejectedRows, faults, warnings, ...rest } = result
-  printJson(output, { file, ...rest, faults: faults.nodes, warnings: warnings.nodes, rejectedFile })
+  const { rejectedRows, faultCount, faults, warnings, ...rest } = result
+  printJson(output, {
+    file,
+    ...rest,
+    errorCount: faultCount,
+    errors: faults.nodes,
+    warnings: warnings.nodes,
+    rejectedFile,
+  })
 }
 
 export function mustHaveImported({ faultCount, rejectedRows }: ImportResult): void {
