@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { version } from '../version.ts'
 import type { CommandContext } from './command.ts'
 
 const helpWidth = 100
@@ -30,7 +29,7 @@ export function createProgram(context: CommandContext) {
   const program = new Command('snaglist')
     .description('A GraphQL API server for production defects and software issues.')
     .usage('[command] [options]')
-    .version(readVersion())
+    .version(version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -154,9 +153,4 @@ function parseDays(text: string): number {
   const days = Number(text)
   if (!(days > 0 && days <= 36_500)) throw new InvalidArgumentError('It must be a positive number up to 36500.')
   return days
-}
-
-function readVersion(): string {
-  const file = findPackageJSON('..', import.meta.url)
-  return JSON.parse(readFileSync(file ?? '', 'utf8')).version
 }
