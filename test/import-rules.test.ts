@@ -100,5 +100,6 @@ test('main.ts loads the code of a command only when the command runs', () => {
     'heap.ts',
     'main.ts',
     'startup-errors.ts',
+    'version.ts',
   ])
 })

@@ -70,14 +70,14 @@ test.each(texts)('rejects text that cannot be stored in $name($field)', async ({
 })
 
 test.each([
-  ['node(id: $text) { id }', 'id'],
-  ['nodes(ids: [$text]) { id }', 'ids.0'],
   ['ticket(id: $text) { id }', 'id'],
   ['issue(id: $text) { id }', 'id'],
   ['defect(id: $text) { id }', 'id'],
   ['project(id: $text) { id }', 'id'],
   ['user(id: $text) { id }', 'id'],
   ['users(search: $text) { totalCount }', 'search'],
+  ['projects(search: $text) { totalCount }', 'search'],
+  ['users(assignableIn: $text) { totalCount }', 'assignableIn'],
   ['tickets(filter: { title: { eq: $text } }) { totalCount }', 'filter.title.eq'],
   ['tickets(filter: { not: { title: { in: ["a", $text] } } }) { totalCount }', 'filter.not.title.in'],
   ['tickets(filter: { description: { contains: $text } }) { totalCount }', 'filter.description.contains'],
@@ -89,7 +89,7 @@ test.each([
   ['issues(filter: { assignee: { eq: $text } }) { totalCount }', 'filter.assignee.eq'],
   ['projects(after: $text) { totalCount }', 'after'],
 ])('rejects text that cannot be stored in %s', async (selection, path) => {
-  const type = /id|assignee|project:/.test(selection) ? 'ID' : 'String'
+  const type = /id|assign|project:/.test(selection) ? 'ID' : 'String'
   for (const text of ['NUL \0 within', 'half a pair \ud83d']) {
     const { errors } = await ada.post({ query: `query ($text: ${type}!) { ${selection} }`, variables: { text } })
     expect(errors?.[0]?.extensions, JSON.stringify(errors)).toMatchObject({

@@ -45,7 +45,11 @@ const fieldArguments = {
   'Reports.reopenRate': range,
 }
 const roots = {
-  node: Object.fromEntries(ids.map(([type, id]) => [type, `node(id: "${id}")`])),
+  node: {
+    ...Object.fromEntries(ids.map(([type, id]) => [type, `node(id: "${id}")`])),
+    'Issue by key': 'node(id: "core-1")',
+    'Project by key': 'node(id: "CORE")',
+  },
   nodes: Object.fromEntries(ids.map(([type, id]) => [type, `nodes(ids: ["${id}"])`])),
   ticket: { 'Issue by id': 'ticket(id: "<issue>")', 'Defect by key': 'ticket(id: "CORE-2")' },
   issue: { 'by id': 'issue(id: "<issue>")', 'by key': 'issue(id: "core-1")' },

@@ -1,16 +1,18 @@
 import { findComment } from '../comment/comment.loaders.ts'
 import { type Context, requireViewer } from '../context.ts'
-import { sql } from '../database/sql.ts'
+import { empty, type Sql, sql } from '../database/sql.ts'
 import { findHistoryEvent } from '../history/history.loaders.ts'
 import { visibleImports } from '../import/import.access.ts'
 import { findImport } from '../import/import.loaders.ts'
 import { findLabel } from '../label/label.loaders.ts'
 import { visibleProjects } from '../project/project.access.ts'
 import { findProject } from '../project/project.loaders.ts'
-import { inOrder, loaderOf } from '../reading/loader.ts'
+import { loaderOf } from '../reading/loader.ts'
+import { isId, isProjectReference, isTicketReference, projectsByReference, ticketsByReference } from '../reference.ts'
 import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import { findTicket } from '../ticket/ticket.loaders.ts'
 import { findUser } from '../user/user.loaders.ts'
+import type { Viewer } from '../viewer.ts'
 
 const finders = {
   User: findUser,
@@ -25,27 +27,52 @@ const finders = {
 
 type NodeType = keyof typeof finders
 
-/** Takes the same steps for invisible and for missing objects, so that timing does not reveal which. */
-export async function findNode(context: Context, id: string): Promise<{ id: string; __typename: NodeType } | null> {
-  const type = await loaderOf<{ id: string; type: NodeType } | null>(context, 'node types', async (ids) => {
-    const viewer = requireViewer(context)
-    return inOrder(
-      ids,
-      await context.db.query<{ id: string; type: NodeType }[]>(sql`
-      WITH requested AS (SELECT unnest(${ids}::uuid[]) AS id)
-      SELECT t.id, CASE kind WHEN 'DEFECT' THEN 'Defect' ELSE 'Issue' END AS type
-        FROM tickets t JOIN requested USING (id) WHERE ${visibleTicketsByReference(viewer)}
-      UNION ALL SELECT c.id, 'Comment' FROM comments c JOIN requested USING (id) JOIN tickets t ON t.id = c.ticket_id
-        WHERE ${visibleTicketsByReference(viewer)}
-      UNION ALL SELECT h.id, 'HistoryEvent' FROM history h JOIN requested USING (id) JOIN tickets t ON t.id = h.ticket_id
-        WHERE ${visibleTicketsByReference(viewer)}
-      UNION ALL SELECT i.id, 'Import' FROM imports i JOIN requested USING (id) WHERE ${visibleImports(viewer)}
-      UNION ALL SELECT l.id, 'Label' FROM labels l JOIN requested USING (id) JOIN projects p ON p.id = l.project_id
-        WHERE ${visibleProjects(viewer)}
-      UNION ALL SELECT p.id, 'Project' FROM projects p JOIN requested USING (id) WHERE ${visibleProjects(viewer)}
-      UNION ALL SELECT id, 'User' FROM users JOIN requested USING (id)`),
-    )
-  }).load(id)
-  const node = type && (await finders[type.type](context, id))
-  return node && { ...node, __typename: type.type }
+interface NodeReference {
+  readonly id: string
+  readonly type: NodeType
+  /** An id in lower case, or a key in upper case. */
+  readonly reference: string
+}
+
+/**
+ * Finds an object by its id, or by the key of a ticket or project. Takes the same steps for invisible and for missing objects,
+ * so that timing does not reveal which.
+ */
+export async function findNode(context: Context, text: string): Promise<{ id: string; __typename: NodeType } | null> {
+  const reference = isId(text) ? text.toLowerCase() : text.toUpperCase()
+  if (!isTicketReference(reference) && !isProjectReference(reference)) return null
+  const node = await loaderOf<NodeReference | null>(context, 'node types', async (references) => {
+    const nodes = await context.db.query<NodeReference[]>(selectNodes(requireViewer(context), references))
+    const byReference = new Map(nodes.map((found) => [found.reference, found]))
+    return references.map((requested) => byReference.get(requested) ?? null)
+  }).load(reference)
+  const row = node && (await finders[node.type](context, node.id))
+  return row && { ...row, __typename: node.type }
+}
+
+function selectNodes(viewer: Viewer, references: readonly string[]): Sql {
+  const ids = references.filter(isId)
+  const ticketKeys = references.filter((reference) => !isId(reference) && isTicketReference(reference))
+  const projectKeys = references.filter((reference) => !isId(reference) && isProjectReference(reference))
+  const kind = sql`CASE t.kind WHEN 'DEFECT' THEN 'Defect' ELSE 'Issue' END`
+  const visible = visibleTicketsByReference(viewer)
+  const byId = sql`
+    WITH requested AS (SELECT unnest(${ids}::uuid[]) AS id)
+    SELECT t.id, ${kind} AS type, t.id::text AS reference FROM tickets t JOIN requested USING (id) WHERE ${visible}
+    UNION ALL SELECT c.id, 'Comment', c.id::text FROM comments c JOIN requested USING (id)
+      JOIN tickets t ON t.id = c.ticket_id WHERE ${visible}
+    UNION ALL SELECT h.id, 'HistoryEvent', h.id::text FROM history h JOIN requested USING (id)
+      JOIN tickets t ON t.id = h.ticket_id WHERE ${visible}
+    UNION ALL SELECT i.id, 'Import', i.id::text FROM imports i JOIN requested USING (id) WHERE ${visibleImports(viewer)}
+    UNION ALL SELECT l.id, 'Label', l.id::text FROM labels l JOIN requested USING (id)
+      JOIN projects p ON p.id = l.project_id WHERE ${visibleProjects(viewer)}
+    UNION ALL SELECT p.id, 'Project', p.id::text FROM projects p JOIN requested USING (id) WHERE ${visibleProjects(viewer)}
+    UNION ALL SELECT id, 'User', id::text FROM users JOIN requested USING (id)`
+  const byTicketKey = sql`
+    UNION ALL SELECT t.id, ${kind}, p.key || '-' || t.number FROM tickets t JOIN projects p ON p.id = t.project_id
+      WHERE ${ticketsByReference(ticketKeys)} AND ${visibleProjects(viewer)}`
+  const byProjectKey = sql`
+    UNION ALL SELECT p.id, 'Project', p.key FROM projects p
+      WHERE ${projectsByReference(projectKeys)} AND ${visibleProjects(viewer)}`
+  return sql`${byId} ${ticketKeys.length > 0 ? byTicketKey : empty} ${projectKeys.length > 0 ? byProjectKey : empty}`
 }

@@ -45,7 +45,7 @@ builder.prismaObject('Project', {
   fields: (t) => ({
     key: t.exposeString('key', {
       description:
-        'Prefix of ticket keys, such as "CORE" in "CORE-42". Arguments for project ids accept it, except `node` and `nodes`. Never changes.',
+        'Prefix of ticket keys, such as "CORE" in "CORE-42". Arguments for project ids accept it. Never changes.',
     }),
     name: t.exposeString('name', { description: 'Display name, at most 100 characters.' }),
     description: t.exposeString('description', {

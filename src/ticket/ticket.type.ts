@@ -95,7 +95,7 @@ builder.prismaInterface('Ticket', {
   fields: (t) => ({
     key: t.string({
       description:
-        'Human-readable identifier such as "CORE-42": the key of the project and the number. Arguments for ticket ids accept it, except `node` and `nodes`.',
+        'Human-readable identifier such as "CORE-42": the key of the project and the number. Arguments for ticket ids accept it.',
       extensions: { reads: { columns: ['number'], nested: ticketProjectKey } satisfies FieldDependencies },
       resolve: async (ticket, args, context, info) =>
         `${await readNested<string>(ticketProjectKey, ticket, args, { context, info })}-${ticket.number}`,
