@@ -4,6 +4,8 @@ import { GraphQLError } from 'graphql'
 export interface FieldError {
   readonly path: string
   readonly message: string
+  /** Name of the variable that contains the value, if it does not match its type. */
+  readonly variable?: string
 }
 
 const numberFormat = new Intl.NumberFormat('en')

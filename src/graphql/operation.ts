@@ -9,6 +9,7 @@ import {
 import { checkUploads } from './check-uploads.ts'
 import { compileQuery, type Run } from './compile.ts'
 import { type CostNode, costTreesOf } from './cost.ts'
+import { describeVariableErrors } from './variable-errors.ts'
 
 /** `rerun`: interpreted again after errors of the compiled query. */
 type RunMode = 'compiled' | 'interpreted' | 'rerun'
@@ -64,9 +65,12 @@ export function createOperation(options: OperationOptions): Operation | null {
         run = undefined
         throw error
       })
-      return (await run)(context, variables)
+      return describeVariableErrors(await (await run)(context, variables), document)
     },
-    checkUploads: (context, variables) => checkUploads(schema, document, node, context, variables),
+    async checkUploads(context, variables) {
+      const refusal = await checkUploads(schema, document, node, context, variables)
+      return refusal && describeVariableErrors(refusal, document)
+    },
   }
 }
 

@@ -1,6 +1,5 @@
 import { GraphQLError } from 'graphql'
 import { toApiError } from '../database/database-error.ts'
-import { BadUserInput } from '../errors.ts'
 
 export function maskError(error: unknown): GraphQLError {
   const expected = expectedError(error)
@@ -18,10 +17,7 @@ export function maskError(error: unknown): GraphQLError {
 }
 
 function expectedError(error: unknown): GraphQLError | null {
-  if (error instanceof GraphQLError) {
-    const coercion = coercionError(error)
-    if (coercion || !error.originalError) return coercion ?? error
-  }
+  if (error instanceof GraphQLError && !error.originalError) return error
   const original = originalOf(error)
   if (original instanceof GraphQLError) return original
   const known = toApiError(original)
@@ -34,19 +30,4 @@ function originalOf(error: unknown): Error {
       return cause instanceof Error ? cause : new Error(String(cause))
     cause = cause.originalError
   }
-}
-
-/** Converts a failed coercion of a variable, which graphql-js reports without a code, to BAD_USER_INPUT. */
-function coercionError({ message, originalError }: GraphQLError): BadUserInput | null {
-  const [, variable, missing] =
-    /^Variable "\$(\w+)" (?:got invalid value|(of (?:required|non-null) type .*))/s.exec(message) ?? []
-  if (!variable) return null
-  if (missing) return new BadUserInput([{ path: variable, message: missing }])
-  // The message consists of the value (arbitrary text), the path and the reason.
-  const reason = originalError?.message ?? ''
-  const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -`; ${reason}`.length))?.[1] ?? variable
-  const field = /^Field "(\w+)"/.exec(reason)?.[1]
-  return new BadUserInput([
-    { path: path.replaceAll(/\[(\d+)\]/g, '.$1') + (field ? `.${field}` : ''), message: reason },
-  ])
 }

@@ -1,13 +1,22 @@
-import { createYoga } from 'graphql-yoga'
+import type { DocumentNode, ExecutionResult } from 'graphql'
+import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Context } from '../../src/context.ts'
 import { createDatabaseSizeReader } from '../../src/database/size.ts'
 import { contextFactory } from '../../src/graphql/create-context.ts'
 import { createDocumentCache } from '../../src/graphql/document-cache.ts'
+import { describeVariableErrors } from '../../src/graphql/variable-errors.ts'
 import { createAuthenticate } from '../../src/http/authenticate.ts'
 import { maskError } from '../../src/http/mask-error.ts'
 import { createRates } from '../../src/http/rates.ts'
 import { schema } from '../../src/schema.ts'
 import type { TestServer } from './app.ts'
+
+const useVariableErrors: Plugin = {
+  onExecute: ({ args: { document } }) => ({
+    onExecuteDone: ({ result, setResult }) =>
+      setResult(describeVariableErrors(result as ExecutionResult, document as DocumentNode)),
+  }),
+}
 
 /**
  * Yoga's own pipeline with the same schema and context, executed by graphql-js. The endpoint must return the same
@@ -29,5 +38,6 @@ export function createOracle(server: TestServer) {
     landingPage: false,
     logging: false,
     maskedErrors: { maskError },
+    plugins: [useVariableErrors],
   })
 }
