@@ -88,7 +88,6 @@ export const labelReferences = (max: number) =>
       'must not be null',
     )
     .max(max, atMostItems(max))
-export const idList = (max: number) => z.array(id, 'must not be null').max(max, atMostItems(max))
 
 export const integerBetween = (min: number, max: number) =>
   z.int().refine((value) => value >= min && value <= max, {
