@@ -15,10 +15,8 @@ import { createAddressReader } from './http/address.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import { createCors } from './http/cors.ts'
 import { useDownloads } from './http/download.ts'
-import { useSchemaPages } from './http/graphiql.ts'
 import { createHandler, type Handler } from './http/handler.ts'
 import { useHealthChecks } from './http/health.ts'
-import { useLandingPage } from './http/landing.ts'
 import { createMetrics, type Metrics, useMetrics } from './http/metrics.ts'
 import { usePageRequests } from './http/page-requests.ts'
 import { createPages } from './http/pages.ts'
@@ -26,6 +24,8 @@ import { createRates } from './http/rates.ts'
 import { logRequests, type RequestListener } from './http/request-log.ts'
 import { createResponseQuota } from './http/response-quota.ts'
 import { reuseResults } from './http/reuse-results.ts'
+import { schemaPath, useSchemaFile } from './http/schema-file.ts'
+import { isSitePath, useSite } from './http/site.ts'
 import { hasHiddenObject } from './node/hidden-object.actions.ts'
 import { printSortedSchema, schema } from './schema.ts'
 import type { ViewerCache } from './viewer.ts'
@@ -100,9 +100,10 @@ export function createApp({
   })
   const downloads = exportDownloads({ schema, rates, database })
   const metricsPaths = config.metricsToken === null ? [] : ['/metrics']
+  const paths = ['/health', '/ready', schemaPath, ...metricsPaths, ...Object.keys(downloads)]
   const pages = createPages({
     endpoint: path,
-    paths: ['/', '/health', '/ready', '/schema.graphql', ...metricsPaths, ...Object.keys(downloads)],
+    isServed: (pathname) => paths.includes(pathname) || isSitePath(pathname),
     log,
     plugins: [
       usePageRequests({ cors, authenticate, rates, onCompleted, log }),
@@ -111,8 +112,8 @@ export function createApp({
         isReady: async () => !isStopping() && (await isDatabaseReady().catch(() => false)),
       }),
       useMetrics(metrics, config.metricsToken),
-      useLandingPage(),
-      useSchemaPages(config, { endpoint: path, printSortedSchema, log }),
+      useSite(config, { endpoint: path, log }),
+      useSchemaFile(config, { printSortedSchema, log }),
       useDownloads(downloads, createContext, log),
     ],
   })

@@ -90,7 +90,7 @@ const variables = z
     corsOrigins: env.SNAGLIST_CORS_ORIGINS ?? (env.NODE_ENV === 'development' ? ('localhost' as const) : []),
     /** Proxies whose X-Forwarded-For header is trusted. */
     trustedProxies: env.SNAGLIST_TRUSTED_PROXIES ?? [],
-    /** Access to introspection, GraphiQL and the schema file. */
+    /** Access to introspection and the schema file. */
     introspection: env.SNAGLIST_INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'signed-in' : 'open'),
     /** Directory of the documents that clients identify by hash. */
     documentsDirectory: env.SNAGLIST_DOCUMENTS ?? null,

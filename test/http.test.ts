@@ -138,29 +138,6 @@ describe('unreachable database', () => {
 })
 
 describe('pages', () => {
-  const html = { headers: { accept: 'text/html' } }
-
-  test('serves a landing page with valid links at /', async () => {
-    const page = await server.anonymous.fetch('/', html)
-    expect(page.status).toBe(200)
-    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    const links = [...(await page.text()).matchAll(/href="([^"]+)"/g)].map(([, link = '']) => link)
-    expect(links).toContain('/graphql')
-    for (const link of links) expect((await server.anonymous.fetch(link, html)).status, link).toBe(200)
-  })
-
-  test('serves GraphiQL at /graphql without resources of other hosts', async () => {
-    const response = await server.anonymous.fetch('/graphql', html)
-    expect(response.headers.get('content-type')).toMatch(/^text\/html/)
-    const page = await response.text()
-    expect(page).toContain('Snaglist GraphiQL')
-    // Without the text of scripts.
-    const elements = page.replaceAll(/(<script\b[^>]*>).*?<\/script>/gs, '$1')
-    const sources = [...elements.matchAll(/<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']?([^"'\s>]+)/g)]
-    expect(sources.map(([, url = '']) => url).filter((url) => /^(\w+:)?\/\//.test(url))).toEqual([])
-    expect(elements).not.toMatch(/@import|url\(["']?(https?:)?\/\//)
-  })
-
   test('serves the committed schema at /schema.graphql', async () => {
     const text = await (await server.anonymous.fetch('/schema.graphql')).text()
     expect(text).toBe(await readFile(new URL('../schema.graphql', import.meta.url), 'utf8'))

@@ -7,7 +7,7 @@ const files = globSync(
     '.env.example',
     'docker-compose.yml',
     'schema.graphql',
-    '{docs,src,examples}/**/*.{md,ts,graphql}',
+    '{docs,src,examples}/**/*.{md,ts,js,html,graphql}',
     'test/**/*.ts',
     'prisma/*.{ts,prisma}',
     'bench/*.{ts,md}',
@@ -22,7 +22,7 @@ const keptNames: readonly (readonly [files: RegExp, names: RegExp])[] = [
     /./,
     /ImportFault\w*|import_faults|fault_?count|['`]with faults['`]|cumulativeShare|FOR (NO KEY )?SHARE|snaglist_callers/gi,
   ],
-  [/import|export|drill|metrics|matrix|schema/, /(?<!\b(all|and|no|of|the) )\bfaults\b/g],
+  [/import|export|drill|metrics|matrix|schema|examples/, /(?<!\b(all|and|no|of|the) )\bfaults\b/g],
   [/report|matrix|examples|schema/, /(?<!\b(a|and|of|the|to) )\bshare\b/g],
   [/import|enum-value/, /\bon hold\b/g],
 ]

@@ -95,17 +95,13 @@ describe('response security headers', () => {
     const policy = response.headers.get('content-security-policy')
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("frame-ancestors 'none'")
-    expect(policy).not.toMatch(/script-src[^;]*'unsafe/)
+    expect(policy).toContain("script-src 'self';")
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     })
-    const nonce = /'nonce-([^']+)'/.exec(policy ?? '')?.[1] ?? ''
-    const scripts = [...(await response.text()).matchAll(/^ *<script( [^>]*)?>$/gm)].map(([, attributes]) => attributes)
-    expect(scripts).toEqual(scripts.map(() => ` nonce="${nonce}"`))
-    const again = await server.anonymous.fetch(path, { headers: { accept: 'text/html' } })
-    expect(again.headers.get('content-security-policy')).not.toContain(nonce)
+    expect(await response.text()).not.toMatch(/<script(?![^>]* src=)|<style|javascript:| (on\w+|style)=/i)
   })
 
   test('disables content sniffing of results', async () => {

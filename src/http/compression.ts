@@ -7,14 +7,23 @@ const minBytes = 1024
 const gzipLevel = 4
 const brotliQuality = 4
 
+export type Encoding = 'br' | 'gzip'
+
 // Both run in the thread pool.
-const encoders: Readonly<Record<string, (body: string) => Promise<Buffer<ArrayBuffer>>>> = {
+const encoders: Readonly<Record<Encoding, (body: string) => Promise<Buffer<ArrayBuffer>>>> = {
   br: (body) => compressBrotli(body, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } }),
   gzip: (body) => compressGzip(body, { level: gzipLevel }),
 }
 const compressBrotli = promisify<string, BrotliOptions, Buffer<ArrayBuffer>>(brotliCompress)
 const compressGzip = promisify<string, { level: number }, Buffer<ArrayBuffer>>(gzip)
-const encodings = Object.keys(encoders)
+
+/** Returns the best encoding that an Accept-Encoding header allows, or null. */
+export function selectEncoding(acceptEncoding: string | null | undefined): Encoding | null {
+  if (!acceptEncoding) return null
+  const encodings: readonly Encoding[] = ['br', 'gzip']
+  const accepted = new Negotiator({ headers: { 'accept-encoding': acceptEncoding } }).encodings([...encodings])
+  return encodings.find((encoding) => accepted.includes(encoding)) ?? null
+}
 
 export type CompressedResponse = Omit<HttpResponse, 'body'> & { readonly body: string | Uint8Array<ArrayBuffer> }
 
@@ -26,11 +35,8 @@ export async function compressResponse(
   const { headers, body } = response
   if (body.length < minBytes) return response
   const vary = [headers['vary'], 'Accept-Encoding'].filter(Boolean).join(', ')
-  const accepted = acceptEncoding
-    ? new Negotiator({ headers: { 'accept-encoding': acceptEncoding } }).encodings(encodings)
-    : []
-  const encoding = encodings.find((name) => accepted.includes(name))
-  const encode = encoding && encoders[encoding]
-  if (!encode) return { ...response, headers: { ...headers, vary } }
-  return { ...response, headers: { ...headers, vary, 'content-encoding': encoding }, body: await encode(body) }
+  const encoding = selectEncoding(acceptEncoding)
+  if (encoding === null) return { ...response, headers: { ...headers, vary } }
+  const content = await encoders[encoding](body)
+  return { ...response, headers: { ...headers, vary, 'content-encoding': encoding }, body: content }
 }

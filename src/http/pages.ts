@@ -7,8 +7,8 @@ import { isRead, type PageContext, type PagePlugin, requestIdOf } from './page-r
 
 interface PagesOptions {
   readonly endpoint: string
-  /** The paths that the plugins serve, in addition to the endpoint. */
-  readonly paths: readonly string[]
+  /** True for the paths that the plugins serve, in addition to the endpoint. */
+  readonly isServed: (path: string) => boolean
   readonly plugins: readonly PagePlugin[]
   readonly log: Logger
 }
@@ -60,9 +60,9 @@ export const wantsPage = (method: string, accept: string | null | undefined): bo
   isRead(method) && /text\/html/i.test(accept ?? '')
 
 /** Yoga would parse other requests as GraphQL, without the limits of the endpoint. */
-const useUnhandled = ({ paths, log }: PagesOptions): PagePlugin => ({
+const useUnhandled = ({ isServed, log }: PagesOptions): PagePlugin => ({
   onRequest({ request, url, endResponse, fetchAPI }) {
-    if (!paths.includes(url.pathname)) return endResponse(new fetchAPI.Response(null, { status: 404 }))
+    if (!isServed(url.pathname)) return endResponse(new fetchAPI.Response(null, { status: 404 }))
     const error = new BadRequest('This path supports only GET and HEAD requests.', {
       status: 405,
       headers: { allow: 'GET, HEAD' },
