@@ -21,6 +21,7 @@ const withoutPostgres: Readonly<Record<string, string>> = {
   limits: 'limits of bodies and documents, before any statement',
   migrations: 'opens embedded databases; each run on PostgreSQL migrates its template',
   schema: 'the printed schema',
+  site: 'pages and their files',
   scripting: 'snippets of the documentation, which send requests that other files test',
   transport: 'content types, headers and timeouts, before any statement',
   watchdog: 'a thread that watches the event loop',

@@ -4,7 +4,7 @@ import { useServer } from './support/app.ts'
 import { memoryStorage, openTab } from './support/browser.ts'
 import { password, signUp } from './support/people.ts'
 
-const server = useServer({ NODE_ENV: 'production' })
+const server = useServer({ NODE_ENV: 'production', SNAGLIST_SIGN_UP: 'open' })
 const users = ['ada', 'tomas']
 const viewerQuery = { query: '{ viewer { username } }' }
 
@@ -98,6 +98,12 @@ describe('the session of a browser', () => {
       { extensions: { fieldErrors: ['input.username', 'input.name', 'input.password'].map((path) => ({ path })) } },
     ])
     expect([tab.token, messages]).toEqual([null, []])
+  })
+
+  test('offers a sign-up only while the server accepts it', async () => {
+    const closed = server.withSettings({ NODE_ENV: 'production', SNAGLIST_SIGN_UP: 'first' })
+    expect([await openTab(server).isSignUpOpen(), await openTab(closed).isSignUpOpen()]).toEqual([true, false])
+    await closed.app.dispose()
   })
 })
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { demoPassword, seedDemo } from '../prisma/seed.ts'
+import { seedDemo } from '../prisma/seed.ts'
 import { examples } from '../src/http/graphiql-examples.ts'
 import { useServer } from './support/app.ts'
 import { openTab } from './support/browser.ts'
@@ -9,12 +9,13 @@ const demo = useServer(env)
 const empty = useServer(env)
 beforeAll(() => seedDemo(demo.database.transaction, 4))
 
-const account = { username: 'ada', password: demoPassword }
 const operations = examples.map((example) => ({
   ...example,
   operationName: /^(?:query|mutation) (\w+)/m.exec(example.query)?.[1] ?? '',
 }))
 const find = (name: string) => operations.find(({ operationName }) => operationName === name)
+/** The first demo account, which is also created on the server without accounts. */
+const account = find('SignIn')?.variables
 
 describe.each([
   ['with demo data', demo, null],

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { findPackageJSON } from 'node:module'
 import { basename, extname } from 'node:path'
 import type { Config } from '../config.ts'
+import { version } from '../version.ts'
 import { examples } from './graphiql-examples.ts'
 import { pageHeaders, revalidated } from './html.ts'
 import { createSiteFile, hashOf, type SiteFile } from './site-file.ts'
@@ -31,7 +30,7 @@ export async function readSiteFiles(
   const read = (name: string) => readFile(new URL(name, directory), 'utf8')
   const values = {
     assets: base,
-    version: readVersion(),
+    version,
     introspection,
     // The value of an attribute
     examples: JSON.stringify(examples).replaceAll('&', '&amp;').replaceAll('"', '&quot;'),
@@ -66,11 +65,6 @@ async function readAssets() {
 async function readAsset(path: string, name: string, type: string) {
   const stored = await readFile(new URL(path, directory))
   return { name, file: createSiteFile(stored, type, { isBrotli: path.endsWith('.br'), headers: assetHeaders }) }
-}
-
-function readVersion(): string {
-  const manifest = findPackageJSON(import.meta.url) ?? ''
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }
 
 /** Replaces each `{{name}}` with its value. */

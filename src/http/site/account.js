@@ -17,7 +17,8 @@ export async function startAccount() {
     byId('viewer').title = viewer ? `${viewer.name}, ${viewer.role}` : ''
     byId('sign-out').hidden = !viewer
     byId('sign-in').hidden = viewer !== null
-    byId('sign-up').hidden = viewer !== null || !(await session.isSignUpOpen())
+    const isSignUpOpen = viewer === null && (await session.isSignUpOpen())
+    byId('sign-up').hidden = !isSignUpOpen || session.viewer !== null
   }
   byId('sign-in').addEventListener('click', () => dialog.open('signIn'))
   byId('sign-up').addEventListener('click', () => dialog.open('signUp'))

@@ -58,9 +58,10 @@ export class Session extends EventTarget {
       this.#begin(token, viewer)
   }
 
-  /** True while visitors can create accounts. Otherwise the server rejects a sign-up. */
+  /** True while visitors can create accounts. */
   async isSignUpOpen() {
-    return true
+    const response = await this.#request({ query: '{ server { signUp } }' }).catch(() => null)
+    return Boolean(response?.result.data?.server.signUp)
   }
 
   /** Returns errors, or null after the user has been signed in. */
