@@ -16,8 +16,13 @@ export async function welcomeText(server: Server, config: Config): Promise<strin
   There are no accounts yet. The first user to sign up becomes ADMIN, in GraphiQL or with curl:
     ${curl(url, 'mutation { signUp(input: { username: "ada", name: "Ada", password: "choose your password" }) { token } }')}
 `
-  return `\n  Snaglist is listening on ${url}/graphql\n${text}\n`
+  const origins = config.corsOrigins === 'localhost' ? localhostNote : ''
+  return `\n  Snaglist is listening on ${url}/graphql\n${text}${origins}\n`
 }
+
+const localhostNote = `
+  Pages of localhost can call this API, on any port. SNAGLIST_CORS_ORIGINS sets other origins.
+`
 
 /** Accounts of the demo and example requests. Only the console of this machine's developer shows a token. */
 async function demoText({ url, database: { db } }: Server, { host, databaseUrl }: Config): Promise<string> {
