@@ -246,7 +246,8 @@ describe('work', () => {
   test('a user can send each documented query 100 times per minute with 5,000 tickets', async () => {
     const client = await clientWithTickets(5000 - 3)
     const documents = [
-      ...examples.map(({ query }) => query),
+      // An import has the cost of a large file, which is unknown before it is received.
+      ...examples.map(({ query }) => query).filter((query) => !query.includes('importTickets')),
       ...documentedQueries(),
       `{ reports { ${allReports} } }`,
       searchBox('a'),
