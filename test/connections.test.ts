@@ -125,7 +125,7 @@ describe('HTTP connection', () => {
     expect([400, 404]).toContain(long.status)
     if (status === 200) expect(long.text).toContain('QUERY_TOO_COMPLEX')
     const page = await send('GET', '', { accept: 'text/html' })
-    expect(page.text.includes('Snaglist GraphiQL')).toBe(status === 200)
+    expect(page.text.includes('<title>GraphiQL – Snaglist')).toBe(status === 200)
   })
 
   test('logs a request whose client disconnects before its body is read', async () => {

@@ -57,13 +57,6 @@ describe('body limits', () => {
       await new Promise((resolve) => http.close(resolve))
     }
   })
-
-  test('rejects a batch of documents', async () => {
-    const response = await ada.post([{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }])
-    expect(response.status).toBe(400)
-    expect(response.errors).toHaveLength(1)
-    expect(response.data).toBeUndefined()
-  })
 })
 
 describe('document limits', () => {

@@ -67,6 +67,7 @@ const rows: readonly Row[] = [
   row('changePassword', everyUser, () => ({ currentPassword: password, newPassword: password })),
   row('createPasswordReset', adminOnly, () => ({ userId: 'extra' })),
   row('createAccessToken', everyUser, () => ({ name: anyText() })),
+  row('endSession', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
   row('revokeAccessToken', [U, N, N, N, N, N, N, N], () => ({ id: noContents.issue })),
 ]
 

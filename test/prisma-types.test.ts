@@ -30,6 +30,7 @@ test('declares the types of stored rows from their Prisma models', () => {
     Label: 'Label',
     Project: 'Project',
     ProjectMember: 'ProjectMember',
+    Session: 'Token',
     Ticket: 'Ticket',
     User: 'User',
   })

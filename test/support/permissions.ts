@@ -86,6 +86,7 @@ export const serverMutations: readonly string[] = [
   'resetPassword',
   'createAccessToken',
   'revokeAccessToken',
+  'endSession',
   'signUp',
   'signIn',
   'signOut',

@@ -76,7 +76,10 @@ export class SchemaWalker {
       const fieldType = getNamedType(field.type)
       if (!isCompositeType(fieldType)) return [this.field(type, field)]
       if (isEntity(fieldType) && depth === 0) return []
-      return [`${this.field(type, field)} { ${this.selection(fieldType, isEntity(fieldType) ? depth - 1 : depth)} }`]
+      // A payload contains the node of its edge, too.
+      const isRepetition = type.name.endsWith('Payload') && fieldType.name.endsWith('Edge')
+      const innerDepth = isRepetition ? 0 : isEntity(fieldType) ? depth - 1 : depth
+      return [`${this.field(type, field)} { ${this.selection(fieldType, innerDepth)} }`]
     })
     return ['__typename', ...fields].join(' ')
   }
