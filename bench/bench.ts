@@ -11,7 +11,7 @@ import { type Sample, type Workload, workloads } from './workloads.ts'
 
 const usage = `npm run bench -- [--only W1,W2] [--rounds 5] [--seconds 4] [--scale 200000] [--servers snaglist,postgraphile,mercurius]
                  [--json FILE] [--results FILE, and a chart next to it]
-A server can have a variant: snaglist:page sends an Origin header, snaglist:again is a second process, snaglist:/DIRECTORY
+A server can have a variant: snaglist:page sends an Origin header, snaglist:gzip and snaglist:br accept compressed responses, snaglist:again is a second process, snaglist:/DIRECTORY
 another checkout. Requires pgbench and PostgreSQL at BENCH_DATABASE_URL (default postgresql://postgres@127.0.0.1:5432), where it
 creates two databases: one that it fills once, and a copy for the run.`
 

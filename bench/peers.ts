@@ -35,7 +35,7 @@ const highLimits = { SNAGLIST_RATE_POINTS: '1000000000', SNAGLIST_RATE_REQUESTS:
 
 /**
  * Starts a server in production mode and waits until it responds. Variants of a name: "snaglist:page" sends an Origin
- * header, "snaglist:again" is a second process for A/A runs, "snaglist:DIRECTORY" runs another checkout.
+ * header, "snaglist:gzip" and "snaglist:br" accept compressed responses, "snaglist:again" is a second process for A/A runs, "snaglist:DIRECTORY" runs another checkout.
  */
 export async function startPeer(
   name: string,
@@ -64,6 +64,7 @@ export async function startPeer(
   const headers: Peer['headers'] = {
     ...(kind === 'snaglist' && token && { authorization: `Bearer ${token}` }),
     ...(variant === 'page' && { origin: pageOrigin }),
+    ...(['gzip', 'br'].includes(variant) && { 'accept-encoding': variant }),
   }
   for (let attempt = 0; ; attempt++) {
     const data = await ask({ url, headers }, '{ __typename }', {}).catch(() => null)
