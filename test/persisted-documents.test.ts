@@ -119,8 +119,10 @@ describe('document manifests', () => {
 
   test('contain the documents of GraphQL Code Generator and of Apollo', async () => {
     const [codegenQuery, apolloQuery] = [viewerQuery('Codegen'), viewerQuery('Apollo')]
+    // The hash of the document in another format
+    const codegenId = `sha256:${hashOf(`${codegenQuery}\n`)}`
     const manifest = await read({
-      'persisted-documents.json': { [hashOf(codegenQuery)]: codegenQuery },
+      'persisted-documents.json': { [codegenId]: codegenQuery },
       'apollo.json': {
         format: 'apollo-persisted-query-manifest',
         version: 1,
@@ -128,19 +130,25 @@ describe('document manifests', () => {
       },
       'README.md': 'ignored',
     })
-    expect(new Set(manifest.values())).toEqual(new Set([codegenQuery, apolloQuery]))
+    expect(new Map(manifest)).toEqual(
+      new Map([
+        [hashOf(apolloQuery), apolloQuery],
+        [hashOf(`${codegenQuery}\n`), codegenQuery],
+      ]),
+    )
   })
 
   test('are rejected with all their errors', async () => {
     const invalid = '{ nothing }'
     const files = {
       'a.json': '{',
-      'b.json': { abc: '{ __typename }' },
+      'b.json': { abc: '{ __typename }', def: '{ viewer { id } }' },
       'c.json': { [hashOf(invalid)]: invalid },
       'd.json': [1],
+      'e.json': { abc: '{ viewer { id } }' },
     }
     await expect(read(files)).rejects.toThrow(
-      /a\.json: .*JSON.*\n.*b\.json: abc: the id is not the SHA-256.*\n.*c\.json: .*nothing.*\n.*d\.json: the file is not an object/,
+      /a\.json: .*JSON.*\n.*c\.json: .*nothing.*\n.*d\.json: the file is not an object.*\n.*e\.json: abc: another file/,
     )
   })
 

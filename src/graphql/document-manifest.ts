@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type GraphQLSchema, parse, validate } from 'graphql'
 import { z } from 'zod'
 import { reasonOf, StartupError } from '../startup-errors.ts'
-import { type DocumentManifest, hashOf, parseHash } from './persisted-documents.ts'
+import { type DocumentManifest, parseHash } from './persisted-documents.ts'
 
 const setting = 'SNAGLIST_DOCUMENTS'
 
@@ -15,7 +15,10 @@ const manifestFile = z.union([
   z.record(z.string(), z.string()),
 ])
 
-/** Reads all JSON files of a directory. Throws StartupError with every invalid file, hash and document. */
+/**
+ * Reads all JSON files of a directory. The ids are those of the files: GraphQL Code Generator computes them from another
+ * format of the text. Throws StartupError with every invalid file and document.
+ */
 export async function readDocumentManifest(directory: string, schema: GraphQLSchema): Promise<DocumentManifest> {
   const errors: string[] = []
   const documents = new Map<string, string>()
@@ -28,17 +31,17 @@ export async function readDocumentManifest(directory: string, schema: GraphQLSch
       return []
     })
     for (const [id, text] of entries) {
-      const hash = parseHash(id)
-      const documentErrors =
-        hash === hashOf(text) ? errorsOf(schema, text) : ['the id is not the SHA-256 of the document']
-      errors.push(...documentErrors.map((error) => `${name}: ${id}: ${error}`))
-      documents.set(hash, text)
+      const known = documents.get(parseHash(id))
+      if (known !== undefined && known !== text)
+        errors.push(`${name}: ${id}: another file has another document with this id`)
+      errors.push(...errorsOf(schema, text).map((error) => `${name}: ${id}: ${error}`))
+      documents.set(parseHash(id), text)
     }
   }
   if (errors.length > 0)
     throw new StartupError(
       `Invalid documents in ${directory}:\n${errors.map((error) => `  ${error}\n`).join('')}`,
-      `Generate them with the schema of this version and hashAlgorithm "sha256".`,
+      'Generate them with the schema of this version.',
     )
   if (documents.size === 0)
     throw new StartupError(`The directory ${directory} contains no documents.`, `Check ${setting}.`)

@@ -8,7 +8,7 @@ import { parseDocument } from './document.ts'
 import { importDocument } from './import-document.ts'
 import type { Parameters } from './parameters.ts'
 
-/** Texts by their SHA-256 in hexadecimal. */
+/** Texts by their ids, without the prefix "sha256:". */
 export type DocumentManifest = ReadonlyMap<string, string>
 
 export interface PersistedDocuments {
@@ -78,4 +78,4 @@ export function createPersistedDocuments({
 
 export const parseHash = (id: string): string => id.replace(/^sha256:/, '').toLowerCase()
 
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
