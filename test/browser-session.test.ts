@@ -27,6 +27,11 @@ const isValid = async (token: string) => {
   })
   return response.status === 200
 }
+const staleStorage = () => {
+  const storage = memoryStorage()
+  storage.setItem(Session.storageKey, 'snag_stale')
+  return storage
+}
 /** The messages that ask for a sign-in. */
 const messagesOf = (tab: Session) => {
   const messages: string[] = []
@@ -60,15 +65,21 @@ describe('the session of a browser', () => {
   })
 
   test('is removed, with a request to sign in, when its token is no longer valid', async () => {
+    const closed = server.withSettings({ NODE_ENV: 'production', SNAGLIST_SIGN_UP: 'closed' })
     for (const use of [(tab: Session) => tab.load(), (tab: Session) => tab.run(viewerQuery)]) {
-      const storage = memoryStorage()
-      await (await signInAs('ada', storage)).signOut()
-      storage.setItem(Session.storageKey, 'snag_stale')
-      const tab = openTab(server, storage)
+      const tab = openTab(closed, staleStorage())
       const messages = messagesOf(tab)
       await use(tab)
       expect([tab.token, tab.viewer, messages]).toEqual([null, null, ['Your session has ended. Sign in again.']])
     }
+    await closed.app.dispose()
+  })
+
+  test('is removed without a request to sign in while sign-up is open', async () => {
+    const tab = openTab(server, staleStorage())
+    const messages = messagesOf(tab)
+    await tab.load()
+    expect([tab.token, tab.viewer, messages]).toEqual([null, null, []])
   })
 
   test('is kept while the server cannot be reached', async () => {

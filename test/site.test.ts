@@ -49,8 +49,8 @@ describe.each(['/', '/graphql'])('the page %s', (path) => {
     const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id = '']) => id)
     expect(new Set(ids).size).toBe(ids.length)
     for (const [, id] of page.matchAll(/<input id="([^"]+)"/g)) expect(page).toContain(`<label for="${id}">`)
-    for (const [, target = ''] of page.matchAll(/ aria-(?:labelledby|describedby)="([^"]+)"/g))
-      expect(ids).toContain(target)
+    for (const [, targets = ''] of page.matchAll(/ aria-(?:labelledby|describedby)="([^"]+)"/g))
+      expect(ids).toEqual(expect.arrayContaining(targets.split(' ')))
     expect(page.match(/<dialog [^>]*aria-labelledby=/g)).toHaveLength(2)
   })
 

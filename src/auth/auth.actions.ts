@@ -39,7 +39,11 @@ export const isSignUpOpen = async (db: Statements, policy: Config['signUp']): Pr
 export async function mustAllowSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
   const isFirst = !(await hasUsers(db))
   if (policy === 'closed' || (policy === 'first' && !isFirst))
-    throw new Forbidden('Sign-up is disabled on this server (SNAGLIST_SIGN_UP). Ask an ADMIN for an account.')
+    throw new Forbidden(
+      policy === 'first'
+        ? 'Sign-up is closed since the first account was created (SNAGLIST_SIGN_UP). Ask an ADMIN for an account.'
+        : 'Sign-up is disabled on this server (SNAGLIST_SIGN_UP). Ask an ADMIN for an account.',
+    )
   return isFirst
 }
 

@@ -83,6 +83,31 @@ mutation Project {
 `,
   },
   {
+    query: `# Creates an account, whose owner changes the
+# password, and makes it a member of the project.
+mutation People {
+  createUser(
+    input: {
+      username: "sam"
+      name: "Sam"
+      password: "change it later"
+    }
+  ) {
+    user { id username }
+  }
+  setProjectMember(
+    input: {
+      projectId: "TRY"
+      userId: "sam"
+      role: CONTRIBUTOR
+    }
+  ) {
+    member { role }
+  }
+}
+`,
+  },
+  {
     query: `# Creates an issue. The key of a project can
 # replace its id, as can the username of a user.
 mutation Create {
@@ -112,11 +137,11 @@ mutation Update {
       id: "TRY-1"
       expectedVersion: 1
       status: IN_PROGRESS
-      priority: URGENT
+      assigneeId: "sam"
     }
   ) {
     issue {
-      key status priority version
+      key status assignee { name } version
       history(first: 1) {
         nodes { changes { field from to } }
       }
@@ -225,12 +250,12 @@ query Filter($filter: DefectFilter) {
     },
   },
   {
-    query: `# Defects by category, and the backlog per week.
+    query: `# Tickets by priority, and the backlog per week.
 # The filter of a row, passed to \`tickets\`, lists
 # the tickets that it counts.
 query Report {
   reports(timeZone: "Europe/Berlin") {
-    pareto(by: CATEGORY) {
+    pareto(by: PRIORITY) {
       value count share cumulativeShare vitalFew
       filter
     }

@@ -62,7 +62,7 @@ export const wantsPage = (method: string, accept: string | null | undefined): bo
 /** Yoga would parse other requests as GraphQL, without the limits of the endpoint. */
 const useUnhandled = ({ isServed, log }: PagesOptions): PagePlugin => ({
   onRequest({ request, url, endResponse, fetchAPI }) {
-    if (!isServed(url.pathname)) return endResponse(new fetchAPI.Response(null, { status: 404 }))
+    if (!isServed(url.pathname)) return endResponse(new fetchAPI.Response('Not found\n', { status: 404 }))
     const error = new BadRequest('This path supports only GET and HEAD requests.', {
       status: 405,
       headers: { allow: 'GET, HEAD' },

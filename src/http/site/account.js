@@ -2,8 +2,18 @@ import { Session, takeLinkToken } from './session.js'
 
 const byId = (id) => document.getElementById(id)
 const modes = {
-  signIn: { title: 'Sign in', other: 'Create an account', autocomplete: 'current-password' },
-  signUp: { title: 'Create an account', other: 'Sign in instead', autocomplete: 'new-password' },
+  signIn: {
+    title: 'Sign in',
+    other: 'Create an account',
+    autocomplete: 'current-password',
+    hint: 'Forgotten? An ADMIN can reset it.',
+  },
+  signUp: {
+    title: 'Create an account',
+    other: 'Sign in instead',
+    autocomplete: 'new-password',
+    hint: 'At least 8 characters.',
+  },
 }
 
 /** Starts the session of the page, and the controls in its header. Returns the session after it is loaded. */
@@ -67,7 +77,8 @@ function createDialog(session) {
     }
   }
   const showMode = async () => {
-    const { title, other, autocomplete } = modes[mode]
+    const { title, other, autocomplete, hint } = modes[mode]
+    byId('account-password-hint').textContent = hint
     byId('account-title').textContent = title
     byId('account-submit').textContent = title
     byId('account-other').textContent = other

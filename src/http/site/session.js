@@ -39,7 +39,8 @@ export class Session extends EventTarget {
     try {
       const viewer = token === null ? null : await this.#viewerOf(token)
       if (token !== this.token) return
-      if (token !== null && viewer === null) this.#end(token)
+      // A visitor of a new server has the token of another one, such as the demo on the same port, and must sign up.
+      if (token !== null && viewer === null) this.#end(token, { isExpected: await this.isSignUpOpen() })
       else this.#setViewer(viewer)
     } catch {
       this.#setViewer(undefined)
@@ -135,10 +136,10 @@ export class Session extends EventTarget {
   }
 
   /** Another tab may have signed in meanwhile. */
-  #end(token) {
+  #end(token, { isExpected = false } = {}) {
     if (this.token === token) this.#storage.removeItem(Session.storageKey)
     this.#setViewer(null)
-    this.require('Your session has ended. Sign in again.')
+    if (!isExpected) this.require('Your session has ended. Sign in again.')
   }
 
   #setViewer(viewer) {
