@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isScalarType, parse, validate } from 'graphql'
+import {
+  buildSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isScalarType,
+  parse,
+  validate,
+} from 'graphql'
 import { expect, test } from 'vitest'
+import { printApiReference } from '../docs/build/api-reference.ts'
 import { examples } from '../src/http/graphiql-examples.ts'
 import { printSortedSchema, schema } from '../src/schema.ts'
 
@@ -53,6 +63,23 @@ test('schema descriptions add something to the names', () => {
 
 test('equals the committed schema.graphql', () => {
   expect(readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8')).toBe(printSortedSchema())
+})
+
+test('the API reference describes the committed schema', () => {
+  const sorted = buildSchema(printSortedSchema())
+  expect(readFileSync(new URL('../docs/api.md', import.meta.url), 'utf8')).toBe(printApiReference(sorted))
+})
+
+test('the API reference prints defaults, deprecations and arguments', () => {
+  const sdl = `
+    type Query { "Items." items("Size." first: Int = 10, old: Int @deprecated(reason: "Use first.")): [Item!]! }
+    "A thing." type Item { "a | b" id: ID! }`
+  const reference = printApiReference(buildSchema(sdl))
+  expect(reference).toContain('### Query.items\n\nItems.\n\nReturns [`[Item!]!`](#item)\n\n|')
+  expect(reference).toContain(
+    '| `first` | `Int` | Size. Default: `10`. |\n| `old` | `Int` | **Deprecated:** Use first. |',
+  )
+  expect(reference).toContain('| `id` | `ID!` | a \\| b |')
 })
 
 test('validates the examples of GraphiQL', () => {
