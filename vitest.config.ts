@@ -14,6 +14,7 @@ const withoutPostgres: Readonly<Record<string, string>> = {
   config: 'environment variables',
   cost: 'costs of documents',
   'directory-lock': 'the directory of the embedded database',
+  'docs-pages': 'pages of the documentation',
   embedded: 'the driver of the embedded database',
   'full-disk': 'the disk of the embedded database',
   http: 'pages, CORS and health; opens its own databases',

@@ -53,7 +53,7 @@ export async function fileResponse(
   { headers, etag, encode }: SiteFile,
   request: Pick<Request, 'method' | 'headers'>,
 ): Promise<{ readonly body: Content | null; readonly init: ResponseInit }> {
-  const shared = { ...headers, etag, vary: 'Accept, Accept-Encoding, Origin' }
+  const shared = { ...headers, etag, vary: 'Accept, Accept-Encoding, Authorization, Origin' }
   const known = request.headers.get('if-none-match')?.split(/\s*,\s*/) ?? []
   if (known.includes(etag)) return { body: null, init: { status: 304, headers: shared } }
   const encoding = selectEncoding(request.headers.get('accept-encoding'))

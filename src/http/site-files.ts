@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import type { Config } from '../config.ts'
 import { version } from '../version.ts'
+import { readDocsFiles } from './docs-pages.ts'
 import { examples } from './graphiql-examples.ts'
 import { pageHeaders, revalidated } from './html.ts'
 import { createSiteFile, hashOf, type SiteFile } from './site-file.ts'
@@ -20,11 +21,17 @@ const assetHeaders = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
 }
 
-/** Reads the pages and their assets, by path. `npm run prepare` extracts the assets of GraphiQL. */
-export async function readSiteFiles(
-  introspection: Config['introspection'],
-  graphiqlPath: string,
-): Promise<ReadonlyMap<string, SiteFile>> {
+export interface SiteFiles {
+  readonly open: ReadonlyMap<string, SiteFile>
+  /** Files that require a token if introspection is restricted. */
+  readonly restricted: ReadonlyMap<string, SiteFile>
+}
+
+/**
+ * Reads the pages and their assets, by path. `npm run prepare` extracts the assets of GraphiQL and renders the
+ * documentation.
+ */
+export async function readSiteFiles(introspection: Config['introspection'], graphiqlPath: string): Promise<SiteFiles> {
   const assets = await readAssets()
   const base = `${assetsPath}${hashOf(assets.flatMap(({ name, file }) => [name, file.etag]))}`
   const read = (name: string) => readFile(new URL(name, directory), 'utf8')
@@ -41,7 +48,10 @@ export async function readSiteFiles(
       headers: pageHeaders(styles),
     })
   const favicon = createSiteFile(await read('logo.svg'), 'image/svg+xml', { headers: revalidated })
-  return new Map([
+  const docsTemplate = await read('docs.html')
+  const docs = await readDocsFiles((content) => fill(docsTemplate, { ...values, header, ...content }))
+  const open = new Map([
+    ...docs.open,
     ...assets.map(({ name, file }) => [`${base}/${name}`, file] as const),
     ['/', await page('landing.html')],
     // The editor adds style elements.
@@ -49,6 +59,7 @@ export async function readSiteFiles(
     ['/favicon.ico', favicon],
     ['/favicon.svg', favicon],
   ])
+  return { open, restricted: docs.restricted }
 }
 
 async function readAssets() {

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
+import { Unauthenticated } from '../errors.ts'
+import { docsPath } from './docs-pages.ts'
 import { errorResponse } from './error-response.ts'
-import { isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
+import { isAuthenticated, isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
 import { wantsPage } from './pages.ts'
 import { fileResponse, type SiteFile } from './site-file.ts'
-import { assetsPath, readSiteFiles } from './site-files.ts'
+import { assetsPath, readSiteFiles, type SiteFiles } from './site-files.ts'
 
 interface SiteOptions {
   readonly endpoint: string
@@ -12,20 +14,30 @@ interface SiteOptions {
 }
 
 export const isSitePath = (path: string): boolean =>
-  ['/', '/favicon.ico', '/favicon.svg'].includes(path) || path.startsWith(assetsPath)
+  ['/', '/favicon.ico', '/favicon.svg', docsPath].includes(path) ||
+  path.startsWith(assetsPath) ||
+  path.startsWith(`${docsPath}/`)
 
-/** Serves the landing page, GraphiQL and their assets. They contain neither data nor the schema. */
+/** Serves the landing page, GraphiQL, the documentation and their assets. Only restricted files describe the schema. */
 export function useSite({ introspection }: Pick<Config, 'introspection'>, { endpoint, log }: SiteOptions): PagePlugin {
-  let files: Promise<ReadonlyMap<string, SiteFile>> | undefined
+  let files: Promise<SiteFiles> | undefined
+  const selectFile = ({ open, restricted }: SiteFiles, path: string, request: Request): SiteFile | undefined => {
+    const file = restricted.get(path)
+    if (file && (introspection === 'open' || isAuthenticated(request))) return file
+    const substitute = open.get(path)
+    if (file && !(substitute && wantsPage(request.method, request.headers.get('accept'))))
+      throw new Unauthenticated(undefined, 401)
+    return substitute
+  }
   return {
     async onRequest({ request, url, endResponse, fetchAPI }) {
       const { method, headers } = request
-      const path = url.pathname === `${endpoint}/` ? endpoint : url.pathname
+      const path = [`${endpoint}/`, `${docsPath}/`].includes(url.pathname) ? url.pathname.slice(0, -1) : url.pathname
       const isServed = path === endpoint ? wantsPage(method, headers.get('accept')) : isSitePath(path) && isRead(method)
       if (!isServed) return
       try {
         files ??= readSiteFiles(introspection, endpoint)
-        const file = (await files).get(path)
+        const file = selectFile(await files, path, request)
         const { body, init } = file ? await fileResponse(file, request) : { body: null, init: { status: 404 } }
         endResponse(new fetchAPI.Response(body, init))
       } catch (error) {
