@@ -120,7 +120,7 @@ describe('HTTP connection', () => {
     expect(response.status).toBe(status)
     if (status === 200) expect(response.text).toContain('"username":"viewer"')
     else if (status === 400) expect(response.text).toContain('BAD_REQUEST')
-    else expect(response.text).toBe('')
+    else expect(response.text).toBe('Not found\n')
     const long = await send('POST', JSON.stringify({ query: `{ ${'a '.repeat(8000)} }` }))
     expect([400, 404]).toContain(long.status)
     if (status === 200) expect(long.text).toContain('QUERY_TOO_COMPLEX')
