@@ -6,6 +6,7 @@ import type { ReadDatabaseSize } from './database/size.ts'
 import type { RunTransaction } from './database/transaction.ts'
 import { Unauthenticated } from './errors.ts'
 import type { Document } from './graphql/document.ts'
+import type { Payer } from './http/rates.ts'
 import type { IdempotentRequest } from './idempotency/idempotency.ts'
 import type { Viewer, ViewerToken } from './viewer.ts'
 
@@ -17,6 +18,8 @@ export interface Context {
   readonly requestId: string
   /** The client's IP address. */
   readonly address: string
+  /** Owner of the allowance that the request uses. */
+  readonly payer: Payer
   /** At most 200 characters. */
   readonly userAgent: string | null
   /** Parses and validates a document at the expense of the viewer, unless it is known. */

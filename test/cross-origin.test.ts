@@ -114,7 +114,18 @@ describe('requests that browsers send for pages of other origins', () => {
         { errors: [{ extensions: { code: 'FORBIDDEN' } }] },
       ])
     }
-    expect((await anonymous.fetch(query)).headers.get('ratelimit-remaining')).toBe('1')
+    const own = { 'sec-fetch-site': 'same-origin' }
+    expect((await anonymous.fetch(query, { headers: own })).headers.get('ratelimit-remaining')).toBe('1')
+  })
+
+  // Browsers send the headers only to servers with HTTPS and on localhost.
+  test('do not use up the allowance of sign-ins and other requests without these headers', async () => {
+    const { anonymous } = limited()
+    for (let attempt = 0; attempt < 3; attempt++) await anonymous.fetch(query)
+    expect((await anonymous.fetch(query)).status).toBe(429)
+    expect((await anonymous.fetch('/')).status).toBe(429)
+    expect((await anonymous.post({ query: '{ viewer { id } }' })).status).toBe(200)
+    expect((await anonymous.fetch(query, { headers: { 'sec-fetch-site': 'none' } })).status).toBe(200)
   })
 
   test.each([

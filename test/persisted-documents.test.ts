@@ -61,15 +61,20 @@ describe('automatic persisted queries', () => {
   })
 
   test('queries by hash have the limits and the validation of all documents', async () => {
+    const expensive = '{ projects(first: 200) { nodes { issues(first: 200) { nodes { id } } } } }'
     const deep = `{ ${'projects { nodes { issues { nodes { project { '.repeat(4)}id${' } } } } } '.repeat(4)} }`
     for (const [query, code] of [
       [deep, 'QUERY_TOO_COMPLEX'],
       ['{ nothing }', 'GRAPHQL_VALIDATION_FAILED'],
       ['{', 'GRAPHQL_PARSE_FAILED'],
+      ['', 'GRAPHQL_PARSE_FAILED'],
+      [expensive, 'QUERY_TOO_COMPLEX'],
     ] as const) {
       const extensions = persistedQuery(query)
       expect(codesOf(await ada.post({ query, extensions }))).toEqual([code])
-      expect(codesOf(await ada.post({ extensions }))).toEqual([code])
+      // Invalid documents are not registered.
+      const repeated = code === 'QUERY_TOO_COMPLEX' && query === expensive ? code : 'PERSISTED_QUERY_NOT_FOUND'
+      expect(codesOf(await ada.post({ extensions }))).toEqual([repeated])
     }
   })
 
@@ -213,7 +218,7 @@ describe('document manifests', () => {
       expect(await member.post({ extensions: persistedQuery(boardQuery) })).toHaveProperty('data.projects')
     })
 
-    test('a client without a token can sign in, and nothing else', async () => {
+    test('a client without a token can sign in, and send documents of the manifest', async () => {
       const anonymous = new Client(appWith([boardQuery], exclusive), null)
       expect(codesOf(await anonymous.post({ query: signIn }))).toEqual(['UNAUTHENTICATED'])
       expect(codesOf(await anonymous.post({ query: listQuery }))).toEqual(refusal)

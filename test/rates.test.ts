@@ -115,6 +115,7 @@ describe.each(stores)('rate limits counted in %s', (SNAGLIST_RATE_STORE) => {
 })
 
 const signIn = `mutation SignIn($input: SignInInput!) { signIn(input: $input) { token expiresAt viewer { username } } }`
+const fromBrowser = { headers: { 'sec-fetch-site': 'none' } }
 const credentials = { input: { username: 'ada', password } }
 
 test('accepts sign-ins from an address whose requests are used up, but no other request', async () => {
@@ -127,7 +128,7 @@ test('accepts sign-ins from an address whose requests are used up, but no other 
     `${signIn} query Other { __typename }`,
   ])
     await expectLimited(await ask(query, server.anonymous), 2)
-  await expectLimited(await limitedServer.app.fetch('http://localhost/', {}, '192.0.2.1'), 2)
+  await expectLimited(await limitedServer.app.fetch('http://localhost/', fromBrowser, '192.0.2.1'), 2)
   for (let count = 0; count < 2; count++) {
     const response = await ask(signIn, server.anonymous, {}, '192.0.2.1', credentials)
     const { data } = (await response.json()) as { data: { signIn: { token: string } } }

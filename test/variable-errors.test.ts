@@ -40,11 +40,21 @@ test.each<[string, object, string, string]>([
     's',
   ],
   ['query ($n: Int) { ...F } fragment F on Query { projects(first: $n) { totalCount } }', { n: 'x' }, 'first', 'n'],
+  [
+    'query A($t: ID!) { ticket(id: $t) { id } } mutation B($t: String!) { createIssue(input: { projectId: "CORE", title: $t }) { issue { id } } }',
+    { t: 1 },
+    'input.title',
+    't',
+  ],
   ['query ($b: Boolean!) { viewer @include(if: $b) { id } }', { b: 'x' }, 'if', 'b'],
 ])('path of an invalid variable begins at its argument: %s %j', async (query, variables, path, variable) => {
   // A query is compiled when it comes the second time.
   for (const _time of [1, 2, 3]) {
-    const { errors, data } = await users.contributor.post({ query, variables })
+    const { errors, data } = await users.contributor.post({
+      query,
+      variables,
+      ...(query.includes(' B(') && { operationName: 'B' }),
+    })
     expect(data).toBeUndefined()
     expect(errors?.map(({ extensions }) => extensions)).toEqual([
       { code: 'BAD_USER_INPUT', fieldErrors: [{ path, variable, message: expect.stringMatching(/./) }] },

@@ -32,10 +32,10 @@ export async function signUp(
   return openSession(tx, viewer, userAgent)
 }
 
-/** Returns true if the next account is the first one. */
 export const isSignUpOpen = async (db: Statements, policy: Config['signUp']): Promise<boolean> =>
   policy === 'open' || (policy === 'first' && !(await hasUsers(db)))
 
+/** Returns true if the next account is the first one. */
 export async function mustAllowSignUp(db: Statements, policy: Config['signUp']): Promise<boolean> {
   const isFirst = !(await hasUsers(db))
   if (policy === 'closed' || (policy === 'first' && !isFirst))

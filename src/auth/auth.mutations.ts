@@ -20,9 +20,9 @@ import {
   verifyCurrentPassword,
   verifySignIn,
 } from './auth.actions.ts'
-import { createPasswordReset, type PasswordReset, resetPassword } from './password-reset.actions.ts'
+import { createPasswordReset, isPendingReset, type PasswordReset, resetPassword } from './password-reset.actions.ts'
 import { countAttempt } from './sign-in-attempt.actions.ts'
-import { createAccessToken, findToken, hashOf, revokeToken } from './token.actions.ts'
+import { createAccessToken, findToken, hashOf, mustBeValid, revokeToken } from './token.actions.ts'
 
 const SignInPayload = builder.objectRef<Session>('SignInPayload').implement({
   description: 'A new session and its token.',
@@ -184,7 +184,7 @@ mutation('createPasswordReset', {
   resolve: async ({ userId }, context): Promise<PasswordReset> => {
     mustBeAdmin(requireViewer(context))
     requireSession(context, 'Access tokens cannot reset passwords.')
-    return write(context, (tx) => createPasswordReset(tx, userId))
+    return write(context, (tx, viewer) => createPasswordReset(tx, viewer, userId))
   },
   payload: (t) => ({
     secret: t.exposeString('secret', {
@@ -211,9 +211,10 @@ mutation('resetPassword', {
   rules: { newPassword: userRules.password },
   resolve: async ({ secret, newPassword }, context) => {
     const { address, config } = context
-    // The same work for an invalid secret.
+    // Others with the same address cannot block a valid secret.
     const hash = async () => {
-      await countAttempt(context.transaction, { username: null, address })
+      if (!(await isPendingReset(context.db, secret)))
+        await countAttempt(context.transaction, { username: null, address })
       return hashPassword(newPassword, config.bcryptCost)
     }
     const session = await prepareAndWrite(context, hash, (tx, passwordHash) =>
@@ -246,9 +247,11 @@ mutation('createAccessToken', {
     expiresAt && expiresAt.getTime() <= Date.now() ? [{ path: 'expiresAt', message: 'must be in the future' }] : [],
   resolve: ({ name, scope, expiresAt }, context) => {
     requireSession(context, 'Access tokens cannot create access tokens.')
-    return write(context, (tx, viewer) =>
-      createAccessToken(tx, viewer.id, { name, scope: scope ?? 'WRITE', expiresAt: expiresAt ?? null }),
-    )
+    const { id: sessionId } = requireToken(context)
+    return write(context, async (tx, viewer) => {
+      await mustBeValid(tx, sessionId)
+      return createAccessToken(tx, viewer.id, { name, scope: scope ?? 'WRITE', expiresAt: expiresAt ?? null })
+    })
   },
   payload: (t) => ({
     secret: t.exposeString('secret', {
@@ -259,12 +262,14 @@ mutation('createAccessToken', {
 })
 
 mutation('endSession', {
-  description: 'Ends one of your sessions, effective from the next request. `signOut` ends the current one.',
+  description:
+    'Ends one of your sessions, effective from the next request. `signOut` ends the current one. Requires a session: access tokens cannot end sessions.',
   inputDescription: 'A session to end.',
   payloadDescription: 'The ended session.',
   input: (t) => ({ id: t.id({ required: true, description: 'UUID of the session, from `sessions`.' }) }),
   rules: { id },
   resolve: async ({ id }, context) => {
+    requireSession(context, 'Access tokens cannot end sessions.')
     await write(context, (tx, viewer) => endSession(tx, viewer, id))
     context.clearViewerCache()
     return { id }

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { sql } from '../database/sql.ts'
-import type { Statements } from '../database/statements.ts'
+import type { Statements, Transaction } from '../database/statements.ts'
+import { Unauthenticated } from '../errors.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 import type { Authentication, Viewer, ViewerToken } from '../viewer.ts'
@@ -63,6 +64,12 @@ export const listSessions = (db: Statements, userId: string) =>
   db.query<TokenRow[]>(sql`
     SELECT ${tokenColumns.all} FROM tokens t
     WHERE t.user_id = ${userId}::uuid AND t.kind = 'SESSION' AND t.expires_at > now() ORDER BY t.id DESC LIMIT ${maxSessions}`)
+
+/** Locks the token until the end of the transaction. Throws UNAUTHENTICATED if it has been revoked. */
+export async function mustBeValid(tx: Transaction, id: string): Promise<void> {
+  const rows = await tx.query(sql`SELECT FROM tokens WHERE id = ${id}::uuid FOR SHARE`)
+  if (rows.length === 0) throw new Unauthenticated()
+}
 
 export function createAccessToken(
   db: Statements,

@@ -7,6 +7,7 @@ import {
   OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql'
+import type { Context } from '../context.ts'
 import { RateLimited, Unauthenticated } from '../errors.ts'
 import type { Rates } from '../http/rates.ts'
 import { asDocumentError, createDocument, type Document, type DocumentOptions, parseDocument } from './document.ts'
@@ -16,7 +17,11 @@ import { measureDocument } from './document-limits.ts'
  * Reads a document of a client without a token. Throws the refusal, if there is one, unless the document is a short
  * sign-in: other clients with the same address must not prevent users from signing in.
  */
-export type ReadAnonymousDocument = (query: string, address: string, refusal: RateLimited | null) => Promise<Document>
+export type ReadAnonymousDocument = (
+  query: string,
+  client: Pick<Context, 'address' | 'payer'>,
+  refusal: RateLimited | null,
+) => Promise<Document>
 
 interface AnonymousDocumentOptions extends Pick<DocumentOptions, 'onRun'> {
   readonly schema: GraphQLSchema
@@ -66,11 +71,11 @@ export function createAnonymousDocuments({
     const document = createDocument(query, node, options)
     return isRestricted ? { ...document, errors: hideDescriptions(document.errors) } : document
   }
-  return async (query, address, initialRefusal) => {
+  return async (query, { address, payer }, initialRefusal) => {
     let refusal = initialRefusal
     if (!refusal)
       try {
-        return await rates.chargeParsing(`address ${address}`, () => readDocument(query, null))
+        return await rates.chargeParsing(payer, () => readDocument(query, null))
       } catch (error) {
         if (!(error instanceof RateLimited)) throw error
         refusal = error

@@ -4,7 +4,7 @@ import type { Database } from '../database/open.ts'
 import { withRequestQuota } from '../database/request-quota.ts'
 import type { ReadDatabaseSize } from '../database/size.ts'
 import type { Authenticate } from '../http/authenticate.ts'
-import type { Payer, Rates } from '../http/rates.ts'
+import { anonymousPayer, type Payer, type Rates } from '../http/rates.ts'
 import type { HttpRequest } from '../http/request.ts'
 import type { ViewerCache } from '../viewer.ts'
 import type { DocumentCache } from './document-cache.ts'
@@ -21,7 +21,10 @@ interface ContextServices {
 
 const maxUserAgentLength = 200
 
-export type CreateContext = (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>
+export type CreateContext = (
+  request: Pick<HttpRequest, 'method' | 'header' | 'address'>,
+  requestId: string,
+) => Promise<Context>
 
 /** The returned function throws the errors of `Authenticate`. */
 export const contextFactory =
@@ -37,7 +40,7 @@ export const contextFactory =
   async (request, requestId) => {
     const authentication = await authenticate(request)
     const { header, address } = request
-    const payer: Payer = authentication ? `user ${authentication.viewer.id}` : `address ${address}`
+    const payer: Payer = authentication ? `user ${authentication.viewer.id}` : anonymousPayer(request)
     return {
       config,
       db: withRequestQuota(database.db),
@@ -45,6 +48,7 @@ export const contextFactory =
       bulkTransaction: database.bulkTransaction,
       requestId,
       address,
+      payer,
       userAgent: header('user-agent')?.slice(0, maxUserAgentLength) ?? null,
       readDocument: async (query) => documents.find(query) ?? rates.chargeParsing(payer, () => documents.read(query)),
       readDatabaseSize,

@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type GraphQLSchema, parse, validate } from 'graphql'
+import { type GraphQLSchema, validate } from 'graphql'
 import { z } from 'zod'
 import { reasonOf, StartupError } from '../startup-errors.ts'
+import { parseDocument } from './document.ts'
+import { measureDocument } from './document-limits.ts'
 import { type DocumentManifest, parseHash } from './persisted-documents.ts'
 
 const setting = 'SNAGLIST_DOCUMENTS'
@@ -56,7 +58,8 @@ async function readEntries(path: string): Promise<readonly (readonly [string, st
 
 function errorsOf(schema: GraphQLSchema, text: string): readonly string[] {
   try {
-    return validate(schema, parse(text)).map(({ message }) => message)
+    const node = parseDocument(text)
+    return [...measureDocument(node).errors, ...validate(schema, node)].map(({ message }) => message)
   } catch (error) {
     return [reasonOf(error)]
   }

@@ -60,6 +60,7 @@ export function createEndpoint({
     const { parameters, form } = receivedParameters
     const document = await readDocument(documents.textOf(parameters, context.viewer), context, refusal)
     const operation = selectOperation(document, parameters, request.method)
+    if (context.viewer) documents.register(parameters)
     progress.operation = operation.name
     const { result, cost, headers } = await execute(operation, context, parameters.variables ?? {}, form)
     progress.cost = cost
@@ -67,10 +68,10 @@ export function createEndpoint({
     return result
   }
 
-  async function countRequest({ viewer, address }: Context) {
-    if (viewer) return { allowance: await rates.countRequest(`user ${viewer.id}`), refusal: null }
+  async function countRequest({ viewer, payer }: Context) {
+    if (viewer) return { allowance: await rates.countRequest(payer), refusal: null }
     try {
-      return { allowance: await rates.countRequest(`address ${address}`), refusal: null }
+      return { allowance: await rates.countRequest(payer), refusal: null }
     } catch (error) {
       if (!(error instanceof RateLimited)) throw error
       return { allowance: null, refusal: error }
@@ -78,7 +79,7 @@ export function createEndpoint({
   }
 
   const readDocument = (query: string, context: Context, refusal: RateLimited | null) =>
-    context.viewer ? context.readDocument(query) : readAnonymousDocument(query, context.address, refusal)
+    context.viewer ? context.readDocument(query) : readAnonymousDocument(query, context, refusal)
 
   return async (request) => {
     const start = performance.now()

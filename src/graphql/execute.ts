@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { maxBytesPerRequest } from '../database/request-quota.ts'
 import { BadUserInput, formatNumber, QueryTooComplex, ResultTooLarge, Unauthenticated } from '../errors.ts'
 import type { Form } from '../http/multipart.ts'
-import type { Charge, Payer, Rates } from '../http/rates.ts'
+import type { Charge, Rates } from '../http/rates.ts'
 import { isKeyUsed } from '../idempotency/idempotency.ts'
 import type { Viewer } from '../viewer.ts'
 import { undescribed } from './anonymous-documents.ts'
@@ -79,7 +79,7 @@ async function receiveFiles(form: Form, operation: Operation, context: Context, 
 /** Returns null if the operation costs no points. */
 async function chargeCost(
   { kind, introspects, costs }: Operation,
-  { viewer, address, config }: Context,
+  { viewer, address, payer, config }: Context,
   fields: readonly FieldCost[],
   rates: Rates,
 ): Promise<Charge | null> {
@@ -91,11 +91,11 @@ async function chargeCost(
     const excess = `Query cost ${formatNumber(cost)} exceeds the limit of ${formatNumber(limit)}.`
     throw new QueryTooComplex(`${excess} ${costAdvice(fields, limit)}`, cost, limit)
   }
-  const spend = (payer: Payer) => rates.spend(payer, cost, (remaining) => costAdvice(fields, remaining))
-  if (viewer) return spend(`user ${viewer.id}`)
+  const spend = () => rates.spend(payer, cost, (remaining) => costAdvice(fields, remaining))
+  if (viewer) return spend()
   // signIn and resetPassword have limits of their own.
   if (costs.some(({ field }) => field === 'signUp')) await rates.spend(`sign-up ${address}`, cost)
-  return kind === OperationTypeNode.QUERY ? spend(`address ${address}`) : null
+  return kind === OperationTypeNode.QUERY ? spend() : null
 }
 
 const anonymousMutations = ['signIn', 'signUp', 'resetPassword']

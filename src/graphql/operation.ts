@@ -65,11 +65,11 @@ export function createOperation(options: OperationOptions): Operation | null {
         run = undefined
         throw error
       })
-      return describeVariableErrors(await (await run)(context, variables), document)
+      return describeVariableErrors(await (await run)(context, variables), node, document)
     },
     async checkUploads(context, variables) {
       const refusal = await checkUploads(schema, document, node, context, variables)
-      return refusal && describeVariableErrors(refusal, document)
+      return refusal && describeVariableErrors(refusal, node, document)
     },
   }
 }

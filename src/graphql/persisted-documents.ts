@@ -17,12 +17,14 @@ export interface PersistedDocuments {
    * after which clients send it with the text, and DOCUMENT_NOT_ALLOWED.
    */
   readonly textOf: (parameters: Parameters, viewer: Viewer | null) => string
+  /** Registers a valid document that was sent with its hash. */
+  readonly register: (parameters: Parameters) => void
 }
 
 interface PersistedDocumentOptions {
   readonly manifest: DocumentManifest
   /**
-   * Runs only documents of the manifest, except those of ADMINs, of the command `import`, and those that sign in or out.
+   * Runs only documents of the manifest, except those of ADMINs, of the command `import`, and those that need no token.
    */
   readonly isExclusive: boolean
   readonly schema: GraphQLSchema
@@ -30,6 +32,7 @@ interface PersistedDocumentOptions {
 
 const maxOpenCharacters = 1000
 const maxBytes = 20_000_000
+const bytesPerEntry = 500
 const bytesPerCharacter = 2
 
 /**
@@ -43,7 +46,7 @@ export function createPersistedDocuments({
 }: PersistedDocumentOptions): PersistedDocuments {
   const registered = new LRUCache<string, string>({
     maxSize: maxBytes,
-    sizeCalculation: (text) => text.length * bytesPerCharacter,
+    sizeCalculation: (text) => bytesPerEntry + text.length * bytesPerCharacter,
   })
   const knownTexts = new Set([...manifest.values(), importDocument])
   const needsNoToken = createOpenDocumentTest(schema)
@@ -52,14 +55,13 @@ export function createPersistedDocuments({
     if (text === undefined) throw new PersistedQueryNotFound()
     return text
   }
-  const read = ({ query, documentId, persistedQuery }: Parameters, viewer: Viewer | null): string => {
+  const read = ({ query, documentId, persistedQuery }: Parameters): string => {
     if (documentId) return find(parseHash(documentId))
     if (!persistedQuery) return query ?? ''
     if (persistedQuery.version !== 1) throw new PersistedQueryNotSupported()
     const hash = parseHash(persistedQuery.sha256Hash)
     if (query === null) return find(hash)
     if (hashOf(query) !== hash) throw new BadRequest('"sha256Hash" is not the SHA-256 of the query.')
-    if (viewer && !manifest.has(hash)) registered.set(hash, query)
     return query
   }
   const isAllowed = (text: string, viewer: Viewer | null) =>
@@ -69,9 +71,14 @@ export function createPersistedDocuments({
     (text.length <= maxOpenCharacters && needsNoToken(parseDocument(text)))
   return {
     textOf(parameters, viewer) {
-      const text = read(parameters, viewer)
+      const text = read(parameters)
       if (!isAllowed(text, viewer)) throw new DocumentNotAllowed()
       return text
+    },
+    register({ query, persistedQuery }) {
+      if (query === null || !persistedQuery) return
+      const hash = parseHash(persistedQuery.sha256Hash)
+      if (!manifest.has(hash)) registered.set(hash, query)
     },
   }
 }

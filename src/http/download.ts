@@ -18,7 +18,7 @@ export type Downloads = Readonly<Record<string, (context: Context, parameters: U
 /** Downloads require a token. Returns errors as JSON with the HTTP status of their code. */
 export function useDownloads(
   downloads: Downloads,
-  createContext: (request: Pick<HttpRequest, 'header' | 'address'>, requestId: string) => Promise<Context>,
+  createContext: (request: Pick<HttpRequest, 'method' | 'header' | 'address'>, requestId: string) => Promise<Context>,
   log: Logger,
 ): PagePlugin {
   const quota = createQuota({
@@ -35,7 +35,10 @@ export function useDownloads(
       const header = (name: string) => request.headers.get(name)
       let release = () => {}
       try {
-        const context = await createContext({ header, address: serverContext.address }, requestId)
+        const context = await createContext(
+          { method: request.method, header, address: serverContext.address },
+          requestId,
+        )
         release = quota(requireViewer(context).id)
         const { type, fileName, pieces } = await download(context, url.searchParams)
         const headers = { 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"` }

@@ -6,7 +6,7 @@ import type { Authenticate } from './authenticate.ts'
 import { bearerChallenge } from './bearer-token.ts'
 import type { Cors } from './cors.ts'
 import { errorResponse } from './error-response.ts'
-import type { Allowance, Payer, Rates } from './rates.ts'
+import { type Allowance, anonymousPayer, type Payer, type Rates } from './rates.ts'
 import type { Header } from './request.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
 import type { RequestListener } from './request-log.ts'
@@ -61,7 +61,10 @@ export function usePageRequests({ cors, authenticate, rates, onCompleted, log }:
         // Pages that require a token reject an invalid one.
         const authentication = await authenticate({ header, address }).catch(ignoreInvalidToken)
         if (authentication) authenticatedRequests.add(request)
-        const payer: Payer = authentication ? `user ${authentication.viewer.id}` : `address ${address}`
+        const { method } = request
+        const payer: Payer = authentication
+          ? `user ${authentication.viewer.id}`
+          : anonymousPayer({ method, header, address })
         const allowance = await rates.countRequest(payer)
         if (allowance) allowances.set(request, allowance)
       } catch (error) {

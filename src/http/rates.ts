@@ -1,6 +1,7 @@
 import type { Pool, QueryConfig } from 'pg'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { formatNumber, RateLimited } from '../errors.ts'
+import type { HttpRequest } from './request.ts'
 
 const windowSeconds = 60
 /** Time for parsing and validating new documents. Most requests repeat a document, or have one of less than 1 ms. */
@@ -15,10 +16,21 @@ export const allowanceHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'rate
 export type Allowance = Readonly<Record<(typeof allowanceHeaders)[number], string>>
 
 /**
- * Owner of an allowance: a user for requests with a valid token, otherwise an address, separately for requests, sign-ins,
- * sign-ups and unknown tokens. Thus, clients without a token cannot use up the allowance of users with the same address.
+ * Owner of an allowance: a user for requests with a valid token, otherwise an address, separately for requests, requests
+ * that a page of another origin could cause, sign-ins, sign-ups and unknown tokens. Thus, clients without a token cannot use up the allowance of users with the same address.
  */
-export type Payer = `${'user' | 'address' | 'sign-in' | 'sign-up' | 'token'} ${string}`
+export type Payer = `${'user' | 'address' | 'unverified' | 'sign-in' | 'sign-up' | 'token'} ${string}`
+
+/**
+ * The payer of a request without a token. Browsers name the origin of a page only to servers with HTTPS and on localhost:
+ * elsewhere, an image on any page could use up the allowance of an address by GET requests.
+ */
+export const anonymousPayer = ({
+  method,
+  header,
+  address,
+}: Pick<HttpRequest, 'method' | 'header' | 'address'>): Payer =>
+  method !== 'POST' && !header('sec-fetch-site') ? `unverified ${address}` : `address ${address}`
 
 /** Points that a request has spent. */
 export interface Charge {

@@ -28,15 +28,15 @@ export function createSiteFile(
 ): SiteFile {
   const bytes = typeof stored === 'string' ? Buffer.from(stored) : stored
   const read = async () => (isBrotli ? decompress(bytes) : bytes)
-  const variants = new Map<Encoding, Promise<Content>>()
+  const variants = new Map<Encoding | null, Promise<Content>>()
   if (isBrotli) variants.set('br', Promise.resolve(bytes))
   return {
     headers: { 'content-type': type, ...headers },
     etag: `W/"${hashOf([bytes])}"`,
     encode(encoding) {
-      if (encoding === null) return read()
-      const variant = variants.get(encoding) ?? read().then(encoders[encoding])
+      const variant = variants.get(encoding) ?? read().then(encoding === null ? undefined : encoders[encoding])
       variants.set(encoding, variant)
+      variant.catch(() => variants.delete(encoding))
       return variant
     },
   }

@@ -36,7 +36,10 @@ export function useSite({ introspection }: Pick<Config, 'introspection'>, { endp
       const isServed = path === endpoint ? wantsPage(method, headers.get('accept')) : isSitePath(path) && isRead(method)
       if (!isServed) return
       try {
-        files ??= readSiteFiles(introspection, endpoint)
+        files ??= readSiteFiles(introspection, endpoint).catch((error: unknown) => {
+          files = undefined
+          throw error
+        })
         const file = selectFile(await files, path, request)
         const { body, init } = file ? await fileResponse(file, request) : { body: null, init: { status: 404 } }
         endResponse(new fetchAPI.Response(body, init))

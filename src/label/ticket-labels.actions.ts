@@ -5,6 +5,7 @@ import { BadUserInput, type FieldError } from '../errors.ts'
 import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import { checkLabels, resolveLabels } from '../ticket/label-ids.actions.ts'
+import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
 import {
   checkVersion,
@@ -67,7 +68,8 @@ async function changeLabels(
   { ticketId, labelIds: references, expectedVersion }: TicketLabels,
   operation: LabelOperation,
 ): Promise<TicketRow> {
-  const project = sql`(SELECT t.project_id FROM tickets t WHERE ${ticketsByReference([ticketId])})`
+  const ticketRow = sql`${ticketsByReference([ticketId])} AND ${visibleTicketsByReference(viewer)}`
+  const project = sql`(SELECT t.project_id FROM tickets t WHERE ${ticketRow})`
   const labelIds = await resolveLabels(db, project, references)
   // Without an expected version, one statement is sufficient.
   if (!db.inTransaction && expectedVersion == null)

@@ -14,9 +14,7 @@ export function visibleProjects({ id, role }: Viewer): Sql {
 
 /** Condition that a project is visible. `project` is an expression for its id. */
 export const visibleProject = (viewer: Viewer, project: Sql): Sql =>
-  viewer.role === 'ADMIN'
-    ? sql`TRUE`
-    : sql`EXISTS (SELECT FROM projects p WHERE p.id = ${project} AND ${visibleProjects(viewer)})`
+  sql`EXISTS (SELECT FROM projects p WHERE p.id = ${project} AND ${visibleProjects(viewer)})`
 
 /** The viewer's role in project `p`: the higher of the individual and the default role; null if there is neither. */
 function roleInProject({ id, role }: Viewer): Sql {

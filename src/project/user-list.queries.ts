@@ -28,7 +28,7 @@ builder.queryFields((t) => ({
     resolve: (_root, { active, assignableIn, search, ...page }, context, info) => {
       const conditions = [containsText([sql`u.username`, sql`u.name`], checkArgument('search', search, searchText))]
       if (active !== null && active !== undefined) conditions.push(sql`u.active = ${active}`)
-      if (assignableIn) {
+      if (assignableIn !== null && assignableIn !== undefined) {
         const project = projectId(checkArgument('assignableIn', assignableIn, projectReference))
         conditions.push(visibleProject(requireViewer(context), project), assignableUsers(project))
       }

@@ -1,4 +1,4 @@
-import type { DocumentNode, ExecutionResult } from 'graphql'
+import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Context } from '../../src/context.ts'
 import { createDatabaseSizeReader } from '../../src/database/size.ts'
@@ -12,9 +12,12 @@ import { schema } from '../../src/schema.ts'
 import type { TestServer } from './app.ts'
 
 const useVariableErrors: Plugin = {
-  onExecute: ({ args: { document } }) => ({
-    onExecuteDone: ({ result, setResult }) =>
-      setResult(describeVariableErrors(result as ExecutionResult, document as DocumentNode)),
+  onExecute: ({ args }) => ({
+    onExecuteDone({ result, setResult }) {
+      const document = args.document as DocumentNode
+      const operation = getOperationAST(document, args.operationName)
+      if (operation) setResult(describeVariableErrors(result as ExecutionResult, operation, document))
+    },
   }),
 }
 
@@ -31,7 +34,10 @@ export function createOracle(server: TestServer) {
   return createYoga<object, Context>({
     schema,
     context: ({ request }) =>
-      createContext({ header: (name) => request.headers.get(name), address: '127.0.0.1' }, 'oracle'),
+      createContext(
+        { method: request.method, header: (name) => request.headers.get(name), address: '127.0.0.1' },
+        'oracle',
+      ),
     batching: false,
     multipart: false,
     graphiql: false,

@@ -35,6 +35,7 @@ export async function startAccount() {
   byId('sign-out').addEventListener('click', async () => {
     try {
       await session.signOut()
+      forgetOperations()
       location.reload()
     } catch (error) {
       byId('viewer').textContent = `Sign-out failed: ${error.message}`
@@ -117,6 +118,12 @@ function createDialog(session) {
     }
   })
   return { open, close: () => dialog.close() }
+}
+
+/** Removes the tabs and the history of GraphiQL, whose variables can contain a password. */
+function forgetOperations() {
+  for (const key of Object.keys(localStorage))
+    if (key.startsWith('graphiql:') && key !== 'graphiql:theme') localStorage.removeItem(key)
 }
 
 /** Asks whether the session of a link replaces the current one. Usernames are unique, unlike names. */

@@ -41,5 +41,8 @@ export function excerptOf(text, query) {
   const start = first > maxExcerpt - leadingText ? text.indexOf(' ', first - leadingText) + 1 : 0
   const end = start + maxExcerpt
   const excerpt = `${start > 0 ? '… ' : ''}${text.slice(start, end)}${end < text.length ? ' …' : ''}`
-  return excerpt.split(new RegExp(`(${words.map(RegExp.escape).join('|')})`, 'i'))
+  return excerpt.split(new RegExp(`(${words.map(escapePattern).join('|')})`, 'i'))
 }
+
+/** `RegExp.escape` is missing in browsers of 2024. */
+const escapePattern = (text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
