@@ -40,7 +40,7 @@ describe('users', () => {
     expect(await usernamesOf(users.viewer, {})).toEqual([...active, 'reporter'].sort())
   })
 
-  test('returns the users to whom tickets of a project can be assigned, in combination with a search', async () => {
+  test('returns the possible assignees of a project, in combination with a search', async () => {
     const members = ['admin', 'contributor', 'maintainer', 'viewer']
     expect(await usernamesOf(users.viewer, { assignableIn: 'core' })).toEqual(expect.arrayContaining(members))
     expect(await usernamesOf(users.viewer, { assignableIn: 'CORE' })).not.toContain('outsider')

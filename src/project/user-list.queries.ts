@@ -18,7 +18,7 @@ builder.queryFields((t) => ({
       active: t.arg.boolean({ description: 'True returns active users, false deactivated ones.' }),
       assignableIn: t.arg.id({
         description:
-          'Id or key of a project: returns only users to whom its tickets can be assigned, which are active and can see the project. No users if you cannot see it.',
+          'Id or key of a project. Returns its possible assignees: active users with access to it. No users if you have none.',
       }),
       search: t.arg.string({
         description: 'Substring of the username or name, case-insensitive, at most 200 characters.',
