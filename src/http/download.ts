@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import { type Context, requireViewer } from '../context.ts'
-import { errorResponse, toLoggableError } from './error-response.ts'
-import { isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
+import { toLoggableError } from './error-response.ts'
+import { errorPage, isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
 import { createQuota } from './quota.ts'
 import type { HttpRequest } from './request.ts'
 
@@ -64,8 +64,7 @@ export function useDownloads(
         endResponse(new fetchAPI.Response(body as unknown as BodyInit, { headers }))
       } catch (error) {
         release()
-        const { body, ...init } = errorResponse(error, { requestId, log })
-        endResponse(new fetchAPI.Response(body, init))
+        endResponse(errorPage(error, request, log))
       }
     },
   }

@@ -46,12 +46,18 @@ export function requestIdOf(request: Request): string {
   return id
 }
 
+/** The response to a page request that failed: JSON, like that of every other error. */
+export function errorPage(error: unknown, request: Request, log: Logger): Response {
+  const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
+  return new Response(body, init)
+}
+
 /** Adds ids, CORS, rate limits (except for health checks) and request logs to Yoga. */
 export function usePageRequests({ cors, authenticate, rates, onCompleted, log }: PageRequestOptions): PagePlugin {
   const starts = new WeakMap<Request, number>()
   const allowances = new WeakMap<Request, Allowance>()
   return {
-    async onRequest({ request, url, serverContext, endResponse, fetchAPI }) {
+    async onRequest({ request, url, serverContext, endResponse }) {
       starts.set(request, performance.now())
       if (healthProbes.has(url.pathname)) return
       try {
@@ -68,8 +74,7 @@ export function usePageRequests({ cors, authenticate, rates, onCompleted, log }:
         const allowance = await rates.countRequest(payer)
         if (allowance) allowances.set(request, allowance)
       } catch (error) {
-        const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
-        endResponse(new fetchAPI.Response(body, init))
+        endResponse(errorPage(error, request, log))
       }
     },
     onResponse({ request, response }) {

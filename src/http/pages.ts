@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { BadRequest } from '../errors.ts'
-import { errorResponse } from './error-response.ts'
-import { isRead, type PageContext, type PagePlugin, requestIdOf } from './page-requests.ts'
+import { errorPage, isRead, type PageContext, type PagePlugin } from './page-requests.ts'
 
 interface PagesOptions {
   readonly endpoint: string
@@ -67,7 +66,6 @@ const useUnhandled = ({ isServed, log }: PagesOptions): PagePlugin => ({
       status: 405,
       headers: { allow: 'GET, HEAD' },
     })
-    const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
-    endResponse(new fetchAPI.Response(body, init))
+    endResponse(errorPage(error, request, log))
   },
 })

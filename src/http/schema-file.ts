@@ -1,9 +1,8 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { Unauthenticated } from '../errors.ts'
-import { errorResponse } from './error-response.ts'
 import { revalidated } from './html.ts'
-import { isAuthenticated, isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
+import { errorPage, isAuthenticated, isRead, type PagePlugin } from './page-requests.ts'
 import { createSiteFile, fileResponse, type SiteFile } from './site-file.ts'
 
 export const schemaPath = '/schema.graphql'
@@ -28,8 +27,7 @@ export function useSchemaFile(
         const { body, init } = await fileResponse(file, request)
         endResponse(new fetchAPI.Response(body, init))
       } catch (error) {
-        const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
-        endResponse(new fetchAPI.Response(body, init))
+        endResponse(errorPage(error, request, log))
       }
     },
   }

@@ -2,8 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { Unauthenticated } from '../errors.ts'
 import { docsPath } from './docs-pages.ts'
-import { errorResponse } from './error-response.ts'
-import { isAuthenticated, isRead, type PagePlugin, requestIdOf } from './page-requests.ts'
+import { errorPage, isAuthenticated, isRead, type PagePlugin } from './page-requests.ts'
 import { wantsPage } from './pages.ts'
 import { fileResponse, type SiteFile } from './site-file.ts'
 import { assetsPath, readSiteFiles, type SiteFiles } from './site-files.ts'
@@ -44,8 +43,7 @@ export function useSite({ introspection }: Pick<Config, 'introspection'>, { endp
         const { body, init } = file ? await fileResponse(file, request) : { body: null, init: { status: 404 } }
         endResponse(new fetchAPI.Response(body, init))
       } catch (error) {
-        const { body, ...init } = errorResponse(error, { requestId: requestIdOf(request), log })
-        endResponse(new fetchAPI.Response(body, init))
+        endResponse(errorPage(error, request, log))
       }
     },
   }
