@@ -1,0 +1,33 @@
+import { cacheExchange } from '@urql/exchange-graphcache'
+import { retryExchange } from '@urql/exchange-retry'
+import { Client, fetchExchange, mapExchange } from 'urql'
+import { storeToken } from '../session/token.ts'
+import { cacheConfig } from './cache.ts'
+import { apiError } from './errors.ts'
+
+const url = import.meta.env['VITE_SNAGLIST_URL'] ?? 'http://localhost:4000/graphql'
+
+/** Creates a client with an empty cache. Each session needs its own, since its cache contains what its user may see. */
+export const createClient = (token: string | null): Client =>
+  new Client({
+    url,
+    preferGetMethod: false,
+    fetchOptions: { headers: token === null ? {} : { authorization: `Bearer ${token}` } },
+    exchanges: [
+      mapExchange({
+        onError(error) {
+          // The session has ended or was revoked. A failed sign-in has no token.
+          if (token !== null && apiError(error).code === 'UNAUTHENTICATED') storeToken(null)
+        },
+      }),
+      cacheExchange(cacheConfig),
+      retryExchange({
+        maxNumberAttempts: 3,
+        initialDelayMs: 1000,
+        // A mutation may have taken effect although its response was lost.
+        retryIf: (error, { kind }) =>
+          kind === 'query' && (error.networkError !== undefined || apiError(error).code === 'UNAVAILABLE'),
+      }),
+      fetchExchange,
+    ],
+  })

@@ -1,0 +1,22 @@
+import { label } from './list/filters.ts'
+
+interface Props<Value extends string> {
+  readonly title: string
+  readonly values: readonly Value[]
+  readonly value: Value
+  readonly onChange: (value: Value) => void
+}
+
+/** A labelled list of enum values. */
+export const EnumSelect = <Value extends string>({ title, values, value, onChange }: Props<Value>) => (
+  <label>
+    {title}
+    <select value={value} onChange={({ target }) => onChange(target.value as Value)}>
+      {values.map((choice) => (
+        <option key={choice} value={choice}>
+          {label(choice)}
+        </option>
+      ))}
+    </select>
+  </label>
+)

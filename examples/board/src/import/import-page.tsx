@@ -1,0 +1,118 @@
+import { type ChangeEvent, useState } from 'react'
+import { useMutation } from 'urql'
+import { Link } from 'wouter'
+import { ErrorMessage } from '../api/error-message.tsx'
+import { EnumSelect } from '../enum-select.tsx'
+import { graphql } from '../generated/gql.ts'
+import type { ImportSummaryFragment, TicketKind } from '../generated/graphql.ts'
+import { kinds } from '../list/filters.ts'
+
+export const ImportSummary = graphql(`
+  fragment ImportSummary on Import {
+    id dryRun rowCount createdCount updatedCount unchangedCount rejectedCount faultCount warningCount
+    columns { name fields }
+    faults(first: 100) { nodes { row column value message } }
+    warnings(first: 100) { nodes { row column value message } }
+  }
+`)
+
+const ImportTickets = graphql(`
+  mutation ImportTickets($input: ImportTicketsInput!) {
+    importTickets(input: $input) { import { ...ImportSummary } }
+  }
+`)
+
+/** Imports a CSV file. Each file is checked by a dry run first, which lists its errors by row. */
+export function ImportPage({ project }: { readonly project: string }) {
+  const [kind, setKind] = useState<TicketKind>('ISSUE')
+  const [file, setFile] = useState<File | null>(null)
+  const [{ data, error, fetching }, importTickets] = useMutation(ImportTickets)
+  const summary = error ? undefined : data?.importTickets.import
+  const run = (upload: File, dryRun: boolean) =>
+    importTickets({ input: { projectId: project, file: upload, kind, dryRun } })
+  const choose = ({ target }: ChangeEvent<HTMLInputElement>) => {
+    const chosen = target.files?.[0] ?? null
+    setFile(chosen)
+    if (chosen) run(chosen, true)
+  }
+  return (
+    <main>
+      <title>{`Import · ${project} · Snaglist`}</title>
+      <p className="muted">
+        <Link href={`/projects/${project}`}>{project}</Link> / Import
+      </p>
+      <h1>Import tickets</h1>
+      <div className="card stack">
+        <EnumSelect title="Kind of tickets" values={kinds} value={kind} onChange={setKind} />
+        <label>
+          CSV file
+          {/* The same file can be chosen again after it was corrected. */}
+          <input
+            type="file"
+            accept=".csv,text/csv"
+            onClick={({ currentTarget }) => {
+              currentTarget.value = ''
+            }}
+            onChange={choose}
+          />
+        </label>
+        <ErrorMessage error={error} />
+        <div role="status">
+          {fetching && <p>Checking…</p>}
+          {summary && !fetching && <Summary summary={summary} />}
+        </div>
+        {file && summary?.dryRun && summary.faultCount === 0 && (
+          <button type="button" className="primary" disabled={fetching} onClick={() => run(file, false)}>
+            Import {summary.rowCount} rows
+          </button>
+        )}
+      </div>
+    </main>
+  )
+}
+
+function Summary({ summary }: { readonly summary: ImportSummaryFragment }) {
+  const { dryRun, rowCount, createdCount, updatedCount, unchangedCount, rejectedCount, faults, warnings } = summary
+  return (
+    <>
+      <p>
+        {dryRun ? 'The import would create' : 'The import created'} {createdCount} tickets,{' '}
+        {dryRun ? 'update' : 'updated'} {updatedCount} and keep {unchangedCount} unchanged. {rejectedCount} of{' '}
+        {rowCount} rows have errors.
+      </p>
+      <Faults title="Errors" faults={faults.nodes} />
+      <Faults title="Warnings" faults={warnings.nodes} />
+    </>
+  )
+}
+
+interface FaultsProps {
+  readonly title: string
+  readonly faults: ImportSummaryFragment['faults']['nodes']
+}
+
+const Faults = ({ title, faults }: FaultsProps) =>
+  faults.length > 0 && (
+    <table className="faults">
+      <caption>{title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Row</th>
+          <th scope="col">Column</th>
+          <th scope="col">Value</th>
+          <th scope="col">Message</th>
+        </tr>
+      </thead>
+      <tbody>
+        {faults.map(({ row, column, value, message }, index) => (
+          // A row can have several errors.
+          <tr key={index}>
+            <td>{row}</td>
+            <td>{column}</td>
+            <td>{value}</td>
+            <td>{message}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )

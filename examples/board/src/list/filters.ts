@@ -1,0 +1,64 @@
+import type {
+  Priority,
+  TicketFilter,
+  TicketKind,
+  TicketOrder,
+  TicketOrderField,
+  TicketStatus,
+} from '../generated/graphql.ts'
+
+/** Names of enum values for people: "IN_PROGRESS" is "In progress". */
+export const label = (value: string): string => {
+  const words = value.toLowerCase().replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+export const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
+export const priorities: readonly Priority[] = ['URGENT', 'HIGH', 'MEDIUM', 'LOW']
+export const kinds: readonly TicketKind[] = ['ISSUE', 'DEFECT']
+
+interface Sort {
+  readonly name: string
+  readonly orderBy: readonly TicketOrder[]
+}
+
+const by = (field: TicketOrderField, direction: TicketOrder['direction'] = 'ASC') => ({ field, direction })
+
+/** Orders that an index of the server supports, by their values in the URL. */
+export const sorts: Readonly<Record<string, Sort>> = {
+  newest: { name: 'Newest', orderBy: [by('CREATED_AT', 'DESC')] },
+  oldest: { name: 'Oldest', orderBy: [by('CREATED_AT')] },
+  updated: { name: 'Recently updated', orderBy: [by('UPDATED_AT', 'DESC')] },
+  priority: { name: 'Priority', orderBy: [by('PRIORITY', 'DESC'), by('CREATED_AT', 'DESC')] },
+  status: { name: 'Status', orderBy: [by('STATUS'), by('PRIORITY', 'DESC')] },
+  title: { name: 'Title', orderBy: [by('TITLE')] },
+}
+
+/** The order of a list. A search without a chosen order returns the best matches first. */
+export const orderOf = (params: URLSearchParams): readonly TicketOrder[] =>
+  sorts[params.get('sort') ?? '']?.orderBy ??
+  (searchOf(params) ? [by('RELEVANCE', 'DESC')] : [by('CREATED_AT', 'DESC')])
+
+export const searchOf = (params: URLSearchParams): string => params.get('q')?.trim() ?? ''
+
+/** The filter that the parameters of the page's URL describe. Unknown values are ignored. */
+export function filterOf(params: URLSearchParams): TicketFilter {
+  const oneOf = <Value extends string>(name: string, values: readonly Value[]): Value | undefined =>
+    values.find((value) => value === params.get(name))
+  const kind = oneOf('kind', kinds)
+  const status = oneOf('status', statuses)
+  const priority = oneOf('priority', priorities)
+  const assignee = params.get('assignee')
+  const labelName = params.get('label')
+  const search = searchOf(params)
+  return {
+    ...(kind && { kind }),
+    ...(params.get('status') === 'unresolved' && { status: { in: ['OPEN', 'IN_PROGRESS'] } }),
+    ...(status && { status: { eq: status } }),
+    ...(priority && { priority: { eq: priority } }),
+    ...(assignee === 'me' && { assignee: { isViewer: true } }),
+    ...(assignee === 'none' && { assignee: { isNull: true } }),
+    ...(labelName && { label: { some: [labelName] } }),
+    ...(search && { search }),
+  }
+}

@@ -1,0 +1,54 @@
+import { type FormEvent, useState } from 'react'
+import { useMutation } from 'urql'
+import { ErrorMessage } from '../api/error-message.tsx'
+import { graphql } from '../generated/gql.ts'
+import { storeToken } from './token.ts'
+
+const SignIn = graphql(`
+  mutation SignIn($username: String!, $password: String!) {
+    signIn(input: { username: $username, password: $password }) { token }
+  }
+`)
+
+export function SignInPage() {
+  const [{ fetching, error }, signIn] = useMutation(SignIn)
+  const [username, setUsername] = useState('')
+  const [password, setPassword] = useState('')
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    const { data } = await signIn({ username, password })
+    if (data) storeToken(data.signIn.token)
+  }
+  return (
+    <main className="sign-in">
+      <form onSubmit={submit} className="card stack">
+        <img src="/logo.svg" alt="" width="48" height="48" />
+        <h1>Sign in to Snaglist</h1>
+        <label>
+          Username
+          <input
+            value={username}
+            onChange={({ target }) => setUsername(target.value)}
+            autoComplete="username"
+            autoCapitalize="none"
+            required
+          />
+        </label>
+        <label>
+          Password
+          <input
+            type="password"
+            value={password}
+            onChange={({ target }) => setPassword(target.value)}
+            autoComplete="current-password"
+            required
+          />
+        </label>
+        <ErrorMessage error={error} />
+        <button type="submit" className="primary" disabled={fetching}>
+          Sign in
+        </button>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+declare const globalThis: { readonly axe: { run(root: Document): Promise<{ violations: Violation[] }> } } & {
+  readonly document: Document
+}
+
+interface Violation {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[]
+}
+
+/** A page of Chromium that records what a frontend must not do. */
+export interface RecordedPage extends AsyncDisposable {
+  readonly page: Page
+  /** Errors of the console, exceptions, and requests to other hosts. */
+  readonly errors: string[]
+  /** Operations that the page has sent to the API since the last call. */
+  readonly countOperations: () => number
+  /** Accessibility violations of the impact "serious" or "critical" in the current state of the page. */
+  readonly findViolations: () => Promise<string[]>
+}
+
+export async function openPage(options: BrowserContextOptions = {}): Promise<RecordedPage> {
+  if (!existsSync(executablePath))
+    throw new Error(
+      `There is no Chromium at ${executablePath}. Install it, for example with: apt-get install chromium, or set CHROMIUM.`,
+    )
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  })
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })).newPage()
+  page.setDefaultTimeout(10_000)
+  const errors: string[] = []
+  let operations = 0
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('request', (request) => {
+    const { hostname, pathname } = new URL(request.url())
+    if (hostname !== 'localhost') errors.push(`Request to another host: ${request.url()}`)
+    if (pathname === '/graphql' && request.method() === 'POST') operations++
+  })
+  return {
+    page,
+    errors,
+    countOperations() {
+      const count = operations
+      operations = 0
+      return count
+    },
+    async findViolations() {
+      await page.evaluate(axe)
+      const { violations } = await page.evaluate(() => globalThis.axe.run(globalThis.document))
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`))
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  }
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/browser/*.test.ts'],
+    globalSetup: 'test/browser/build.ts',
+    // The examples are built for one port.
+    fileParallelism: false,
+    // A story: each test continues where the previous one ended.
+    bail: 1,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
