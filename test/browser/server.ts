@@ -22,7 +22,8 @@ export interface DemoServer extends AsyncDisposable {
 export async function startDemoServer(database: (typeof databases)[number]): Promise<DemoServer> {
   const { env, remove } = await createDatabase(database)
   const url = `http://localhost:${inject('port')}`
-  const command = new Command(['serve'], { ...env, PORT: String(inject('port')), SNAGLIST_DEMO: '1' })
+  if (database === 'PostgreSQL') await new Command(['seed'], env).waitForExit()
+  const command = new Command(['serve'], { ...env, PORT: String(inject('port')) })
   await command.waitForOutput(/listening on/)
   const post = async (query: string, variables: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`${url}/graphql`, {

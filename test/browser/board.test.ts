@@ -1,0 +1,209 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openPage, type RecordedPage } from './browser.ts'
+import { type DemoServer, databases, serveExample, startDemoServer } from './server.ts'
+
+const importedCount = 180
+const csvFile = (rows: readonly string[]) => ({
+  name: 'tickets.csv',
+  mimeType: 'text/csv',
+  buffer: Buffer.from(['title,priority', ...rows, ''].join('\n')),
+})
+
+describe.each(databases)('the board with a server on the %s database', (database) => {
+  const resources = new AsyncDisposableStack()
+  let server: DemoServer
+  let url: string
+  let recorded: RecordedPage
+  let page: RecordedPage['page']
+
+  beforeAll(async () => {
+    server = resources.use(await startDemoServer(database))
+    url = resources.use(await serveExample('board')).url
+    recorded = resources.use(await openPage())
+    page = recorded.page
+  })
+  afterAll(() => resources.disposeAsync())
+
+  afterEach(async () => {
+    expect(recorded.takeErrors()).toEqual([])
+    // Pages look the same on both databases.
+    if (database === 'embedded') expect(await recorded.findViolations()).toEqual([])
+  })
+
+  const heading = (name: string | RegExp) => page.getByRole('heading', { name })
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
+  const signIn = async (username: string) => {
+    await page.getByLabel('Username').fill(username)
+    await page.getByLabel('Password').fill('snaglist-demo')
+    await button('Sign in').click()
+    await button('Sign out').waitFor()
+  }
+  const choice = (name: string) => page.getByRole('combobox', { name, exact: true })
+  const rows = () => page.getByRole('row').filter({ has: page.getByRole('link') })
+
+  test('rejects a wrong password, then signs in', async () => {
+    await page.goto(url)
+    await page.getByLabel('Username').fill('ada')
+    await page.getByLabel('Password').fill('wrong password')
+    await button('Sign in').click()
+    await page.getByText('The username or the password is wrong.').waitFor()
+    await page.getByLabel('Password').fill('snaglist-demo')
+    await button('Sign in').click()
+    await heading('Core drive unit').waitFor()
+  })
+
+  test('imports a file after a dry run has listed the errors of its rows', async () => {
+    await page.getByRole('link', { name: 'Core drive unit' }).click()
+    await page.getByRole('link', { name: 'Import', exact: true }).click()
+    const file = page.getByLabel('CSV file')
+    const valid = Array.from({ length: importedCount }, (_, index) => `Imported ${index} with a weldspot,HIGH`)
+    await file.setInputFiles(csvFile([...valid, 'Weldspot without priority,soon', ',LOW']))
+    const errors = page.getByRole('table', { name: 'Errors' }).getByRole('row')
+    await errors.nth(2).waitFor()
+    expect(await errors.nth(1).textContent()).toMatch(/^181priority.*soon/)
+    expect(await errors.nth(2).textContent()).toMatch(/^182title/)
+    expect(await button(/^Import/).count()).toBe(0)
+    await file.setInputFiles(csvFile(valid))
+    await button(`Import ${importedCount} rows`).click()
+    await page.getByText(`The import created ${importedCount} tickets`).waitFor()
+  })
+
+  test('loads the whole list while scrolling', async () => {
+    await page.getByRole('link', { name: 'Core', exact: false }).first().click()
+    await page.getByText('240 tickets').waitFor()
+    for (let count = await rows().count(); count < 240; count = await rows().count()) {
+      await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+      await rows().nth(count).waitFor()
+    }
+    const keys = await page.locator('td.key').allTextContents()
+    expect(new Set(keys).size).toBe(240)
+    expect(await button('Load more').count()).toBe(0)
+  })
+
+  test('sends at most three operations for a page', async () => {
+    for (const path of ['/', '/projects/CORE', '/tickets/CORE-1']) {
+      recorded.takeOperationCount()
+      await page.goto(`${url}${path}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForLoadState('networkidle')
+      expect(recorded.takeOperationCount()).toBeLessThanOrEqual(3)
+    }
+  })
+
+  test('searches with excerpts, and keeps the filters in the URL', async () => {
+    await page.goto(`${url}/projects/CORE`)
+    await page.getByText('240 tickets').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('weldspot')
+    await page.getByText(`${importedCount} tickets`).waitFor()
+    await page.locator('mark').first().waitFor()
+    expect(await page.locator('mark').first().textContent()).toBe('weldspot')
+    await page.getByLabel('Search').fill('')
+    await page.getByText('240 tickets').waitFor()
+    await choice('Kind').selectOption('Defect')
+    await choice('Status').selectOption('Unresolved')
+    await expect.poll(() => page.locator('td.status').allTextContents()).not.toContain('Closed')
+    expect(new URL(page.url()).search).toBe('?kind=DEFECT&status=unresolved')
+    const keys = await page.locator('td.key').allTextContents()
+    await page.reload()
+    await rows().first().waitFor()
+    expect(await page.locator('td.key').allTextContents()).toEqual(keys)
+  })
+
+  test('changes a ticket, and shows both values of a conflict', async () => {
+    await page.goto(`${url}/tickets/CORE-1`)
+    await choice('Priority').selectOption('Low')
+    await page.getByText(/changed priority from .* to Low/).waitFor()
+    await server.send(
+      'tomas',
+      'mutation { updateIssue(input: { id: "CORE-1", title: "Title of Tomás" }) { issue { id } } }',
+    )
+    await button('Edit title').click()
+    await page.getByLabel('Title').fill('Title of Ada')
+    await button('Save').click()
+    const dialog = page.getByRole('dialog', { name: 'Somebody else changed this ticket' })
+    await dialog.waitFor()
+    expect(await dialog.getByRole('row').nth(1).textContent()).toBe('TitleTitle of TomásTitle of Ada')
+    expect(await recorded.findViolations()).toEqual([])
+    await dialog.getByRole('button', { name: 'Save mine' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await heading('Title of Ada').waitFor()
+  })
+
+  test('assigns and labels a ticket', async () => {
+    await button('Assign').click()
+    await page.getByLabel('Search people').fill('tom')
+    await button(/Tomás Ribeiro/).click()
+    await page.getByText(/changed assignee from .* to Tomás Ribeiro/).waitFor()
+    await button('Edit labels').click()
+    await page.getByRole('checkbox').first().click()
+    await button('Save labels').click()
+    await page.getByText('changed labels').waitFor()
+  })
+
+  test('renders comments and replies without executing or loading their content', async () => {
+    const comment =
+      '**Bold** <img src=x onerror=alert(1)> ![pixel](https://example.com/pixel.png) [link](javascript:alert(1))'
+    await page.getByLabel('Add a comment').fill(comment)
+    await button('Comment').click()
+    await page.locator('article strong', { hasText: 'Bold' }).waitFor()
+    await button('Reply').last().click()
+    await page.getByLabel('Reply to Ada Brandt').fill('A reply')
+    await button('Send reply').click()
+    await page.locator('.thread .thread').getByText('A reply').waitFor()
+    expect(await page.locator('.markdown img').count()).toBe(0)
+    expect(await page.getByText('link', { exact: true }).getAttribute('href')).not.toContain('javascript')
+  })
+
+  test('updates all tickets of a filter only while it matches as many as before', async () => {
+    await page.goto(`${url}/projects/CORE?q=weldspot&status=OPEN`)
+    await button(`Update all ${importedCount}`).click()
+    await choice('New status').selectOption('Closed')
+    await button('Preview').click()
+    await page.getByText(`${importedCount} of ${importedCount} tickets will change.`).waitFor()
+    await server.send(
+      'tomas',
+      'mutation { createIssue(input: { projectId: "CORE", title: "Another weldspot" }) { issue { id } } }',
+    )
+    await button('Update').click()
+    await page.getByText(/matches 181/).waitFor()
+    await button('Cancel').click()
+    await page.reload()
+    await page.getByRole('checkbox').first().click()
+    await button('Update 1 selected').click()
+    await button('Preview').click()
+    await page.getByText('1 of 1 tickets will change.').waitFor()
+    await button('Update').click()
+    await page.getByText(`${importedCount} tickets`).waitFor()
+  })
+
+  test('hides the controls that a REPORTER may not use, and signs out', async () => {
+    await button('Sign out').click()
+    await signIn('yuki')
+    await page.goto(`${url}/projects/CORE`)
+    await rows().first().waitFor()
+    expect(await page.getByRole('checkbox').count()).toBe(0)
+    expect(await page.getByRole('link', { name: 'Import', exact: true }).count()).toBe(0)
+    await page.goto(`${url}/tickets/CORE-12`)
+    await heading('Comments').waitFor()
+    expect(await button('Edit title').count()).toBe(0)
+    await button('Sign out').click()
+    await heading('Sign in to Snaglist').waitFor()
+    expect(await page.evaluate(() => localStorage.length)).toBe(0)
+  })
+
+  test.runIf(database === 'embedded')('is accessible in both color schemes, on wide and narrow screens', async () => {
+    await signIn('ada')
+    for (const path of ['/projects/CORE?q=weldspot', '/tickets/CORE-1']) {
+      await page.goto(`${url}${path}`)
+      await page.getByRole('main').getByRole('link').first().waitFor()
+      for (const colorScheme of ['light', 'dark'] as const)
+        for (const width of [1280, 360]) {
+          await page.emulateMedia({ colorScheme })
+          await page.setViewportSize({ width, height: 800 })
+          expect(await recorded.findViolations()).toEqual([])
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+        }
+    }
+  })
+})
