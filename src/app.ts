@@ -24,10 +24,10 @@ import { createRates } from './http/rates.ts'
 import { logRequests, type RequestListener } from './http/request-log.ts'
 import { createResponseQuota } from './http/response-quota.ts'
 import { reuseResults } from './http/reuse-results.ts'
-import { schemaPath, useSchemaFile } from './http/schema-file.ts'
+import { isSchemaPath, useSchemaFiles } from './http/schema-files.ts'
 import { isSitePath, useSite } from './http/site.ts'
 import { hasHiddenObject } from './node/hidden-object.actions.ts'
-import { printSortedSchema, schema } from './schema.ts'
+import { printPossibleTypes, printSortedSchema, schema } from './schema.ts'
 import type { ViewerCache } from './viewer.ts'
 
 export interface AppOptions {
@@ -100,10 +100,10 @@ export function createApp({
   })
   const downloads = exportDownloads({ schema, rates, database })
   const metricsPaths = config.metricsToken === null ? [] : ['/metrics']
-  const paths = ['/health', '/ready', schemaPath, ...metricsPaths, ...Object.keys(downloads)]
+  const paths = ['/health', '/ready', ...metricsPaths, ...Object.keys(downloads)]
   const pages = createPages({
     endpoint: path,
-    isServed: (pathname) => paths.includes(pathname) || isSitePath(pathname),
+    isServed: (pathname) => paths.includes(pathname) || isSchemaPath(pathname) || isSitePath(pathname),
     log,
     plugins: [
       usePageRequests({ cors, authenticate, rates, onCompleted, log }),
@@ -113,7 +113,10 @@ export function createApp({
       }),
       useMetrics(metrics, config.metricsToken),
       useSite(config, { endpoint: path, log }),
-      useSchemaFile(config, { printSortedSchema, log }),
+      useSchemaFiles(config, {
+        print: { '/schema.graphql': printSortedSchema, '/possible-types.json': printPossibleTypes },
+        log,
+      }),
       useDownloads(downloads, createContext, log),
     ],
   })

@@ -35,9 +35,18 @@ import './about/error-code.type.ts'
 import './import/import.type.ts'
 import './import/import.queries.ts'
 import './import/import.mutations.ts'
-import { lexicographicSortSchema, printSchema } from 'graphql'
+import { isAbstractType, lexicographicSortSchema, printSchema } from 'graphql'
 import { builder } from './builder.ts'
 
 export const schema = builder.toSchema({ sortSchema: false })
 
 export const printSortedSchema = () => `${printSchema(lexicographicSortSchema(schema))}\n`
+
+/** Prints the names of the types that implement each interface, as Apollo Client expects them in `possibleTypes`. */
+export function printPossibleTypes(): string {
+  const sorted = lexicographicSortSchema(schema)
+  const entries = Object.values(sorted.getTypeMap())
+    .filter(isAbstractType)
+    .map((type) => [type.name, sorted.getPossibleTypes(type).map(({ name }) => name)])
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`
+}

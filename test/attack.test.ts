@@ -61,8 +61,10 @@ describe('information disclosure', () => {
     expect((await ask('{ __typename }')).data).toEqual({ __typename: 'Query' })
     const member = Object.assign(Object.create(ada), { app: production.app }) as TestUser
     expect((await member.post({ query: getIntrospectionQuery() })).data).toHaveProperty('__schema')
-    expect((await member.fetch('/schema.graphql')).status).toBe(200)
-    expect((await production.anonymous.fetch('/schema.graphql')).status).toBe(401)
+    for (const path of ['/schema.graphql', '/possible-types.json']) {
+      expect((await member.fetch(path)).status).toBe(200)
+      expect((await production.anonymous.fetch(path)).status).toBe(401)
+    }
   })
 
   test('omits suggestions of names from errors in production', async () => {

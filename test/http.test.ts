@@ -143,6 +143,18 @@ describe('pages', () => {
     expect(text).toBe(await readFile(new URL('../schema.graphql', import.meta.url), 'utf8'))
     expect(`${printSchema(buildSchema(text))}\n`).toBe(text)
   })
+
+  test('serves the types of each interface at /possible-types.json', async () => {
+    const response = await server.anonymous.fetch('/possible-types.json')
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    const types = (await response.json()) as Record<string, readonly string[]>
+    expect(types).toEqual({ Node: expect.arrayContaining(['Issue', 'User']), Ticket: ['Defect', 'Issue'] })
+    const text = await readFile(new URL('../schema.graphql', import.meta.url), 'utf8')
+    for (const [name, members] of Object.entries(types)) {
+      const implementations = text.match(new RegExp(`(?<=^type )\\w+(?= implements [\\w& ]*\\b${name}\\b)`, 'gm'))
+      expect(members).toEqual(implementations)
+    }
+  })
 })
 
 describe('GET requests', () => {

@@ -128,14 +128,14 @@ test('HEAD has the headers of GET, and other methods are rejected', async () => 
   }
 })
 
-test('the schema file has an ETag and is compressed', async () => {
+test.each(['/schema.graphql', '/possible-types.json'])('%s has an ETag and is compressed', async (path) => {
   const open = server.withSettings({ SNAGLIST_INTROSPECTION: 'open' })
-  const getSchema = (headers: Readonly<Record<string, string>>) => open.anonymous.fetch('/schema.graphql', { headers })
-  const { headers } = await getSchema({ 'accept-encoding': 'br' })
+  const getFile = (headers: Readonly<Record<string, string>>) => open.anonymous.fetch(path, { headers })
+  const { headers } = await getFile({ 'accept-encoding': 'br' })
   expect(headers.get('content-encoding')).toBe('br')
   const etag = headers.get('etag') ?? ''
-  expect((await getSchema({ 'if-none-match': etag })).status).toBe(304)
-  const restricted = await get('/schema.graphql', { 'if-none-match': etag })
+  expect((await getFile({ 'if-none-match': etag })).status).toBe(304)
+  const restricted = await get(path, { 'if-none-match': etag })
   expect(restricted.status).toBe(401)
   await open.app.dispose()
 })
