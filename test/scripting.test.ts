@@ -2,14 +2,9 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { seedDemo } from '../prisma/seed.ts'
-import { readConfig } from '../src/config.ts'
-import { openMigratedDatabase } from '../src/migrated-database.ts'
-import { startServer } from '../src/server.ts'
 import { temporaryDirectory } from './drill/server-process.ts'
-import { copyDatabase } from './support/environment.ts'
+import { startDemoServer } from './support/demo-server.ts'
 
 const path = (name: string) => join(import.meta.dirname, '..', name)
 const run = promisify(execFile)
@@ -43,13 +38,8 @@ test.runIf(hasPrograms)(
   'every snippet of the scripting guide prints what it should',
   { timeout: 180_000 },
   async () => {
-    await using copy = await copyDatabase()
+    await using server = await startDemoServer()
     using folder = temporaryDirectory()
-    const config = readConfig({ ...copy.env, PORT: '0', SNAGLIST_BCRYPT_COST: '4' })
-    const log = pino({ level: 'silent' })
-    const database = await openMigratedDatabase(config, log)
-    await seedDemo(database.transaction, config.bcryptCost)
-    await using server = await startServer(config, log, { database })
     writeFileSync(
       join(folder.path, 'snaglist'),
       `#!/bin/sh\nexec '${process.execPath}' --liftoff-only '${path('bin/snaglist.js')}' "$@"\n`,
