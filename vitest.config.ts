@@ -60,7 +60,10 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: onPostgres ? Object.keys(withoutPostgres).map((name) => `test/${name}.test.ts`) : [],
+    exclude: [
+      'test/relay/**',
+      ...(onPostgres ? Object.keys(withoutPostgres).map((name) => `test/${name}.test.ts`) : []),
+    ],
     globalSetup: 'test/support/databases.ts',
     // An embedded database uses the CPU of its worker; a worker on PostgreSQL waits half of the time.
     maxWorkers: onPostgres ? 3 : 2,

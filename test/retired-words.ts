@@ -10,11 +10,20 @@ const files = globSync(
     '{docs,src}/**/*.{md,ts,js,html,graphql}',
     'examples/*/{,src/**/}*.{md,ts,tsx,css,html,graphql,sh,py}',
     'test/**/*.ts',
+    'test/relay/src/*.tsx',
     'prisma/*.{ts,prisma}',
     'bench/*.{ts,md}',
   ],
   // Demo data and generated texts are prose of fictional users. The API reference repeats schema.graphql.
-  { exclude: ['test/generated/**', 'test/retired-words.ts', 'prisma/demo.ts', 'bench/data.ts', 'docs/api.md'] },
+  {
+    exclude: [
+      'test/{generated,relay/node_modules,relay/src/__generated__}/**',
+      'test/retired-words.ts',
+      'prisma/demo.ts',
+      'bench/data.ts',
+      'docs/api.md',
+    ],
+  },
 )
 
 /** Names of the schema, the tables, the metrics and SQL, and synonyms in imported files. */
