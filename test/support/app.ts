@@ -1,18 +1,12 @@
-import { openAsBlob } from 'node:fs'
-import pg from 'pg'
 import { pino } from 'pino'
-import { afterAll, beforeAll, inject } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
 import { createViewerCache } from '../../src/auth/viewer.cache.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import { copyToPostgres } from '../../src/database/bulk-transaction.ts'
-import { createEmbeddedPool } from '../../src/database/embedded.ts'
-import { listenOnPostgres } from '../../src/database/listen.ts'
-import { createDatabase, createEmbeddedDatabase, createPool, type Database } from '../../src/database/open.ts'
-import { openPGlite } from '../../src/database/pglite.ts'
+import type { Database } from '../../src/database/open.ts'
 import type { ViewerCache } from '../../src/viewer.ts'
 import { Client } from './client.ts'
-import { copyTemplate } from './databases.ts'
+import { openWorkerDatabase } from './worker-databases.ts'
 
 /** Log lines and SQL statements of a server. */
 interface ServerRecords {
@@ -20,7 +14,7 @@ interface ServerRecords {
   readonly statements: string[]
 }
 
-/** A server with its own database. */
+/** A server with a database that is empty at the start of the file. */
 export interface TestServer extends ServerRecords {
   readonly config: Config
   readonly database: Database
@@ -47,7 +41,7 @@ export function useServer(env: Readonly<Record<string, string>> = {}): TestServe
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
   beforeAll(async () => {
     const statements: string[] = []
-    const database = await openCopy((sql) => statements.push(sql))
+    const database = await openWorkerDatabase((sql) => statements.push(sql))
     const viewerCache = createViewerCache(database.db, database.listen)
     Object.assign(server, serverOver(database, viewerCache, statements, env))
   })
@@ -85,45 +79,4 @@ function serverOver(
     anonymous: new Client(app, null),
     withSettings: (other) => serverOver(database, viewerCache, statements, other),
   }
-}
-
-/** Opens a migrated, empty database, which is deleted when it closes. */
-async function openCopy(onStatement: (sql: string) => void): Promise<Database> {
-  const postgres = inject('postgres')
-  const template = inject('template')
-  if (postgres === null) {
-    const pglite = await openPGlite({ loadDataDir: await openAsBlob(template) })
-    return createEmbeddedDatabase(createEmbeddedPool(pglite), onStatement)
-  }
-  const pgbouncer = inject('pgbouncer')
-  const copy = await copyTemplate(postgres, { template, pgbouncer })
-  const pool = createPool(
-    { connectionString: copy.url, options: pgbouncer === null ? '-c jit=off -c random_page_cost=1.1' : '' },
-    { max: 10 },
-  )
-  const otherClient = pgbouncer === null ? null : await connectOtherClient(copy.url)
-  return createDatabase({
-    pool,
-    listen: listenOnPostgres(copy.directUrl, pool),
-    copy: copyToPostgres,
-    preparedStatements: pgbouncer === null,
-    onStatement: (sql) => {
-      otherClient?.query('SELECT now()').catch(() => {})
-      onStatement(sql)
-    },
-    close: async () => {
-      await otherClient?.end()
-      await pool.end()
-      await copy[Symbol.asyncDispose]()
-    },
-  })
-}
-
-/** A client of another application, with other settings, that uses the same connections of PgBouncer. */
-async function connectOtherClient(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => {})
-  await client.connect()
-  await client.query("SET TimeZone = 'America/New_York'; SET DateStyle = 'SQL, DMY'")
-  return client
 }

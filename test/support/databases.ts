@@ -46,7 +46,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await pool.end()
   project.provide('template', template)
   project.provide('blank', null)
-  return () => execute(postgres, `DROP DATABASE ${template}`)
+  return () => dropDatabases(postgres, template)
 }
 
 /** `directory` is the SNAGLIST_DATA of a server. */
@@ -67,7 +67,7 @@ export async function copyTemplate(
   postgres: string,
   { template, pgbouncer }: { readonly template: string; readonly pgbouncer: string | null },
 ) {
-  const name = `snaglist_test_${crypto.randomUUID().replaceAll('-', '')}`
+  const name = `${template}_${crypto.randomUUID().replaceAll('-', '')}`
   await execute(postgres, `CREATE DATABASE ${name} TEMPLATE ${template}`)
   if (pgbouncer !== null)
     for (const setting of ["TimeZone = 'Europe/Berlin'", "DateStyle = 'German'"])
@@ -79,9 +79,21 @@ export async function copyTemplate(
   }
 }
 
+/** Drops the databases whose names begin with the prefix. */
+async function dropDatabases(postgres: string, prefix: string): Promise<void> {
+  await using client = await connect(postgres)
+  const { rows } = await client.query(`SELECT datname FROM pg_database WHERE starts_with(datname, '${prefix}')`)
+  for (const { datname } of rows) await client.query(`DROP DATABASE ${datname} WITH (FORCE)`)
+}
+
 /** Runs a statement on the maintenance database. */
 export async function execute(postgres: string, sql: string): Promise<void> {
+  await using client = await connect(postgres)
+  await client.query(sql)
+}
+
+async function connect(postgres: string) {
   const client = new pg.Client({ connectionString: databaseUrl(postgres, 'postgres') })
   await client.connect()
-  await client.query(sql).finally(() => client.end())
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
 }
