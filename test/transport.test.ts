@@ -1,6 +1,7 @@
+import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
@@ -261,19 +262,32 @@ describe('slow clients', () => {
   })
 
   test('closes the connection of a client that receives a response slowly', async () => {
-    // This process has both ends of each connection.
-    const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
-    // Connections of other tests may still be closing.
-    while (open() > 0) await turn()
-    const socket = connect(Number(new URL(startedServer.url).port), '127.0.0.1')
-    socket.on('error', () => {})
-    await once(socket, 'connect')
-    // Requests GraphiQL repeatedly, to exceed all buffers.
-    socket.write('GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/html\r\n\r\n'.repeat(5))
-    await once(socket, 'readable')
-    expect(open()).toBe(2)
-    while (open() > 1) await turn()
-    socket.destroy()
+    const client = connect(portOf(startedServer), '127.0.0.1')
+    client.on('error', () => {})
+    const requestStart = channel('http.server.request.start')
+    const { promise, resolve } = Promise.withResolvers<Socket>()
+    const onRequest = (message: unknown) => {
+      const { socket } = message as { readonly socket: Socket }
+      if (socket.remotePort === client.localPort) resolve(socket)
+    }
+    requestStart.subscribe(onRequest)
+    // Requests GraphiQL's script repeatedly, to exceed all buffers.
+    client.write(headOf(`GET ${await findScript()}`, null).repeat(20))
+    const connection = await promise
+    requestStart.unsubscribe(onRequest)
+    // `once` would reject for an error of the connection.
+    await new Promise((resolveClose) => connection.once('close', resolveClose))
+    expect(connection.bytesRead).toBeGreaterThan(0)
+    expect(connection.bytesWritten).toBeLessThan(20 * minScriptBytes)
+    client.destroy()
     expect(await health()).toBe(200)
   })
+
+  const minScriptBytes = 1_000_000
+  async function findScript(): Promise<string> {
+    const page = await server.anonymous.fetch('/graphql', { headers: { accept: 'text/html' } })
+    const [path = ''] = /\/assets\/\S+\/graphiql-bundle\.js/.exec(await page.text()) ?? []
+    expect((await (await server.anonymous.fetch(path)).arrayBuffer()).byteLength).toBeGreaterThan(minScriptBytes)
+    return path
+  }
 })
