@@ -47,7 +47,7 @@ describe.runIf(onEmbedded)('the embedded database', () => {
   const env = { PORT: '0', SNAGLIST_DATA: join(folder, 'demo') }
   let demoToken = ''
 
-  test('serve creates an embedded database with demo data, prints working examples and rejects a second process', async () => {
+  test('serve creates an embedded database with demo data, prints working examples, and other commands name an alternative while it runs', async () => {
     await using server = new Command([], env)
     const [, url = ''] = await server.waitForOutput(listening)
     const [, token = ''] = await server.waitForOutput(/graphql#token=(snag_[\w-]+)/)
@@ -56,22 +56,25 @@ describe.runIf(onEmbedded)('the embedded database', () => {
     expect((await send(url, counts, token)).data).toEqual({ viewer: { username: 'ada' }, tickets: { totalCount: 60 } })
     const [curl = ''] = await server.waitForOutput(/curl .*\\\n.*/)
     expect((await runCurl(curl)).data.tickets.nodes).toHaveLength(3)
-    const second = await runCommand(['serve'], env)
-    expect(second.code).toBe(1)
-    expect(second.output).toMatch(
-      /^The embedded database in .* is in use by process \d+ on \S+\. Stop that process.*\n$/,
-    )
-    server.process.kill('SIGTERM')
-    expect(await server.waitForExit()).toBe(0)
+    const inUse = /^The embedded database in .* is in use by process \d+ on \S+\. /
+    for (const [args, remedy] of [
+      [['serve'], 'Stop that process, or set SNAGLIST_DATA to another directory.\n'],
+      [['migrate'], 'Stop that process, or set SNAGLIST_DATA to another directory.\n'],
+      [
+        ['token', '--user', 'ada'],
+        'Stop that process, or create the token on that server with the mutation `createAccessToken`.\n',
+      ],
+      [['export', '--as', 'ada'], `Stop that process, or use --url ${url} --token TOKEN instead of --as.\n`],
+    ] as const) {
+      const { code, output } = await runCommand(args, env)
+      expect([code, output.replace(inUse, '')]).toEqual([1, remedy])
+    }
+    server.process.kill('SIGKILL')
+    await server.waitForExit()
     demoToken = token
   })
 
   test('serve keeps the data after SIGKILL, and a token from the command line signs in', async () => {
-    const killed = new Command([], env)
-    const [, before = ''] = await killed.waitForOutput(listening)
-    expect((await send(before, counts, demoToken)).data.tickets.totalCount).toBe(60)
-    killed.process.kill('SIGKILL')
-    await killed.waitForExit()
     const token = await runCommand(['token', '--user', 'YUKI', '--read-only', '--days', '1'], env)
     expect(token.code).toBe(0)
     await using server = await startServer(readConfig(env), pino({ level: 'silent' }))
@@ -160,19 +163,6 @@ describe.runIf(onEmbedded)('other commands', () => {
       `There is no database in ${path} yet. Start the server, or set SNAGLIST_DATA or DATABASE_URL.\n`,
     )
     expect(existsSync(path)).toBe(false)
-  })
-
-  test('commands name an alternative while a server uses the embedded database', async () => {
-    await using server = new Command(['serve'], { ...env, PORT: '0' })
-    const [, url = ''] = await server.waitForOutput(listening)
-    const commands = [['token', '--user', 'ada'], ['export', '--as', 'ada'], ['migrate']]
-    const results = await Promise.all(commands.map((args) => runCommand(args, env)))
-    expect(results.map(({ code }) => code)).toEqual([1, 1, 1])
-    expect(results.map(({ stderr }) => stderr.replace(/^.* in use by process \d+ on \S+ /, ''))).toEqual([
-      'Stop that process, or create the token on that server with the mutation `createAccessToken`.\n',
-      `Stop that process, or use --url ${url} --token TOKEN instead of --as.\n`,
-      'Stop that process, or set SNAGLIST_DATA to another directory.\n',
-    ])
   })
 
   test('serve in production logs lines of JSON without a session token', async () => {

@@ -135,7 +135,7 @@ test('a write with expectedVersion conflicts exactly with changes of its fields 
         }).toEqual({ ...model.fields, version: model.version, history: { totalCount: model.version - 1 } })
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 
@@ -155,6 +155,6 @@ test.each<[field: string, values: fc.Arbitrary<Fields>]>([
       const { defect } = await users.contributor.ask(State, { id })
       expect(defect).toMatchObject({ ...disjoint, version: 3, history: { totalCount: 2 } })
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   )
 })

@@ -117,7 +117,7 @@ describe('export', () => {
           withoutExportOnlyValues(csv, from),
         )
       }),
-      { numRuns: 8 },
+      { numRuns: 4 },
     )
   })
 

@@ -1,10 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { afterEach, describe, expect, inject, test } from 'vitest'
-import { Command } from './support/command.ts'
+import { readConfig } from '../src/config.ts'
+import { startServer } from '../src/server.ts'
+import { Command, runCommand } from './support/command.ts'
 import { copyEmbedded } from './support/databases.ts'
 import { canMount, disk, mount, resize, unmount } from './support/disk.ts'
+
+const env = {
+  PORT: '0',
+  SNAGLIST_DATA: disk,
+  SNAGLIST_DEMO: '0',
+  SNAGLIST_LOG_LEVEL: 'error',
+  SNAGLIST_BCRYPT_COST: '4',
+}
 
 /** The server notices changes of the disk later. */
 const eventually = { timeout: 30_000 }
@@ -16,19 +27,18 @@ const fillCompletely = (name: string) => {
 }
 
 class DiskServer implements AsyncDisposable {
-  readonly command = new Command(['serve'], {
-    PORT: '0',
-    SNAGLIST_DATA: disk,
-    SNAGLIST_DEMO: '0',
-    SNAGLIST_LOG_LEVEL: 'error',
-  })
-  url = ''
+  private readonly url: string
   token = ''
+  private readonly stop: () => PromiseLike<void>
+
+  constructor(url: string, stop: () => PromiseLike<void>) {
+    this.url = url
+    this.stop = stop
+  }
 
   static async start(token = ''): Promise<DiskServer> {
-    const server = new DiskServer()
-    const [, url = ''] = await server.command.waitForOutput(/listening on (http:\/\/localhost:\d+)\/graphql/)
-    return Object.assign(server, { url, token })
+    const server = await startServer(readConfig(env), pino({ level: 'silent' }))
+    return Object.assign(new DiskServer(server.url, () => server[Symbol.asyncDispose]()), { token })
   }
 
   async send(body: FormData | { query: string; variables?: object }) {
@@ -96,12 +106,9 @@ class DiskServer implements AsyncDisposable {
 
   status = async (path: string) => (await fetch(this.url + path)).status
 
-  async stop(): Promise<number | null> {
-    this.command.process.kill('SIGTERM')
-    return this.command.waitForExit()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
   }
-
-  [Symbol.asyncDispose] = () => this.command[Symbol.asyncDispose]()
 }
 
 describe.runIf(inject('postgres') === null && canMount())('a full disk under the embedded database', () => {
@@ -115,14 +122,14 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
 
   test('rejects changes with UNAVAILABLE while the disk is full, also after a restart, and loses none', async () => {
     mountWithDatabase('80m')
-    await using server = await DiskServer.start()
+    const server = await DiskServer.start()
     await server.setUp()
     const acknowledged = await server.createIssues()
     expect(acknowledged).toBeGreaterThan(0)
     expect(await server.createIssue()).toMatchObject(unavailable)
     expect(await server.countIssues()).toBe(acknowledged)
     expect([await server.status('/health'), await server.status('/ready')]).toEqual([200, 200])
-    expect(await server.stop()).toBe(0)
+    await server[Symbol.asyncDispose]()
     await using restarted = await DiskServer.start(server.token)
     expect(await restarted.countIssues()).toBe(acknowledged)
     expect(await restarted.createIssue()).toMatchObject(unavailable)
@@ -133,14 +140,14 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
 
   test('reads, stops and starts on a disk that another program has filled completely', async () => {
     mountWithDatabase('150m')
-    await using server = await DiskServer.start()
+    const server = await DiskServer.start()
     await server.setUp()
     await server.createIssue()
     fillCompletely('other')
     await expect.poll(() => server.createIssue(), eventually).toMatchObject(unavailable)
     expect(await server.countIssues()).toBe(1)
     fillCompletely('another')
-    expect(await server.stop()).toBe(0)
+    await server[Symbol.asyncDispose]()
     await using restarted = await DiskServer.start(server.token)
     expect(await restarted.countIssues()).toBe(1)
     expect(await restarted.createIssue()).toMatchObject(unavailable)
@@ -150,12 +157,14 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
 
   test('ends the process when PostgreSQL finds no space within a statement, and loses no acknowledged change', async () => {
     mountWithDatabase('90m')
-    await using server = await DiskServer.start()
+    await using command = new Command(['serve'], env)
+    const [, url = ''] = await command.waitForOutput(/listening on (http:\/\/localhost:\d+)\/graphql/)
+    const server = new DiskServer(url, () => command[Symbol.asyncDispose]())
     await server.setUp()
     await server.createIssue()
     expect(await server.importTitles(6000)).toMatchObject(unavailable)
-    expect(await server.command.waitForExit()).toBe(1)
-    expect(server.command.output).toContain('The embedded database has crashed: ')
+    expect(await command.waitForExit()).toBe(1)
+    expect(command.output).toContain('The embedded database has crashed: ')
     await using restarted = await DiskServer.start(server.token)
     expect(await restarted.countIssues()).toBe(1)
     resize('300m')
@@ -165,10 +174,10 @@ describe.runIf(inject('postgres') === null && canMount())('a full disk under the
   test.each(['1m', '20m'])('ends the process when a new database does not fit on a disk of %s', async (size) => {
     mount(size)
     if (size === '1m') fillCompletely('other')
-    const server = new Command(['serve'], { SNAGLIST_DATA: disk, SNAGLIST_DEMO: '0', PORT: '0' })
-    expect(await server.waitForExit()).toBe(1)
-    expect(server.output).toMatch(/^The embedded database .*\. Check the free disk space\./)
-    expect(server.output).not.toMatch(/\n\s+at /)
+    const { code, output } = await runCommand(['serve'], env)
+    expect(code).toBe(1)
+    expect(output).toMatch(/^The embedded database .*\. Check the free disk space\./)
+    expect(output).not.toMatch(/\n\s+at /)
     if (size === '1m') return
     resize('100m')
     await using restarted = await DiskServer.start()

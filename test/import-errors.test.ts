@@ -197,7 +197,7 @@ describe('row errors', () => {
         )
         expect(await textsOf(tickets.nodes)).toEqual(await textsOf(expected.tickets.nodes))
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     )
   })
 

@@ -34,7 +34,7 @@ describe('CSV files', () => {
         )
         expect(result.rowCount).toBe(rows.length)
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     )
   })
 

@@ -118,7 +118,7 @@ describe('history of imports', () => {
           expect(await reportsOf(weekly)).toEqual(await reportsOf(other))
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 4 },
     )
   })
 

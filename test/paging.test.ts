@@ -202,7 +202,7 @@ describe('joined pages', () => {
           expect(ids).toEqual(await sortedIds(orderBy, projectKeys))
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     )
     expect(server.statements.some((statement) => statement.includes('WITH heads'))).toBe(true)
   })
@@ -221,7 +221,7 @@ describe('joined pages', () => {
           expect(await readPages(list, size, backward)).toEqual(await readWholeList(list))
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 10 },
     )
   })
 
@@ -260,7 +260,7 @@ describe('joined pages', () => {
           expect(unchangedOf(ids)).toEqual(unchangedOf(before))
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 6 },
     )
   })
 

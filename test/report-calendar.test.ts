@@ -105,7 +105,7 @@ describe('calendars of reports', () => {
           )
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 7 },
     )
   })
 

@@ -212,7 +212,7 @@ describe('flow', () => {
           }
         },
       ),
-      { numRuns: 6 },
+      { numRuns: 3 },
     )
   })
 })

@@ -101,7 +101,7 @@ describe('texts without case', () => {
         expect(result.project?.labels).toHaveLength(isEqual ? 1 : 2)
         expect(result.tickets.nodes.map(({ labels }) => labels.length).toSorted()).toEqual([1, isEqual ? 1 : 2])
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     )
   })
 

@@ -14,7 +14,7 @@ const run = (code: string, options: readonly string[]) =>
       import { setTimeout as wait } from 'node:timers/promises'
       import { startWatchdog } from '${new URL('../src/watchdog.ts', import.meta.url)}'
       using _watchdog = startWatchdog({ tickMilliseconds: 50, maxDeadTicks: 20 })
-      const until = Date.now() + 2500
+      const until = Date.now() + 1500
       ${code}
       console.log('survived')`,
     ],
