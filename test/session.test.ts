@@ -15,19 +15,23 @@ afterEach(() => {
 
 describe.runIf(inject('postgres') && !inject('pgbouncer'))('settings of the session', () => {
   test.each<[string, string, Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([
-    ['time zone of the database', "ALTER DATABASE $database SET TimeZone = 'Asia/Kolkata'", {}, {}],
+    [
+      'settings of the database',
+      `ALTER DATABASE $database SET TimeZone = 'Asia/Kolkata'; ALTER DATABASE $database SET DateStyle = 'German';
+       ALTER DATABASE $database SET standard_conforming_strings = off`,
+      {},
+      {},
+    ],
     [
       'options of the URL that replace those of the pool',
-      "ALTER DATABASE $database SET TimeZone = 'America/Los_Angeles'",
+      `ALTER DATABASE $database SET TimeZone = 'America/Los_Angeles';
+       ALTER DATABASE $database SET DateStyle = 'SQL, DMY'`,
       { options: '-c work_mem=64MB' },
       {},
     ],
     ['time zone in the options of the URL', 'SELECT', { options: '--timezone=Asia/Tokyo -c DateStyle=German' }, {}],
     ['parameter of the URL', 'SELECT', { timezone: 'Asia/Tokyo' }, {}],
     ['PGOPTIONS', 'SELECT', {}, { PGOPTIONS: '-c TimeZone=Asia/Tokyo', PGTZ: 'Asia/Tokyo' }],
-    ['German dates', "ALTER DATABASE $database SET DateStyle = 'German'", {}, {}],
-    ['SQL dates', "ALTER DATABASE $database SET DateStyle = 'SQL, DMY'", {}, {}],
-    ['backslashes as escapes', 'ALTER DATABASE $database SET standard_conforming_strings = off', {}, {}],
   ])('times, pages and texts are correct whatever the %s', async (_setting, statement, parameters, env) => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
     await using database = await createDatabase(statement)
