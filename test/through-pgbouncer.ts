@@ -7,8 +7,6 @@ import { startPgBouncer } from './support/pgbouncer.ts'
 const defaultFiles = [
   'auth',
   'bulk',
-  'comment',
-  'defect',
   'export',
   'history',
   'idempotency',
@@ -17,11 +15,9 @@ const defaultFiles = [
   'issue',
   'metrics',
   'pgbouncer',
-  'project',
   'races',
   'rates',
   'report',
-  'user',
   'viewer-cache',
 ].map((name) => `test/${name}.test.ts`)
 
