@@ -6,7 +6,7 @@ import { buildSchema, parse } from 'graphql'
 /** Generates types of the documents in the tests, `graphql(\`…\`)`, from the committed schema. */
 const output = 'test/generated/'
 const sdl = readFileSync('schema.graphql', 'utf8')
-const documents = globSync('test/**/*.ts', { exclude: [`${output}**`, 'test/relay/**'] })
+const documents = globSync('test/**/*.ts', { exclude: [`${output}**`, 'test/{browser,relay}/**'] })
   .toSorted()
   .flatMap((location) =>
     [...readFileSync(location, 'utf8').matchAll(/\bgraphql\(\s*`([^`]*)`/g)].map(([, rawSDL = '']) => ({

@@ -61,7 +61,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [
-      'test/relay/**',
+      'test/{browser,relay}/**',
       ...(onPostgres ? Object.keys(withoutPostgres).map((name) => `test/${name}.test.ts`) : []),
     ],
     globalSetup: 'test/support/databases.ts',

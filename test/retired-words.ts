@@ -17,7 +17,7 @@ const files = globSync(
   // Demo data and generated texts are prose of fictional users. The API reference repeats schema.graphql.
   {
     exclude: [
-      'test/{generated,relay/node_modules,relay/src/__generated__}/**',
+      'test/{generated,{browser,relay}/node_modules,relay/src/__generated__}/**',
       'test/retired-words.ts',
       'prisma/demo.ts',
       'bench/data.ts',

@@ -15,7 +15,7 @@ const config: CodegenConfig = {
       },
     },
     'src/generated/enums.ts': { plugins: ['typescript'], config: { onlyEnums: true, enumsAsTypes: true } },
-    // Tells graphcache which fields are nullable and which types are tickets.
+    // Nullable fields and types of tickets, for graphcache.
     'src/generated/introspection.ts': { plugins: ['urql-introspection'], config: { useTypeImports: true } },
   },
 }

@@ -17,7 +17,7 @@ describe.each(databases)('the board with a server on the %s database', (database
   let page: RecordedPage['page']
 
   beforeAll(async () => {
-    server = resources.use(await startDemoServer(database))
+    server = resources.use(await startDemoServer(database, 'board'))
     url = resources.use(await serveExample('board')).url
     recorded = resources.use(await openPage())
     page = recorded.page
@@ -121,7 +121,7 @@ describe.each(databases)('the board with a server on the %s database', (database
     await button('Edit title').click()
     await page.getByLabel('Title').fill('Title of Ada')
     await button('Save').click()
-    const dialog = page.getByRole('dialog', { name: 'Somebody else changed this ticket' })
+    const dialog = page.getByRole('dialog', { name: 'Another user changed this ticket' })
     await dialog.waitFor()
     expect(await dialog.getByRole('row').nth(1).textContent()).toBe('TitleTitle of TomásTitle of Ada')
     expect(await recorded.findViolations()).toEqual([])

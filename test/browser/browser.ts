@@ -13,8 +13,8 @@ export interface RecordedPage extends AsyncDisposable {
   readonly takeErrors: () => string[]
   /** Returns the number of operations that the page has sent to the API since the last call. */
   readonly takeOperationCount: () => number
-  /** Accessibility violations of the impact "serious" or "critical" in the current state of the page. */
-  readonly findViolations: () => Promise<string[]>
+  /** Accessibility violations of the impact "serious" or "critical" in the current state of the page, or in a part of it. */
+  readonly findViolations: (selector?: string) => Promise<string[]>
 }
 
 export async function openPage(options: BrowserContextOptions = {}): Promise<RecordedPage> {
@@ -45,11 +45,13 @@ export async function openPage(options: BrowserContextOptions = {}): Promise<Rec
       operations = 0
       return count
     },
-    async findViolations() {
+    async findViolations(selector = 'html') {
       await page.evaluate(axeSource)
-      const { violations } = await page.evaluate(() =>
-        // Rows after the first twenty repeat their violations.
-        (window as unknown as { axe: typeof axe }).axe.run({ exclude: ['tr:nth-child(n + 20)'] }),
+      // Later rows of a table repeat the violations of the first.
+      const context = { include: [selector], exclude: ['tr:nth-child(n + 20)'] }
+      const { violations } = await page.evaluate(
+        (value) => (window as unknown as { axe: typeof axe }).axe.run(value),
+        context,
       )
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -19,11 +19,13 @@ export interface DemoServer extends AsyncDisposable {
   readonly send: (username: string, query: string, variables?: object) => Promise<Record<string, unknown>>
 }
 
-export async function startDemoServer(database: (typeof databases)[number]): Promise<DemoServer> {
+/** The port of the server for an example is the one that it was built for. */
+export async function startDemoServer(database: (typeof databases)[number], example?: string): Promise<DemoServer> {
   const { env, remove } = await createDatabase(database)
-  const url = `http://localhost:${inject('port')}`
+  const port = inject('ports')[example ?? ''] ?? (await findFreePort())
+  const url = `http://localhost:${port}`
   if (database === 'PostgreSQL') await new Command(['seed'], env).waitForExit()
-  const command = new Command(['serve'], { ...env, PORT: String(inject('port')) })
+  const command = new Command(['serve'], { ...env, PORT: String(port) })
   await command.waitForOutput(/listening on/)
   const post = async (query: string, variables: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`${url}/graphql`, {

@@ -4,8 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/browser/*.test.ts'],
     globalSetup: 'test/browser/build.ts',
-    // The examples are built for one port.
-    fileParallelism: false,
+    maxWorkers: 2,
     // A story: each test continues where the previous one ended.
     bail: 1,
     testTimeout: 30_000,

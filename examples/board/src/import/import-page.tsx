@@ -80,18 +80,18 @@ function Summary({ summary }: { readonly summary: ImportSummaryFragment }) {
         {dryRun ? 'update' : 'updated'} {updatedCount} and keep {unchangedCount} unchanged. {rejectedCount} of{' '}
         {rowCount} rows have errors.
       </p>
-      <Faults title="Errors" faults={faults.nodes} />
-      <Faults title="Warnings" faults={warnings.nodes} />
+      <RowErrors title="Errors" faults={faults.nodes} />
+      <RowErrors title="Warnings" faults={warnings.nodes} />
     </>
   )
 }
 
-interface FaultsProps {
+interface RowErrorsProps {
   readonly title: string
   readonly faults: ImportSummaryFragment['faults']['nodes']
 }
 
-const Faults = ({ title, faults }: FaultsProps) =>
+const RowErrors = ({ title, faults }: RowErrorsProps) =>
   faults.length > 0 && (
     <table className="faults">
       <caption>{title}</caption>

@@ -16,7 +16,7 @@ export function ConflictDialog({ conflict, onOverwrite, onKeepTheirs }: Props) {
   const details = apiError(conflict.error).conflict
   if (!details) return null
   return (
-    <Dialog title="Somebody else changed this ticket" onClose={onKeepTheirs}>
+    <Dialog title="Another user changed this ticket" onClose={onKeepTheirs}>
       <p>Your change was not saved.</p>
       <table className="conflict">
         <thead>

@@ -1,0 +1,68 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openPage, type RecordedPage } from './browser.ts'
+import { type DemoServer, serveExample, startDemoServer } from './server.ts'
+
+describe('the Apollo list', () => {
+  const resources = new AsyncDisposableStack()
+  let server: DemoServer
+  let recorded: RecordedPage
+  let page: RecordedPage['page']
+
+  beforeAll(async () => {
+    server = resources.use(await startDemoServer('embedded', 'apollo-list'))
+    recorded = resources.use(await openPage())
+    page = recorded.page
+    await page.goto(resources.use(await serveExample('apollo-list')).url)
+  })
+  afterAll(() => resources.disposeAsync())
+  afterEach(async () => {
+    // The server does not know the hash of a query that a client sends for the first time.
+    expect(recorded.takeErrors().filter((error) => !error.includes('status of 400'))).toEqual([])
+    expect(await recorded.findViolations()).toEqual([])
+  })
+
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
+
+  test('signs in, and appends a page to the list', async () => {
+    await page.getByLabel('Username').fill('ada')
+    await page.getByLabel('Password').fill('snaglist-demo')
+    await button('Sign in').click()
+    await page.getByRole('combobox', { name: 'Status' }).selectOption({ index: 0 })
+    await page.getByText(/^20 of \d+ issues$/).waitFor()
+    await button('Load more').click()
+    await page.getByText(/^(\d+) of \1 issues$/).waitFor()
+    expect(await page.getByRole('list', { name: 'Issues' }).getByRole('listitem').count()).toBeGreaterThan(20)
+  })
+
+  test('creates an issue after an error in a field', async () => {
+    await page.getByLabel('Title').fill(' ')
+    await button('Create issue').click()
+    await page.getByText('must not be blank').waitFor()
+    await page.getByLabel('Title').fill('A noise in the gearbox')
+    await button('Create issue').click()
+    await page.getByText('CORE-61 was created.').waitFor()
+  })
+
+  test('reports the field that another client changed', async () => {
+    await page.getByRole('combobox', { name: 'Status' }).selectOption({ index: 0 })
+    await button('Start CORE-61').waitFor()
+    await server.send('tomas', 'mutation { updateIssue(input: { id: "CORE-61", status: RESOLVED }) { issue { id } } }')
+    await button('Start CORE-61').click()
+    await page.getByText('CORE-61 was changed meanwhile: status is now RESOLVED').waitFor()
+  })
+
+  test('lists the errors of a file, then imports it', async () => {
+    const file = (text: string) => ({ name: 'issues.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+    await page.getByLabel('CSV file').setInputFiles(file('title,priority\nOne,soon\n'))
+    await page.getByRole('list', { name: 'Row errors' }).getByText('soon').waitFor()
+    await page.getByLabel('CSV file').setInputFiles(file('title,priority\nOne,LOW\nTwo,HIGH\n'))
+    await button('Import 2 issues').click()
+    await page.getByText('The import is complete').waitFor()
+  })
+
+  test('signs out', async () => {
+    await button('Sign out').click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await page.evaluate(() => localStorage.length)).toBe(0)
+  })
+})
