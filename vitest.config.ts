@@ -21,6 +21,7 @@ const withoutPostgres: Readonly<Record<string, string>> = {
   embedded: 'the driver of the embedded database',
   'error-codes': 'source files',
   'example-scripts': 'programs that send requests that other files test',
+  'frontends-guide': 'source files',
   'full-disk': 'the disk of the embedded database',
   'graphiql-examples': 'requests that other files test',
   http: 'pages, CORS and health; opens its own databases',

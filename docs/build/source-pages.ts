@@ -11,6 +11,7 @@ export interface SourcePage {
 const groups: Readonly<Record<string, readonly string[]>> = {
   Start: ['README.md'],
   Guides: [
+    'docs/frontends.md',
     'docs/scripting.md',
     'docs/importing.md',
     'docs/reports.md',
