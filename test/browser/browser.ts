@@ -27,7 +27,7 @@ export async function openPage(options: BrowserContextOptions = {}): Promise<Rec
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
   })
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })).newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(20_000)
   const errors: string[] = []
   let operations = 0
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))

@@ -7,7 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     // A story: each test continues where the previous one ended.
     bail: 1,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -1,9 +1,12 @@
-import type { Cache, CacheExchangeOpts } from '@urql/exchange-graphcache'
+import type { CacheExchangeOpts, UpdateResolver } from '@urql/exchange-graphcache'
 import { relayPagination } from '@urql/exchange-graphcache/extras'
 import type { UpdateDefectInput, UpdateIssueInput } from '../generated/graphql.ts'
 import schema from '../generated/introspection.ts'
 
 const embedded = () => null
+
+/** Only the server knows which lists contain a ticket, and where. */
+const invalidateLists: UpdateResolver = (_result, _args, cache) => cache.invalidate('Project')
 
 /** The cache stores objects by `id`. Objects without `id` are part of the object that contains them. */
 export const cacheConfig: CacheExchangeOpts = {
@@ -28,11 +31,10 @@ export const cacheConfig: CacheExchangeOpts = {
   },
   updates: {
     Mutation: {
-      // Only the server knows which lists contain the tickets, and where.
-      createIssue: (_result, _args, cache) => invalidateTicketLists(cache),
-      createDefect: (_result, _args, cache) => invalidateTicketLists(cache),
-      bulkUpdateStatus: (_result, _args, cache) => invalidateTicketLists(cache),
-      importTickets: (_result, _args, cache) => invalidateTicketLists(cache),
+      createIssue: invalidateLists,
+      createDefect: invalidateLists,
+      bulkUpdateStatus: invalidateLists,
+      importTickets: invalidateLists,
     },
   },
 }
@@ -42,24 +44,4 @@ function patchedTicket(__typename: 'Issue' | 'Defect', input: unknown) {
   const { assigneeId, expectedVersion: _, ...fields } = input as UpdateIssueInput & UpdateDefectInput
   const assignee = assigneeId ? { __typename: 'User', id: assigneeId } : null
   return { __typename, ...fields, ...(assigneeId !== undefined && { assignee }) }
-}
-
-function invalidateTicketLists(cache: Cache): void {
-  for (const { entityKey, fieldName, arguments: args } of projectLists(cache))
-    cache.invalidate(entityKey, fieldName, args)
-}
-
-function projectLists(cache: Cache) {
-  const projects = cache
-    .inspectFields('Query')
-    .filter(({ fieldName }) => fieldName === 'project')
-    .map(({ fieldName, arguments: args }) => cache.resolve('Query', fieldName, args))
-  return projects
-    .filter((key) => typeof key === 'string')
-    .flatMap((entityKey) =>
-      cache
-        .inspectFields(entityKey)
-        .filter(({ fieldName }) => fieldName === 'tickets')
-        .map((field) => ({ entityKey, ...field })),
-    )
 }

@@ -1,39 +1,34 @@
-import { type FormEvent, useState } from 'react'
 import type { TicketDetailsFragment } from '../generated/graphql.ts'
 import { Markdown } from './markdown.tsx'
-import type { Patch } from './use-patch.ts'
+import { useDraft } from './use-draft.ts'
+import type { SavePatch } from './use-patch.ts'
 
 interface Props {
-  readonly ticket: Pick<TicketDetailsFragment, 'description' | 'viewerCan'>
-  readonly onSave: (patch: Patch) => Promise<boolean>
+  readonly ticket: Pick<TicketDetailsFragment, 'description' | 'version' | 'viewerCan'>
+  readonly onSave: SavePatch
 }
 
-export function Description({ ticket: { description, viewerCan }, onSave }: Props) {
-  const [draft, setDraft] = useState<string | null>(null)
-  const save = (event: FormEvent) => {
-    event.preventDefault()
-    setDraft(null)
-    if (draft !== description) onSave({ description: draft })
-  }
+export function Description({ ticket: { description, version, viewerCan }, onSave }: Props) {
+  const draft = useDraft(version, (text, draftVersion) => onSave({ description: text }, draftVersion))
   return (
     <section className="card" aria-label="Description">
-      {draft === null ? (
+      {draft.text === null ? (
         <>
           {description ? <Markdown text={description} /> : <p className="muted">No description.</p>}
           {viewerCan.update && (
-            <button type="button" onClick={() => setDraft(description ?? '')}>
+            <button type="button" onClick={() => draft.edit(description ?? '')}>
               Edit description
             </button>
           )}
         </>
       ) : (
-        <form onSubmit={save} className="stack">
+        <form onSubmit={draft.submit} className="stack">
           <label>
             Description
-            <textarea value={draft} onChange={({ target }) => setDraft(target.value)} rows={12} />
+            <textarea value={draft.text} onChange={({ target }) => draft.edit(target.value)} rows={12} />
           </label>
           <div className="buttons">
-            <button type="button" onClick={() => setDraft(null)}>
+            <button type="button" onClick={draft.discard}>
               Cancel
             </button>
             <button type="submit" className="primary">

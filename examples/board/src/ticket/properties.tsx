@@ -6,11 +6,11 @@ import { AssigneePicker } from './assignee-picker.tsx'
 import { LabelPicker } from './label-picker.tsx'
 import { Labels, PriorityMark, StatusMark } from './marks.tsx'
 import { Time } from './time.tsx'
-import type { Patch } from './use-patch.ts'
+import type { SavePatch } from './use-patch.ts'
 
 interface Props {
   readonly ticket: TicketDetailsFragment & Pick<NonNullable<TicketQuery['ticket']>, 'project'>
-  readonly onChange: (patch: Patch) => Promise<boolean>
+  readonly onChange: SavePatch
 }
 
 /** The fields of a ticket. Those that the user may not change have no controls. */

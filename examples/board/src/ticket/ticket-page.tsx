@@ -36,7 +36,7 @@ export function TicketPage({ id }: { readonly id: string }) {
       <p className="muted">
         <Link href={`/projects/${ticket.project.key}`}>{ticket.project.name}</Link> / {ticket.key}
       </p>
-      <Title key={ticket.title} title={ticket.title} canUpdate={ticket.viewerCan.update} onSave={patch} />
+      <Title ticket={ticket} onSave={patch} />
       <ErrorMessage error={patchError} />
       <div className="columns">
         <div>

@@ -1,42 +1,37 @@
-import { type FormEvent, useState } from 'react'
-import type { Patch } from './use-patch.ts'
+import type { TicketDetailsFragment } from '../generated/graphql.ts'
+import { useDraft } from './use-draft.ts'
+import type { SavePatch } from './use-patch.ts'
 
 interface Props {
-  readonly title: string
-  readonly canUpdate: boolean
-  readonly onSave: (patch: Patch) => Promise<boolean>
+  readonly ticket: Pick<TicketDetailsFragment, 'title' | 'version' | 'viewerCan'>
+  readonly onSave: SavePatch
 }
 
-export function Title({ title, canUpdate, onSave }: Props) {
-  const [draft, setDraft] = useState<string | null>(null)
-  const save = (event: FormEvent) => {
-    event.preventDefault()
-    setDraft(null)
-    if (draft !== null && draft !== title) onSave({ title: draft })
-  }
-  if (draft === null)
+export function Title({ ticket: { title, version, viewerCan }, onSave }: Props) {
+  const draft = useDraft(version, (text, draftVersion) => onSave({ title: text }, draftVersion))
+  if (draft.text === null)
     return (
       <div className="title-row">
         <h1>{title}</h1>
-        {canUpdate && (
-          <button type="button" onClick={() => setDraft(title)}>
+        {viewerCan.update && (
+          <button type="button" onClick={() => draft.edit(title)}>
             Edit title
           </button>
         )}
       </div>
     )
   return (
-    <form className="title-row" onSubmit={save}>
+    <form className="title-row" onSubmit={draft.submit}>
       <input
         aria-label="Title"
-        value={draft}
-        onChange={({ target }) => setDraft(target.value)}
+        value={draft.text}
+        onChange={({ target }) => draft.edit(target.value)}
         maxLength={255}
         required
         // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit the title.
         autoFocus
       />
-      <button type="button" onClick={() => setDraft(null)}>
+      <button type="button" onClick={draft.discard}>
         Cancel
       </button>
       <button type="submit" className="primary">

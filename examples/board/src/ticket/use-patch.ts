@@ -19,6 +19,9 @@ const UpdateDefect = graphql(`
 /** Fields to change. The version of the ticket that the user saw is added. */
 export type Patch = Omit<UpdateIssueInput, 'id' | 'expectedVersion'>
 
+/** Saves a patch that is based on a version of the ticket, and resolves to true unless it failed. */
+export type SavePatch = (patch: Patch, version?: number) => Promise<boolean>
+
 /** A patch that the server rejected because others changed the same fields. */
 export interface Conflict {
   readonly patch: Patch
@@ -33,7 +36,7 @@ export function usePatch(ticket: Pick<TicketDetailsFragment, '__typename' | 'id'
   const client = useClient()
   const [error, setError] = useState<CombinedError>()
   const [conflict, setConflict] = useState<Conflict | null>(null)
-  const patch = async (changes: Patch, version = ticket.version): Promise<boolean> => {
+  const patch: SavePatch = async (changes, version = ticket.version) => {
     const input = { ...changes, id: ticket.id, expectedVersion: version }
     const result =
       ticket.__typename === 'Defect'
@@ -42,7 +45,8 @@ export function usePatch(ticket: Pick<TicketDetailsFragment, '__typename' | 'id'
     const isConflict = result.error !== undefined && apiError(result.error).conflict !== null
     setError(isConflict ? undefined : result.error)
     setConflict(isConflict && result.error ? { patch: changes, error: result.error } : null)
-    return result.error === undefined
+    // The dialog of a conflict has the values of the user.
+    return result.error === undefined || isConflict
   }
   return { patch, error, conflict, dismissConflict: () => setConflict(null) }
 }
