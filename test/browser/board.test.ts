@@ -75,7 +75,7 @@ describe.each(databases)('the board with a server on the %s database', (database
       await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
       await rows().nth(count).waitFor()
     }
-    const keys = await page.locator('td.key').allTextContents()
+    const keys = await page.locator('td.column-key').allTextContents()
     expect(new Set(keys).size).toBe(240)
     expect(await button('Load more').count()).toBe(0)
   })
@@ -94,20 +94,25 @@ describe.each(databases)('the board with a server on the %s database', (database
     await page.goto(`${url}/projects/CORE`)
     await page.getByText('240 tickets').waitFor()
     await page.keyboard.press('/')
-    await page.keyboard.type('weldspot')
+    await page.keyboard.type('weld')
+    await page.waitForURL(/q=weld$/)
+    // The input has kept the focus.
+    await page.keyboard.type('spot')
     await page.getByText(`${importedCount} tickets`).waitFor()
-    await page.locator('mark').first().waitFor()
-    expect(await page.locator('mark').first().textContent()).toBe('weldspot')
+    await page
+      .locator('mark', { hasText: /^weldspot$/ })
+      .first()
+      .waitFor()
     await page.getByLabel('Search').fill('')
     await page.getByText('240 tickets').waitFor()
     await choice('Kind').selectOption('Defect')
     await choice('Status').selectOption('Unresolved')
-    await expect.poll(() => page.locator('td.status').allTextContents()).not.toContain('Closed')
+    await expect.poll(() => page.locator('td.column-status').allTextContents()).not.toContain('Closed')
     expect(new URL(page.url()).search).toBe('?kind=DEFECT&status=unresolved')
-    const keys = await page.locator('td.key').allTextContents()
+    const keys = await page.locator('td.column-key').allTextContents()
     await page.reload()
     await rows().first().waitFor()
-    expect(await page.locator('td.key').allTextContents()).toEqual(keys)
+    expect(await page.locator('td.column-key').allTextContents()).toEqual(keys)
   })
 
   test('changes a ticket, and shows both values of a conflict', async () => {
@@ -161,6 +166,9 @@ describe.each(databases)('the board with a server on the %s database', (database
     await choice('New status').selectOption('Closed')
     await button('Preview').click()
     await page.getByText(`${importedCount} of ${importedCount} tickets will change.`).waitFor()
+    await choice('New status').selectOption('Open')
+    expect(await button('Update').isDisabled()).toBe(true)
+    await choice('New status').selectOption('Closed')
     await server.send(
       'tomas',
       'mutation { createIssue(input: { projectId: "CORE", title: "Another weldspot" }) { issue { id } } }',

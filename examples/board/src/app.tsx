@@ -14,7 +14,7 @@ export function App() {
   const token = useToken()
   const client = useMemo(() => createClient(token), [token])
   return (
-    <Provider value={client}>
+    <Provider key={token} value={client}>
       {token === null ? (
         <SignInPage />
       ) : (
@@ -24,8 +24,8 @@ export function App() {
             <Route path="/">
               <ProjectsPage />
             </Route>
-            <Route path="/projects/:project">{({ project }) => <ListPage key={project} project={project} />}</Route>
-            <Route path="/projects/:project/import">{({ project }) => <ImportPage project={project} />}</Route>
+            <Route path="/projects/:project">{({ project }) => <ListPage key={project} projectKey={project} />}</Route>
+            <Route path="/projects/:project/import">{({ project }) => <ImportPage projectKey={project} />}</Route>
             <Route path="/tickets/:id">{({ id }) => <TicketPage key={id} id={id} />}</Route>
             <Route>
               <main>

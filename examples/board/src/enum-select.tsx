@@ -1,4 +1,4 @@
-import { label } from './list/filters.ts'
+import { enumText } from './enum-text.ts'
 
 interface Props<Value extends string> {
   readonly title: string
@@ -14,7 +14,7 @@ export const EnumSelect = <Value extends string>({ title, values, value, onChang
     <select value={value} onChange={({ target }) => onChange(target.value as Value)}>
       {values.map((choice) => (
         <option key={choice} value={choice}>
-          {label(choice)}
+          {enumText(choice)}
         </option>
       ))}
     </select>

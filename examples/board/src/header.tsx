@@ -18,8 +18,8 @@ const SignOut = graphql(`
 export function Header() {
   const client = useClient()
   const [{ data }] = useQuery({ query: HeaderQuery })
-  const signOut = async () => {
-    await client.mutation(SignOut, {})
+  const signOut = () => {
+    client.mutation(SignOut, {}).toPromise()
     storeToken(null)
   }
   return (

@@ -1,12 +1,13 @@
 import type { CacheExchangeOpts, UpdateResolver } from '@urql/exchange-graphcache'
-import { relayPagination } from '@urql/exchange-graphcache/extras'
 import type { UpdateDefectInput, UpdateIssueInput } from '../generated/graphql.ts'
 import schema from '../generated/introspection.ts'
 
 const embedded = () => null
 
-/** Only the server knows which lists contain a ticket, and where. */
-const invalidateLists: UpdateResolver = (_result, _args, cache) => cache.invalidate('Project')
+/** Only the server knows which lists contain a ticket, and where. A dry run changes none. */
+const invalidateLists: UpdateResolver = (_result, { input }, cache) => {
+  if (!(input as { dryRun?: boolean }).dryRun) cache.invalidate('Project')
+}
 
 /** The cache stores objects by `id`. Objects without `id` are part of the object that contains them. */
 export const cacheConfig: CacheExchangeOpts = {
@@ -23,8 +24,6 @@ export const cacheConfig: CacheExchangeOpts = {
     TextRange: embedded,
     TicketPermissions: embedded,
   },
-  // Joins the pages of a list.
-  resolvers: { Project: { tickets: relayPagination() } },
   optimistic: {
     updateIssue: ({ input }) => ({ __typename: 'UpdateIssuePayload', issue: patchedTicket('Issue', input) }),
     updateDefect: ({ input }) => ({ __typename: 'UpdateDefectPayload', defect: patchedTicket('Defect', input) }),

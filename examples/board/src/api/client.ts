@@ -1,7 +1,7 @@
 import { cacheExchange } from '@urql/exchange-graphcache'
 import { retryExchange } from '@urql/exchange-retry'
 import { Client, fetchExchange, mapExchange } from 'urql'
-import { storeToken } from '../session/token.ts'
+import { readToken, storeToken } from '../session/token.ts'
 import { cacheConfig } from './cache.ts'
 import { apiError } from './errors.ts'
 
@@ -16,8 +16,9 @@ export const createClient = (token: string | null): Client =>
     exchanges: [
       mapExchange({
         onError(error) {
-          // The session has ended or was revoked. A failed sign-in has no token.
-          if (token !== null && apiError(error).code === 'UNAUTHENTICATED') storeToken(null)
+          // The session has ended, and the user has not signed in again since. A failed sign-in has no token.
+          const isCurrent = token !== null && token === readToken()
+          if (isCurrent && apiError(error).code === 'UNAUTHENTICATED') storeToken(null)
         },
       }),
       cacheExchange(cacheConfig),

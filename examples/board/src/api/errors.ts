@@ -13,15 +13,12 @@ export interface ApiError {
   readonly code: ErrorCode | 'OFFLINE'
   /** Text for the user. */
   readonly message: string
-  /** Errors of input fields. Paths begin at the argument, such as "input.title". */
-  readonly fieldErrors: readonly { readonly path: string; readonly message: string }[]
   /** Of CONFLICT: the version of the ticket, and its fields that conflict. */
   readonly conflict: { readonly currentVersion: number; readonly fields: readonly ConflictingField[] } | null
 }
 
 interface Extensions {
   readonly code?: ErrorCode
-  readonly fieldErrors?: ApiError['fieldErrors']
   readonly retryAfter?: number
   readonly currentVersion?: number
   readonly fields?: readonly ConflictingField[]
@@ -29,14 +26,12 @@ interface Extensions {
 }
 
 export function apiError({ graphQLErrors: [first] }: CombinedError): ApiError {
-  if (!first)
-    return { code: 'OFFLINE', message: 'The server cannot be reached. Try again.', fieldErrors: [], conflict: null }
+  if (!first) return { code: 'OFFLINE', message: 'The server cannot be reached. Try again.', conflict: null }
   const extensions: Extensions = first.extensions
-  const { code = 'INTERNAL_SERVER_ERROR', fieldErrors = [], currentVersion, fields } = extensions
+  const { code = 'INTERNAL_SERVER_ERROR', currentVersion, fields } = extensions
   return {
     code,
     message: messageOf(code, first.message, extensions),
-    fieldErrors,
     conflict: currentVersion !== undefined && fields !== undefined ? { currentVersion, fields } : null,
   }
 }

@@ -1,6 +1,6 @@
-import { useState } from 'react'
+import { DialogButton } from '../dialog.tsx'
 import type { TicketFilter } from '../generated/graphql.ts'
-import { BulkDialog, type BulkTarget } from './bulk-dialog.tsx'
+import { BulkForm } from './bulk-form.tsx'
 
 interface Props {
   /** Filter of the list, and the number of tickets that it matches. */
@@ -11,21 +11,17 @@ interface Props {
 }
 
 /** Actions on the selected tickets, or on all tickets of the list. */
-export function BulkBar({ filter, totalCount, selection, onDone }: Props) {
-  const [target, setTarget] = useState<BulkTarget | null>(null)
-  return (
-    <div className="bulk-bar">
-      <button
-        type="button"
-        disabled={selection.size === 0}
-        onClick={() => setTarget({ ids: [...selection], count: selection.size })}
-      >
-        Update {selection.size} selected
-      </button>
-      <button type="button" disabled={totalCount === 0} onClick={() => setTarget({ filter, count: totalCount })}>
-        Update all {totalCount}
-      </button>
-      {target && <BulkDialog target={target} onClose={() => setTarget(null)} onDone={onDone} />}
-    </div>
-  )
-}
+export const BulkBar = ({ filter, totalCount, selection, onDone }: Props) => (
+  <div className="bulk-bar">
+    <DialogButton
+      text={`Update ${selection.size} selected`}
+      disabled={selection.size === 0}
+      title="Update selected tickets"
+    >
+      {(close) => <BulkForm tickets={{ ids: [...selection] }} onDone={onDone} onClose={close} />}
+    </DialogButton>
+    <DialogButton text={`Update all ${totalCount}`} disabled={totalCount === 0} title="Update all tickets of the list">
+      {(close) => <BulkForm tickets={{ filter, expectedCount: totalCount }} onDone={onDone} onClose={close} />}
+    </DialogButton>
+  </div>
+)

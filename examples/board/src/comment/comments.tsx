@@ -1,6 +1,7 @@
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { useMutation } from 'urql'
 import { ErrorMessage } from '../api/error-message.tsx'
+import { FormButtons } from '../form-buttons.tsx'
 import { graphql } from '../generated/gql.ts'
 import type { ThreadCommentFragment, TicketDetailsFragment } from '../generated/graphql.ts'
 import { Markdown } from '../ticket/markdown.tsx'
@@ -95,7 +96,6 @@ interface FormProps {
 function CommentForm({ ticketId, parentId, title, onClose }: FormProps) {
   const [body, setBody] = useState('')
   const [{ error, fetching }, addComment] = useMutation(AddComment)
-  const inputId = useId()
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     const result = await addComment({ input: { ticketId, parentId, body } })
@@ -105,26 +105,18 @@ function CommentForm({ ticketId, parentId, title, onClose }: FormProps) {
   }
   return (
     <form onSubmit={submit} className="stack">
-      <label htmlFor={inputId}>{title}</label>
-      <textarea
-        id={inputId}
-        value={body}
-        onChange={({ target }) => setBody(target.value)}
-        rows={3}
-        placeholder="Markdown"
-        required
-      />
+      <label>
+        {title}
+        <textarea
+          value={body}
+          onChange={({ target }) => setBody(target.value)}
+          rows={3}
+          placeholder="Markdown"
+          required
+        />
+      </label>
       <ErrorMessage error={error} />
-      <div className="buttons">
-        {onClose && (
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-        )}
-        <button type="submit" className="primary" disabled={fetching}>
-          {parentId === null ? 'Comment' : 'Send reply'}
-        </button>
-      </div>
+      <FormButtons submit={parentId === null ? 'Comment' : 'Send reply'} disabled={fetching} onCancel={onClose} />
     </form>
   )
 }

@@ -23,32 +23,37 @@ const ImportTickets = graphql(`
 `)
 
 /** Imports a CSV file. Each file is checked by a dry run first, which lists its errors by row. */
-export function ImportPage({ project }: { readonly project: string }) {
+export function ImportPage({ projectKey }: { readonly projectKey: string }) {
   const [kind, setKind] = useState<TicketKind>('ISSUE')
   const [file, setFile] = useState<File | null>(null)
   const [{ data, error, fetching }, importTickets] = useMutation(ImportTickets)
   const summary = error ? undefined : data?.importTickets.import
-  const run = (upload: File, dryRun: boolean) =>
-    importTickets({ input: { projectId: project, file: upload, kind, dryRun } })
+  const run = (upload: File, uploadKind: TicketKind, dryRun: boolean) =>
+    importTickets({ input: { projectId: projectKey, file: upload, kind: uploadKind, dryRun } })
   const choose = ({ target }: ChangeEvent<HTMLInputElement>) => {
     const chosen = target.files?.[0] ?? null
     setFile(chosen)
-    if (chosen) run(chosen, true)
+    if (chosen) run(chosen, kind, true)
+  }
+  const chooseKind = (chosen: TicketKind) => {
+    setKind(chosen)
+    if (file) run(file, chosen, true)
   }
   return (
     <main>
-      <title>{`Import · ${project} · Snaglist`}</title>
+      <title>{`Import · ${projectKey} · Snaglist`}</title>
       <p className="muted">
-        <Link href={`/projects/${project}`}>{project}</Link> / Import
+        <Link href={`/projects/${projectKey}`}>{projectKey}</Link> / Import
       </p>
       <h1>Import tickets</h1>
       <div className="card stack">
-        <EnumSelect title="Kind of tickets" values={kinds} value={kind} onChange={setKind} />
+        <EnumSelect title="Kind of tickets" values={kinds} value={kind} onChange={chooseKind} />
         <label>
           CSV file
           {/* The same file can be chosen again after it was corrected. */}
           <input
             type="file"
+            disabled={fetching}
             accept=".csv,text/csv"
             onClick={({ currentTarget }) => {
               currentTarget.value = ''
@@ -58,11 +63,11 @@ export function ImportPage({ project }: { readonly project: string }) {
         </label>
         <ErrorMessage error={error} />
         <div role="status">
-          {fetching && <p>Checking…</p>}
+          {fetching && <p>Uploading…</p>}
           {summary && !fetching && <Summary summary={summary} />}
         </div>
         {file && summary?.dryRun && summary.faultCount === 0 && (
-          <button type="button" className="primary" disabled={fetching} onClick={() => run(file, false)}>
+          <button type="button" className="primary" disabled={fetching} onClick={() => run(file, kind, false)}>
             Import {summary.rowCount} rows
           </button>
         )}

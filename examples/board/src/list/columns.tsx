@@ -11,7 +11,6 @@ export const TicketRow = graphql(`
     __typename id key title status priority updatedAt commentCount
     assignee { id name }
     labels { id name color }
-    ... on Defect { severity category }
     excerpt(search: $search) @include(if: $hasSearch) { text hits { start end } }
   }
 `)

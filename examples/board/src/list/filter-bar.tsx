@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from 'react'
-import { kinds, label, priorities, sorts, statuses } from './filters.ts'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { enumText } from '../enum-text.ts'
+import { kinds, priorities, sorts, statuses } from './filters.ts'
 
 type Options = readonly (readonly [value: string, name: string])[]
 
-const optionsOf = (values: readonly string[]): Options => values.map((value) => [value, label(value)])
+const optionsOf = (values: readonly string[]): Options => values.map((value) => [value, enumText(value)])
 
 const assignees: Options = [
   ['me', 'Me'],
@@ -18,6 +19,7 @@ interface Props {
 }
 
 export function FilterBar({ params, onChange, labels }: Props) {
+  const onSearch = useCallback((value: string) => onChange('q', value), [onChange])
   const select = (title: string, name: string, all: string, options: Options) => (
     <label>
       <span className="caption">{title}</span>
@@ -33,7 +35,7 @@ export function FilterBar({ params, onChange, labels }: Props) {
   )
   return (
     <search className="filters">
-      <SearchBox key={params.get('q')} search={params.get('q') ?? ''} onChange={(value) => onChange('q', value)} />
+      <SearchBox search={params.get('q') ?? ''} onChange={onSearch} />
       {select('Kind', 'kind', 'All', optionsOf(kinds))}
       {select('Status', 'status', 'All', [['unresolved', 'Unresolved'], ...optionsOf(statuses)])}
       {select('Priority', 'priority', 'All', optionsOf(priorities))}
@@ -57,12 +59,21 @@ export function FilterBar({ params, onChange, labels }: Props) {
 /** Searches while the user types. "/" moves the focus to it. */
 function SearchBox({ search, onChange }: { readonly search: string; readonly onChange: (value: string) => void }) {
   const [text, setText] = useState(search)
+  const [sentText, setSentText] = useState(search)
+  // The URL was changed by a link or by the history of the browser.
+  if (search !== sentText) {
+    setSentText(search)
+    setText(search)
+  }
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
-    if (text === search) return
-    const timer = setTimeout(() => onChange(text), 250)
+    if (text === sentText) return
+    const timer = setTimeout(() => {
+      setSentText(text)
+      onChange(text)
+    }, 250)
     return () => clearTimeout(timer)
-  }, [text, search, onChange])
+  }, [text, sentText, onChange])
   useEffect(() => {
     const focusOnSlash = (event: KeyboardEvent) => {
       if (event.key !== '/' || (event.target as HTMLElement).matches('input, textarea, select')) return

@@ -7,25 +7,14 @@ import type {
   TicketStatus,
 } from '../generated/graphql.ts'
 
-/** Names of enum values for people: "IN_PROGRESS" is "In progress". */
-export const label = (value: string): string => {
-  const words = value.toLowerCase().replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
 export const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
 export const priorities: readonly Priority[] = ['URGENT', 'HIGH', 'MEDIUM', 'LOW']
 export const kinds: readonly TicketKind[] = ['ISSUE', 'DEFECT']
 
-interface Sort {
-  readonly name: string
-  readonly orderBy: readonly TicketOrder[]
-}
-
 const by = (field: TicketOrderField, direction: TicketOrder['direction'] = 'ASC') => ({ field, direction })
 
 /** Orders that an index of the server supports, by their values in the URL. */
-export const sorts: Readonly<Record<string, Sort>> = {
+export const sorts: Readonly<Record<string, { readonly name: string; readonly orderBy: readonly TicketOrder[] }>> = {
   newest: { name: 'Newest', orderBy: [by('CREATED_AT', 'DESC')] },
   oldest: { name: 'Oldest', orderBy: [by('CREATED_AT')] },
   updated: { name: 'Recently updated', orderBy: [by('UPDATED_AT', 'DESC')] },

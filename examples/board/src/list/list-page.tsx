@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useState } from 'react'
 import { useQuery } from 'urql'
 import { Link, useSearchParams } from 'wouter'
 import { ErrorMessage } from '../api/error-message.tsx'
@@ -8,45 +8,31 @@ import { NewTicketButton } from '../ticket/new-ticket.tsx'
 import { columns } from './columns.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { filterOf, orderOf, searchOf } from './filters.ts'
+import { Rows, type Selection } from './rows.tsx'
 
-const TicketList = graphql(`
-  query TicketList(
-    $project: ID!
-    $filter: TicketFilter!
-    $orderBy: [TicketOrder!]!
-    $after: String
-    $search: String!
-    $hasSearch: Boolean!
-  ) {
+const ListSummary = graphql(`
+  query ListSummary($project: ID!, $filter: TicketFilter!) {
     project(id: $project) {
-      id
-      key
-      name
+      id key name
       labels { id name color }
       viewerCan { createTicket importTickets updateTickets }
-      tickets(first: 50, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        nodes { ...TicketRow }
-        pageInfo { endCursor hasNextPage }
-      }
+      tickets(first: 1, filter: $filter) { totalCount }
     }
   }
 `)
 
-export function ListPage({ project: projectKey }: { readonly project: string }) {
+export function ListPage({ projectKey }: { readonly projectKey: string }) {
   const [params, setParams] = useSearchParams()
-  const [after, setAfter] = useState<string | null>(null)
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
   const filter = filterOf(params)
   const search = searchOf(params)
-  const [{ data, error, fetching }, reload] = useQuery({
-    query: TicketList,
-    variables: { project: projectKey, filter, orderBy: [...orderOf(params)], after, search, hasSearch: search !== '' },
+  const [{ data, error }] = useQuery({
+    query: ListSummary,
+    variables: { project: projectKey, filter },
     requestPolicy: 'cache-and-network',
   })
   const onFilterChange = useCallback(
     (name: string, value: string) => {
-      setAfter(null)
       setSelection(new Set())
       setParams(
         (current) => {
@@ -68,20 +54,25 @@ export function ListPage({ project: projectKey }: { readonly project: string }) 
         <h1>No such project</h1>
       </main>
     )
-  const tickets = project?.tickets
-  const toggle = (id: string) => {
-    const next = new Set(selection)
-    if (!next.delete(id)) next.add(id)
-    setSelection(next)
-  }
-  const canUpdate = project?.viewerCan.updateTickets ?? false
+  const count = project?.tickets.totalCount
+  const rowSelection: Selection | null = project?.viewerCan.updateTickets
+    ? {
+        ids: selection,
+        toggle(id) {
+          const next = new Set(selection)
+          if (!next.delete(id)) next.add(id)
+          setSelection(next)
+        },
+      }
+    : null
+  const variables = { project: projectKey, filter, orderBy: [...orderOf(params)], search, hasSearch: search !== '' }
   return (
-    <main className="list-page">
+    <main>
       <title>{`${project?.name ?? projectKey} · Snaglist`}</title>
       <div className="title-row">
         <h1>{project?.name ?? '…'}</h1>
         <p className="muted" role="status">
-          {tickets && (tickets.totalCount === 1 ? '1 ticket' : `${tickets.totalCount} tickets`)}
+          {count !== undefined && (count === 1 ? '1 ticket' : `${count} tickets`)}
         </p>
         <div className="actions">
           {project?.viewerCan.importTickets && (
@@ -94,78 +85,30 @@ export function ListPage({ project: projectKey }: { readonly project: string }) 
       </div>
       <FilterBar params={params} onChange={onFilterChange} labels={project?.labels ?? []} />
       <ErrorMessage error={error} />
-      {project && tickets && canUpdate && (
+      {project && rowSelection && (
         <BulkBar
           filter={{ ...filter, project: { eq: project.id } }}
-          totalCount={tickets.totalCount}
+          totalCount={project.tickets.totalCount}
           selection={selection}
-          onDone={() => {
-            setSelection(new Set())
-            setAfter(null)
-            reload({ requestPolicy: 'network-only' })
-          }}
+          onDone={() => setSelection(new Set())}
         />
       )}
-      {tickets && (
-        <table className="tickets" aria-busy={fetching}>
-          <thead>
-            <tr>
-              {canUpdate && (
-                <th>
-                  <span className="hidden">Selection</span>
-                </th>
-              )}
-              {columns.map(({ name }) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {tickets.nodes.map((ticket) => (
-              <tr key={ticket.id}>
-                {canUpdate && (
-                  <td className="selection">
-                    <input
-                      type="checkbox"
-                      aria-label={`Select ${ticket.key}`}
-                      checked={selection.has(ticket.id)}
-                      onChange={() => toggle(ticket.id)}
-                    />
-                  </td>
-                )}
-                {columns.map(({ name, cell }) => (
-                  <td key={name} className={name.toLowerCase()}>
-                    {cell(ticket)}
-                  </td>
-                ))}
-              </tr>
+      <table className="tickets">
+        <thead>
+          <tr>
+            {rowSelection && <th scope="col" aria-label="Selection" />}
+            {columns.map(({ name }) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
             ))}
-          </tbody>
-        </table>
-      )}
-      {tickets?.totalCount === 0 && <p className="empty">No ticket matches the filters.</p>}
-      {tickets?.pageInfo.hasNextPage && (
-        <LoadMore key={tickets.pageInfo.endCursor} onVisible={() => setAfter(tickets.pageInfo.endCursor ?? null)} />
-      )}
+          </tr>
+        </thead>
+        <tbody>
+          <Rows key={params.toString()} variables={variables} after={null} selection={rowSelection} />
+        </tbody>
+      </table>
+      {count === 0 && <p className="muted">No ticket matches the filters.</p>}
     </main>
-  )
-}
-
-/** Loads the next page when it comes near the visible part of the page. */
-function LoadMore({ onVisible }: { readonly onVisible: () => void }) {
-  const element = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onVisible(), {
-      rootMargin: '600px',
-    })
-    if (element.current) observer.observe(element.current)
-    return () => observer.disconnect()
-  }, [onVisible])
-  return (
-    <button type="button" ref={element} onClick={onVisible}>
-      Load more
-    </button>
   )
 }

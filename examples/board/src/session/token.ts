@@ -3,7 +3,7 @@ import { useSyncExternalStore } from 'react'
 const key = 'snaglist-board:token'
 const listeners = new Set<() => void>()
 
-const readToken = (): string | null => localStorage.getItem(key)
+export const readToken = (): string | null => localStorage.getItem(key)
 
 /** Stores the token of a session, which all tabs of the browser use. Null forgets it. */
 export function storeToken(token: string | null): void {

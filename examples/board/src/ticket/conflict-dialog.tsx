@@ -1,6 +1,6 @@
 import { apiError } from '../api/errors.ts'
 import { Dialog } from '../dialog.tsx'
-import { label } from '../list/filters.ts'
+import { enumText } from '../enum-text.ts'
 import type { Conflict, Patch } from './use-patch.ts'
 
 interface Props {
@@ -29,7 +29,7 @@ export function ConflictDialog({ conflict, onOverwrite, onKeepTheirs }: Props) {
         <tbody>
           {details.fields.map(({ field, theirs, yours }) => (
             <tr key={field}>
-              <th scope="row">{label(field)}</th>
+              <th scope="row">{enumText(field)}</th>
               <td>{theirs ?? '(none)'}</td>
               <td>{yours ?? '(none)'}</td>
             </tr>

@@ -1,3 +1,4 @@
+import { FormButtons } from '../form-buttons.tsx'
 import type { TicketDetailsFragment } from '../generated/graphql.ts'
 import { Markdown } from './markdown.tsx'
 import { useDraft } from './use-draft.ts'
@@ -27,14 +28,7 @@ export function Description({ ticket: { description, version, viewerCan }, onSav
             Description
             <textarea value={draft.text} onChange={({ target }) => draft.edit(target.value)} rows={12} />
           </label>
-          <div className="buttons">
-            <button type="button" onClick={draft.discard}>
-              Cancel
-            </button>
-            <button type="submit" className="primary">
-              Save
-            </button>
-          </div>
+          <FormButtons submit="Save" onCancel={draft.discard} />
         </form>
       )}
     </section>

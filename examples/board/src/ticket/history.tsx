@@ -1,14 +1,14 @@
+import { enumText } from '../enum-text.ts'
 import type { TicketDetailsFragment } from '../generated/graphql.ts'
-import { label } from '../list/filters.ts'
 import { Time } from './time.tsx'
 
 type Events = TicketDetailsFragment['history']['nodes']
 
-/** Values are texts, or names of enum values. */
-const text = (value: string | null | undefined) =>
-  /^[A-Z_]+$/.test(value ?? '') ? label(value ?? '') : (value ?? 'none')
-
 const longFields = ['description', 'title']
+const enumFields = ['status', 'resolution', 'priority', 'severity', 'disposition']
+
+const valueText = (field: string, value: string | null | undefined) =>
+  value && enumFields.includes(field) ? enumText(value) : (value ?? 'none')
 
 export const History = ({ events }: { readonly events: Events }) => (
   <section className="card" aria-labelledby="history">
@@ -21,8 +21,8 @@ export const History = ({ events }: { readonly events: Events }) => (
           {changes.map(({ field, from, to }, index) => (
             <span key={field}>
               {index > 0 && ', '}
-              changed {label(field).toLowerCase()}
-              {!longFields.includes(field) && ` from ${text(from)} to ${text(to)}`}
+              changed {enumText(field).toLowerCase()}
+              {!longFields.includes(field) && ` from ${valueText(field, from)} to ${valueText(field, to)}`}
             </span>
           ))}{' '}
           <span className="muted">

@@ -1,9 +1,11 @@
 import type { FormEvent } from 'react'
-import { useMutation } from 'urql'
+import { useClient, useMutation } from 'urql'
 import { ErrorMessage } from '../api/error-message.tsx'
 import { DialogButton } from '../dialog.tsx'
+import { FormButtons } from '../form-buttons.tsx'
 import { graphql } from '../generated/gql.ts'
 import type { TicketDetailsFragment } from '../generated/graphql.ts'
+import { TicketQuery } from './ticket.ts'
 
 const SetLabels = graphql(`
   mutation SetLabels($input: SetLabelsInput!) {
@@ -12,50 +14,48 @@ const SetLabels = graphql(`
 `)
 
 interface Props {
-  readonly ticket: Pick<TicketDetailsFragment, 'id' | 'version' | 'labels'>
+  readonly ticket: Pick<TicketDetailsFragment, 'id' | 'key' | 'version' | 'labels'>
   /** The labels of the project. */
   readonly choices: TicketDetailsFragment['labels']
 }
 
-export function LabelPicker({ ticket, choices }: Props) {
+export const LabelPicker = (props: Props) => (
+  <DialogButton text="Edit labels" title="Labels">
+    {(close) => <LabelForm {...props} onClose={close} />}
+  </DialogButton>
+)
+
+function LabelForm({ ticket, choices, onClose }: Props & { readonly onClose: () => void }) {
+  const client = useClient()
   const [{ error, fetching }, setLabels] = useMutation(SetLabels)
-  const submit = async (event: FormEvent<HTMLFormElement>, close: () => void) => {
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const labelIds = new FormData(event.currentTarget).getAll('label').map(String)
     const result = await setLabels({ input: { ticketId: ticket.id, labelIds, expectedVersion: ticket.version } })
-    if (!result.error) close()
+    if (!result.error) onClose()
+    // After a conflict, the user can save the labels again, with the version of the reloaded ticket.
+    else client.query(TicketQuery, { id: ticket.key }, { requestPolicy: 'network-only' }).toPromise()
   }
   return (
-    <DialogButton text="Edit labels" title="Labels">
-      {(close) => (
-        <form onSubmit={(event) => submit(event, close)} className="stack">
-          <ul className="choices">
-            {choices.map(({ id, name, color }) => (
-              <li key={id}>
-                <label className="choice">
-                  <input
-                    type="checkbox"
-                    name="label"
-                    value={id}
-                    defaultChecked={ticket.labels.some((label) => label.id === id)}
-                  />
-                  <span className="dot" style={{ backgroundColor: color }} />
-                  {name}
-                </label>
-              </li>
-            ))}
-          </ul>
-          <ErrorMessage error={error} />
-          <div className="buttons">
-            <button type="button" onClick={close}>
-              Cancel
-            </button>
-            <button type="submit" className="primary" disabled={fetching}>
-              Save labels
-            </button>
-          </div>
-        </form>
-      )}
-    </DialogButton>
+    <form onSubmit={submit} className="stack">
+      <ul className="choices">
+        {choices.map(({ id, name, color }) => (
+          <li key={id}>
+            <label className="choice">
+              <input
+                type="checkbox"
+                name="label"
+                value={id}
+                defaultChecked={ticket.labels.some((label) => label.id === id)}
+              />
+              <span className="dot" style={{ backgroundColor: color }} />
+              {name}
+            </label>
+          </li>
+        ))}
+      </ul>
+      <ErrorMessage error={error} />
+      <FormButtons submit="Save labels" disabled={fetching} onCancel={onClose} />
+    </form>
   )
 }

@@ -1,12 +1,12 @@
+import { enumText } from '../enum-text.ts'
 import type { Priority, TicketStatus } from '../generated/graphql.ts'
-import { label } from '../list/filters.ts'
 
 export const StatusMark = ({ status }: { readonly status: TicketStatus }) => (
-  <span className={`mark status ${status.toLowerCase()}`}>{label(status)}</span>
+  <span className={`mark status ${status.toLowerCase()}`}>{enumText(status)}</span>
 )
 
 export const PriorityMark = ({ priority }: { readonly priority: Priority }) => (
-  <span className={`mark priority ${priority.toLowerCase()}`}>{label(priority)}</span>
+  <span className={`mark priority ${priority.toLowerCase()}`}>{enumText(priority)}</span>
 )
 
 interface LabelsProps {

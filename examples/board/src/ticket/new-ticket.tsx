@@ -4,6 +4,7 @@ import { useLocation } from 'wouter'
 import { ErrorMessage } from '../api/error-message.tsx'
 import { DialogButton } from '../dialog.tsx'
 import { EnumSelect } from '../enum-select.tsx'
+import { FormButtons } from '../form-buttons.tsx'
 import { graphql } from '../generated/gql.ts'
 import type { Priority } from '../generated/graphql.ts'
 import { priorities } from '../list/filters.ts'
@@ -32,16 +33,19 @@ function NewTicketForm({ projectId, onClose }: { readonly projectId: string; rea
   const [, navigate] = useLocation()
   const [priority, setPriority] = useState<Priority>('MEDIUM')
   const [error, setError] = useState<CombinedError>()
+  const [isSaving, setIsSaving] = useState(false)
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
     const text = (name: string) => String(form.get(name)).trim()
     const fields = { projectId, title: text('title'), description: text('description') || null, priority }
     const category = text('category')
+    setIsSaving(true)
     const result =
       category === ''
         ? await client.mutation(CreateIssue, { input: fields })
         : await client.mutation(CreateDefect, { input: { ...fields, category } })
+    setIsSaving(false)
     setError(result.error)
     if (!result.data) return
     const { key } = 'createIssue' in result.data ? result.data.createIssue.issue : result.data.createDefect.defect
@@ -63,14 +67,7 @@ function NewTicketForm({ projectId, onClose }: { readonly projectId: string; rea
         <input name="category" placeholder="Empty for an issue" />
       </label>
       <ErrorMessage error={error} />
-      <div className="buttons">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="primary">
-          File ticket
-        </button>
-      </div>
+      <FormButtons submit="File ticket" disabled={isSaving} onCancel={onClose} />
     </form>
   )
 }

@@ -1,7 +1,8 @@
 import { Fragment } from 'react'
 import { EnumSelect } from '../enum-select.tsx'
+import { enumText } from '../enum-text.ts'
 import type { TicketDetailsFragment, TicketQuery } from '../generated/graphql.ts'
-import { label, priorities, statuses } from '../list/filters.ts'
+import { priorities, statuses } from '../list/filters.ts'
 import { AssigneePicker } from './assignee-picker.tsx'
 import { LabelPicker } from './label-picker.tsx'
 import { Labels, PriorityMark, StatusMark } from './marks.tsx'
@@ -74,12 +75,12 @@ function details(ticket: TicketDetailsFragment): readonly (readonly [name: strin
       ? [
           ['Category', ticket.category],
           ['Subcategory', ticket.subcategory],
-          ['Severity', label(ticket.severity)],
-          ['Disposition', ticket.disposition && label(ticket.disposition)],
+          ['Severity', enumText(ticket.severity)],
+          ['Disposition', ticket.disposition && enumText(ticket.disposition)],
           ['ABSN', ticket.absn],
         ]
       : []
-  return [['Resolution', resolution && label(resolution)] as const, ...fields].flatMap(([name, value]) =>
+  return [['Resolution', resolution && enumText(resolution)] as const, ...fields].flatMap(([name, value]) =>
     value ? [[name, value] as const] : [],
   )
 }

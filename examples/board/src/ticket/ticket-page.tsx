@@ -2,13 +2,14 @@ import { useQuery } from 'urql'
 import { Link } from 'wouter'
 import { ErrorMessage } from '../api/error-message.tsx'
 import { Comments } from '../comment/comments.tsx'
+import type { TicketQuery as Data } from '../generated/graphql.ts'
 import { ConflictDialog } from './conflict-dialog.tsx'
 import { Description } from './description.tsx'
 import { History } from './history.tsx'
 import { Properties } from './properties.tsx'
 import { TicketQuery } from './ticket.ts'
 import { Title } from './title.tsx'
-import { usePatch } from './use-patch.ts'
+import { type Patch, usePatch } from './use-patch.ts'
 
 export function TicketPage({ id }: { readonly id: string }) {
   const [{ data, error }, reload] = useQuery({
@@ -16,28 +17,30 @@ export function TicketPage({ id }: { readonly id: string }) {
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
-  const ticket = data?.ticket
-  const {
-    patch,
-    error: patchError,
-    conflict,
-    dismissConflict,
-  } = usePatch(ticket ?? { __typename: 'Issue', id, version: 1 })
-  if (!ticket)
-    return (
-      <main>
-        {data && !error && <h1>No such ticket</h1>}
-        <ErrorMessage error={error} />
-      </main>
-    )
   return (
-    <main className="ticket-page">
+    <main>
+      {data?.ticket && <Ticket ticket={data.ticket} onReload={() => reload({ requestPolicy: 'network-only' })} />}
+      {data && !data.ticket && !error && <h1>No such ticket</h1>}
+      <ErrorMessage error={error} />
+    </main>
+  )
+}
+
+interface Props {
+  readonly ticket: NonNullable<Data['ticket']>
+  readonly onReload: () => void
+}
+
+function Ticket({ ticket, onReload }: Props) {
+  const { patch, error, conflict, dismissConflict } = usePatch(ticket)
+  return (
+    <>
       <title>{`${ticket.key} ${ticket.title} · Snaglist`}</title>
       <p className="muted">
         <Link href={`/projects/${ticket.project.key}`}>{ticket.project.name}</Link> / {ticket.key}
       </p>
       <Title ticket={ticket} onSave={patch} />
-      <ErrorMessage error={patchError} />
+      <ErrorMessage error={error} />
       <div className="columns">
         <div>
           <Description ticket={ticket} onSave={patch} />
@@ -49,13 +52,16 @@ export function TicketPage({ id }: { readonly id: string }) {
       {conflict && (
         <ConflictDialog
           conflict={conflict}
-          onOverwrite={patch}
+          onOverwrite={(changes: Patch, version) => {
+            dismissConflict()
+            patch(changes, version)
+          }}
           onKeepTheirs={() => {
             dismissConflict()
-            reload({ requestPolicy: 'network-only' })
+            onReload()
           }}
         />
       )}
-    </main>
+    </>
   )
 }

@@ -1,3 +1,4 @@
+import { FormButtons } from '../form-buttons.tsx'
 import type { TicketDetailsFragment } from '../generated/graphql.ts'
 import { useDraft } from './use-draft.ts'
 import type { SavePatch } from './use-patch.ts'
@@ -31,12 +32,7 @@ export function Title({ ticket: { title, version, viewerCan }, onSave }: Props) 
         // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit the title.
         autoFocus
       />
-      <button type="button" onClick={draft.discard}>
-        Cancel
-      </button>
-      <button type="submit" className="primary">
-        Save
-      </button>
+      <FormButtons submit="Save" onCancel={draft.discard} />
     </form>
   )
 }

@@ -17,7 +17,7 @@ export function useDraft(version: number, save: (text: string, version: number) 
     submit: async (event: FormEvent) => {
       event.preventDefault()
       setDraft(null)
-      if (draft && !(await save(draft.text, draft.version))) setDraft(draft)
+      if (draft && !(await save(draft.text, draft.version))) setDraft((newer) => newer ?? draft)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { type CombinedError, useClient } from 'urql'
 import { apiError } from '../api/errors.ts'
 import { graphql } from '../generated/gql.ts'
@@ -36,17 +36,28 @@ export function usePatch(ticket: Pick<TicketDetailsFragment, '__typename' | 'id'
   const client = useClient()
   const [error, setError] = useState<CombinedError>()
   const [conflict, setConflict] = useState<Conflict | null>(null)
-  const patch: SavePatch = async (changes, version = ticket.version) => {
+  const lastVersion = useRef(Promise.resolve(ticket.version))
+
+  const send = async (changes: Patch, version: number) => {
     const input = { ...changes, id: ticket.id, expectedVersion: version }
-    const result =
-      ticket.__typename === 'Defect'
-        ? await client.mutation(UpdateDefect, { input })
-        : await client.mutation(UpdateIssue, { input })
-    const isConflict = result.error !== undefined && apiError(result.error).conflict !== null
-    setError(isConflict ? undefined : result.error)
-    setConflict(isConflict && result.error ? { patch: changes, error: result.error } : null)
+    if (ticket.__typename === 'Defect') {
+      const result = await client.mutation(UpdateDefect, { input })
+      return { error: result.error, version: result.data?.updateDefect.defect.version }
+    }
+    const result = await client.mutation(UpdateIssue, { input })
+    return { error: result.error, version: result.data?.updateIssue.issue.version }
+  }
+
+  const patch: SavePatch = async (changes, version) => {
+    // A second change must not conflict with the first one of the same user.
+    const result = lastVersion.current.then((last) => send(changes, version ?? Math.max(last, ticket.version)))
+    lastVersion.current = result.then((sent) => sent.version ?? ticket.version)
+    const { error: failure } = await result
+    const isConflict = failure !== undefined && apiError(failure).conflict !== null
+    setError(isConflict ? undefined : failure)
+    if (isConflict) setConflict({ patch: changes, error: failure })
     // The dialog of a conflict has the values of the user.
-    return result.error === undefined || isConflict
+    return failure === undefined || isConflict
   }
   return { patch, error, conflict, dismissConflict: () => setConflict(null) }
 }
