@@ -15,7 +15,7 @@ export const History = ({ events }: { readonly events: Events }) => (
     <h2 id="history">History</h2>
     {events.length === 0 && <p className="muted">No changes yet.</p>}
     <ol className="history">
-      {events.toReversed().map(({ id, at, actor, changes }) => (
+      {events.map(({ id, at, actor, changes }) => (
         <li key={id}>
           <strong>{actor.name}</strong>{' '}
           {changes.map(({ field, from, to }, index) => (

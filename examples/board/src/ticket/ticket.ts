@@ -10,7 +10,7 @@ export const TicketDetails = graphql(`
     viewerCan { update assign comment }
     ... on Defect { category subcategory severity disposition absn }
     comments(first: 200) { totalCount nodes { ...ThreadComment } }
-    history(last: 30) { nodes { id at actor { id name } changes { field from to } } }
+    history(first: 30) { nodes { id at actor { id name } changes { field from to } } }
   }
 `)
 
