@@ -9,8 +9,7 @@ import { kinds } from '../list/filters.ts'
 
 export const ImportSummary = graphql(`
   fragment ImportSummary on Import {
-    id dryRun rowCount createdCount updatedCount unchangedCount rejectedCount faultCount warningCount
-    columns { name fields }
+    id dryRun rowCount createdCount updatedCount unchangedCount rejectedCount faultCount
     faults(first: 100) { nodes { row column value message } }
     warnings(first: 100) { nodes { row column value message } }
   }
