@@ -4,6 +4,7 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { EmailAddressResolver, HexColorCodeResolver, JSONResolver } from 'graphql-scalars'
 import type {
   ChangeSource,
+  ChangeType,
   Disposition,
   Priority,
   ProjectRole,
@@ -44,6 +45,7 @@ export const builder = new SchemaBuilder<{
     Comment: Row<'Comment'>
     HistoryEvent: Row<'HistoryEvent'>
     FieldChange: FieldChange
+    Change: Row<'Change'>
     Import: Row<'Import'>
   }
   Scalars: {
@@ -54,6 +56,7 @@ export const builder = new SchemaBuilder<{
     HexColor: { Input: string; Output: string }
     Upload: { Input: Upload; Output: never }
     JSON: { Input: unknown; Output: unknown }
+    ChangeType: { Input: ChangeType; Output: ChangeType }
     ChangeSource: { Input: ChangeSource; Output: ChangeSource }
     Disposition: { Input: Disposition; Output: Disposition }
     Priority: { Input: Priority; Output: Priority }

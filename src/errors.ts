@@ -85,6 +85,15 @@ export class ResultHidden extends GraphQLError {
   }
 }
 
+/** The changes after a cursor are unknown to this server, or others than the viewer may see now. */
+export class CursorExpired extends GraphQLError {
+  constructor(reason: string) {
+    super(`${reason} Read your lists again, and continue from their \`changesCursor\`.`, {
+      extensions: { code: 'CURSOR_EXPIRED' },
+    })
+  }
+}
+
 /** The same request may succeed later. `cause` is logged, never sent. */
 export class Unavailable extends GraphQLError {
   constructor(message = 'The database does not respond. Try again in a moment.', cause?: unknown) {

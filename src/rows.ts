@@ -1,4 +1,5 @@
 import type {
+  Change,
   HistoryEvent,
   Import,
   Project,
@@ -33,6 +34,11 @@ export interface ImportPreviewRow {
 }
 
 interface CustomRows {
+  Change: Omit<Change, 'ordinal' | 'position' | 'numberedAt' | 'projectId'> & {
+    readonly position: number
+    readonly matches: boolean
+    readonly fields: readonly FieldChange[]
+  }
   User: Omit<User, 'passwordHash'>
   Token: Omit<Token, 'hash'>
   Project: Omit<Project, 'lastNumber'>
@@ -40,7 +46,7 @@ interface CustomRows {
     readonly columns: readonly ImportedColumn[]
     readonly preview: readonly ImportPreviewRow[]
   }
-  HistoryEvent: Omit<HistoryEvent, 'changes' | 'effectiveAt'> & { readonly changes: readonly FieldChange[] }
+  HistoryEvent: Omit<HistoryEvent, 'changes' | 'effectiveAt' | 'before'> & { readonly changes: readonly FieldChange[] }
 }
 
 export type Row<Name extends keyof PrismaTypes> = Name extends keyof CustomRows

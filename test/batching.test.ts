@@ -3,7 +3,7 @@ import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
 import { createIssue, createLabel, createTestUsers, type TestUsers } from './support/people.ts'
 
-const server = useServer()
+const server = useServer({}, { fillsTables: true })
 let users: TestUsers
 
 const NestedPage = graphql(`

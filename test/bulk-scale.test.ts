@@ -4,7 +4,7 @@ import { graphql } from './generated/index.ts'
 import { statementsOf, useServer } from './support/app.ts'
 import { createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
-const server = useServer()
+const server = useServer({}, { fillsTables: true })
 let users: TestUsers
 beforeAll(async () => {
   users = await createTestUsers(server)

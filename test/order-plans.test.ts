@@ -5,7 +5,7 @@ import { useServer } from './support/app.ts'
 import { signUp, type TestUser } from './support/people.ts'
 import { planOf, rowsRead } from './support/plans.ts'
 
-const server = useServer()
+const server = useServer({}, { fillsTables: true })
 const projectCount = 20
 const ticketsPerProject = 1000
 const pageSize = 50

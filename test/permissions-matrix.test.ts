@@ -8,7 +8,7 @@ import { cellOf, matrix, matrixErrors } from './support/matrix.ts'
 import { createTestUsers, type TestUsers } from './support/people.ts'
 import { clientOf, type RoleName, roleNames, usernameOf } from './support/permissions.ts'
 import { fillSample, type Sample } from './support/sample.ts'
-import { type AccessPath, SchemaWalker } from './support/schema-walker.ts'
+import { type AccessPath, SchemaWalker, timeDependentFields } from './support/schema-walker.ts'
 
 // The documents have a high cost but small results.
 const server = useServer({ SNAGLIST_COST_LIMIT: '1000000000' })
@@ -196,6 +196,7 @@ test('sample has a value for each field that a query can reach', () => {
     'ServerLimits.pointsPerMinute',
     'ServerLimits.requestsPerMinute',
     'Project.archivedAt',
+    ...timeDependentFields,
   ])
 })
 

@@ -6,7 +6,7 @@ import { createTestProject } from './support/contents.ts'
 import { createTestUsers, type TestUsers } from './support/people.ts'
 import { captureStatements, planOf, rowsRead } from './support/plans.ts'
 
-const server = useServer()
+const server = useServer({}, { fillsTables: true })
 let users: TestUsers
 const pageSize = 50
 const ticketCount = 20_000

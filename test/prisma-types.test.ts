@@ -21,6 +21,7 @@ test('declares the types of stored rows from their Prisma models', () => {
   })
   expect(Object.fromEntries(models)).toEqual({
     AccessToken: 'Token',
+    Change: 'Change',
     Comment: 'Comment',
     Defect: 'Ticket',
     HistoryEvent: 'HistoryEvent',

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { useServer } from './support/app.ts'
 import { createIssue, createTestUsers, type TestUsers } from './support/people.ts'
 
-const server = useServer()
+const server = useServer({}, { fillsTables: true })
 let users: TestUsers
 beforeAll(async () => {
   users = await createTestUsers(server)

@@ -14,7 +14,7 @@ import {
   type TestUsers,
 } from './support/people.ts'
 
-const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' })
+const server = useServer({ SNAGLIST_COST_LIMIT: '1000000' }, { fillsTables: true })
 let users: TestUsers
 
 const Find = graphql(`

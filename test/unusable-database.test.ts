@@ -89,7 +89,7 @@ describe.runIf(inject('postgres'))('a PostgreSQL server that the server cannot u
     [
       'reading all tables',
       () => `GRANT CREATE ON SCHEMA public TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`,
-      /^The database user is not allowed to read and write the tables _prisma_migrations, comment_times, .* grant it SELECT/,
+      /^The database user is not allowed to read and write the tables _prisma_migrations, changes, comment_times, .* grant it SELECT/,
     ],
     ['no connection', (name) => `REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`, /^Cannot connect .* DATABASE_URL/],
   ])('is rejected at startup with a remedy: a role that may access %s', async (_access, grant, message) => {

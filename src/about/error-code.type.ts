@@ -10,6 +10,9 @@ builder.enumType('ErrorCode', {
     NOT_FOUND: { description: 'The object does not exist, or you cannot see it.' },
     BAD_USER_INPUT: { description: 'The input is invalid: `extensions.fieldErrors` lists every error with its path.' },
     CONFLICT: { description: 'The version, the expected count, a unique name or an idempotency key conflicts.' },
+    CURSOR_EXPIRED: {
+      description: 'The changes after the cursor cannot be read: read your lists again and use their `changesCursor`.',
+    },
     RESULT_HIDDEN: {
       description: 'The idempotent request took effect earlier, but since then you have lost access to its result.',
     },

@@ -1,7 +1,8 @@
-import { empty, sql } from '../database/sql.ts'
+import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { BadUserInput, Conflict, Forbidden, NotFound } from '../errors.ts'
+import { recordInFeed } from '../feed/feed.sql.ts'
 import { mustHaveRole, type ProjectPermissions, permissionColumns, roleSuffices } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
@@ -44,11 +45,21 @@ async function insertComment(
     SELECT FROM comments parent WHERE parent.id = ${parentId}::uuid AND parent.ticket_id = t.id AND parent.deleted_at IS NULL
     FOR SHARE SKIP LOCKED)`
   const [row] = await db.query<{ comment: string }[]>(sql`
-    INSERT INTO comments AS c (ticket_id, author_id, parent_id, body, created_at)
-    SELECT t.id, ${viewer.id}::uuid, ${parentId ?? null}::uuid, ${body}, clock_timestamp()
-    FROM tickets t JOIN projects p ON p.id = t.project_id
-    WHERE ${ticketsByReference([ticketId])} AND ${roleSuffices(viewer, sql`'REPORTER'`)} ${parentId ? parentExists : empty}
-    RETURNING ${commentColumns.text} AS comment`)
+    WITH ticket AS (
+      SELECT t.id, t.project_id, t.number FROM tickets t JOIN projects p ON p.id = t.project_id
+      WHERE ${ticketsByReference([ticketId])} AND ${roleSuffices(viewer, sql`'REPORTER'`)} ${parentId ? parentExists : empty}),
+    added AS (
+      INSERT INTO comments AS c (ticket_id, author_id, parent_id, body, created_at)
+      SELECT ticket.id, ${viewer.id}::uuid, ${parentId ?? null}::uuid, ${body}, clock_timestamp() FROM ticket
+      RETURNING c.id, c.created_at, ${commentColumns.text} AS comment),
+    fed AS (${recordInFeed({
+      from: sql`ticket c, added`,
+      type: sql`'COMMENT_ADDED'`,
+      actorId: viewer.id,
+      at: sql`added.created_at`,
+      commentId: sql`added.id`,
+    })})
+    SELECT comment FROM added`)
   if (!row) throw new LostRace()
   return commentColumns.parse(row.comment)
 }
@@ -61,7 +72,10 @@ export async function editComment(tx: Transaction, viewer: Viewer, id: string, b
   }
   if (comment.deletedAt) throw new Conflict('A deleted comment cannot be edited.')
   if (body !== comment.body)
-    await tx.query(sql`UPDATE comments SET body = ${body}, edited_at = clock_timestamp() WHERE id = ${id}::uuid`)
+    await changeComment(tx, viewer, id, 'COMMENT_EDITED', {
+      set: sql`body = ${body}, edited_at = clock_timestamp()`,
+      at: sql`edited_at`,
+    })
   return readComment(tx, id)
 }
 
@@ -77,10 +91,30 @@ export async function deleteComment(tx: Transaction, viewer: Viewer, id: string)
   }
   await lockAncestors(tx, id)
   if (comment.deletedAt === null)
-    await tx.query(sql`UPDATE comments SET body = '', deleted_at = clock_timestamp() WHERE id = ${id}::uuid`)
+    await changeComment(tx, viewer, id, 'COMMENT_DELETED', {
+      set: sql`body = '', deleted_at = clock_timestamp()`,
+      at: sql`deleted_at`,
+    })
   await removeDeletedLeaves(tx, id)
   return comment.ticketId
 }
+
+const changeComment = (
+  tx: Transaction,
+  viewer: Viewer,
+  id: string,
+  type: 'COMMENT_EDITED' | 'COMMENT_DELETED',
+  { set, at }: { readonly set: Sql; readonly at: Sql },
+) =>
+  tx.query(sql`
+    WITH changed AS (UPDATE comments SET ${set} WHERE id = ${id}::uuid RETURNING ticket_id, id AS comment_id, ${at} AS at)
+    ${recordInFeed({
+      from: sql`tickets c JOIN changed ON changed.ticket_id = c.id`,
+      type: sql`${type}`,
+      actorId: viewer.id,
+      at: sql`changed.at`,
+      commentId: sql`changed.comment_id`,
+    })}`)
 
 /**
  * Waits for concurrent replies, which the following statements see. Replies and deletions lock comments from the bottom up,

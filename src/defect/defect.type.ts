@@ -1,10 +1,11 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionTypes, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
+import { offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
-import { ticketCounts, ticketListWork } from '../ticket/ticket.cost.ts'
+import { ticketListWork } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
 import type { TicketRow } from '../ticket/ticket.sql.ts'
+import { ticketConnectionTypes } from '../ticket/ticket-connection.type.ts'
 import { DefectFilterInput } from '../ticket/ticket-filter.type.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
@@ -49,11 +50,7 @@ builder.prismaObject('Ticket', {
   }),
 })
 
-export const { Connection: DefectConnection, Edge: DefectEdge } = connectionTypes<TicketRow>(
-  'Defect',
-  'defects',
-  ticketCounts,
-)
+export const { Connection: DefectConnection, Edge: DefectEdge } = ticketConnectionTypes('Defect', 'defects')
 
 export const defectListArgs = builder.args((t) => ({
   filter: t.field({

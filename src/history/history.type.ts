@@ -16,6 +16,7 @@ builder.enumType('ChangeSource', {
       description: 'A mutation that changed many tickets, such as `bulkUpdateStatus` or `deleteLabel`.',
     },
     [ChangeSource.IMPORT]: { description: 'A file import, or the undo of one.' },
+    [ChangeSource.UNDO]: { description: 'The undo of a bulk change by `undoBatch`.' },
   },
 })
 

@@ -1,5 +1,6 @@
 import type { BulkTransaction } from '../database/bulk-transaction.ts'
 import { raw, sql } from '../database/sql.ts'
+import { recordInFeed } from '../feed/feed.sql.ts'
 import type { Viewer } from '../viewer.ts'
 import { eventCount, labelIds, ticketChanges } from './change.sql.ts'
 import { dateStatusChanges, updateTickets, writeHistory, writeLabels } from './write.actions.ts'
@@ -85,13 +86,14 @@ export async function mergeRows(tx: BulkTransaction, viewer: Viewer, target: Mer
 async function createTickets(
   tx: BulkTransaction,
   viewer: Viewer,
-  { projectId, at }: MergeTarget,
+  { importId, projectId, at }: MergeTarget,
   lastNumber: number,
   count: number,
 ): Promise<void> {
   const project = sql`${projectId}::uuid`
   await tx.query(sql`UPDATE projects SET last_number = last_number + ${count} WHERE id = ${project}`)
   await tx.query(sql`
+    WITH created AS (
     INSERT INTO tickets (id, project_id, number, kind, title, description, status, resolution, priority, reporter_id,
       assignee_id, version, created_at, updated_at, updated_by_id, resolved_at, archived_at, external_key, category,
       subcategory, absn, reported_by, severity, disposition)
@@ -100,7 +102,16 @@ async function createTickets(
       coalesce(created_at, ${at}::timestamptz), ${at}::timestamptz, CASE WHEN event_count > 0 THEN ${viewer.id}::uuid END,
       CASE WHEN resolution IS NOT NULL THEN coalesce(resolved_at, ${at}::timestamptz) END, archived_at, external_key,
       category, subcategory, absn, reported_by, severity, disposition
-    FROM ${changedRows} c WHERE created ORDER BY row`)
+    FROM ${changedRows} c WHERE created ORDER BY row RETURNING id, project_id, number)
+    ${recordInFeed({
+      from: sql`created c ORDER BY c.number`,
+      type: sql`'TICKET_CREATED'`,
+      actorId: viewer.id,
+      at: sql`${at}::timestamptz`,
+      source: sql`'IMPORT'`,
+      batch: sql`${importId}`,
+      version: sql`1`,
+    })}`)
 }
 
 /**

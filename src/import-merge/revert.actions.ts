@@ -1,5 +1,6 @@
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
+import { recordInFeed } from '../feed/feed.sql.ts'
 import type { Viewer } from '../viewer.ts'
 import { eventCount, ticketChanges } from './change.sql.ts'
 import type { SideEffects } from './merge.actions.ts'
@@ -46,9 +47,18 @@ export async function revertRows(
   sideEffects: Partial<SideEffects>,
 ): Promise<void> {
   await restoreTickets(tx, viewer, importId, projectId)
-  await tx.query(
-    sql`DELETE FROM tickets t USING import_undo u WHERE t.id = u.id AND u.reason IS NULL AND u.before IS NULL`,
-  )
+  await tx.query(sql`
+    WITH deleted AS (
+      DELETE FROM tickets t USING import_undo u WHERE t.id = u.id AND u.reason IS NULL AND u.before IS NULL
+      RETURNING t.id, t.project_id, t.number)
+    ${recordInFeed({
+      from: sql`deleted c ORDER BY c.number`,
+      type: sql`'TICKET_DELETED'`,
+      actorId: viewer.id,
+      at: sql`clock_timestamp()`,
+      source: sql`'IMPORT'`,
+      batch: sql`${importId}`,
+    })}`)
   await revertSideEffects(tx, projectId, sideEffects)
 }
 

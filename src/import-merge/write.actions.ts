@@ -1,5 +1,6 @@
 import { type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
+import { recordInFeed, updateType } from '../feed/feed.sql.ts'
 import { isResolution, statusChanges } from '../ticket/status-history.sql.ts'
 import type { Viewer } from '../viewer.ts'
 import { assignmentsFrom, isDatedResolution } from './change.sql.ts'
@@ -47,6 +48,7 @@ export async function writeHistory(
   isRevert = false,
 ): Promise<void> {
   await db.query(sql`
+    WITH recorded AS (
     INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes, reverted)
     SELECT c.id, ${viewer.id}::uuid, CASE WHEN event.is_resolution THEN t.resolved_at ELSE ${at}::timestamptz END,
       t.version - c.event_count + row_number() OVER (PARTITION BY c.id ORDER BY event.is_resolution DESC),
@@ -55,7 +57,17 @@ export async function writeHistory(
       SELECT jsonb_agg(change ORDER BY position) AS changes, is_resolution FROM (
         SELECT change, position, ${isDatedResolution('c')} AND change ->> 'field' IN ('status', 'resolution') AS is_resolution
         FROM jsonb_array_elements(c.changes) WITH ORDINALITY AS listed(change, position)) listed
-      GROUP BY is_resolution) event`)
+      GROUP BY is_resolution) event
+    RETURNING ticket_id, version, changes)
+    ${recordInFeed({
+      from: sql`tickets c JOIN recorded ON recorded.ticket_id = c.id ORDER BY c.number, recorded.version`,
+      type: updateType(sql`recorded.changes`),
+      actorId: viewer.id,
+      at: sql`${at}::timestamptz`,
+      source: sql`'IMPORT'`,
+      batch: sql`${importId}`,
+      version: sql`recorded.version`,
+    })}`)
 }
 
 /**

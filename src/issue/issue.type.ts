@@ -1,10 +1,10 @@
 import { builder } from '../builder.ts'
 import { sql } from '../database/sql.ts'
-import { connectionTypes, offsetArgs, relatedConnection } from '../paging/connection.type.ts'
+import { offsetArgs, relatedConnection } from '../paging/connection.type.ts'
 import { nestedField } from '../reading/nested.ts'
-import { ticketCounts, ticketListWork } from '../ticket/ticket.cost.ts'
+import { ticketListWork } from '../ticket/ticket.cost.ts'
 import { ticketList } from '../ticket/ticket.loaders.ts'
-import type { TicketRow } from '../ticket/ticket.sql.ts'
+import { ticketConnectionTypes } from '../ticket/ticket-connection.type.ts'
 import { IssueFilterInput } from '../ticket/ticket-filter.type.ts'
 import { ticketOrderArg } from '../ticket/ticket-order.type.ts'
 
@@ -14,11 +14,7 @@ builder.prismaObject('Ticket', {
   description: 'A problem with software, or a request to change it.',
 })
 
-export const { Connection: IssueConnection, Edge: IssueEdge } = connectionTypes<TicketRow>(
-  'Issue',
-  'issues',
-  ticketCounts,
-)
+export const { Connection: IssueConnection, Edge: IssueEdge } = ticketConnectionTypes('Issue', 'issues')
 
 export const issueListArgs = builder.args((t) => ({
   filter: t.field({ type: IssueFilterInput, description: 'Issues to return. Defaults to all that are not archived.' }),

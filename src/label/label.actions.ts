@@ -2,6 +2,7 @@ import { definedFields } from '../database/patch.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { NotFound } from '../errors.ts'
+import { recordInFeed } from '../feed/feed.sql.ts'
 import { mustHaveRole, type ProjectPermissions, permissionColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectByReference } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
@@ -64,7 +65,16 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
       FROM moment WHERE t.id = ANY(${tickets.map((ticket) => ticket.id)}::uuid[])
         -- The label may have been removed during the wait for the locks.
         AND EXISTS (SELECT FROM ticket_labels tl WHERE tl.ticket_id = t.id AND tl.label_id = ${id}::uuid)
-      RETURNING t.id, t.version, moment.at, moment.batch)
+      RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch),
+    fed AS (${recordInFeed({
+      from: sql`changed c`,
+      type: sql`'TICKET_UPDATED'`,
+      actorId: viewer.id,
+      at: sql`c.at`,
+      source: sql`'BULK'`,
+      batch: sql`c.batch`,
+      version: sql`c.version`,
+    })})
     INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
     SELECT changed.id, ${viewer.id}::uuid, changed.at, changed.version, 'BULK', changed.batch,
       jsonb_build_array(jsonb_build_object('field', 'labels',

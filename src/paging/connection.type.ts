@@ -64,7 +64,14 @@ function selectedPage<Row extends object>(
   })
   const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => fieldsNamed(fields, name).length > 0)
   const maxCount = fieldsNamed(fields, 'totalCount').length > 0 ? Infinity : maxCountIn(fields, request)
-  return pageOf(list, boundsOf(args, list.order), { row: hasRows ? row : null, withCursorKeys, maxCount })
+  const { snapshot } = list
+  const readsSnapshot = snapshot && fieldsNamed(fields, snapshot.field).length > 0
+  return pageOf(list, boundsOf(args, list.order), {
+    row: hasRows ? row : null,
+    withCursorKeys,
+    maxCount,
+    snapshot: readsSnapshot ? snapshot.value : null,
+  })
 }
 
 const maxCountLimit = 10_000

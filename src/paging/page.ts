@@ -1,4 +1,4 @@
-import { empty, raw, type Sql, sql } from '../database/sql.ts'
+import { empty, join, raw, type Sql, sql } from '../database/sql.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decodeValue, listOf, type Value } from '../reading/value.ts'
 import { type Bounds, scanOrder } from './bounds.ts'
@@ -19,6 +19,8 @@ export interface List<Row> {
   readonly order: Order
   /** Null if no index has the order. Not used with a probe. */
   readonly indexScan?: IndexScan | null
+  /** A value of the snapshot of the page, read if its field of the connection is selected. */
+  readonly snapshot?: { readonly field: string; readonly value: Value<unknown> }
   /** Required if PostgreSQL cannot estimate how many rows match. */
   readonly probe?: Probe | null
 }
@@ -46,6 +48,7 @@ export interface Page<Row> {
   readonly hasPreviousPage: boolean
   /** At most `PageParts.maxCount`. */
   readonly totalCount: number
+  readonly snapshot: unknown
 }
 
 interface PageParts<Row> {
@@ -54,29 +57,35 @@ interface PageParts<Row> {
   readonly withCursorKeys: boolean
   /** The largest count to distinguish: 0 counts nothing, Infinity all. */
   readonly maxCount: number
+  readonly snapshot?: Value<unknown> | null
 }
 
 /** Reads one row more than the limit, to detect further rows. */
 export function pageOf<Row>(list: List<Row>, bounds: Bounds, parts: PageParts<Row>): Value<Page<Row>> {
   const { precondition, order, shortcut } = list
-  const { row } = parts
+  const { row, snapshot } = parts
   const jsonOfList = jsonOf(list, bounds, parts)
   const json = shortcut
     ? sql`(WITH shortcut AS MATERIALIZED (${shortcut.source}) SELECT CASE WHEN EXISTS (SELECT FROM shortcut)
         THEN ${jsonOf({ ...list, where: sql`${list.where} AND ${shortcut.condition}` }, bounds, parts)} ELSE ${jsonOfList} END)`
     : jsonOfList
   return {
-    sql: precondition ? sql`CASE WHEN ${precondition} THEN ${json} ELSE json_build_array(NULL, 0) END` : json,
-    decode: ([rows, totalCount]: readonly [readonly unknown[] | null, number]) => ({
+    sql: precondition ? sql`CASE WHEN ${precondition} THEN ${json} ELSE ${arrayOf(nullSql, sql`0`, parts)} END` : json,
+    decode: ([rows, totalCount, snapshotJson]: readonly [readonly unknown[] | null, number, unknown]) => ({
       order,
       ...trimPage(row && rows ? rows.map((values) => decodeValue(row, values) as WithCursorKey<Row>) : [], bounds),
       totalCount,
+      snapshot: snapshot ? decodeValue(snapshot, snapshotJson) : null,
     }),
   }
 }
 
-/** A JSON array of the rows and their count. */
-function jsonOf<Row>(list: List<Row>, bounds: Bounds, { row, withCursorKeys, maxCount }: PageParts<Row>): Sql {
+const arrayOf = (rows: Sql, count: Sql, { snapshot }: Pick<PageParts<unknown>, 'snapshot'>) =>
+  sql`json_build_array(${join([rows, count, ...(snapshot ? [snapshot.sql] : [])])})`
+
+/** A JSON array of the rows, their count and the snapshot. */
+function jsonOf<Row>(list: List<Row>, bounds: Bounds, parts: PageParts<Row>): Sql {
+  const { row, withCursorKeys, maxCount } = parts
   const { columns, from, where } = list
   const probe = row && list.probe ? probeOf(list, list.probe, maxCount) : null
   const rows = row && listOf(row, sql`(${selectRows(list, bounds, { withCursorKeys, probe })}) ${columns.alias}`)
@@ -88,7 +97,7 @@ function jsonOf<Row>(list: List<Row>, bounds: Bounds, { row, withCursorKeys, max
     : maxCount === Infinity
       ? sql`CASE WHEN ${probe.isComplete} THEN (SELECT count(*) FROM probe) ELSE ${countAll} END`
       : sql`(SELECT least(count(*), ${literal(maxCount)}) FROM probe)`
-  const page = sql`json_build_array(${rows?.sql ?? nullSql}, ${maxCount > 0 ? count : nullSql})`
+  const page = arrayOf(rows?.sql ?? nullSql, maxCount > 0 ? count : nullSql, parts)
   return probe ? sql`(WITH probe AS MATERIALIZED (${probe.sql}) SELECT ${page})` : page
 }
 

@@ -24,6 +24,7 @@ export async function archiveTicket(
   return recordChange(db, viewer, {
     where: unchangedTicket(viewer, ticket),
     changes: changesAsJson([change]),
+    type: archived ? 'TICKET_ARCHIVED' : 'TICKET_RESTORED',
     set: [sql`archived_at = ${archivedAt}::timestamptz`],
   })
 }

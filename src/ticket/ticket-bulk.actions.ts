@@ -2,6 +2,7 @@ import type { Resolution, TicketStatus } from '../../prisma/generated/client.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
+import { recordInFeed } from '../feed/feed.sql.ts'
 import { hasRole, type ProjectPermissions, permissionColumns } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
@@ -75,10 +76,19 @@ export async function bulkUpdateStatus(
         resolved_at = CASE WHEN changing.resolution IS NOT NULL THEN coalesce(t.resolved_at, moment.at) END,
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM changing, moment WHERE t.id = changing.id
-      RETURNING t.id, t.version, moment.at, moment.batch, changing.changes),
+      RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch, changing.changes),
     recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
-      SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes FROM updated)
+      SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes FROM updated),
+    fed AS (${recordInFeed({
+      from: sql`updated c`,
+      type: sql`'TICKET_UPDATED'`,
+      actorId: viewer.id,
+      at: sql`c.at`,
+      source: sql`'BULK'`,
+      batch: sql`c.batch`,
+      version: sql`c.version`,
+    })})
     SELECT count(*)::integer AS count, min(batch::text) AS batch FROM updated`)
   return { matchedIds, updatedCount: updated.count, batch: updated.batch }
 }

@@ -1,8 +1,9 @@
-import type { TicketKind } from '../../prisma/generated/client.ts'
+import type { ChangeType, TicketKind } from '../../prisma/generated/client.ts'
 import { join, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { Conflict, type FieldError, NotFound } from '../errors.ts'
+import { recordInFeed } from '../feed/feed.sql.ts'
 import { assignableUsers, type ProjectPermissions, permissionColumns, roleSuffices } from '../project/project.access.ts'
 import { isUserReference, ticketsByReference, usersByReference } from '../reference.ts'
 import type { FieldChange } from '../rows.ts'
@@ -76,6 +77,7 @@ export interface TicketChange {
   readonly set?: readonly Sql[]
   /** Common table expressions, which can read `changed`. */
   readonly ctes?: readonly Sql[]
+  readonly type?: ChangeType
 }
 
 /** Condition that the version and the viewer's permissions are unchanged. */
@@ -86,7 +88,7 @@ export const unchangedTicket = (viewer: Viewer, { id, version, viewerRole }: Tic
 export async function recordChange(
   db: Statements,
   viewer: Viewer,
-  { where, changes, set = [], ctes = [] }: TicketChange,
+  { where, changes, set = [], ctes = [], type = 'TICKET_UPDATED' }: TicketChange,
 ): Promise<TicketRow> {
   const [row] = await db.query<{ ticket: string }[]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at),
@@ -97,12 +99,19 @@ export async function recordChange(
       UPDATE tickets t SET ${join([...set, sql`version = t.version + 1`])},
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM moment, locked WHERE t.id = locked.id AND locked.changes <> '[]'
-      RETURNING t.id, t.version, t.updated_at, locked.changes, ${ticketColumns.text} AS ticket),
+      RETURNING t.id, t.project_id, t.number, t.version, t.updated_at, locked.changes, ${ticketColumns.text} AS ticket),
     ${join([
       ...ctes,
       sql`recorded AS (
       INSERT INTO history (ticket_id, actor_id, at, version, changes)
       SELECT id, ${viewer.id}::uuid, updated_at, version, changes FROM changed)`,
+      sql`fed AS (${recordInFeed({
+        from: sql`changed c`,
+        type: sql`${type}`,
+        actorId: viewer.id,
+        at: sql`c.updated_at`,
+        version: sql`c.version`,
+      })})`,
     ])}
     SELECT ticket FROM changed`)
   if (!row) throw new LostRace()

@@ -8,7 +8,20 @@ import { type TicketRow, ticketOrder } from './ticket.sql.ts'
 import { TicketFilterInput } from './ticket-filter.type.ts'
 import { ticketOrderArg } from './ticket-order.type.ts'
 
-export const { Connection: TicketConnection } = connectionTypes<TicketRow>('Ticket', 'tickets', ticketCounts)
+/** `connectionTypes` for tickets of either kind or of one. */
+export function ticketConnectionTypes(node: 'Ticket' | 'Issue' | 'Defect', plural: string) {
+  const types = connectionTypes<TicketRow>(node, plural, ticketCounts)
+  builder.objectField(types.Connection, 'changesCursor', (t) =>
+    t.string({
+      description:
+        'Cursor of the last change that the page contains, to pass as `after` to `changes`: list and changes join without a gap. Read in the statement of the page.',
+      resolve: ({ snapshot }) => snapshot as string,
+    }),
+  )
+  return types
+}
+
+export const { Connection: TicketConnection } = ticketConnectionTypes('Ticket', 'tickets')
 
 const defaultOrder = ticketOrder(null)
 

@@ -3,6 +3,7 @@ import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 import { LostRace } from '../database/transaction.ts'
 import { BadUserInput, type FieldError } from '../errors.ts'
+import { recordInFeed } from '../feed/feed.sql.ts'
 import { mustHaveRole, roleSuffices } from '../project/project.access.ts'
 import { lockProject } from '../project/project.actions.ts'
 import { projectsByReference } from '../reference.ts'
@@ -88,7 +89,14 @@ async function insertTicket(db: Statements, viewer: Viewer, ticket: TicketInsert
       SELECT id, last_number, ${kind}::ticket_kind, ${title}, ${description ?? null},
         ${priority ?? 'MEDIUM'}::priority, ${viewer.id}::uuid, ${assigneeId ?? null}::uuid, at, at,
         ${category ?? null}, ${subcategory ?? null}, ${absn ?? null}, ${reportedBy ?? null}, ${severity ?? null}::severity
-      FROM numbered RETURNING t.id, ${ticketColumns.text} AS ticket)
+      FROM numbered RETURNING t.id, t.project_id, t.number, t.created_at, ${ticketColumns.text} AS ticket),
+    fed AS (${recordInFeed({
+      from: sql`created c`,
+      type: sql`'TICKET_CREATED'`,
+      actorId: viewer.id,
+      at: sql`c.created_at`,
+      version: sql`1`,
+    })})
     ${labelIds?.length ? insertLabels : empty}
     SELECT ticket FROM created`)
   if (!row) throw new LostRace()

@@ -127,6 +127,34 @@ export function ticketConditions(
   return { ofProject: allOf([ofProject, outsideArchivedProjects(namedProjects(filter ?? {}))]), ofTicket }
 }
 
+/** A part of a filter that all matches satisfy. */
+export interface Conjunct {
+  readonly filter: TicketFilter
+  readonly condition: Sql
+}
+
+/** `ticketConditions` with a list of all conjuncts on tickets. Throws BAD_USER_INPUT with all errors. */
+export function ticketConjuncts(
+  filter: Optional<TicketFilter>,
+  viewer: Viewer,
+): { readonly ofProject: Sql; readonly ofTicket: readonly Conjunct[] } {
+  const { ofProject } = ticketConditions(filter, viewer)
+  const { project, projectArchived, ...ticketFilter } = { ...filter }
+  const location = { path: 'filter', errors: [], search: { scansShortTerms: true } }
+  return {
+    ofProject,
+    ofTicket: conjunctsIn({ archived: false, ...ticketFilter }).map((conjunct) => ({
+      filter: conjunct,
+      condition: conditionOf(conjunct, viewer, location, 1),
+    })),
+  }
+}
+
+const conjunctsIn = ({ and, ...fields }: TicketFilter): TicketFilter[] => [
+  ...Object.entries(fields).map(([name, value]) => ({ [name]: value })),
+  ...(and ?? []).flatMap(conjunctsIn),
+]
+
 /** NOT IN is computed once per statement, and PostgreSQL does not estimate that it excludes most tickets, unlike `<> ALL`. */
 function outsideArchivedProjects(exceptions: readonly string[] = []): Sql {
   const excluded = exceptions.length > 0 ? sql`AND NOT ${projectsByReference(exceptions)}` : empty

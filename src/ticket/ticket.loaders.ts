@@ -2,6 +2,7 @@ import type { TicketKind } from '../../prisma/generated/client.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
+import { lastCursor } from '../feed/feed.access.ts'
 import type { List } from '../paging/page.ts'
 import { visibleProject } from '../project/project.access.ts'
 import { rowLoader } from '../reading/loader.ts'
@@ -104,6 +105,7 @@ export function ticketList(
       condition: sql`t.id = ANY(ARRAY(SELECT s.ticket_id FROM ticket_texts s WHERE s.words @@ (SELECT query FROM shortcut)))`,
     },
     order,
+    snapshot: { field: 'changesCursor', value: lastCursor(viewer) },
     indexScan: scan && (onlyProject || partitions) ? { streams: scan.streams, partitions } : null,
     probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }

@@ -1,9 +1,10 @@
 import { pino } from 'pino'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
 import { createViewerCache } from '../../src/auth/viewer.cache.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { Database } from '../../src/database/open.ts'
+import { sql } from '../../src/database/sql.ts'
 import type { ViewerCache } from '../../src/viewer.ts'
 import { Client } from './client.ts'
 import { openWorkerDatabase } from './worker-databases.ts'
@@ -37,7 +38,11 @@ export async function statementsOf<Result>(
   return { result, sent: statements.filter((sql) => !sql.includes('FROM tokens')) }
 }
 
-export function useServer(env: Readonly<Record<string, string>> = {}): TestServer {
+/** `fillsTables`: the tests insert tickets by SQL, which are not in the feed. */
+export function useServer(
+  env: Readonly<Record<string, string>> = {},
+  { fillsTables = false }: { readonly fillsTables?: boolean } = {},
+): TestServer {
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
   beforeAll(async () => {
     const statements: string[] = []
@@ -46,11 +51,27 @@ export function useServer(env: Readonly<Record<string, string>> = {}): TestServe
     Object.assign(server, serverOver(database, viewerCache, statements, env))
   })
   afterAll(async () => {
+    if (!fillsTables) await expectCompleteFeed(server.database)
     await server.app.dispose()
     await server.viewerCache[Symbol.asyncDispose]()
     await server.database[Symbol.asyncDispose]()
   })
   return server
+}
+
+/** Fails if a writer forgot the feed: it contains each new ticket, each change of one, and each comment once. */
+async function expectCompleteFeed({ db }: Database): Promise<void> {
+  const differences = await db.query(sql`
+    WITH expected AS (
+      SELECT id AS ticket_id, 1 AS version, NULL::uuid AS comment_id FROM tickets
+      UNION ALL SELECT ticket_id, version, NULL FROM history
+      UNION ALL SELECT ticket_id, NULL, id FROM comments),
+    recorded AS (
+      SELECT ticket_id, version, comment_id FROM changes c
+      WHERE type IN ('TICKET_CREATED', 'TICKET_UPDATED', 'TICKET_ARCHIVED', 'TICKET_RESTORED') AND EXISTS (SELECT FROM tickets t WHERE t.id = c.ticket_id)
+        OR type = 'COMMENT_ADDED' AND EXISTS (SELECT FROM comments WHERE id = c.comment_id))
+    (TABLE expected EXCEPT ALL TABLE recorded) UNION ALL (TABLE recorded EXCEPT ALL TABLE expected) LIMIT 3`)
+  expect(differences).toEqual([])
 }
 
 function serverOver(

@@ -53,6 +53,10 @@ const list = (type: string, visibility: Row) => ({
   [`${type}Connection`]: row(visibility, connectionFields),
   [`${type}Edge`]: row(visibility, edgeFields),
 })
+const ticketList = (type: string) => ({
+  ...list(type, inProject),
+  [`${type}Connection`]: row(inProject, `${connectionFields} changesCursor`),
+})
 const ticketFields =
   'archivedAt assignee commentCount commentedAt comments createdAt description excerpt externalKey history id key labels number priority project reporter resolution resolvedAt status title updatedAt updatedBy version viewerCan'
 const defectFields = `${ticketFields} absn category disposition reportedBy severity subcategory`
@@ -65,7 +69,7 @@ const importFields =
 export const matrix: Readonly<Record<string, TypeRow>> = {
   Query: row(
     signedIn,
-    'defect defects explainCost import issue issues node nodes project projects reports ticket tickets user users',
+    'changes defect defects explainCost import issue issues node nodes project projects reports ticket tickets user users',
     {
       accessTokens: own,
       sessions: own,
@@ -97,11 +101,11 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   Label: row(inProject, 'color description id name project'),
 
   Ticket: row(inProject, ticketFields),
-  ...list('Ticket', inProject),
+  ...ticketList('Ticket'),
   Issue: row(inProject, ticketFields),
-  ...list('Issue', inProject),
+  ...ticketList('Issue'),
   Defect: row(inProject, defectFields),
-  ...list('Defect', inProject),
+  ...ticketList('Defect'),
   TicketPermissions: row(inProject, '', {
     archive: fromMaintainer,
     assign: fromContributor,
@@ -126,6 +130,11 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ...list('Comment', inProject),
   HistoryEvent: row(inProject, 'actor at batch changes id reverted source ticket version'),
   ...list('HistoryEvent', inProject),
+  ChangeBatch: row(inProject, 'caughtUp changes cursor'),
+  Change: row(
+    inProject,
+    'actor at batch comment commentId cursor fields id key matches source ticket ticketId type version',
+  ),
   FieldChange: row(inProject, 'field from to'),
 
   Import: row(inProject, importFields),

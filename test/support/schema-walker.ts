@@ -56,6 +56,15 @@ const isParentType = (type: unknown): type is ParentType => isObjectType(type) |
 const isEntity = (type: unknown) =>
   isParentType(type) && (type.name === 'Node' || type.getInterfaces().some(({ name }) => name === 'Node'))
 
+/** Cursors of the feed contain the time of the request. */
+export const timeDependentFields = new Set([
+  'TicketConnection.changesCursor',
+  'IssueConnection.changesCursor',
+  'DefectConnection.changesCursor',
+  'ChangeBatch.cursor',
+  'Change.cursor',
+])
+
 export class SchemaWalker {
   readonly schema: GraphQLSchema
   readonly fieldArguments: FieldArguments
@@ -74,6 +83,7 @@ export class SchemaWalker {
         .join(' ')}`
     const fields = Object.values(type.getFields()).flatMap((field) => {
       const fieldType = getNamedType(field.type)
+      if (timeDependentFields.has(`${type.name}.${field.name}`)) return []
       if (!isCompositeType(fieldType)) return [this.field(type, field)]
       if (isEntity(fieldType) && depth === 0) return []
       // A payload contains the node of its edge, too.

@@ -31,6 +31,7 @@ const removeRows = `DO $$ DECLARE names text; BEGIN
   SELECT string_agg(oid::regclass::text, ', ') INTO names FROM pg_class WHERE relnamespace = 'public'::regnamespace
     AND relkind = 'r' AND relname <> '_prisma_migrations' AND pg_relation_size(oid) > 0;
   IF names IS NOT NULL THEN EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY CASCADE'; END IF;
+  INSERT INTO feed DEFAULT VALUES;
   DELETE FROM pg_statistic WHERE starelid >= 16384;
   DELETE FROM pg_statistic_ext_data;
 END $$`

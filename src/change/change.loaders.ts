@@ -1,0 +1,130 @@
+import type { ChangeSource, ChangeType } from '../../prisma/generated/client.ts'
+import { commentColumns } from '../comment/comment.sql.ts'
+import { type Context, requireViewer } from '../context.ts'
+import { type Sql, sql } from '../database/sql.ts'
+import { CursorExpired } from '../errors.ts'
+import { type CursorState, cursorAt, cursorState, visibilityAt } from '../feed/feed.access.ts'
+import { numberChanges } from '../feed/feed.actions.ts'
+import type { FeedCursor } from '../feed/feed-cursor.ts'
+import { allOf } from '../filter/comparators.ts'
+import type { Columns } from '../reading/columns.ts'
+import {
+  type NestedField,
+  type ResolverRequest,
+  rowOf,
+  type SelectedField,
+  subfieldsOf,
+} from '../reading/look-ahead.ts'
+import { decodeValue, listOf, readValue, type Value } from '../reading/value.ts'
+import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
+import type { TicketFilter } from '../ticket/ticket.filter.ts'
+import { ticketColumns } from '../ticket/ticket.sql.ts'
+import { changeConditions } from './change.filter.ts'
+import { type ChangeRow, changeColumns, maxExaminedChanges } from './change.sql.ts'
+
+interface FeedSelection {
+  readonly filter: TicketFilter | null
+  /** Null for all. */
+  readonly types: readonly ChangeType[] | null
+  readonly sources: readonly ChangeSource[] | null
+}
+
+export interface ChangeBatch {
+  /** With `cursor`. */
+  readonly changes: readonly (ChangeRow & { readonly cursor: string })[]
+  readonly cursor: string
+  readonly caughtUp: boolean
+}
+
+interface FeedRequest {
+  readonly selection: FeedSelection
+  /** Null for the oldest stored change. */
+  readonly after: FeedCursor | null
+  readonly limit: number
+}
+
+/** Reads the changes after a cursor in one statement, after numbering. Throws CURSOR_EXPIRED. */
+export async function readChanges(
+  { selection, after, limit }: FeedRequest,
+  fields: readonly SelectedField[],
+  request: ResolverRequest,
+): Promise<ChangeBatch> {
+  const { context } = request
+  const viewer = requireViewer(context)
+  await numberChanges(context.db)
+  const row = rowOf(changeColumns, fields, request)
+  const start = sql`coalesce(${after?.position ?? null}::bigint, feed.floor)`
+  const visibility = after ? visibilityAt(viewer, sql`${after.at}::bigint`) : sql`NULL`
+  const changes = listOf(row, sql`(${selectChanges(selection, context, start, limit)}) ch`)
+  const page: Value<FeedPage> = {
+    sql: sql`(SELECT json_build_array(feed.last, feed.floor, ${cursorState(viewer)}, ${visibility}, ${changes.sql}) FROM feed)`,
+    decode: ([last, floor, state, visibility, rows]: readonly [number, number, CursorState, string, unknown]) => ({
+      last,
+      floor,
+      state,
+      visibility,
+      rows: decodeValue(changes, rows),
+    }),
+  }
+  const { last, floor, state, rows, ...current } = await readValue(context.db, page)
+  if (after) mustBeValid(after, { last, floor, epoch: state[0], visibility: current.visibility })
+  const end = Math.min(last, (after?.position ?? floor) + maxExaminedChanges)
+  const position = rows.length === limit ? (rows.at(-1)?.position ?? end) : end
+  return {
+    changes: rows.map((change) => ({ ...change, cursor: cursorAt(change.position, state) })),
+    cursor: cursorAt(position, state),
+    caughtUp: position === last,
+  }
+}
+
+interface FeedPage {
+  readonly last: number
+  readonly floor: number
+  readonly state: CursorState
+  readonly visibility: string
+  readonly rows: readonly ChangeRow[]
+}
+
+function selectChanges({ filter, types, sources }: FeedSelection, context: Context, start: Sql, limit: number): Sql {
+  const { matches, isDelivered } = changeConditions(filter, requireViewer(context))
+  const conditions = [
+    sql`ch.position > ${start} AND ch.position <= ${start} + ${maxExaminedChanges}`,
+    ...(types ? [sql`ch.type = ANY(${types}::change_type[])`] : []),
+    ...(sources ? [sql`ch.source = ANY(${sources}::change_source[])`] : []),
+    isDelivered,
+  ]
+  return sql`
+    SELECT ch.*, ${matches} AS matches, coalesce(h.changes, '[]') AS fields
+    FROM changes ch LEFT JOIN tickets t ON t.id = ch.ticket_id
+    LEFT JOIN history h ON h.ticket_id = ch.ticket_id AND h.version = ch.version
+    WHERE ${allOf(conditions)} ORDER BY ch.position LIMIT ${limit}`
+}
+
+function mustBeValid(
+  { position, epoch, visibility }: FeedCursor,
+  feed: Pick<FeedPage, 'last' | 'floor' | 'visibility'> & { readonly epoch: string },
+): void {
+  if (epoch !== feed.epoch || position > feed.last)
+    throw new CursorExpired('The cursor belongs to another state of the database, which was restored.')
+  if (position < feed.floor) throw new CursorExpired('The changes after the cursor are no longer stored.')
+  if (visibility !== feed.visibility)
+    throw new CursorExpired('The projects that you can see have changed since the cursor was issued.')
+}
+
+/** Null if the viewer cannot see the row now. `visible` is a condition on tickets `t`. */
+const visibleRelation = <Row extends object>(keyProperty: string, columns: Columns<Row>, from: Sql): NestedField => ({
+  keyProperty,
+  fragment: (_args, selected, request) => {
+    const row = rowOf(columns, subfieldsOf(selected, request.info), request)
+    const isVisible = visibleTicketsByReference(requireViewer(request.context))
+    return { ...row, sql: sql`(SELECT ${row.sql} FROM ${from} AND ${isVisible})` }
+  },
+})
+
+export const changeTicket = visibleRelation('ticketId', ticketColumns, sql`tickets t WHERE t.id = parent.id`)
+
+export const changeComment = visibleRelation(
+  'commentId',
+  commentColumns,
+  sql`comments c JOIN tickets t ON t.id = c.ticket_id WHERE c.id = parent.id AND c.deleted_at IS NULL`,
+)
