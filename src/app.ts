@@ -4,17 +4,22 @@ import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
 import { createDatabaseSizeReader } from './database/size.ts'
 import { exportDownloads } from './export/export.downloads.ts'
+import { createFeed } from './feed/feed.cache.ts'
+import { decodeFeedCursor } from './feed/feed-cursor.ts'
 import { createAnonymousDocuments } from './graphql/anonymous-documents.ts'
 import { contextFactory } from './graphql/create-context.ts'
 import { createDocumentCache } from './graphql/document-cache.ts'
 import { createEndpoint } from './graphql/endpoint.ts'
 import { createExecute, type Execute } from './graphql/execute.ts'
+import { createOperationReader } from './graphql/operation-reader.ts'
 import { createParameterQuotas } from './graphql/parameters.ts'
 import { createPersistedDocuments, type DocumentManifest } from './graphql/persisted-documents.ts'
 import { createAddressReader } from './http/address.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import { createCors } from './http/cors.ts'
 import { useDownloads } from './http/download.ts'
+import { presentResult, toLoggableError } from './http/error-response.ts'
+import { eventsOf } from './http/event-stream.ts'
 import { createHandler, type Handler } from './http/handler.ts'
 import { useHealthChecks } from './http/health.ts'
 import { createMetrics, type Metrics, useMetrics } from './http/metrics.ts'
@@ -26,6 +31,9 @@ import { createResponseQuota } from './http/response-quota.ts'
 import { reuseResults } from './http/reuse-results.ts'
 import { isSchemaPath, useSchemaFiles } from './http/schema-files.ts'
 import { isSitePath, useSite } from './http/site.ts'
+import { createStreams } from './live/streams.ts'
+import { createSubscribe } from './live/subscribe.ts'
+import { createWebSockets, type Upgrade } from './live/web-sockets.ts'
 import { hasHiddenObject } from './node/hidden-object.actions.ts'
 import { printPossibleTypes, printSortedSchema, schema } from './schema.ts'
 import type { ViewerCache } from './viewer.ts'
@@ -46,6 +54,10 @@ const path = '/graphql'
 
 export interface App extends Handler {
   readonly metrics: Metrics | null
+  /** Handles a request for a WebSocket. */
+  readonly upgrade: Upgrade
+  /** Ends all streams within two seconds, so that their clients return to another server. */
+  readonly stopStreams: () => void
   readonly dispose: () => Promise<void>
 }
 
@@ -120,15 +132,36 @@ export function createApp({
       useDownloads(downloads, createContext, log),
     ],
   })
-  const endpoint = createEndpoint({
-    path,
+  const readOperation = createOperationReader({
     documents: createPersistedDocuments({ manifest, isExclusive: config.documentsOnly, schema }),
     readAnonymousDocument,
+  })
+  const onError = (error: unknown) => log.error({ err: toLoggableError(error) }, 'feed')
+  const feed = createFeed({
+    ...database,
+    days: config.changesDays,
+    onError,
+  })
+  const streams = createStreams({
+    db: database.db,
+    follow: feed.follow,
+    watchAccess: viewerCache.watch,
+    isCursor: (value) => typeof value === 'string' && decodeFeedCursor(value) !== null,
+    present: (result, { requestId }) => presentResult(result, { requestId, log }),
+    onError,
+  })
+  const subscribe = createSubscribe({ rates, viewerCache, streams })
+  const execute = trace(createExecute(rates, hasHiddenObject, feed.announce))
+  const addressOf = createAddressReader(config.trustedProxies)
+  const endpoint = createEndpoint({
+    path,
+    readOperation,
     rates,
     quotas: createParameterQuotas(),
     limitResponse: createResponseQuota(),
     createContext,
-    execute: trace(createExecute(rates, hasHiddenObject)),
+    execute,
+    subscribe: async (request) => eventsOf(await subscribe(request), streams.stopping),
     cors,
     onCompleted,
     log,
@@ -139,11 +172,29 @@ export function createApp({
       cors,
       endpoint,
       pages,
-      addressOf: createAddressReader(config.trustedProxies),
+      addressOf,
       onCompleted,
       log,
     }),
+    upgrade: createWebSockets({
+      schema,
+      path,
+      cors,
+      addressOf,
+      rates,
+      createContext,
+      readOperation,
+      execute,
+      subscribe,
+      stopping: streams.stopping,
+      log,
+    }),
     metrics,
-    dispose: pages.dispose,
+    stopStreams: streams.stop,
+    async dispose() {
+      streams.stop()
+      await feed[Symbol.asyncDispose]()
+      await pages.dispose()
+    },
   }
 }

@@ -85,6 +85,10 @@ builder.queryType({
   description: 'Root fields for reading. All except `viewer` require authentication.',
   authScopes: { signedIn: true },
 })
+builder.subscriptionType({
+  description: 'Root fields of streams, by server-sent events or WebSocket. A token with scope READ suffices.',
+  authScopes: { signedIn: true },
+})
 builder.mutationType({
   description:
     'Root fields for writing. Each mutation takes effect completely or not at all. A token with scope READ can only run `signIn`, `signUp`, `resetPassword` and `signOut`.',

@@ -66,6 +66,7 @@ const variables = z
     SNAGLIST_RATE_POINTS: integer(0, 1_000_000_000).default(200_000),
     SNAGLIST_RATE_REQUESTS: integer(0, 1_000_000_000).default(6000),
     SNAGLIST_RATE_STORE: oneOf('memory', 'database').default('memory'),
+    SNAGLIST_CHANGES_DAYS: integer(1, 3650).default(30),
     SNAGLIST_METRICS_PORT: integer(0, 65535).optional(),
     SNAGLIST_METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
     SNAGLIST_LOG_LEVEL: oneOf('silent', 'error', 'warn', 'info', 'debug').default('info'),
@@ -101,6 +102,8 @@ const variables = z
     /** Requests per minute of a user, or of an address without a token; 0 for no limit. */
     rateRequests: env.SNAGLIST_RATE_REQUESTS,
     rateStore: env.SNAGLIST_RATE_STORE,
+    /** Days for which the feed stores changes. */
+    changesDays: env.SNAGLIST_CHANGES_DAYS,
     /** Serves metrics on a port of its own; with the token at /metrics. */
     metricsPort: env.SNAGLIST_METRICS_PORT ?? null,
     metricsToken: env.SNAGLIST_METRICS_TOKEN ?? null,

@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import type { ChangeSource, ChangeType } from '../prisma/generated/client.ts'
 import type { Config } from './config.ts'
 import type { RunBulkTransaction } from './database/bulk-transaction.ts'
 import type { MeteredStatements } from './database/request-quota.ts'
@@ -36,6 +37,35 @@ export interface Context {
   /** Exempts a new token from the limit of unknown tokens per address. */
   readonly addKnownToken: (secret: string) => void
   readonly loaders: Map<unknown, DataLoader<string, unknown>>
+  /** Position of a subscription, whose resolver reads the next batch. */
+  readonly streamStep: StreamStep | null
+}
+
+/** Properties of a change by which a stream skips it without reading its ticket. */
+export interface ChangeSummary {
+  readonly projectId: string
+  readonly type: ChangeType
+  readonly source: ChangeSource
+}
+
+export interface StreamStep {
+  /** Cursor of the previous batch; null for the first one. */
+  readonly after: string | null
+  /** Set by the resolver. */
+  batch: StreamBatch | null
+}
+
+export interface StreamBatch {
+  readonly cursor: string
+  readonly isEmpty: boolean
+  readonly caughtUp: boolean
+  /** False if none of the changes belongs to the stream. */
+  readonly mayContain: (changes: readonly ChangeSummary[]) => Promise<boolean>
+}
+
+export function requireStreamStep({ streamStep }: Pick<Context, 'streamStep'>): StreamStep {
+  if (streamStep === null) throw new Error('A subscription is executed without its stream.')
+  return streamStep
 }
 
 export function requireViewer({ viewer }: Pick<Context, 'viewer'>): Viewer {

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { Server as HttpServer, RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { createViewerCache } from './auth/viewer.cache.ts'
@@ -104,6 +105,17 @@ export async function startServer(
     void app.handle(request, response)
   }
   const http = createServer(serverOptions, onRequest)
+  const upgradedSockets = new Set<Duplex>()
+  http.on('upgrade', (request, socket, head) => {
+    pendingRequests++
+    upgradedSockets.add(socket)
+    socket.once('close', () => {
+      pendingRequests--
+      upgradedSockets.delete(socket)
+      completions.emit('request')
+    })
+    void app.upgrade(request, socket, head)
+  })
   // Otherwise Node asks for the body of every request with `Expect: 100-continue`.
   http.on('checkContinue', onRequest)
   const close = async () => {
@@ -126,14 +138,19 @@ export async function startServer(
     database,
     async [Symbol.asyncDispose]() {
       stopping = true
+      app.stopStreams()
       // The port stays open during the grace period, so that /ready returns 503.
       const deadline = AbortSignal.timeout(timeouts.grace)
       while (pendingRequests > 0 && !deadline.aborted)
         await once(completions, 'request', { signal: deadline }).catch(() => {})
       const httpClose = once(http, 'close')
       http.close()
-      if (deadline.aborted) http.closeAllConnections()
-      else deadline.addEventListener('abort', () => http.closeAllConnections())
+      const closeConnections = () => {
+        http.closeAllConnections()
+        for (const socket of upgradedSockets) socket.destroy()
+      }
+      if (deadline.aborted) closeConnections()
+      else deadline.addEventListener('abort', closeConnections)
       await httpClose
       metrics?.close()
       await close()

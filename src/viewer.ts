@@ -25,6 +25,8 @@ export interface ViewerToken {
 }
 
 export interface Authentication {
+  /** Null for a token that does not expire. */
+  readonly expiresAt: Date | null
   readonly viewer: Viewer
   readonly token: ViewerToken
 }
@@ -38,4 +40,9 @@ export interface ViewerCache extends AsyncDisposable {
   readonly addKnown: (secret: string) => void
   /** Required after a change of tokens or accounts. */
   readonly clear: () => void
+  /**
+   * Calls the listener when tokens, the account or the projects of a user may have changed, with null for any user. Without
+   * notifications, calls it every second.
+   */
+  readonly watch: (onChange: (userId: string | null) => void) => Disposable
 }

@@ -33,6 +33,7 @@ test('provides a default for every setting', () => {
     ratePoints: 200_000,
     rateRequests: 6000,
     rateStore: 'memory',
+    changesDays: 30,
     metricsPort: null,
     metricsToken: null,
     tracing: false,

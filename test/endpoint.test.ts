@@ -141,7 +141,7 @@ const rejectedRequests: Readonly<Record<string, Request & { readonly status: num
     code: 'QUERY_TOO_COMPLEX',
     body: { query: search, variables: { filter: { or: Array.from({ length: 20_000 }, () => ({})) } } },
   },
-  'a subscription': { status: 400, code: 'BAD_REQUEST', body: { query: 'subscription { viewer }' } },
+  'a subscription': { status: 406, code: 'BAD_REQUEST', body: { query: 'subscription { changes { cursor } }' } },
   'an operationName that is a number': { status: 400, code: 'BAD_REQUEST', body: { query: viewer, operationName: 1 } },
   'a deeply nested document': {
     status: 200,
@@ -225,7 +225,7 @@ describe('endpoint', () => {
     ['a variable of the wrong type', { body: { query: search, variables: { first: 'x' } } }, 400, 'BAD_USER_INPUT'],
     ['an unknown field of a variable', { body: createBody({ titel: 'x' }) }, 400, 'BAD_USER_INPUT'],
     ['an undefined operation', { body: { query: twoOperations } }, 400, 'OPERATION_RESOLUTION_FAILURE'],
-    ['a subscription', { body: { query: 'subscription { viewer }' } }, 400, 'BAD_REQUEST'],
+    ['a subscription', { body: { query: 'subscription { changes { cursor } }' } }, 406, 'BAD_REQUEST'],
     ['no query', { body: {} }, 400, 'BAD_REQUEST'],
     ['a syntax error', { body: { query: '{' } }, 400, 'GRAPHQL_PARSE_FAILED'],
     ['an unknown token', { body: { query: viewer }, client: 'unknown' }, 401, 'UNAUTHENTICATED'],

@@ -11,17 +11,17 @@ const layers: readonly (readonly string[])[] = [
   ['server.ts'],
   ['app.ts'],
   ['schema.ts'],
-  ['.queries.ts', '.mutations.ts', '.downloads.ts'],
+  ['.queries.ts', '.mutations.ts', '.subscriptions.ts', '.downloads.ts'],
   ['.type.ts', 'mutation.ts'],
   ['builder.ts'],
   ['.actions.ts', '.loaders.ts', '.report.ts', '.cache.ts'],
   ['.access.ts', '.cost.ts', '.filter.ts', '.parser.ts', '.rules.ts', '.sql.ts'],
 ]
 const suffixes = layers.flat().filter((pattern) => pattern.startsWith('.'))
-const graphqlSuffixes = ['.type.ts', '.queries.ts', '.mutations.ts']
+const graphqlSuffixes = ['.type.ts', '.queries.ts', '.mutations.ts', '.subscriptions.ts']
 
 // Folders that are not features. The other files of the lowest layer are in them, or in src itself.
-const infrastructure = ['csv', 'database', 'filter', 'graphql', 'http', 'idempotency', 'paging', 'reading']
+const infrastructure = ['csv', 'database', 'filter', 'graphql', 'http', 'idempotency', 'live', 'paging', 'reading']
 
 // Features use the GraphQL types of tickets, since issues and defects consist of them.
 const sharedTypes = /^ticket\/ticket-(?:connection|filter|input|order)\.type\.ts$/

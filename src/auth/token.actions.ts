@@ -80,10 +80,7 @@ export function createAccessToken(
 }
 
 /** Returns null if the token is unknown or expired, or if its user is deactivated. */
-export async function findToken(
-  db: Statements,
-  secretHash: string,
-): Promise<(Authentication & { expiresAt: Date | null }) | null> {
+export async function findToken(db: Statements, secretHash: string): Promise<Authentication | null> {
   const rows = await db.query<
     (Viewer & { tokenId: string; kind: ViewerToken['kind']; scope: ViewerToken['scope']; expiresAt: Date | null })[]
   >(sql`

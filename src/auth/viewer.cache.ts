@@ -4,14 +4,16 @@ import type { Statements } from '../database/statements.ts'
 import type { Authentication, ViewerCache } from '../viewer.ts'
 import { findToken, hashOf } from './token.actions.ts'
 
-interface CacheEntry extends Authentication {
+interface CacheEntry {
+  readonly authentication: Authentication
   /** Milliseconds since the epoch. */
-  readonly expiresAt: number
+  readonly staleAt: number
 }
 
 const maxEntries = 10_000
 /** Upper bound on staleness if the LISTEN connection dies silently. */
 const maxAgeMilliseconds = 5000
+const pollMilliseconds = 1000
 
 /**
  * Database triggers notify all servers of changes to tokens and accounts; each notification clears the cache. Without
@@ -21,36 +23,46 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
   const entries = new Map<string, CacheEntry>()
   const knownKeys = new LRUCache<string, true>({ max: maxEntries })
   let changes = 0
-  const clear = () => {
+  const watchers = new Set<(userId: string | null) => void>()
+  const clear = (userId: string | null = null) => {
     changes++
     entries.clear()
+    for (const watcher of watchers) watcher(userId)
   }
   const listener = listen?.('snaglist_callers', clear)
+  const poll = setInterval(() => isLive() || clear(), pollMilliseconds).unref()
   const isLive = () => listener?.live ?? false
   return {
-    clear,
+    clear: () => clear(),
+    watch(onChange) {
+      watchers.add(onChange)
+      return { [Symbol.dispose]: () => void watchers.delete(onChange) }
+    },
     isKnown: (secret) => knownKeys.has(hashOf(secret)),
     addKnown: (secret) => void knownKeys.set(hashOf(secret), true),
     async find(secret) {
       const key = hashOf(secret)
       const entry = entries.get(key)
-      if (entry && entry.expiresAt > Date.now() && isLive()) return entry
+      if (entry && entry.staleAt > Date.now() && isLive()) return entry.authentication
       const changesBefore = changes
-      const token = await findToken(db, key)
-      if (!token) {
+      const authentication = await findToken(db, key)
+      if (!authentication) {
         knownKeys.delete(key)
         return null
       }
       knownKeys.set(key, true)
-      const { expiresAt, ...authentication } = token
       // A change during the lookup may be missing from its result.
       if (isLive() && changes === changesBefore) {
         if (entries.size === maxEntries) entries.clear()
         const staleAt = Date.now() + maxAgeMilliseconds
-        entries.set(key, { ...authentication, expiresAt: Math.min(staleAt, expiresAt?.getTime() ?? Infinity) })
+        const expiresAt = authentication.expiresAt?.getTime() ?? Infinity
+        entries.set(key, { authentication, staleAt: Math.min(staleAt, expiresAt) })
       }
       return authentication
     },
-    [Symbol.asyncDispose]: async () => listener?.[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      clearInterval(poll)
+      await listener?.[Symbol.asyncDispose]()
+    },
   }
 }

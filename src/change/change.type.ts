@@ -2,8 +2,10 @@ import { ChangeType } from '../../prisma/generated/client.ts'
 import { builder } from '../builder.ts'
 import type { FieldCall } from '../graphql/cost.ts'
 import { nestedField } from '../reading/nested.ts'
+import { TicketFilterInput } from '../ticket/ticket-filter.type.ts'
 import { userRelation } from '../user/user.loaders.ts'
 import { type ChangeBatch as ChangeBatchValue, changeComment, changeTicket } from './change.loaders.ts'
+import { maxBatchSize } from './change.rules.ts'
 
 builder.enumType('ChangeType', {
   description: 'Kind of a change in the feed. Labels are fields of a ticket: they change by TICKET_UPDATED.',
@@ -76,8 +78,6 @@ builder.prismaObject('Change', {
   }),
 })
 
-export const maxBatchSize = 100
-
 /** Without an argument `first`, as in subscriptions, a batch has the maximum size. */
 const batchSizeOf = ({ parent }: FieldCall) => {
   const first = parent?.args['first']
@@ -101,3 +101,16 @@ export const ChangeBatch = builder.objectRef<ChangeBatchValue>('ChangeBatch').im
     }),
   }),
 })
+
+export const feedArgs = builder.args((t) => ({
+  filter: t.field({
+    type: TicketFilterInput,
+    description: 'Changes of these tickets. Defaults to all that are not archived.',
+  }),
+  types: t.field({ type: ['ChangeType'], description: 'Kinds of changes. Defaults to all.' }),
+  sources: t.field({ type: ['ChangeSource'], description: 'Origins of changes. Defaults to all.' }),
+  after: t.string({
+    description:
+      'Cursor of a batch or a change, or `changesCursor` of a list. Defaults to the beginning of the stored changes.',
+  }),
+}))

@@ -8,8 +8,8 @@ interface Listener extends AsyncDisposable {
   readonly live: boolean
 }
 
-/** Calls `onNotify` for each notification of a channel, and whenever some may have been missed. */
-export type Listen = (channel: string, onNotify: () => void) => Listener
+/** Calls `onNotify` with the payload of each notification of a channel, and with null whenever some may have been missed. */
+export type Listen = (channel: string, onNotify: (payload: string | null) => void) => Listener
 
 const retryMilliseconds = 1000
 const unprovenRetryMilliseconds = 60_000
@@ -29,7 +29,7 @@ export const listenOnPostgres =
       if (client !== broken) return
       client = null
       live = false
-      onNotify()
+      onNotify(null)
       broken.end().catch(() => {})
       if (!closed) retry = setTimeout(connect, retryDelay).unref()
     }
@@ -40,7 +40,7 @@ export const listenOnPostgres =
     const connect = async () => {
       const next = createListeningClient(url)
       client = next
-      next.on('notification', onNotify)
+      next.on('notification', ({ payload }) => onNotify(payload || null))
       next.on('error', () => onDisconnect(next))
       next.on('end', () => onDisconnect(next))
       try {
@@ -52,7 +52,7 @@ export const listenOnPostgres =
         }
         silent = false
         live = true
-        onNotify()
+        onNotify(null)
       } catch (error) {
         if (!closed) reportSilence(reasonOf(error))
         onDisconnect(next)
@@ -110,21 +110,31 @@ async function startListening(client: pg.Client, channel: string, pool: pg.Pool)
   return isProven
 }
 
+/**
+ * Sends LISTEN through the pool, because a statement of `pglite.listen` could come between two messages of the driver. The
+ * session of an embedded database listens until it ends.
+ */
 export const listenOnEmbedded =
-  ({ pglite, failure }: { readonly pglite: PGlite; readonly failure: AbortSignal }): Listen =>
+  ({ pglite, pool }: { readonly pglite: PGlite; readonly pool: pg.Pool }): Listen =>
   (channel, onNotify) => {
     let live = false
-    const stop = pglite.listen(channel, onNotify).then((unlisten) => {
-      live = true
-      return unlisten
+    const stop = pglite.onNotification((notified, payload) => {
+      if (notified === channel) onNotify(payload || null)
     })
+    pool.query(`LISTEN ${pg.escapeIdentifier(channel)}`).then(
+      () => {
+        live = true
+        onNotify(null)
+      },
+      () => {},
+    )
     return {
       get live() {
         return live
       },
       async [Symbol.asyncDispose]() {
         live = false
-        if (!failure.aborted) await (await stop)()
+        stop()
       },
     }
   }

@@ -25,6 +25,8 @@ export interface Database extends AsyncDisposable {
   readonly bulkTransaction: RunBulkTransaction
   readonly pool: pg.Pool
   readonly listen: Listen
+  /** True if other servers may use the database. */
+  readonly isShared: boolean
   /** Schema of the tables; null for the current one. */
   readonly schema: string | null
   /** Statements for settings that are missing behind a pooler. */
@@ -92,6 +94,7 @@ export const createEmbeddedDatabase = (embedded: Embedded, onStatement?: Databas
   createDatabase({
     pool: embedded.pool,
     listen: listenOnEmbedded(embedded),
+    isShared: false,
     failure: embedded.failure,
     copy: insertIntoEmbedded,
     onStatement,
@@ -100,7 +103,7 @@ export const createEmbeddedDatabase = (embedded: Embedded, onStatement?: Databas
 
 interface PoolHandle
   extends Pick<Database, 'pool' | 'listen'>,
-    Partial<Pick<Database, 'schema' | 'repairs' | 'failure'>> {
+    Partial<Pick<Database, 'isShared' | 'schema' | 'repairs' | 'failure'>> {
   readonly preparedStatements?: boolean
   readonly onStatement?: ((sql: string) => void) | undefined
   readonly copy: Copy
@@ -111,6 +114,7 @@ interface PoolHandle
 export function createDatabase({
   pool,
   listen,
+  isShared = true,
   schema = null,
   repairs = [],
   failure = new AbortController().signal,
@@ -140,6 +144,7 @@ export function createDatabase({
     bulkTransaction: createBulkTransactionRunner(pool, copy, onStatement),
     pool,
     listen,
+    isShared,
     schema,
     repairs,
     failure,

@@ -1,3 +1,4 @@
+import type { ChangeSummary } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements } from '../database/statements.ts'
 
@@ -9,5 +10,39 @@ export async function numberChanges(db: Pick<Statements, 'query'>): Promise<void
   for (let count = batchSize; count === batchSize; ) {
     const [{ numbered }] = await db.query<[{ numbered: number }]>(sql`SELECT number_changes(${batchSize}) AS numbered`)
     count = numbered
+  }
+}
+
+export async function readLastPosition(db: Pick<Statements, 'query'>): Promise<number> {
+  const [{ last }] = await db.query<[{ last: bigint }]>(sql`SELECT last FROM feed`)
+  return Number(last)
+}
+
+const maxSelectedChanges = 2000
+
+/** The distinct summaries of the changes after a position; null for more than 2,000 changes. */
+export async function summarizeChanges(
+  db: Pick<Statements, 'query'>,
+  after: number,
+  last: number,
+): Promise<readonly ChangeSummary[] | null> {
+  if (last - after > maxSelectedChanges) return null
+  return db.query<ChangeSummary[]>(sql`
+    SELECT DISTINCT project_id AS "projectId", type::text, source::text FROM changes
+    WHERE position > ${after} AND position <= ${last}`)
+}
+
+/** Deletes changes that were numbered more than `days` days ago. */
+export async function deleteOldChanges(db: Pick<Statements, 'query'>, days: number): Promise<void> {
+  for (let count = batchSize; count === batchSize; ) {
+    const [{ deleted }] = await db.query<[{ deleted: number }]>(sql`
+      WITH deleted AS (
+        DELETE FROM changes WHERE ordinal IN (
+          SELECT ordinal FROM changes WHERE position IS NOT NULL AND numbered_at < now() - ${days} * interval '1 day'
+          ORDER BY position LIMIT ${batchSize})
+        RETURNING position),
+      raised AS (UPDATE feed SET floor = (SELECT max(position) FROM deleted) WHERE EXISTS (SELECT FROM deleted))
+      SELECT count(*)::integer AS deleted FROM deleted`)
+    count = deleted
   }
 }

@@ -60,5 +60,6 @@ export const contextFactory =
       clearViewerCache: viewerCache.clear,
       addKnownToken: viewerCache.addKnown,
       loaders: new Map(),
+      streamStep: null,
     }
   }

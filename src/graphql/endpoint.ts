@@ -1,53 +1,67 @@
 import { type ExecutionResult, OperationTypeNode } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
-import { BadRequest, BatchingNotSupported, RateLimited, UnknownOperation } from '../errors.ts'
-import { jsonType, negotiateResultType } from '../http/content-type.ts'
+import { BadRequest, BatchingNotSupported, NotAcceptable, RateLimited } from '../errors.ts'
+import { acceptsEventStream, eventStreamType, jsonType, negotiateResultType } from '../http/content-type.ts'
 import type { Cors } from '../http/cors.ts'
 import { resultResponse, toErrorResult } from '../http/error-response.ts'
+import { asEventStream, streamResponse } from '../http/event-stream.ts'
 import type { Payer, Rates } from '../http/rates.ts'
-import type { HttpRequest, HttpResponse } from '../http/request.ts'
+import type { EventStream, HttpRequest, HttpResponse } from '../http/request.ts'
 import { requestIdFrom, requestIdHeader } from '../http/request-id.ts'
 import type { RequestListener } from '../http/request-log.ts'
 import type { LimitResponse } from '../http/response-quota.ts'
-import type { ReadAnonymousDocument } from './anonymous-documents.ts'
 import type { CreateContext } from './create-context.ts'
-import type { Document } from './document.ts'
 import type { Execute } from './execute.ts'
 import type { Operation } from './operation.ts'
-import { type ParameterQuotas, type Parameters, readParameters } from './parameters.ts'
-import type { PersistedDocuments } from './persisted-documents.ts'
+import type { ReadOperation } from './operation-reader.ts'
+import { type ParameterQuotas, readParameters } from './parameters.ts'
 
 interface EndpointOptions {
   readonly path: string
-  readonly documents: PersistedDocuments
-  readonly readAnonymousDocument: ReadAnonymousDocument
+  readonly readOperation: ReadOperation
   readonly rates: Rates
   readonly quotas: ParameterQuotas
   readonly limitResponse: LimitResponse
   readonly createContext: CreateContext
   readonly execute: Execute
+  readonly subscribe: Subscribe
   readonly cors: Cors
   readonly onCompleted: RequestListener
   readonly log: Logger
 }
 
+export interface SubscriptionRequest {
+  readonly operation: Operation
+  readonly context: Context
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Header with the token, which is checked for each result. */
+  readonly authorization: string | null | undefined
+}
+
+/** Throws before the first result if the viewer may not open the stream. */
+type Subscribe = (request: SubscriptionRequest) => Promise<EventStream>
+
 export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>
 
 export function createEndpoint({
   path,
-  documents,
-  readAnonymousDocument,
+  readOperation,
   rates,
   quotas,
   limitResponse,
   createContext,
   execute,
+  subscribe,
   cors,
   onCompleted,
   log,
 }: EndpointOptions): Endpoint {
-  async function runSteps(request: HttpRequest, requestId: string, progress: Progress): Promise<ExecutionResult> {
+  async function runSteps(
+    request: HttpRequest,
+    requestId: string,
+    progress: Progress,
+  ): Promise<ExecutionResult | EventStream> {
     cors.requireAccess(request.header)
     progress.contentType = negotiateResultType(request.header('accept'))
     const context = await createContext(request, requestId)
@@ -58,10 +72,16 @@ export function createEndpoint({
     Object.assign(progress.headers, allowance)
     await using receivedParameters = await readParameters(request, context, quotas, refusal)
     const { parameters, form } = receivedParameters
-    const document = await readDocument(documents.textOf(parameters, context.viewer), context, refusal)
-    const operation = selectOperation(document, parameters, request.method)
-    if (context.viewer) documents.register(parameters)
+    const operation = await readOperation(parameters, context, refusal)
+    mustSuit(operation, request)
     progress.operation = operation.name
+    if (operation.kind === OperationTypeNode.SUBSCRIPTION)
+      return subscribe({
+        operation,
+        context,
+        variables: parameters.variables ?? {},
+        authorization: request.header('authorization'),
+      })
     const { result, cost, headers } = await execute(operation, context, parameters.variables ?? {}, form)
     progress.cost = cost
     Object.assign(progress.headers, headers)
@@ -78,9 +98,6 @@ export function createEndpoint({
     }
   }
 
-  const readDocument = (query: string, context: Context, refusal: RateLimited | null) =>
-    context.viewer ? context.readDocument(query) : readAnonymousDocument(query, context, refusal)
-
   return async (request) => {
     const start = performance.now()
     const requestId = requestIdFrom(request.header(requestIdHeader))
@@ -96,8 +113,11 @@ export function createEndpoint({
     })
     const { contentType, headers, payer, operationCount, ...summary } = progress
     const options = { contentType, requestId, log }
-    const { codes, ...single } = limitResponse(resultResponse(result, options), request, payer, options)
-    const response = operationCount === null ? single : repeatResult(single, operationCount)
+    const { codes, ...single } =
+      'events' in result
+        ? { ...streamResponse(result, options), codes: [] }
+        : limitResponse(resultResponse(result, options), request, payer, options)
+    const response = operationCount === null ? asEventStream(single, contentType) : repeatResult(single, operationCount)
     onCompleted({ requestId, method: request.method, path, status: response.status, start, ...summary, codes })
     return { ...response, headers: { ...headers, ...response.headers } }
   }
@@ -123,17 +143,13 @@ const repeatResult = (response: HttpResponse, count: number): HttpResponse => ({
   body: `[${Array(Math.min(count, maxRepetitions)).fill(response.body).join()}]`,
 })
 
-/** Throws all errors of the document, or an error if the operation cannot run with this HTTP method. */
-function selectOperation(document: Document, { operationName = null }: Parameters, method: string): Operation {
-  if (document.errors.length > 0) throw new AggregateError(document.errors)
-  const operation = document.operation(operationName)
-  if (!operation) throw new UnknownOperation()
-  if (operation.kind === OperationTypeNode.SUBSCRIPTION)
-    throw new BadRequest('Schema is not configured to execute subscription operation.')
-  if (method === 'GET' && operation.kind !== OperationTypeNode.QUERY)
+/** Throws an error if the operation cannot run with the HTTP method, or for its Accept header. */
+function mustSuit({ kind }: Operation, { method, header }: HttpRequest): void {
+  if (kind === OperationTypeNode.SUBSCRIPTION && !acceptsEventStream(header('accept')))
+    throw new NotAcceptable([eventStreamType])
+  if (method === 'GET' && kind === OperationTypeNode.MUTATION)
     throw new BadRequest('Can only perform a mutation operation from a POST request.', {
       status: 405,
       headers: { allow: 'POST' },
     })
-  return operation
 }

@@ -31,7 +31,7 @@ export type Execute = (
 ) => Promise<Execution>
 
 export const createExecute =
-  (rates: Rates, hasHidden: HasHidden): Execute =>
+  (rates: Rates, hasHidden: HasHidden, onMutation: () => void): Execute =>
   async (operation, context, variables, form) => {
     const size = await context.readDatabaseSize()
     const fields = fieldCostsOf(operation.costs, { variables, size })
@@ -41,6 +41,7 @@ export const createExecute =
       if (isEarlyError(error)) await charge?.refund(cost - 1)
       throw error
     })
+    if (operation.kind === OperationTypeNode.MUTATION) onMutation()
     const { usedMilliseconds: databaseMilliseconds } = context.db
     const spent = spentPointsOf(fields, { kind: operation.kind, result, databaseMilliseconds })
     const allowance = await charge?.refund(cost - spent)
@@ -77,7 +78,7 @@ async function receiveFiles(form: Form, operation: Operation, context: Context, 
 }
 
 /** Returns null if the operation costs no points. */
-async function chargeCost(
+export async function chargeCost(
   { kind, introspects, costs }: Operation,
   { viewer, address, payer, config }: Context,
   fields: readonly FieldCost[],

@@ -17,6 +17,7 @@ type RunMode = 'compiled' | 'interpreted' | 'rerun'
 export interface Operation {
   readonly name: string | undefined
   readonly query: string
+  readonly document: DocumentNode
   readonly kind: OperationTypeNode
   readonly introspects: boolean
   readonly costs: readonly CostNode[]
@@ -57,6 +58,7 @@ export function createOperation(options: OperationOptions): Operation | null {
   return {
     name: node.name?.value,
     query,
+    document,
     kind: node.operation,
     introspects: costs.some(({ field }) => field.startsWith('__')),
     costs,

@@ -127,7 +127,7 @@ function parseParameters(json: string): Parameters {
 }
 
 /** Ignores other members, which the specification reserves for future parameters. */
-function checkParameters(parameters: Readonly<Record<string, unknown>>): Parameters {
+export function checkParameters(parameters: Readonly<Record<string, unknown>>): Parameters {
   const { query = null, documentId = null, variables, operationName, extensions } = parameters
   for (const [name, value] of Object.entries({ query, documentId, operationName }))
     if (value !== undefined && value !== null && typeof value !== 'string')

@@ -33,7 +33,7 @@ export async function compressResponse(
   acceptEncoding: string | null | undefined,
 ): Promise<CompressedResponse> {
   const { headers, body } = response
-  if (body.length < minBytes) return response
+  if (body.length < minBytes || response.stream) return response
   const vary = [headers['vary'], 'Accept-Encoding'].filter(Boolean).join(', ')
   const encoding = selectEncoding(acceptEncoding)
   if (encoding === null) return { ...response, headers: { ...headers, vary } }

@@ -7,16 +7,21 @@ const charset = '; charset=utf-8'
 export const jsonType = `application/json${charset}`
 /** The default first: https://graphql.github.io/graphql-over-http/draft/#sec-Media-Types */
 const resultTypes = ['application/json', 'application/graphql-response+json']
+/** https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md */
+export const eventStreamType = 'text/event-stream'
 
 /** Throws HTTP 406 if the client accepts no result type. */
 export function negotiateResultType(accept: string | null | undefined): string {
   if (!accept || accept === '*/*' || accept === 'application/json') return jsonType
   // Parameters of the header are ignored, since the types have none.
   const ranges = accept.replaceAll(/;(?!\s*q=[\d.]+\s*(?:[,;]|$))[^,;]*/gi, '')
-  const [preferred] = new Negotiator({ headers: { accept: ranges } }).mediaTypes(resultTypes)
+  const [preferred] = new Negotiator({ headers: { accept: ranges } }).mediaTypes([...resultTypes, eventStreamType])
   if (!preferred) throw new NotAcceptable(resultTypes)
-  return preferred + charset
+  return preferred === eventStreamType ? preferred : preferred + charset
 }
+
+export const acceptsEventStream = (accept: string | null | undefined): boolean =>
+  accept?.toLowerCase().includes(eventStreamType) ?? false
 
 /** GraphQL multipart request specification (jaydenseric, version 2). */
 export const isMultipart = ({ method, header }: Pick<HttpRequest, 'method' | 'header'>): boolean =>

@@ -12,6 +12,7 @@ const preflightSeconds = 7200
 const localhost = /^https?:\/\/(?:(?:[\w-]+\.)*localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/
 
 export interface Cors {
+  readonly allows: (origin: string | null | undefined) => boolean
   readonly headers: (origin: string | null | undefined) => Readonly<Record<string, string>>
   readonly preflight: (header: Header) => HttpResponse
   /**
@@ -29,6 +30,7 @@ export function createCors(origins: readonly string[] | 'localhost'): Cors {
   const isAllowed = (origin: string | null | undefined): origin is string =>
     !!origin && (origins === 'localhost' ? localhost.test(origin) : origins.includes(origin))
   return {
+    allows: isAllowed,
     headers: (origin) => ({
       vary: 'Origin',
       ...(isAllowed(origin) && {

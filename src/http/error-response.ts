@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { ExecutionResult, FormattedExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { parseDatabaseError } from '../database/database-error.ts'
 import { jsonType } from './content-type.ts'
@@ -83,6 +83,12 @@ function respond(
     codes: errors.map(({ code }) => code),
   }
 }
+
+/** The result as clients receive it. Masks and logs unexpected errors. */
+export const presentResult = (result: ExecutionResult, options: ResponseOptions): FormattedExecutionResult =>
+  result.errors
+    ? { ...result, errors: result.errors.map((error) => presentError(error, options).formatted) }
+    : (result as FormattedExecutionResult)
 
 interface PresentedError {
   readonly code: string

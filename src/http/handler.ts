@@ -8,6 +8,7 @@ import { bearerChallenge } from './bearer-token.ts'
 import { type CompressedResponse, compressResponse } from './compression.ts'
 import type { Cors } from './cors.ts'
 import { errorResponse } from './error-response.ts'
+import { readableOf, sendEvents } from './event-stream.ts'
 import { type Pages, wantsPage } from './pages.ts'
 import type { HttpRequest, HttpResponse } from './request.ts'
 import { requestIdFrom, requestIdHeader } from './request-id.ts'
@@ -45,7 +46,8 @@ export function createHandler({ path, cors, endpoint, pages, addressOf, onComple
   return {
     async handle(request, response) {
       const start = performance.now()
-      const send = ({ status, headers, body }: CompressedResponse) => {
+      const send = ({ status, headers, body, stream }: CompressedResponse) => {
+        if (stream) return sendEvents(response.writeHead(status, headers), stream)
         // A socket that waits for its client would keep both the text and its bytes.
         const content = typeof body === 'string' && body.length > largeBodyLength ? Buffer.from(body) : body
         response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(content) }).end(content)
@@ -67,7 +69,7 @@ export function createHandler({ path, cors, endpoint, pages, addressOf, onComple
         }
         const disconnection = () => disconnectionOf(response)
         const onClose = (listener: () => void) => (response.closed ? listener() : void response.once('close', listener))
-        send(await respond({ method, search, header, address, openBody, disconnection, onClose }))
+        await send(await respond({ method, search, header, address, openBody, disconnection, onClose }))
       } catch (error) {
         if (!(error instanceof BadRequest)) {
           log.error({ err: error }, 'unexpected error')
@@ -81,7 +83,7 @@ export function createHandler({ path, cors, endpoint, pages, addressOf, onComple
       }
     },
     async fetch(url, init, address = '127.0.0.1') {
-      const { method, headers, body, signal } = new Request(url, init)
+      const { method, headers, body: requestBody, signal } = new Request(url, init)
       const target = new URL(url)
       if (isPage(method, target, headers.get('accept'))) return pages.fetch(url, init ?? {}, { address })
       const response = await respond({
@@ -89,12 +91,15 @@ export function createHandler({ path, cors, endpoint, pages, addressOf, onComple
         search: target.search.slice(1),
         header: (name) => headers.get(name),
         address,
-        openBody: () => (body ? Readable.fromWeb(body as ReadableStream) : Readable.from([])),
+        openBody: () => (requestBody ? Readable.fromWeb(requestBody as ReadableStream) : Readable.from([])),
         disconnection: () => signal,
         // The client has the whole body immediately.
         onClose: (listener) => listener(),
       })
-      return new Response(response.status === 204 ? null : response.body, response)
+      const { stream } = response
+      if (stream) signal.addEventListener('abort', stream.cancel)
+      const body = stream ? readableOf(stream) : response.body
+      return new Response(response.status === 204 ? null : body, response)
     },
   }
 }

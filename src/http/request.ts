@@ -16,8 +16,17 @@ export interface HttpRequest {
   readonly onClose: (listener: () => void) => void
 }
 
+/** Texts of server-sent events. */
+export interface EventStream {
+  readonly events: AsyncIterable<string>
+  /** Ends the events also while none is available. */
+  readonly cancel: () => void
+}
+
 export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Follows the headers instead of a body. */
+  readonly stream?: EventStream
 }

@@ -43,7 +43,7 @@ export function limitDuration(
   const bytesBefore = socket.bytesWritten
   let start: number | null = null
   const timer = setInterval(() => {
-    if (!response.headersSent) return
+    if (!response.headersSent || response.getHeader('content-type') === 'text/event-stream') return
     start ??= performance.now()
     const bytes = socket.bytesWritten - socket.writableLength - bytesBefore
     if (performance.now() > start + milliseconds + bytes / bytesPerMillisecond) response.destroy()

@@ -78,9 +78,13 @@ export class Client {
     }
   }
 
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return this.fetchUrl(`http://localhost${path}`, init)
+  }
+
+  async fetchUrl(url: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     if (this.token !== null) headers.set('authorization', `Bearer ${this.token}`)
-    return this.app.fetch(`http://localhost${path}`, { ...init, headers })
+    return this.app.fetch(url, { ...init, headers })
   }
 }

@@ -78,6 +78,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
     },
   ),
 
+  Subscription: row(signedIn, 'changes'),
   AccessToken: row(own, 'createdAt expiresAt id name scope'),
   Session: row(own, 'createdAt current expiresAt id userAgent'),
   User: row(signedIn, 'active createdAt id name role username', { email: ownOrAdmin }),

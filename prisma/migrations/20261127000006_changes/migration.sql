@@ -78,5 +78,19 @@ CREATE FUNCTION feed_epoch() RETURNS uuid LANGUAGE sql STABLE AS $$
   FROM feed, pg_control_system(), pg_control_checkpoint()
 $$;
 
+-- Servers end or check the streams of a user whose tokens, account or projects have changed.
+CREATE OR REPLACE FUNCTION notify_callers() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  changed jsonb = to_jsonb(coalesce(NEW, OLD));
+BEGIN
+  PERFORM pg_notify('snaglist_callers', CASE TG_TABLE_NAME WHEN 'users' THEN changed ->> 'id' ELSE coalesce(changed ->> 'user_id', '') END);
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER project_members_changed AFTER INSERT OR UPDATE OR DELETE ON "project_members" FOR EACH ROW EXECUTE FUNCTION notify_callers();
+CREATE TRIGGER projects_changed AFTER UPDATE OF default_role ON "projects" FOR EACH ROW
+  WHEN (OLD.default_role IS DISTINCT FROM NEW.default_role) EXECUTE FUNCTION notify_callers();
+
 -- The previous values that a bulk change replaced. Unlike those in `changes`, they contain ids instead of names.
 ALTER TABLE "history" ADD COLUMN "before" JSONB;
