@@ -133,6 +133,7 @@ const rows: readonly Row[] = [
   importing('importTickets, with times', fromMaintainer, 'title,createdAt\nImported,2024-01-01\n'),
   importing('importTickets, of others', fromMaintainer, 'title,reporter\nImported,reporter\n'),
   importing('importTickets, making labels', fromMaintainer, 'title,labels\nImported,new\n', { createLabels: true }),
+  row('undoBatch', fromContributor, (at) => ({ batch: at.batch })),
   row('undoImport', fromMaintainer, (at) => ({ importId: at.import })),
   row('setProjectMember', fromMaintainer, (at) => ({
     projectId: at.projectKey,

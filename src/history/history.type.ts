@@ -60,7 +60,8 @@ builder.prismaObject('HistoryEvent', {
       description: 'Id that all changes of one bulk mutation or import have in common. Null if source is API.',
     }),
     reverted: t.exposeBoolean('reverted', {
-      description: 'True for a change of an import that was undone, and for the undo. Reports and filters ignore it.',
+      description:
+        'True for a change of an import or a bulk mutation that was undone, and for the undo. Reports and filters ignore it.',
     }),
     changes: t.expose('changes', {
       type: ['FieldChange'],

@@ -75,10 +75,11 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
       batch: sql`c.batch`,
       version: sql`c.version`,
     })})
-    INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
+    INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes, before)
     SELECT changed.id, ${viewer.id}::uuid, changed.at, changed.version, 'BULK', changed.batch,
       jsonb_build_array(jsonb_build_object('field', 'labels',
-        'from', ${labelNames(empty)}, 'to', ${labelNames(sql`AND l.id <> ${id}::uuid`)}))
+        'from', ${labelNames(empty)}, 'to', ${labelNames(sql`AND l.id <> ${id}::uuid`)})),
+      (SELECT jsonb_build_object('label', to_jsonb(l)) FROM labels l WHERE l.id = ${id}::uuid)
     FROM changed`)
   await tx.prisma.label.delete({ where: { id } })
   return projectId

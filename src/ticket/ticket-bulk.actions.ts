@@ -76,10 +76,10 @@ export async function bulkUpdateStatus(
         resolved_at = CASE WHEN changing.resolution IS NOT NULL THEN coalesce(t.resolved_at, moment.at) END,
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM changing, moment WHERE t.id = changing.id
-      RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch, changing.changes),
+      RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch, changing.changes, changing.before),
     recorded AS (
-      INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes)
-      SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes FROM updated),
+      INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes, before)
+      SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes, before FROM updated),
     fed AS (${recordInFeed({
       from: sql`updated c`,
       type: sql`'TICKET_UPDATED'`,
@@ -111,7 +111,8 @@ function changingTickets(ids: readonly string[], { status, resolution }: BulkSta
   return sql`
     SELECT t.id, target.status, target.resolution,
       ${changeOf('status', sql`t.status`, sql`target.status`)}
-      || ${changeOf('resolution', sql`t.resolution`, sql`target.resolution`)} AS changes
+      || ${changeOf('resolution', sql`t.resolution`, sql`target.resolution`)} AS changes,
+      jsonb_build_object('status', t.status, 'resolution', t.resolution, 'resolvedAt', t.resolved_at) AS before
     FROM tickets t CROSS JOIN LATERAL (SELECT ${status}::ticket_status AS status, ${next} AS resolution) target
     WHERE t.id = ANY(${ids}::uuid[]) AND (t.status, t.resolution) IS DISTINCT FROM (target.status, target.resolution)`
 }

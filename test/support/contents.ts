@@ -6,6 +6,9 @@ import { createDefect, createIssue, createLabel, createProject, setMember, type 
 const Comment = graphql(`
   mutation ContentsComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
 `)
+const Bulk = graphql(`
+  mutation ContentsBulk($id: ID!) { bulkUpdateStatus(input: { ids: [$id], status: CLOSED }) { batch } }
+`)
 const Rename = graphql(`
   mutation ContentsRename($id: ID!) {
     updateIssue(input: { id: $id, title: "Renamed" }) { issue { history(first: 1) { nodes { id } } } }
@@ -31,6 +34,7 @@ const names = [
   'event',
   'import',
   'importedIssue',
+  'batch',
 ] as const
 
 export async function createTestProject({ maintainer, ...users }: TestUsers, key: string, defaultRole?: ProjectRole) {
@@ -56,6 +60,7 @@ export async function fillProject(
   const firstComment = await comment(contributor)
   const importResult = await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })
   const renameResult = await contributor.ask(Rename, { id: issue.id })
+  const bulk = await contributor.ask(Bulk, { id: defect.id })
   return {
     project: project.id,
     projectKey: key,
@@ -72,6 +77,7 @@ export async function fillProject(
     event: renameResult.updateIssue.issue.history.nodes[0]?.id ?? '',
     import: importResult.id,
     importedIssue: importResult.tickets.nodes[0]?.id ?? '',
+    batch: bulk.bulkUpdateStatus.batch ?? '',
   }
 }
 

@@ -184,6 +184,8 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ImportTicketsPayload: row(inProject, 'import'),
   UndoImportPayload: row(inProject, 'import refused refusedCount undoneCount'),
   ImportRefusal: row(inProject, 'reason ticket'),
+  UndoBatchPayload: row(inProject, 'batch refused refusedCount tickets undoneCount'),
+  UndoRefusal: row(inProject, 'reason ticket'),
 }
 
 export const cellOf = (role: RoleName, type: string, field?: string): Cell => {

@@ -86,8 +86,8 @@ export class SchemaWalker {
       if (timeDependentFields.has(`${type.name}.${field.name}`)) return []
       if (!isCompositeType(fieldType)) return [this.field(type, field)]
       if (isEntity(fieldType) && depth === 0) return []
-      // A payload contains the node of its edge, too.
-      const isRepetition = type.name.endsWith('Payload') && fieldType.name.endsWith('Edge')
+      // A payload contains the node of its edge, too, and tickets like those that an undo refused.
+      const isRepetition = type.name.endsWith('Payload') && /(Edge|Refusal)$/.test(fieldType.name)
       const innerDepth = isRepetition ? 0 : isEntity(fieldType) ? depth - 1 : depth
       return [`${this.field(type, field)} { ${this.selection(fieldType, innerDepth)} }`]
     })

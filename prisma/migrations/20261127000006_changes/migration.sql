@@ -94,3 +94,4 @@ CREATE TRIGGER projects_changed AFTER UPDATE OF default_role ON "projects" FOR E
 
 -- The previous values that a bulk change replaced. Unlike those in `changes`, they contain ids instead of names.
 ALTER TABLE "history" ADD COLUMN "before" JSONB;
+CREATE INDEX "history_batch_idx" ON "history" (batch) WHERE before IS NOT NULL;
