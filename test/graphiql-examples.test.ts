@@ -11,7 +11,7 @@ beforeAll(() => seedDemo(demo.database.transaction, 4))
 
 const operations = examples.map((example) => ({
   ...example,
-  operationName: /^(?:query|mutation) (\w+)/m.exec(example.query)?.[1] ?? '',
+  operationName: /^(?:query|mutation|subscription) (\w+)/m.exec(example.query)?.[1] ?? '',
 }))
 const find = (name: string) => operations.find(({ operationName }) => operationName === name)
 /** The first demo account, which is also created on the server without accounts. */
@@ -30,7 +30,8 @@ describe.each([
 
   test('run in their order without errors, with or without demo data', async () => {
     for (const operation of operations) {
-      const { data, errors } = await ada.run(operation)
+      const isSubscription = /^subscription /m.test(operation.query)
+      const { data, errors } = isSubscription ? (await ada.subscribe(operation).next()).value : await ada.run(operation)
       expect([operation.operationName, errors]).toEqual([operation.operationName, undefined])
       expect(Object.values(data)).not.toContain(null)
     }

@@ -290,6 +290,26 @@ mutation Bulk {
 `,
   },
   {
+    query: `# Changes as they are made. Run it, and change a
+# ticket in another window.
+subscription Live {
+  changes(
+    filter: {
+      status: { in: [OPEN, IN_PROGRESS] }
+    }
+  ) {
+    cursor
+    changes {
+      type key matches
+      actor { name }
+      fields { field from to }
+      ticket { title status priority }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# The cost of a query, without running it: a limit
 # for each query, and an allowance per minute.
 query Cost {

@@ -31,6 +31,11 @@ function initialTab() {
 const session = await startAccount()
 enableDownloads(session)
 
+const isSubscription = (document, name) =>
+  document?.definitions.some(
+    (definition) => definition.operation === 'subscription' && (!name || definition.name?.value === name),
+  )
+
 async function render() {
   await import('./graphiql-bundle.js')
   const { query, variables, headers } = initialTab()
@@ -41,8 +46,12 @@ async function render() {
     initialHeaders: headers ?? '',
     // Yoga would write the query into the address.
     onEditQuery: () => {},
-    fetcher: ({ query, variables, operationName }, { headers } = {}) =>
-      session.run({ query, variables, operationName }, headers),
+    fetcher: ({ query, variables, operationName }, { headers, documentAST } = {}) => {
+      const operation = { query, variables, operationName }
+      return isSubscription(documentAST, operationName)
+        ? session.subscribe(operation, headers)
+        : session.run(operation, headers)
+    },
   })
 }
 

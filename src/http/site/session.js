@@ -1,3 +1,4 @@
+import { readEvents } from './event-stream.js'
 import { encodeOperation } from './operation.js'
 
 const viewerFields = '{ id username name role }'
@@ -95,6 +96,16 @@ export class Session extends EventTarget {
     return result
   }
 
+  /** Yields the results of a subscription of the visitor. */
+  async *subscribe(operation, headers = {}) {
+    const response = await this.#send(operation, {
+      token: this.token,
+      headers: { ...headers, accept: 'text/event-stream' },
+    })
+    if (response.headers.get('content-type') === 'text/event-stream') yield* readEvents(response)
+    else yield response.json()
+  }
+
   require(message) {
     this.dispatchEvent(new CustomEvent('required', { detail: message }))
   }
@@ -115,9 +126,14 @@ export class Session extends EventTarget {
     return result.data.viewer
   }
 
-  async #request(operation, { token = null, headers = {} } = {}) {
+  async #request(operation, options) {
+    const response = await this.#send(operation, options)
+    return { status: response.status, result: await response.json() }
+  }
+
+  #send(operation, { token = null, headers = {} } = {}) {
     const { body, headers: contentHeaders } = encodeOperation(operation)
-    const response = await this.#fetch('/graphql', {
+    return this.#fetch('/graphql', {
       method: 'POST',
       headers: {
         accept: 'application/json',
@@ -127,7 +143,6 @@ export class Session extends EventTarget {
       },
       body,
     })
-    return { status: response.status, result: await response.json() }
   }
 
   #begin(token, viewer) {
