@@ -61,7 +61,7 @@ export interface App extends Handler {
   readonly dispose: () => Promise<void>
 }
 
-/** Assembles the HTTP interface. Opens and starts nothing. */
+/** Assembles the HTTP interface. Opens nothing, and starts only the timer of the feed. */
 export function createApp({
   config,
   database,

@@ -12,6 +12,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   Start: ['README.md'],
   Guides: [
     'docs/frontends.md',
+    'docs/live.md',
     'docs/scripting.md',
     'docs/importing.md',
     'docs/reports.md',

@@ -41,7 +41,7 @@ export async function deleteOldChanges(db: Pick<Statements, 'query'>, days: numb
           SELECT ordinal FROM changes WHERE position IS NOT NULL AND numbered_at < now() - ${days} * interval '1 day'
           ORDER BY position LIMIT ${batchSize})
         RETURNING position),
-      raised AS (UPDATE feed SET floor = (SELECT max(position) FROM deleted) WHERE EXISTS (SELECT FROM deleted))
+      raised AS (UPDATE feed SET floor = greatest(floor, (SELECT max(position) FROM deleted)))
       SELECT count(*)::integer AS deleted FROM deleted`)
     count = deleted
   }
