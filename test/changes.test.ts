@@ -222,6 +222,26 @@ describe('changes', () => {
     expect(leaving.map(({ key, version, matches }) => [key, version, matches])).toEqual([[inCore.key, 5, false]])
   })
 
+  test('returns a ticket that left the filter by the last of several changes with `matches: false`', async () => {
+    const { id, key } = await createIssue(users.reporter, 'CORE', 'Leaving by two changes')
+    const other = await createIssue(users.reporter, 'CORE', 'Closed before')
+    await users.maintainer.ask(Update, { input: { id: other.id, status: 'CLOSED' } })
+    const filter = { status: { eq: 'OPEN' } } as const
+    const changes = await changesOf(
+      async () => {
+        await users.maintainer.ask(Update, { input: { id: other.id, title: 'Still closed' } })
+        await users.maintainer.ask(Update, { input: { id, title: 'Leaving' } })
+        await users.maintainer.ask(Update, { input: { id, status: 'CLOSED' } })
+        await users.maintainer.ask(Archive, { id, archived: true })
+      },
+      { filter },
+    )
+    expect(changes.map((change) => [change.key, change.version, change.matches])).toEqual([
+      [key, 2, false],
+      [key, 3, false],
+    ])
+  })
+
   test('returns changes of the selected types and sources only', async () => {
     const defect = await createDefect(users.reporter, 'CORE', 'Solder')
     const action = async () => {

@@ -56,22 +56,25 @@ function dependenciesOf({ and, or, not, ...fields }: TicketFilter): Dependencies
   ]
 }
 
-/** Condition on change `ch` with history event `h`: it changed a value that the filter reads. */
+/** Condition on change `ch`: it or a later change of its ticket, which may have no position yet, affects the filter. */
 function isAffected(filter: TicketFilter): Sql {
   const all = dependenciesOf(filter)
   const fields = [...new Set(all.flatMap((dependency) => dependency.fields ?? []))]
   const changesField = sql`EXISTS (
     SELECT FROM jsonb_array_elements(h.changes) change WHERE change ->> 'field' = ANY(${fields}::text[]))`
-  return anyOf([
+  const affectsFilter = anyOf([
     ...(fields.length > 0 ? [changesField] : []),
-    ...(all.some(({ comments }) => comments) ? [sql`ch.comment_id IS NOT NULL`] : []),
-    ...(all.some(({ updates }) => updates) ? [sql`ch.version > 1`] : []),
+    ...(all.some(({ comments }) => comments) ? [sql`later.comment_id IS NOT NULL`] : []),
+    ...(all.some(({ updates }) => updates) ? [sql`later.version > 1`] : []),
   ])
+  return sql`EXISTS (
+    SELECT FROM changes later LEFT JOIN history h ON h.ticket_id = later.ticket_id AND h.version = later.version
+    WHERE later.ticket_id = ch.ticket_id AND (later.position >= ch.position OR later.position IS NULL) AND ${affectsFilter})`
 }
 
 const mayHaveMatched = ({ filter, condition }: Conjunct): Sql => anyOf([condition, isAffected(filter)])
 
-/** Conditions on change `ch`, its ticket `t` and its history event `h`. Throws BAD_USER_INPUT with all errors. */
+/** Conditions on change `ch` and its ticket `t`. Throws BAD_USER_INPUT with all errors. */
 export interface ChangeConditions {
   /** The viewer sees the ticket, and it satisfies the filter now. */
   readonly matches: Sql
@@ -80,8 +83,9 @@ export interface ChangeConditions {
 }
 
 /**
- * A ticket may have satisfied the filter before a change that affects some conjuncts, if it satisfies the others now. A ticket
- * that was deleted, or that left the projects of the viewer, is delivered if it was in one of them.
+ * A ticket may have satisfied the filter before a change if it satisfies now every conjunct that neither this change nor a
+ * later one affects: the state that readers compare contains later changes. A ticket that was deleted, or that left the
+ * projects of the viewer, is delivered if it was in one of them.
  */
 export function changeConditions(filter: TicketFilter | null, viewer: Viewer): ChangeConditions {
   const { ofProject, ofTicket } = ticketConjuncts(filter, viewer)

@@ -61,7 +61,7 @@ builder.prismaObject('Change', {
     }),
     matches: t.exposeBoolean('matches', {
       description:
-        'True if the ticket satisfies the filter now. False if you cannot see it, or if the change affected a field that the filter reads, so that the ticket may have satisfied it before: remove the ticket from your list if it contains it.',
+        'True if the ticket satisfies the filter now. False if you cannot see it, or if the change or a later one affected a field that the filter reads, so that the ticket may have satisfied it before: remove the ticket from your list if it contains it.',
     }),
     fields: t.expose('fields', {
       type: ['FieldChange'],
