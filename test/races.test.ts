@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
+import { waitForLock } from './support/locks.ts'
 import { createIssue, createLabel, createTestUsers, password, type TestUsers } from './support/people.ts'
 
 const server = useServer()
@@ -22,12 +23,7 @@ async function runBehindLock<Result>(
     await client.query('BEGIN')
     await client.query(change, [...values])
     const response = request()
-    for (let waitingCount = 0; waitingCount === 0; ) {
-      const { rows } = await pool.query<{ count: number }>(
-        "SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-      )
-      waitingCount = rows[0]?.count ?? 0
-    }
+    await waitForLock(pool)
     await client.query('COMMIT')
     return await response
   } finally {
