@@ -2,7 +2,7 @@ import { type Sql, sql } from '../database/sql.ts'
 import { allOf, anyOf } from '../filter/comparators.ts'
 import { visibleProject } from '../project/project.access.ts'
 import { visibleTickets } from '../ticket/ticket.access.ts'
-import { type Conjunct, type TicketFilter, ticketConjuncts } from '../ticket/ticket.filter.ts'
+import { type TicketFilter, ticketConjuncts } from '../ticket/ticket.filter.ts'
 import type { Viewer } from '../viewer.ts'
 
 /** Names of `history.changes` that decide whether a ticket satisfies a field of a filter. */
@@ -56,23 +56,40 @@ function dependenciesOf({ and, or, not, ...fields }: TicketFilter): Dependencies
   ]
 }
 
-/** Condition on change `ch`: it or a later change of its ticket, which may have no position yet, affects the filter. */
-function isAffected(filter: TicketFilter): Sql {
-  const all = dependenciesOf(filter)
-  const fields = [...new Set(all.flatMap((dependency) => dependency.fields ?? []))]
-  const changesField = sql`EXISTS (
-    SELECT FROM jsonb_array_elements(h.changes) change WHERE change ->> 'field' = ANY(${fields}::text[]))`
-  const affectsFilter = anyOf([
-    ...(fields.length > 0 ? [changesField] : []),
-    ...(all.some(({ comments }) => comments) ? [sql`later.comment_id IS NOT NULL`] : []),
-    ...(all.some(({ updates }) => updates) ? [sql`later.version > 1`] : []),
+/**
+ * Condition on change `ch` of ticket `t`: it or a later change of the ticket affects the conjunct. `readsComments` is true if any
+ * conjunct of the filter depends on comments: otherwise, no change of a comment affects the filter. History has no order
+ * with comments, except that the ticket has not changed since the comment.
+ */
+function isAffected(conjunct: Dependencies, readsComments: boolean): Sql {
+  const { fields = [], comments, updates } = conjunct
+  const affectsTicket = anyOf([
+    ...(fields.length > 0
+      ? [
+          sql`EXISTS (SELECT FROM jsonb_array_elements(h.changes) change WHERE change ->> 'field' = ANY(${fields}::text[]))`,
+        ]
+      : []),
+    ...(updates ? [sql`TRUE`] : []),
   ])
-  return sql`EXISTS (
-    SELECT FROM changes later LEFT JOIN history h ON h.ticket_id = later.ticket_id AND h.version = later.version
-    WHERE later.ticket_id = ch.ticket_id AND (later.position >= ch.position OR later.position IS NULL) AND ${affectsFilter})`
+  const since = readsComments
+    ? sql`(h.version >= ch.version OR ch.version IS NULL AND t.updated_at >= ch.at - interval '1 minute')`
+    : sql`h.version >= ch.version`
+  return anyOf([
+    sql`EXISTS (SELECT FROM history h WHERE h.ticket_id = ch.ticket_id AND ${since} AND ${affectsTicket})`,
+    ...(comments
+      ? [
+          sql`EXISTS (SELECT FROM changes later WHERE later.ticket_id = ch.ticket_id AND later.comment_id IS NOT NULL
+            AND (later.position >= ch.position OR later.position IS NULL))`,
+        ]
+      : []),
+  ])
 }
 
-const mayHaveMatched = ({ filter, condition }: Conjunct): Sql => anyOf([condition, isAffected(filter)])
+const mergeDependencies = (all: readonly Dependencies[]): Dependencies => ({
+  fields: [...new Set(all.flatMap(({ fields }) => fields ?? []))],
+  comments: all.some(({ comments }) => comments),
+  updates: all.some(({ updates }) => updates),
+})
 
 /** Conditions on change `ch` and its ticket `t`. Throws BAD_USER_INPUT with all errors. */
 export interface ChangeConditions {
@@ -89,11 +106,14 @@ export interface ChangeConditions {
  */
 export function changeConditions(filter: TicketFilter | null, viewer: Viewer): ChangeConditions {
   const { ofProject, ofTicket } = ticketConjuncts(filter, viewer)
+  const conjuncts = ofTicket.map((conjunct) => ({ ...conjunct, ...mergeDependencies(dependenciesOf(conjunct.filter)) }))
+  const readsComments = conjuncts.some(({ comments }) => comments)
+  const mayHaveMatched = conjuncts.map((conjunct) => anyOf([conjunct.condition, isAffected(conjunct, readsComments)]))
   const isVisible = allOf([sql`t.id IS NOT NULL`, visibleTickets(viewer), ofProject])
   const wasVisible = sql`EXISTS (SELECT FROM (SELECT ch.project_id) t (project_id)
     WHERE ${visibleProject(viewer, sql`t.project_id`)} AND ${ofProject})`
   return {
     matches: sql`coalesce(${allOf([isVisible, ...ofTicket.map(({ condition }) => condition)])}, FALSE)`,
-    isDelivered: sql`CASE WHEN ${isVisible} THEN ${allOf(ofTicket.map(mayHaveMatched))} ELSE ${wasVisible} END`,
+    isDelivered: sql`CASE WHEN ${isVisible} THEN ${allOf(mayHaveMatched)} ELSE ${wasVisible} END`,
   }
 }

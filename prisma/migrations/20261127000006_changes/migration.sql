@@ -26,6 +26,8 @@ CREATE TABLE "changes" (
 );
 
 CREATE UNIQUE INDEX "changes_position_key" ON "changes" (position) WHERE position IS NOT NULL;
+-- Finds later changes of comments for a filter that depends on them. Those of tickets are found in history.
+CREATE INDEX "changes_comments_idx" ON "changes" (ticket_id) WHERE comment_id IS NOT NULL;
 CREATE INDEX "changes_unnumbered_idx" ON "changes" (ordinal) WHERE position IS NULL;
 
 -- One row: the last position, and the last one whose change was deleted. A new epoch invalidates all cursors.
