@@ -1,5 +1,6 @@
 import proxyAddr from 'proxy-addr'
 import { z } from 'zod'
+import { type PermittedHost, parsePermittedHost } from './outbound/targets.ts'
 import { ConfigError } from './startup-errors.ts'
 
 export type Config = Readonly<z.infer<typeof variables>> & {
@@ -37,6 +38,17 @@ function isProxy(value: string): boolean {
   }
 }
 
+const permittedHost = z.string().transform((text, { addIssue }): PermittedHost => {
+  const host = parsePermittedHost(text)
+  if (host) return host
+  addIssue(
+    `must be hosts such as mes.example.com or mes.example.com:8080, or networks such as 10.0.0.0/8, separated by commas (got "${text}")`,
+  )
+  return z.NEVER
+})
+
+const secret = z.string().min(32, 'must be at least 32 characters, such as the output of `openssl rand -base64 32`')
+
 const databaseUrl = z.url({
   protocol: /^postgres(ql)?$/,
   error: 'must be a URL such as postgresql://user@host/database',
@@ -67,6 +79,8 @@ const variables = z
     SNAGLIST_RATE_REQUESTS: integer(0, 1_000_000_000).default(6000),
     SNAGLIST_RATE_STORE: oneOf('memory', 'database').default('memory'),
     SNAGLIST_CHANGES_DAYS: integer(1, 3650).default(30),
+    SNAGLIST_SECRET: secret.optional(),
+    SNAGLIST_WEBHOOK_HOSTS: list.pipe(z.array(permittedHost)).optional(),
     SNAGLIST_METRICS_PORT: integer(0, 65535).optional(),
     SNAGLIST_METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
     SNAGLIST_LOG_LEVEL: oneOf('silent', 'error', 'warn', 'info', 'debug').default('info'),
@@ -104,6 +118,10 @@ const variables = z
     rateStore: env.SNAGLIST_RATE_STORE,
     /** Days for which the feed stores changes. */
     changesDays: env.SNAGLIST_CHANGES_DAYS,
+    /** Encrypts the secrets of webhooks. */
+    secret: env.SNAGLIST_SECRET ?? null,
+    /** Hosts that are not public and that webhooks may send to, also by http. */
+    webhookHosts: env.SNAGLIST_WEBHOOK_HOSTS ?? [],
     /** Serves metrics on a port of its own; with the token at /metrics. */
     metricsPort: env.SNAGLIST_METRICS_PORT ?? null,
     metricsToken: env.SNAGLIST_METRICS_TOKEN ?? null,

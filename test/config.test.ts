@@ -34,6 +34,8 @@ test('provides a default for every setting', () => {
     rateRequests: 6000,
     rateStore: 'memory',
     changesDays: 30,
+    secret: null,
+    webhookHosts: [],
     metricsPort: null,
     metricsToken: null,
     tracing: false,
@@ -70,6 +72,8 @@ test('reports all errors together, without values that may contain a password', 
     SNAGLIST_POOLSIZE: '4',
     SNAGLIST_CORS_ORIGINS: 'https://a.example/path',
     NODE_ENV: 'prod',
+    SNAGLIST_SECRET: 'short-secret',
+    SNAGLIST_WEBHOOK_HOSTS: 'mes.example.com, http://mes',
   }
   let message = ''
   try {
@@ -78,5 +82,5 @@ test('reports all errors together, without values that may contain a password', 
     message = (error as Error).message
   }
   for (const name of Object.keys(invalid)) expect(message).toContain(name)
-  expect(message).not.toContain('hunter2')
+  for (const secret of ['hunter2', 'short-secret']) expect(message).not.toContain(secret)
 })

@@ -21,7 +21,18 @@ const suffixes = layers.flat().filter((pattern) => pattern.startsWith('.'))
 const graphqlSuffixes = ['.type.ts', '.queries.ts', '.mutations.ts', '.subscriptions.ts']
 
 // Folders that are not features. The other files of the lowest layer are in them, or in src itself.
-const infrastructure = ['csv', 'database', 'filter', 'graphql', 'http', 'idempotency', 'live', 'paging', 'reading']
+const infrastructure = [
+  'csv',
+  'database',
+  'filter',
+  'graphql',
+  'http',
+  'idempotency',
+  'live',
+  'outbound',
+  'paging',
+  'reading',
+]
 
 // Features use the GraphQL types of tickets, since issues and defects consist of them.
 const sharedTypes = /^ticket\/ticket-(?:connection|filter|input|order)\.type\.ts$/
