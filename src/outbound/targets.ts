@@ -18,7 +18,7 @@ export function parsePermittedHost(text: string): PermittedHost | null {
 const nameOf = ({ hostname }: URL) => hostname.replace(/\.$/, '')
 
 /** The address of a URL without a name, which is connected to without a lookup; null for a name. */
-const literalAddress = (url: URL) => parseAddress(nameOf(url).replaceAll(/[[\]]/g, ''))
+export const literalAddress = (url: URL) => parseAddress(nameOf(url).replaceAll(/[[\]]/g, ''))
 
 /** Phrased to follow the name of a field. Addresses of names are checked later, whenever they are connected to. */
 export function findUrlError(text: string, permittedHosts: readonly PermittedHost[]): string | null {
@@ -34,7 +34,7 @@ export function findUrlError(text: string, permittedHosts: readonly PermittedHos
   return null
 }
 
-const notPublic = 'must not have an address inside a network, unless SNAGLIST_WEBHOOK_HOSTS contains the host'
+export const notPublic = 'must not have an address inside a network, unless SNAGLIST_WEBHOOK_HOSTS contains the host'
 
 /** True if the URL may be connected to at the address. Public addresses are permitted by https only. */
 export const permits = (url: URL, address: Address, permittedHosts: readonly PermittedHost[]): boolean =>
