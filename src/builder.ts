@@ -5,6 +5,7 @@ import { EmailAddressResolver, HexColorCodeResolver, JSONResolver } from 'graphq
 import type {
   ChangeSource,
   ChangeType,
+  DeliveryStatus,
   Disposition,
   Priority,
   ProjectRole,
@@ -47,6 +48,8 @@ export const builder = new SchemaBuilder<{
     FieldChange: FieldChange
     Change: Row<'Change'>
     Import: Row<'Import'>
+    Webhook: Row<'Webhook'>
+    WebhookDelivery: Row<'WebhookDelivery'>
   }
   Scalars: {
     ID: { Input: string; Output: string }
@@ -58,6 +61,7 @@ export const builder = new SchemaBuilder<{
     JSON: { Input: unknown; Output: unknown }
     ChangeType: { Input: ChangeType; Output: ChangeType }
     ChangeSource: { Input: ChangeSource; Output: ChangeSource }
+    DeliveryStatus: { Input: DeliveryStatus; Output: DeliveryStatus }
     Disposition: { Input: Disposition; Output: Disposition }
     Priority: { Input: Priority; Output: Priority }
     ProjectRole: { Input: ProjectRole; Output: ProjectRole }

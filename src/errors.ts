@@ -94,6 +94,15 @@ export class CursorExpired extends GraphQLError {
   }
 }
 
+/** The server lacks a setting. */
+export class NotConfigured extends GraphQLError {
+  constructor(purpose: string, setting: string) {
+    super(`${purpose} requires the setting ${setting} of the server. See docs/configuration.md.`, {
+      extensions: { code: 'NOT_CONFIGURED', setting },
+    })
+  }
+}
+
 /** The same request may succeed later. `cause` is logged, never sent. */
 export class Unavailable extends GraphQLError {
   constructor(message = 'The database does not respond. Try again in a moment.', cause?: unknown) {

@@ -6,6 +6,7 @@ import type {
   ObjectFieldBuilder,
   ObjectRef,
 } from '@pothos/core'
+import type { GraphQLSchema } from 'graphql'
 import { builder } from './builder.ts'
 import { checkInput, type Rules } from './check.ts'
 import type { Context } from './context.ts'
@@ -37,6 +38,7 @@ interface MutationOptions<Fields extends InputFieldMap, Payload extends object> 
     input: InputShapeFromFields<Fields>,
     context: Context,
     errors: readonly FieldError[],
+    schema: GraphQLSchema,
   ) => Promise<Payload>
 }
 
@@ -83,7 +85,7 @@ export function mutation<Fields extends InputFieldMap, Payload extends object>(
       args: { input: t.arg({ type: Input, required: true, description: inputDescription }) },
       resolve: (_root, args: object, context, info) => {
         if (context.idempotency) startStep(context.idempotency, `${info.path.key}`)
-        return withValidInput(args, (input, errors) => resolve(input, context, errors)) as never
+        return withValidInput(args, (input, errors) => resolve(input, context, errors, info.schema)) as never
       },
     }),
   )

@@ -7,6 +7,8 @@ import type {
   TicketStatus,
   Token,
   User,
+  Webhook,
+  WebhookDelivery,
 } from '../prisma/generated/client.ts'
 import type PrismaTypes from '../prisma/generated/pothos.ts'
 
@@ -33,6 +35,15 @@ export interface ImportPreviewRow {
   readonly changes: readonly FieldChange[]
 }
 
+/** An attempt to send a delivery. `at` is in ISO 8601. */
+export interface DeliveryAttempt {
+  readonly at: string
+  readonly durationMs: number
+  readonly responseStatus: number | null
+  readonly responseBody: string | null
+  readonly error: string | null
+}
+
 interface CustomRows {
   Change: Omit<Change, 'ordinal' | 'position' | 'numberedAt' | 'projectId'> & {
     readonly position: number
@@ -47,6 +58,20 @@ interface CustomRows {
     readonly preview: readonly ImportPreviewRow[]
   }
   HistoryEvent: Omit<HistoryEvent, 'changes' | 'effectiveAt' | 'before'> & { readonly changes: readonly FieldChange[] }
+  Webhook: Omit<
+    Webhook,
+    | 'secret'
+    | 'previousSecret'
+    | 'previousSecretUntil'
+    | 'failures'
+    | 'failingSince'
+    | 'waitsUntil'
+    | 'claimedAt'
+    | 'startedAfter'
+  >
+  WebhookDelivery: Omit<WebhookDelivery, 'changeId' | 'leasedUntil' | 'failures' | 'attempts'> & {
+    readonly attempts: readonly DeliveryAttempt[]
+  }
 }
 
 export type Row<Name extends keyof PrismaTypes> = Name extends keyof CustomRows

@@ -3,8 +3,9 @@ import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { type Contents, createTestProject, fillProject, noContents, withPlaceholders } from './support/contents.ts'
 import { createTestUsers, type TestUsers } from './support/people.ts'
+import { webhookSettings } from './support/webhooks.ts'
 
-const server = useServer()
+const server = useServer(webhookSettings)
 let users: TestUsers
 /** In a project without default role. */
 let closed: Contents

@@ -34,6 +34,8 @@ test('declares the types of stored rows from their Prisma models', () => {
     Session: 'Token',
     Ticket: 'Ticket',
     User: 'User',
+    Webhook: 'Webhook',
+    WebhookDelivery: 'WebhookDelivery',
   })
 })
 
@@ -61,6 +63,8 @@ test('rejects relations, selections and hidden columns at compile time', () => {
     () => builder.prismaObjectField('Project', 'lastNumber', (t) => t.exposeInt('lastNumber')),
     // @ts-expect-error
     () => builder.prismaObjectField('Import', 'made', (t) => t.expose('made', { type: 'JSON' })),
+    // @ts-expect-error
+    () => builder.prismaObjectField('Webhook', 'secret', (t) => t.expose('secret', { type: 'JSON' })),
   ]
-  expect(declarations).toHaveLength(9)
+  expect(declarations).toHaveLength(10)
 })

@@ -29,6 +29,7 @@ builder.enumType('ErrorCode', {
     DOCUMENT_NOT_ALLOWED: { description: 'The server runs only the documents of its manifest.' },
     BATCHING_NOT_SUPPORTED: { description: 'The body is a list of operations: send a request for each.' },
     BAD_REQUEST: { description: 'The request is not a valid GraphQL request over HTTP.' },
+    NOT_CONFIGURED: { description: 'The server lacks a setting, named in `extensions.setting`.' },
     UNAVAILABLE: { description: 'The database or the server has no capacity at the moment: retry later.' },
     INTERNAL_SERVER_ERROR: { description: 'A bug of the server, which logs it with `extensions.requestId`.' },
   },

@@ -13,6 +13,8 @@ import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import { findTicket } from '../ticket/ticket.loaders.ts'
 import { findUser } from '../user/user.loaders.ts'
 import type { Viewer } from '../viewer.ts'
+import { visibleWebhooks } from '../webhook/webhook.access.ts'
+import { findDelivery, findWebhook } from '../webhook/webhook.loaders.ts'
 
 const finders = {
   User: findUser,
@@ -23,6 +25,8 @@ const finders = {
   Comment: findComment,
   HistoryEvent: findHistoryEvent,
   Import: findImport,
+  Webhook: findWebhook,
+  WebhookDelivery: findDelivery,
 } as const
 
 type NodeType = keyof typeof finders
@@ -66,6 +70,9 @@ function selectNodes(viewer: Viewer, references: readonly string[]): Sql {
     UNION ALL SELECT i.id, 'Import', i.id::text FROM imports i JOIN requested USING (id) WHERE ${visibleImports(viewer)}
     UNION ALL SELECT l.id, 'Label', l.id::text FROM labels l JOIN requested USING (id)
       JOIN projects p ON p.id = l.project_id WHERE ${visibleProjects(viewer)}
+    UNION ALL SELECT w.id, 'Webhook', w.id::text FROM webhooks w JOIN requested USING (id) WHERE ${visibleWebhooks(viewer)}
+    UNION ALL SELECT d.id, 'WebhookDelivery', d.id::text FROM webhook_deliveries d JOIN requested USING (id)
+      JOIN webhooks w ON w.id = d.webhook_id WHERE ${visibleWebhooks(viewer)}
     UNION ALL SELECT p.id, 'Project', p.id::text FROM projects p JOIN requested USING (id) WHERE ${visibleProjects(viewer)}
     UNION ALL SELECT id, 'User', id::text FROM users JOIN requested USING (id)`
   const byTicketKey = sql`

@@ -20,7 +20,7 @@ const ProjectPermissions = builder
         description: 'True if you may import files, also as a dry run. Requires CONTRIBUTOR.',
       }),
       update: t.exposeBoolean('update', {
-        description: 'True if you may change the project, its labels and its members. Requires MAINTAINER.',
+        description: 'True if you may change the project, its labels, members and webhooks. Requires MAINTAINER.',
       }),
       archive: t.exposeBoolean('archive', {
         description: 'True if you may archive and unarchive the project. Requires MAINTAINER.',

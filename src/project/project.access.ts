@@ -17,7 +17,7 @@ export const visibleProject = (viewer: Viewer, project: Sql): Sql =>
   sql`EXISTS (SELECT FROM projects p WHERE p.id = ${project} AND ${visibleProjects(viewer)})`
 
 /** The viewer's role in project `p`: the higher of the individual and the default role; null if there is neither. */
-function roleInProject({ id, role }: Viewer): Sql {
+export function roleInProject({ id, role }: Viewer): Sql {
   if (role === 'ADMIN') return sql`'MAINTAINER'::project_role`
   return sql`GREATEST(p.default_role,
     (SELECT m.role FROM project_members m WHERE m.project_id = p.id AND m.user_id = ${id}::uuid))`

@@ -2,6 +2,7 @@ import type { ProjectRole } from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
 import { importCsv } from './imports.ts'
 import { createDefect, createIssue, createLabel, createProject, setMember, type TestUsers } from './people.ts'
+import { createWebhook, testWebhook } from './webhooks.ts'
 
 const Comment = graphql(`
   mutation ContentsComment($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
@@ -35,6 +36,8 @@ const names = [
   'import',
   'importedIssue',
   'batch',
+  'webhook',
+  'delivery',
 ] as const
 
 export async function createTestProject({ maintainer, ...users }: TestUsers, key: string, defaultRole?: ProjectRole) {
@@ -61,6 +64,7 @@ export async function fillProject(
   const importResult = await importCsv(maintainer, 'title\nImported\n', { projectId: key, kind: 'ISSUE' })
   const renameResult = await contributor.ask(Rename, { id: issue.id })
   const bulk = await contributor.ask(Bulk, { id: defect.id })
+  const webhook = await createWebhook(maintainer, key)
   return {
     project: project.id,
     projectKey: key,
@@ -78,6 +82,8 @@ export async function fillProject(
     import: importResult.id,
     importedIssue: importResult.tickets.nodes[0]?.id ?? '',
     batch: bulk.bulkUpdateStatus.batch ?? '',
+    webhook: webhook.id,
+    delivery: await testWebhook(maintainer, webhook.id),
   }
 }
 

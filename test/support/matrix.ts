@@ -31,6 +31,11 @@ const [no, yes, varying] = [is(false), is(true), is(expect.any(Boolean))]
 // contributor.
 const signedIn: Row = [U, 'all', 'all', 'all', 'all', 'all', 'all', 'all']
 const everyone: Row = ['all', 'all', 'all', 'all', 'all', 'all', 'all', 'all']
+const toMaintainers: Row = [U, 'none', 'none', 'none', 'none', 'none', 'all', 'all']
+const emptyExceptForMaintainers = (empty: unknown): Row => {
+  const hidden = is(empty)
+  return [U, 'none', hidden, hidden, hidden, hidden, 'all', 'all']
+}
 const inProject: Row = [U, 'none', 'all', 'all', 'all', 'all', 'all', 'all']
 const own: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'own']
 const ownOrAdmin: Row = [U, 'own', 'own', 'own', 'own', 'own', 'own', 'all']
@@ -63,13 +68,15 @@ const defectFields = `${ticketFields} absn category disposition reportedBy sever
 const durationFields = 'count filter group max mean p50 p75 p90 p95'
 const flowFields = 'backlog backlogFilter filter from opened reopened reopenedFilter resolved resolvedFilter to'
 const loadFields = 'filter open openFilter resolved resolvedFilter total user'
+const webhookFields =
+  'createdAt deliveries disabledReason enabled filter id name owner pendingCount project query sendLeaves sources types url'
 const importFields =
   'actor columns createdAt createdCount dryRun faultCount faults fileName id kind preview project rejectedCount rejectedRows rowCount tickets unchangedCount undoneAt updatedCount warningCount warnings'
 
 export const matrix: Readonly<Record<string, TypeRow>> = {
   Query: row(
     signedIn,
-    'changes defect defects explainCost import issue issues node nodes project projects reports ticket tickets user users',
+    'changes defect defects explainCost import issue issues node nodes project projects reports ticket tickets user users webhooks',
     {
       accessTokens: own,
       sessions: own,
@@ -93,7 +100,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
 
   Project: row(
     inProject,
-    'archivedAt createdAt defaultRole defects description id imports issues key labels members name tickets viewerCan',
+    'archivedAt createdAt defaultRole defects description id imports issues key labels members name tickets viewerCan webhooks',
     { viewerRole: role },
   ),
   ...list('Project', inProject),
@@ -145,6 +152,19 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ImportFault: row(inProject, 'column message row value'),
   ...list('ImportFault', inProject),
 
+  Webhook: row(toMaintainers, webhookFields),
+  WebhookConnection: row(inProject, '', {
+    edges: emptyExceptForMaintainers([]),
+    nodes: emptyExceptForMaintainers([]),
+    pageInfo: emptyExceptForMaintainers(expect.anything()),
+    totalCount: emptyExceptForMaintainers(0),
+    totalCountUpTo: emptyExceptForMaintainers(0),
+  }),
+  WebhookEdge: row(toMaintainers, edgeFields),
+  WebhookDelivery: row(toMaintainers, 'attempts createdAt id nextAttemptAt payload status type webhook'),
+  ...list('WebhookDelivery', toMaintainers),
+  DeliveryAttempt: row(toMaintainers, 'at durationMs error responseBody responseStatus'),
+
   Reports: row(inProject, 'ageing firstResponseTime flow pareto reopenRate resolutionTime topAssignees'),
   AgeBucket: row(inProject, 'count filter fromDays group toDays'),
   AssigneeLoad: row(inProject, loadFields),
@@ -186,6 +206,12 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   ImportRefusal: row(inProject, 'reason ticket'),
   UndoBatchPayload: row(inProject, 'batch refused refusedCount tickets undoneCount'),
   UndoRefusal: row(inProject, 'reason ticket'),
+  CreateWebhookPayload: row(toMaintainers, 'secret webhook'),
+  UpdateWebhookPayload: row(toMaintainers, 'webhook'),
+  DeleteWebhookPayload: row(toMaintainers, 'deletedWebhookId project'),
+  RotateWebhookSecretPayload: row(toMaintainers, 'secret webhook'),
+  TestWebhookPayload: row(toMaintainers, 'delivery'),
+  RedeliverWebhookPayload: row(toMaintainers, 'queuedCount webhook'),
 }
 
 export const cellOf = (role: RoleName, type: string, field?: string): Cell => {

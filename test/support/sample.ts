@@ -1,6 +1,8 @@
+import type pg from 'pg'
 import { graphql } from '../generated/index.ts'
 import { type ImportResult, importCsv } from './imports.ts'
 import { createLabel, type TestUsers } from './people.ts'
+import { createWebhook, testWebhook } from './webhooks.ts'
 
 const Describe = graphql(`
   mutation SampleDescribe($project: ID!, $label: ID!) {
@@ -39,11 +41,21 @@ const Token = graphql(`
   }
 `)
 
+const failDelivery = `
+  UPDATE webhooks SET disabled_reason = 'hush';
+  UPDATE webhook_deliveries SET attempts = '[{"at": "2026-03-01T09:30:00.000Z", "durationMs": 15000,
+    "responseStatus": 200, "responseBody": "hush", "error": "hush"}]'`
+
 /** Ids of objects with a value in nearly every field. All texts contain "hush". */
-export type Sample = Readonly<Record<'project' | 'issue' | 'defect' | 'label' | 'comment' | 'event' | 'import', string>>
+export type Sample = Readonly<
+  Record<'project' | 'issue' | 'defect' | 'label' | 'comment' | 'event' | 'import' | 'webhook' | 'delivery', string>
+>
 
 /** Fills the project CORE with tickets of the contributor. Each user has an e-mail and a token. */
-export async function fillSample({ admin, maintainer, contributor, reporter, ...users }: TestUsers): Promise<Sample> {
+export async function fillSample(
+  { admin, maintainer, contributor, reporter, ...users }: TestUsers,
+  pool: pg.Pool,
+): Promise<Sample> {
   for (const person of [admin, maintainer, contributor, reporter, users.viewer, users.outsider]) {
     await person.ask(Email, { id: person.id, email: `${person.username}@example.com` })
     await person.ask(Token, { name: person.username })
@@ -91,5 +103,12 @@ export async function fillSample({ admin, maintainer, contributor, reporter, ...
   const { reopening } = await contributor.ask(ChangeStatus, { issue, defect })
   await maintainer.ask(ArchiveAndUndo, { defect, import: undoneImport.id })
   const event = reopening.issue.history.nodes[0]?.id ?? ''
-  return { project: project?.id ?? '', issue, defect, label, comment, event, import: issues.id }
+  const { id: webhook } = await createWebhook(maintainer, 'CORE', {
+    name: 'hush webhook',
+    url: 'https://hush.example.com',
+    filter: { title: { contains: 'hush' } },
+  })
+  const delivery = await testWebhook(maintainer, webhook)
+  await pool.query(failDelivery)
+  return { project: project?.id ?? '', issue, defect, label, comment, event, import: issues.id, webhook, delivery }
 }

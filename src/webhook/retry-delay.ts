@@ -1,0 +1,1 @@
+export const maxStoredAttempts = 20

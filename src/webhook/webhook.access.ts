@@ -1,0 +1,15 @@
+import { type Sql, sql } from '../database/sql.ts'
+import { Forbidden } from '../errors.ts'
+import { roleInProject } from '../project/project.access.ts'
+import type { Viewer } from '../viewer.ts'
+
+/** Condition on webhooks `w`: those that the viewer can manage, also in an archived project. */
+export function visibleWebhooks(viewer: Viewer): Sql {
+  if (viewer.role === 'ADMIN') return sql`TRUE`
+  return sql`EXISTS (SELECT FROM projects p WHERE p.id = w.project_id AND ${roleInProject(viewer)} = 'MAINTAINER')`
+}
+
+export function mustBeAbleToReceiveAllProjects(viewer: Viewer): void {
+  if (viewer.role !== 'ADMIN')
+    throw new Forbidden(`A webhook for all projects requires ADMIN; your role is ${viewer.role}. Pass \`projectId\`.`)
+}
