@@ -43,6 +43,8 @@ export interface AppOptions {
   readonly database: Database
   readonly viewerCache: ViewerCache
   readonly log: Logger
+  /** Called after a delivery of a webhook was queued. */
+  readonly wakeWebhooks?: () => void
   /** Documents that clients can identify by their hash. */
   readonly manifest?: DocumentManifest
   readonly trace?: ((execute: Execute) => Execute) | undefined
@@ -67,6 +69,7 @@ export function createApp({
   database,
   viewerCache,
   log,
+  wakeWebhooks = () => {},
   manifest = new Map(),
   trace = (execute) => execute,
   isStopping = () => false,
@@ -105,6 +108,7 @@ export function createApp({
     documents,
     rates,
     readDatabaseSize,
+    wakeWebhooks,
   })
   const isDatabaseReady = reuseResults(async () => {
     await database.prisma.user.findFirst({ select: { id: true } })

@@ -32,6 +32,8 @@ export interface Context {
   /** Set by `signIn`, `signUp` and `resetPassword` for the rest of an anonymous request. */
   viewer: Viewer | null
   readonly token: ViewerToken | null
+  /** Required after a delivery of a webhook was queued. */
+  readonly wakeWebhooks: () => void
   /** Required after a change of tokens or accounts. */
   readonly clearViewerCache: () => void
   /** Exempts a new token from the limit of unknown tokens per address. */

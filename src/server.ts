@@ -15,6 +15,7 @@ import { closeLingering, type DurationLimit, limitDuration } from './http/slow-c
 import { openMigratedDatabase } from './migrated-database.ts'
 import { schema } from './schema.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
+import { startWebhookWorker } from './webhook/worker.actions.ts'
 
 // An import of the module would load the WebSocket that it exports, which takes 30 ms.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -72,9 +73,11 @@ export async function startServer(
   })
   let stopping = false
   const viewerCache = createViewerCache(database.db, database.listen)
+  const webhookWorker = startWebhookWorker({ database, config, log })
   const app = createApp({
     config,
     database,
+    wakeWebhooks: webhookWorker.wake,
     viewerCache,
     log,
     manifest,
@@ -119,6 +122,7 @@ export async function startServer(
   // Otherwise Node asks for the body of every request with `Expect: 100-continue`.
   http.on('checkContinue', onRequest)
   const close = async () => {
+    await webhookWorker[Symbol.asyncDispose]()
     await app.dispose()
     await viewerCache[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
@@ -139,6 +143,7 @@ export async function startServer(
     async [Symbol.asyncDispose]() {
       stopping = true
       app.stopStreams()
+      const webhooksStop = webhookWorker[Symbol.asyncDispose]()
       // The port stays open during the grace period, so that /ready returns 503.
       const deadline = AbortSignal.timeout(timeouts.grace)
       while (pendingRequests > 0 && !deadline.aborted)
@@ -153,6 +158,7 @@ export async function startServer(
       else deadline.addEventListener('abort', closeConnections)
       await httpClose
       metrics?.close()
+      await webhooksStop
       await close()
     },
   }

@@ -17,6 +17,7 @@ interface ContextServices {
   readonly documents: DocumentCache
   readonly rates: Rates
   readonly readDatabaseSize: ReadDatabaseSize
+  readonly wakeWebhooks: () => void
 }
 
 const maxUserAgentLength = 200
@@ -36,6 +37,7 @@ export const contextFactory =
     documents,
     rates,
     readDatabaseSize,
+    wakeWebhooks,
   }: ContextServices): CreateContext =>
   async (request, requestId) => {
     const authentication = await authenticate(request)
@@ -57,6 +59,7 @@ export const contextFactory =
       idempotency: null,
       viewer: authentication?.viewer ?? null,
       token: authentication?.token ?? null,
+      wakeWebhooks,
       clearViewerCache: viewerCache.clear,
       addKnownToken: viewerCache.addKnown,
       loaders: new Map(),

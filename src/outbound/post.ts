@@ -14,6 +14,7 @@ export interface PostOptions {
   readonly permittedHosts: readonly PermittedHost[]
   /** For the attempt as a whole, from the lookup to the end of the response. */
   readonly timeoutMilliseconds?: number
+  readonly signal?: AbortSignal
 }
 
 export interface PostResult {
@@ -38,10 +39,10 @@ const maxStoredBytes = 1024
  */
 export async function post(
   url: URL,
-  { headers, body, permittedHosts, timeoutMilliseconds = defaultTimeoutMilliseconds }: PostOptions,
+  { headers, body, permittedHosts, timeoutMilliseconds = defaultTimeoutMilliseconds, signal: abortion }: PostOptions,
 ): Promise<PostResult> {
   const start = performance.now()
-  const signal = AbortSignal.timeout(timeoutMilliseconds)
+  const timeout = AbortSignal.timeout(timeoutMilliseconds)
   let response: IncomingMessage | undefined
   const chunks: Buffer[] = []
   let error: string | null = null
@@ -52,7 +53,7 @@ export async function post(
       // The default agent may reuse a connection that the host is about to close.
       agent: false,
       lookup: lookupPermitted(url, permittedHosts),
-      signal,
+      signal: abortion ? AbortSignal.any([timeout, abortion]) : timeout,
     })
     let readBytes = 0
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -62,7 +63,7 @@ export async function post(
       if (readBytes >= maxReadBytes) break
     }
   } catch (reason) {
-    error = signal.aborted ? `no complete response within ${timeoutMilliseconds / 1000} seconds` : reasonOf(reason)
+    error = timeout.aborted ? `no complete response within ${timeoutMilliseconds / 1000} seconds` : reasonOf(reason)
   }
   return {
     responseStatus: response?.statusCode ?? null,

@@ -11,9 +11,11 @@ mutation('testWebhook', {
   payloadDescription: 'The queued message.',
   input: (t) => ({ id: t.id({ required: true, description: 'UUID of the webhook.' }) }),
   rules: { id },
-  resolve: async (input, context) => ({
-    delivery: await write(context, (tx, viewer) => queueTest(tx, viewer, input.id)),
-  }),
+  resolve: async (input, context) => {
+    const delivery = await write(context, (tx, viewer) => queueTest(tx, viewer, input.id))
+    context.wakeWebhooks()
+    return { delivery }
+  },
   payload: (t) => ({
     delivery: t.expose('delivery', { type: 'WebhookDelivery', description: 'Queued message, whose attempts follow.' }),
   }),
@@ -45,15 +47,12 @@ mutation('redeliverWebhook', {
       : []),
   ],
   work: 500,
-  resolve: async ({ id: webhookId, deliveryIds, since, status }, context) =>
-    write(context, (tx, viewer) =>
-      redeliver(
-        tx,
-        viewer,
-        webhookId,
-        since ? { since, status: status ?? 'FAILED' } : { deliveryIds: deliveryIds ?? [] },
-      ),
-    ),
+  resolve: async ({ id: webhookId, deliveryIds, since, status }, context) => {
+    const redelivery = since ? { since, status: status ?? 'FAILED' } : { deliveryIds: deliveryIds ?? [] }
+    const result = await write(context, (tx, viewer) => redeliver(tx, viewer, webhookId, redelivery))
+    context.wakeWebhooks()
+    return result
+  },
   payload: (t) => ({
     webhook: t.expose('webhook', { type: 'Webhook', description: 'Webhook with the pending deliveries.' }),
     queuedCount: t.exposeInt('count', { description: 'Number of queued deliveries.' }),

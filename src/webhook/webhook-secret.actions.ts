@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import { encrypt } from '../encryption.ts'
+import { decrypt, encrypt } from '../encryption.ts'
 import { NotConfigured } from '../errors.ts'
 
 const keyLength = 32
@@ -12,4 +12,14 @@ const keyOf = (serverSecret: string) =>
 export function sealSecret(secret: string, serverSecret: string | null): Uint8Array<ArrayBuffer> {
   if (serverSecret === null) throw new NotConfigured('A webhook', 'SNAGLIST_SECRET')
   return new Uint8Array(encrypt(Buffer.from(secret), keyOf(serverSecret)))
+}
+
+/** Null if it was sealed with another SNAGLIST_SECRET. */
+export function unsealSecret(sealed: Uint8Array, serverSecret: string | null): string | null {
+  if (serverSecret === null) return null
+  try {
+    return decrypt(sealed, keyOf(serverSecret)).toString()
+  } catch {
+    return null
+  }
 }

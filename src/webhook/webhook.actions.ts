@@ -120,7 +120,7 @@ export async function updateWebhook(
 export const withoutFailures = { failures: 0, failingSince: null, waitsUntil: null } as const
 
 /** Also fails its pending deliveries, which `redeliverWebhook` can send. `reason` is null if a user disables it. */
-const disableWebhook = (db: Statements, id: string, reason: string | null) =>
+export const disableWebhook = (db: Statements, id: string, reason: string | null) =>
   db.query(sql`
     WITH disabled AS (
       UPDATE webhooks SET enabled = FALSE, disabled_reason = ${reason} WHERE id = ${id}::uuid)

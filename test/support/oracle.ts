@@ -30,7 +30,14 @@ export function createOracle(server: TestServer) {
   const rates = createRates({ requests: 0, points: 0, pool: null })
   const readDatabaseSize = createDatabaseSizeReader(server.database.pool)
   const authenticate = createAuthenticate(server.viewerCache, rates)
-  const createContext = contextFactory({ ...server, authenticate, documents, rates, readDatabaseSize })
+  const createContext = contextFactory({
+    ...server,
+    authenticate,
+    documents,
+    rates,
+    readDatabaseSize,
+    wakeWebhooks: () => {},
+  })
   return createYoga<object, Context>({
     schema,
     context: ({ request }) =>
