@@ -8,13 +8,14 @@ import { type TestServer, useServer } from './support/app.ts'
 import { copyDatabase } from './support/environment.ts'
 import { importCsv } from './support/imports.ts'
 import { createProject, signUp, type TestUser } from './support/people.ts'
+import { createWebhook, testWebhook, webhookSettings } from './support/webhooks.ts'
 
 const server = useServer()
 const token = 'token-of-prometheus'
 let monitoredServer: TestServer
 let ada: TestUser
 beforeAll(async () => {
-  monitoredServer = server.withSettings({ SNAGLIST_METRICS_TOKEN: token })
+  monitoredServer = server.withSettings({ SNAGLIST_METRICS_TOKEN: token, ...webhookSettings })
   ada = await signUp(monitoredServer, 'ada')
   await createProject(ada, 'CORE')
 })
@@ -87,11 +88,15 @@ test('limits the operation names in metrics per user', async () => {
     expect(await metricValue(`snaglist_operations_total{operation="${name}",code="OK"}`)).toBe(times)
 })
 
-test('exports metrics of the connection pool, the event loop and imports', async () => {
+test('exports metrics of the connection pool, the event loop, imports and webhooks', async () => {
   await importCsv(ada, 'title\nImported\n', { projectId: 'CORE', kind: 'ISSUE' })
-  // Servers count imports at most once per second.
+  const { id } = await createWebhook(ada, 'CORE')
+  await testWebhook(ada, id)
+  // Servers count imports and deliveries at most once per second.
   const other = server.withSettings({ SNAGLIST_METRICS_TOKEN: token })
   expect(await metricValue('snaglist_imports{outcome="whole"}', other)).toBe(1)
+  for (const [state, count] of Object.entries({ pending: 1, sending: 0, failed: 0 }))
+    expect(await metricValue(`snaglist_webhook_deliveries{state="${state}"}`, other)).toBe(count)
   await other.app.dispose()
   for (const state of ['used', 'idle', 'waiting'])
     expect(await metricValue(`snaglist_database_connections{state="${state}"}`)).toBeGreaterThanOrEqual(0)

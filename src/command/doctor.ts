@@ -9,6 +9,7 @@ import { migrationState, mustAgreeOnSchema } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
 import { findTextCollisions } from '../database/text-collisions.ts'
 import { reasonOf, StartupError } from '../startup-errors.ts'
+import { checkWebhooks } from '../webhook/webhook-health.loaders.ts'
 import { type CommandContext, CommandError, print, printJson } from './command.ts'
 
 /** The check failed if there is a remedy. */
@@ -195,7 +196,7 @@ async function inspectDatabase(database: Database, config: Config): Promise<Find
     ...(isMigrated
       ? (await findTextCollisions(pool)).map(({ text, remedy }) => ({ subject: 'Texts', result: text, remedy }))
       : []),
-    ...(isMigrated ? [await checkTables(database)] : []),
+    ...(isMigrated ? [await checkTables(database), ...(await checkWebhooks(database.db, config.secret))] : []),
     {
       subject: 'Clock',
       result: `${drift.toFixed(1)} s difference to the clock of the database`,

@@ -84,6 +84,20 @@ export function createMetrics(pool: Pool): Metrics {
       for (const { outcome, count } of rows) this.set({ outcome }, count)
     },
   })
+  const countDeliveries = reuseResults(() =>
+    pool.query<{ state: string; count: number }>(deliveryStates).catch(() => ({ rows: [] })),
+  )
+  new Gauge({
+    name: 'snaglist_webhook_deliveries',
+    help: 'Number of stored webhook deliveries that are pending (including those that are sent at the moment), sending or failed.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const { rows } = await countDeliveries()
+      this.reset()
+      for (const { state, count } of rows) this.set({ state }, count)
+    },
+  })
 
   const names = new Set<string>()
   const nameCounts = new Map<string, number>()
@@ -118,6 +132,12 @@ const importOutcomes = `
   SELECT CASE WHEN undone_at IS NOT NULL THEN 'undone' WHEN dry_run THEN 'dry run'
     WHEN rejected_count > 0 THEN 'with faults' ELSE 'whole' END AS outcome, count(*)::integer AS count
   FROM imports GROUP BY 1`
+
+/** Each count reads a small index. */
+const deliveryStates = `
+  SELECT 'pending' AS state, count(*)::integer AS count FROM webhook_deliveries WHERE status = 'PENDING'
+  UNION ALL SELECT 'sending', count(*)::integer FROM webhook_deliveries WHERE leased_until > now()
+  UNION ALL SELECT 'failed', count(*)::integer FROM webhook_deliveries WHERE status = 'FAILED'`
 
 /** Serves /metrics to clients with the token. Without a configured token the path is 404. */
 export const useMetrics = (metrics: Metrics | null, token: string | null): PagePlugin => ({
