@@ -37,14 +37,14 @@ import { createWebSockets, type Upgrade } from './live/web-sockets.ts'
 import { hasHiddenObject } from './node/hidden-object.actions.ts'
 import { printPossibleTypes, printSortedSchema, schema } from './schema.ts'
 import type { ViewerCache } from './viewer.ts'
+import type { WebhookWorker } from './webhook/worker.actions.ts'
 
 export interface AppOptions {
   readonly config: Config
   readonly database: Database
   readonly viewerCache: ViewerCache
   readonly log: Logger
-  /** Called after a delivery of a webhook was queued. */
-  readonly wakeWebhooks?: () => void
+  readonly webhookWorker?: Pick<WebhookWorker, 'wake' | 'onMutation'>
   /** Documents that clients can identify by their hash. */
   readonly manifest?: DocumentManifest
   readonly trace?: ((execute: Execute) => Execute) | undefined
@@ -69,7 +69,7 @@ export function createApp({
   database,
   viewerCache,
   log,
-  wakeWebhooks = () => {},
+  webhookWorker = { wake: () => {}, onMutation: () => {} },
   manifest = new Map(),
   trace = (execute) => execute,
   isStopping = () => false,
@@ -108,7 +108,7 @@ export function createApp({
     documents,
     rates,
     readDatabaseSize,
-    wakeWebhooks,
+    wakeWebhooks: webhookWorker.wake,
   })
   const isDatabaseReady = reuseResults(async () => {
     await database.prisma.user.findFirst({ select: { id: true } })
@@ -155,7 +155,11 @@ export function createApp({
     onError,
   })
   const subscribe = createSubscribe({ rates, viewerCache, streams })
-  const execute = trace(createExecute(rates, hasHiddenObject, feed.announce))
+  const onMutation = () => {
+    feed.announce()
+    webhookWorker.onMutation()
+  }
+  const execute = trace(createExecute(rates, hasHiddenObject, onMutation))
   const addressOf = createAddressReader(config.trustedProxies)
   const endpoint = createEndpoint({
     path,

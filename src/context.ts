@@ -32,7 +32,7 @@ export interface Context {
   /** Set by `signIn`, `signUp` and `resetPassword` for the rest of an anonymous request. */
   viewer: Viewer | null
   readonly token: ViewerToken | null
-  /** Required after a delivery of a webhook was queued. */
+  /** Required after a delivery of a webhook was queued, or a webhook created. */
   readonly wakeWebhooks: () => void
   /** Required after a change of tokens or accounts. */
   readonly clearViewerCache: () => void

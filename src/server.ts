@@ -8,6 +8,7 @@ import { createViewerCache } from './auth/viewer.cache.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/open.ts'
 import type { DocumentManifest } from './graphql/persisted-documents.ts'
+import { viewerContextFactory } from './graphql/viewer-context.ts'
 import { isMultipart } from './http/content-type.ts'
 import type { Metrics } from './http/metrics.ts'
 import { isRead } from './http/page-requests.ts'
@@ -15,6 +16,7 @@ import { closeLingering, type DurationLimit, limitDuration } from './http/slow-c
 import { openMigratedDatabase } from './migrated-database.ts'
 import { schema } from './schema.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
+import { createFanOut } from './webhook/fan-out.actions.ts'
 import { startWebhookWorker } from './webhook/worker.actions.ts'
 
 // An import of the module would load the WebSocket that it exports, which takes 30 ms.
@@ -73,11 +75,17 @@ export async function startServer(
   })
   let stopping = false
   const viewerCache = createViewerCache(database.db, database.listen)
-  const webhookWorker = startWebhookWorker({ database, config, log })
+  const fanOut = createFanOut({
+    db: database.db,
+    schema,
+    createContext: viewerContextFactory(config, database),
+    log,
+  })
+  const webhookWorker = startWebhookWorker({ database, config, fanOut, log })
   const app = createApp({
     config,
     database,
-    wakeWebhooks: webhookWorker.wake,
+    webhookWorker,
     viewerCache,
     log,
     manifest,

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 const query = async (text: string) => (await server.database.pool.query(text)).rows
 const startWorker = (graceMilliseconds = 3000) =>
-  startWebhookWorker({ ...server, log: pino({ level: 'silent' }), graceMilliseconds })
+  startWebhookWorker({ ...server, fanOut: async () => {}, log: pino({ level: 'silent' }), graceMilliseconds })
 
 async function queue(url: string, count: number): Promise<void> {
   const { id } = await createWebhook(users.maintainer, 'CORE', { url })
@@ -66,7 +66,7 @@ test('a stopping worker returns the deliveries that were not sent', async () => 
   expect(hanging.requests).toHaveLength(4)
 })
 
-test('a server sends deliveries as soon as they are queued', async () => {
+test('a server sends tests and changes as soon as they are committed', async () => {
   await using receiver = await startReceiver()
   await using database = await copyDatabase()
   const env = { NODE_ENV: 'test', PORT: '0', SNAGLIST_BCRYPT_COST: '4', ...settings, ...database.env }
@@ -80,5 +80,10 @@ test('a server sends deliveries as soon as they are queued', async () => {
   )
   await ask(`mutation { testWebhook(input: { id: "${createWebhook.webhook.id}" }) { delivery { id } } }`)
   await receiver.waitFor(1)
-  expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({ type: 'webhook.test' })
+  await ask('mutation { createIssue(input: { projectId: "CORE", title: "New" }) { issue { id } } }')
+  await receiver.waitFor(2)
+  expect(receiver.requests.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { type: 'webhook.test', data: null },
+    { type: 'ticket.created', data: { type: 'TICKET_CREATED' } },
+  ])
 })

@@ -5,6 +5,7 @@ import { version } from '../version.ts'
 import { type ClaimedDelivery, releaseDelivery } from './delivery-claim.actions.ts'
 import { recordResult } from './delivery-result.actions.ts'
 import { signatureHeaders } from './signature.ts'
+import { ownerWithoutPermission } from './webhook.access.ts'
 import { disableWebhook } from './webhook.actions.ts'
 import { unsealSecret } from './webhook-secret.actions.ts'
 
@@ -18,9 +19,6 @@ const unknownSecret: PostResult = {
   retryAfter: null,
 }
 
-const withoutPermission =
-  'The owner is deactivated, or lacks the role MAINTAINER in the project, or ADMIN for all projects. Enable the webhook to become its owner.'
-
 /** Sends a delivery and stores the result. Without a result, because the signal was aborted, it stays pending. */
 export async function attemptDelivery(
   db: Statements,
@@ -29,7 +27,7 @@ export async function attemptDelivery(
   signal: AbortSignal,
 ): Promise<void> {
   const { id, webhookId, changeId, url, body, secrets: sealedSecrets } = delivery
-  if (!delivery.isOwnerPermitted) return void (await disableWebhook(db, webhookId, withoutPermission))
+  if (!delivery.isOwnerPermitted) return void (await disableWebhook(db, webhookId, ownerWithoutPermission))
   const at = new Date()
   const secrets = sealedSecrets
     .map((sealed) => unsealSecret(Buffer.from(sealed, 'base64'), secret))

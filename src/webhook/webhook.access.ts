@@ -14,6 +14,9 @@ export const isOwnerPermitted = sql`(u.active AND (u.role = 'ADMIN' OR EXISTS (
   SELECT FROM projects p LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = u.id
   WHERE p.id = w.project_id AND GREATEST(p.default_role, m.role) = 'MAINTAINER')))`
 
+export const ownerWithoutPermission =
+  'The owner is deactivated, or lacks the role MAINTAINER in the project, or ADMIN for all projects. Enable the webhook to become its owner.'
+
 export function mustBeAbleToReceiveAllProjects(viewer: Viewer): void {
   if (viewer.role !== 'ADMIN')
     throw new Forbidden(`A webhook for all projects requires ADMIN; your role is ${viewer.role}. Pass \`projectId\`.`)

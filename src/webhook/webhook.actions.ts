@@ -4,6 +4,7 @@ import { definedFields } from '../database/patch.ts'
 import { sql } from '../database/sql.ts'
 import type { Statements, Transaction } from '../database/statements.ts'
 import { BadUserInput, NotFound } from '../errors.ts'
+import { numberChanges } from '../feed/feed.actions.ts'
 import { mustHaveRole, type ProjectPermissions, permissionColumns } from '../project/project.access.ts'
 import { lockProject } from '../project/project.actions.ts'
 import type { Viewer } from '../viewer.ts'
@@ -46,7 +47,14 @@ export async function createWebhook(
     },
     select: { id: true },
   })
+  await startAtEnd(tx, id)
   return readWebhook(tx, id)
+}
+
+/** Skips the changes that were committed before. */
+async function startAtEnd(tx: Transaction, id: string): Promise<void> {
+  await numberChanges(tx)
+  await tx.query(sql`UPDATE webhooks SET started_after = (SELECT last FROM feed) WHERE id = ${id}::uuid`)
 }
 
 /** Locks the project, or all webhooks of no project, against the creation of others. Returns the id of the project. */
@@ -113,6 +121,7 @@ export async function updateWebhook(
     },
     select: { id: true },
   })
+  if (isEnabled) await startAtEnd(tx, id)
   return readWebhook(tx, id)
 }
 

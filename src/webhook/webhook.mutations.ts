@@ -68,7 +68,7 @@ mutation('createWebhook', {
   resolve: async (input, context, errors, schema) => {
     await mustBeValid(input, context, errors, schema)
     const { sources, sendLeaves, ...fields } = input
-    return write(context, async (tx, viewer) => {
+    const result = await write(context, async (tx, viewer) => {
       const secret = createSecret()
       const webhook = await createWebhook(
         tx,
@@ -78,6 +78,8 @@ mutation('createWebhook', {
       )
       return { webhook, secret }
     })
+    context.wakeWebhooks()
+    return result
   },
   payload: (t) => ({
     webhook: t.expose('webhook', { type: 'Webhook', description: 'Created webhook.' }),

@@ -6,7 +6,7 @@ import { BadUserInput, type FieldError } from '../errors.ts'
 import { findUrlError, type PermittedHost } from '../outbound/targets.ts'
 import { type TicketFilter, ticketCondition } from '../ticket/ticket.filter.ts'
 import type { Viewer } from '../viewer.ts'
-import { findQueryErrors } from './webhook-query.rules.ts'
+import { parseWebhookQuery } from './webhook-query.rules.ts'
 
 /** Per project, and for all projects. */
 export const maxWebhooks = 20
@@ -43,7 +43,7 @@ interface CheckOptions {
 /** Errors of fields that are present and satisfy `webhookRules`. */
 export function findWebhookErrors({ url, filter, query }: Checked, options: CheckOptions): FieldError[] {
   const urlError = url === undefined ? null : findUrlError(url, options.permittedHosts)
-  const queryErrors = query === undefined ? [] : findQueryErrors(query, options.schema, options.size)
+  const queryErrors = query === undefined ? [] : parseWebhookQuery(query, options.schema, options.size).errors
   return [
     ...(urlError ? [{ path: 'url', message: urlError }] : []),
     ...(filter == null ? [] : findFilterErrors(filter, options)),
@@ -52,7 +52,7 @@ export function findWebhookErrors({ url, filter, query }: Checked, options: Chec
 }
 
 /** Null if the filter does not match the type TicketFilter. */
-function coerceFilter(
+export function coerceFilter(
   filter: unknown,
   schema: GraphQLSchema,
   onError: (error: FieldError) => void = () => {},

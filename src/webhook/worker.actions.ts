@@ -1,30 +1,44 @@
 import type { Logger } from 'pino'
 import type { Database } from '../database/open.ts'
+import { sql } from '../database/sql.ts'
+import type { Statements } from '../database/statements.ts'
 import { attemptDelivery, type DeliverySettings } from './delivery-attempt.actions.ts'
 import { type ClaimedDelivery, claimDeliveries } from './delivery-claim.actions.ts'
+import type { FanOut } from './fan-out.actions.ts'
 import { deleteOldDeliveries } from './retention.actions.ts'
 
 /** Disposing it ends the attempts in progress after a moment; their deliveries stay pending. */
 export interface WebhookWorker extends AsyncDisposable {
-  /** Looks for deliveries that are due. Called after one was queued. */
+  /** Called after a delivery was queued, or a webhook created. */
   readonly wake: () => void
+  /** Called after each mutation. Does nothing without webhooks. */
+  readonly onMutation: () => void
 }
 
 interface WorkerOptions {
   readonly database: Pick<Database, 'db' | 'transaction'>
   readonly config: DeliverySettings
+  readonly fanOut: FanOut
   readonly log: Logger
   readonly intervalMilliseconds?: number
   readonly graceMilliseconds?: number
 }
 
 const maxConcurrentAttempts = 32
+/** Mutations of this period are read together. */
+const pauseMilliseconds = 25
 const retentionMilliseconds = 3_600_000
 
-/** Sends the deliveries of all webhooks, together with the workers of other servers. */
+async function hasAnyWebhook(db: Statements): Promise<boolean> {
+  const [{ exists }] = await db.query<[{ exists: boolean }]>(sql`SELECT EXISTS (SELECT FROM webhooks) AS exists`)
+  return exists
+}
+
+/** Queues and sends the deliveries of all webhooks, together with the workers of other servers. */
 export function startWebhookWorker({
   database,
   config,
+  fanOut,
   log,
   intervalMilliseconds = 5000,
   graceMilliseconds = 3000,
@@ -33,7 +47,10 @@ export function startWebhookWorker({
   const stop = new AbortController()
   let stopping = false
   let isWoken = false
-  let run: Promise<void> | null = null
+  let isFeedRead = false
+  let hasWebhooks = false
+  let pause: NodeJS.Timeout | undefined
+  let pendingWork: Promise<void> | null = null
 
   const attempt = async (delivery: ClaimedDelivery) => {
     try {
@@ -47,25 +64,37 @@ export function startWebhookWorker({
     for (const delivery of deliveries) {
       const promise = attempt(delivery).finally(() => {
         attempts.delete(promise)
-        wake()
+        run()
       })
       attempts.add(promise)
     }
   }
-  const runWhileWoken = async () => {
+  const work = async () => {
+    hasWebhooks = await hasAnyWebhook(database.db)
+    if (!hasWebhooks) return
+    if (!isFeedRead) {
+      isFeedRead = true
+      await fanOut().catch((error: unknown) => log.error({ err: error }, 'Changes for webhooks could not be read.'))
+    }
+    if (attempts.size < maxConcurrentAttempts) await claim()
+  }
+  const workWhileWoken = async () => {
     while (isWoken && !stopping) {
       isWoken = false
-      if (attempts.size < maxConcurrentAttempts)
-        await claim().catch((error: unknown) => log.error({ err: error }, 'No webhook deliveries could be claimed.'))
+      await work().catch((error: unknown) => log.error({ err: error }, 'Webhook deliveries could not be claimed.'))
     }
   }
-  const wake = () => {
+  const run = () => {
     isWoken = true
-    run ??= runWhileWoken().finally(() => {
-      run = null
+    pendingWork ??= workWhileWoken().finally(() => {
+      pendingWork = null
       // Another call may have preceded this one.
-      if (isWoken && !stopping) wake()
+      if (isWoken && !stopping) run()
     })
+  }
+  const wake = () => {
+    isFeedRead = false
+    run()
   }
   const deleteOld = async () => {
     try {
@@ -84,10 +113,17 @@ export function startWebhookWorker({
   wake()
   return {
     wake,
+    onMutation() {
+      if (!hasWebhooks || pause || stopping) return
+      pause = setTimeout(() => {
+        pause = undefined
+        wake()
+      }, pauseMilliseconds).unref()
+    },
     async [Symbol.asyncDispose]() {
       stopping = true
-      for (const timer of timers) clearInterval(timer)
-      await Promise.all([run, retention])
+      for (const timer of [...timers, pause]) clearInterval(timer)
+      await Promise.all([pendingWork, retention])
       const grace = setTimeout(() => stop.abort(), graceMilliseconds)
       await Promise.all(attempts)
       clearTimeout(grace)
