@@ -33,6 +33,8 @@ const withoutPostgres: Readonly<Record<string, string>> = {
   'limits-values': 'validation of inputs and variables',
   'malformed-requests': 'parsing of requests, before any statement',
   migrations: 'opens embedded databases; each run on PostgreSQL migrates its template',
+  'outbound-post': 'requests to other servers, without statements',
+  'outbound-targets': 'URLs and addresses',
   'permissions-in-projects': 'decisions by role; other files test each mutation, and visibility in SQL',
   'persisted-documents': 'texts of documents, before any statement',
   'prisma-types': 'source files',
@@ -42,6 +44,8 @@ const withoutPostgres: Readonly<Record<string, string>> = {
   'slow-readers': 'sockets and quotas of responses',
   transport: 'content types, headers and timeouts, before any statement',
   'variable-errors': 'the coercion of variables',
+  'webhook-signature': 'signatures of messages',
+  'webhooks-guide': 'programs that verify signatures',
   watchdog: 'a thread that watches the event loop',
 }
 

@@ -14,6 +14,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'docs/frontends.md',
     'docs/live.md',
     'docs/scripting.md',
+    'docs/webhooks.md',
     'docs/importing.md',
     'docs/reports.md',
     'docs/permissions.md',

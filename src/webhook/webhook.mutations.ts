@@ -64,6 +64,7 @@ mutation('createWebhook', {
     }),
     query: t.string({ required: true, description: descriptions.query }),
   }),
+  work: 100,
   rules: { ...webhookRules, projectId: projectReference.nullable(), sources: webhookRules.sources.nullable() },
   resolve: async (input, context, errors, schema) => {
     await mustBeValid(input, context, errors, schema)
@@ -110,6 +111,7 @@ mutation('updateWebhook', {
       description: 'False fails the pending deliveries and sends no changes; true resumes, from the next change on.',
     }),
   }),
+  work: 100,
   rules: { id, ...webhookRules },
   resolve: async (input, context, errors, schema) => {
     const patch = withoutNulls(input)
