@@ -60,6 +60,7 @@ const roots = {
   project: { 'by id': 'project(id: "<project>")', 'by key': 'project(id: "core")' },
   user: { 'by id': 'user(id: "<contributor>")', 'by username': 'user(id: "contributor")' },
   import: { 'by id': 'import(id: "<import>")' },
+  previewWebhook: { 'of a ticket': 'previewWebhook(id: "<webhook>", ticketId: "<issue>")' },
 }
 /** The names in <> are replaced by ids of the sample. */
 const accessPathsOf = (ownSchema: GraphQLSchema) =>

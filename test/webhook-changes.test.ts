@@ -284,6 +284,26 @@ test('moves no position without webhooks, with one statement', async () => {
   expect(await query('SELECT position FROM webhook_feed')).toEqual(before)
 })
 
+const Preview = graphql(`
+  query FeedPreview($id: ID!, $ticket: ID!) { previewWebhook(id: $id, ticketId: $ticket) { payload } }
+`)
+
+test('previews the message for a ticket with the permissions of the viewer, and sends nothing', async () => {
+  await users.contributor.ask(SetEmail, { id: 'contributor', email: 'contributor@example.com' })
+  const { id } = await create({ query: '{ matches actor { email } }', filter: { kind: 'DEFECT' } }, users.admin)
+  const issue = await createIssue(users.contributor, 'CORE', 'Previewed')
+  const preview = async (client: typeof users.admin, ticket = issue.key) =>
+    (await client.ask(Preview, { id, ticket })).previewWebhook?.payload ?? null
+  const message = { type: 'ticket.created', timestamp: expect.any(String), cursor: expect.any(String) }
+  const data = { matches: false, actor: { email: 'contributor@example.com' } }
+  expect(await preview(users.admin)).toEqual({ ...message, data })
+  expect(await preview(users.maintainer)).toEqual({ ...message, data: { ...data, actor: { email: null } } })
+  for (const client of [users.contributor, users.outsider]) expect(await preview(client)).toBeNull()
+  const hidden = await createProject(users.admin, 'HIDDEN')
+  expect(await preview(users.maintainer, (await createIssue(users.admin, hidden.key, 'Hidden')).key)).toBeNull()
+  expect(await query('SELECT FROM webhook_deliveries')).toEqual([])
+})
+
 test('disables a webhook with 100,000 pending deliveries', async () => {
   const { id } = await create()
   await query(`INSERT INTO webhook_deliveries (webhook_id, change_id, type, body)

@@ -1,5 +1,4 @@
 import { execute, type GraphQLError, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
-import type { Logger } from 'pino'
 import type { ChangeSource, ChangeType } from '../../prisma/generated/client.ts'
 import { changeConditions } from '../change/change.filter.ts'
 import { type ChangeRow, changeColumns } from '../change/change.sql.ts'
@@ -10,6 +9,8 @@ import { allOf } from '../filter/comparators.ts'
 import { maskError } from '../http/mask-error.ts'
 import { rowOf, selectedField, subfieldsOf } from '../reading/look-ahead.ts'
 import { decodeValue, listOf, readValue, type Value } from '../reading/value.ts'
+import { ticketsByReference } from '../reference.ts'
+import { visibleTicketsByReference } from '../ticket/ticket.access.ts'
 import type { TicketFilter } from '../ticket/ticket.filter.ts'
 import type { Viewer } from '../viewer.ts'
 import { messageBody } from './message.ts'
@@ -21,7 +22,7 @@ export interface FeedRange {
   readonly until: number
 }
 
-interface ChangeSelection {
+export interface ChangeSelection {
   readonly projectId: string | null
   readonly types: readonly ChangeType[]
   readonly sources: readonly ChangeSource[]
@@ -46,28 +47,27 @@ interface Batch {
 
 interface MessageRequest {
   readonly query: Pick<WebhookQuery, 'document'>
-  readonly selection: ChangeSelection
-  readonly range: FeedRange
-  readonly limit: number
+  /** SELECT of the changes. */
+  readonly changes: Sql
   readonly context: Context
   /** An error of each message, whose data is null. */
   readonly error?: GraphQLError
 }
 
 /**
- * Reads the first changes of a range, and renders a message for each of them with the permissions of the viewer. Errors of its
+ * Reads changes, and renders a message for each of them with the permissions of the viewer. Errors of its
  * fields are part of a message. Throws an error of the API if the changes cannot be read.
  */
 export type ReadMessages = (request: MessageRequest) => Promise<readonly ChangeMessage[]>
 
 const maxBodyBytes = 262_144
 
-export function createMessageReader(schema: GraphQLSchema, log: Logger): ReadMessages {
+/** `onError` is called with unexpected errors. */
+export function createMessageReader(schema: GraphQLSchema, onError: (error: unknown) => void): ReadMessages {
   const batchSchema = createBatchSchema(schema, (batch, _args, context, info) =>
     readRows(batch as Batch, context, info),
   )
-  return async ({ query: { document }, selection, range, limit, context, error }) => {
-    const changes = selectChanges(selection, requireViewer(context), range, limit)
+  return async ({ query: { document }, changes, context, error }) => {
     const batch: Batch = { changes, rows: [] }
     const { data, errors = [] } = await execute({
       schema: batchSchema,
@@ -76,7 +76,7 @@ export function createMessageReader(schema: GraphQLSchema, log: Logger): ReadMes
       contextValue: context,
     })
     const [failure] = errors
-    if (failure && batch.rows.length === 0) throw maskError(failure)
+    if (failure && batch.rows.length === 0) throw mask(failure)
     if (error) return batch.rows.map((row) => messageOf(row, null, [toPayload(error)]))
     const values = (data?.['changes'] ?? []) as readonly unknown[]
     return batch.rows.map((row, index) =>
@@ -85,10 +85,14 @@ export function createMessageReader(schema: GraphQLSchema, log: Logger): ReadMes
   }
 
   function toPayload(error: GraphQLError): object {
-    const { message, path, extensions, originalError } = maskError(error)
-    if (extensions['code'] === 'INTERNAL_SERVER_ERROR')
-      log.error({ err: originalError }, 'unexpected error of a webhook')
+    const { message, path, extensions } = mask(error)
     return { message, path: path?.slice(2), extensions: { code: extensions['code'] } }
+  }
+
+  function mask(error: GraphQLError): GraphQLError {
+    const masked = maskError(error)
+    if (masked.extensions['code'] === 'INTERNAL_SERVER_ERROR') onError(masked.originalError)
+    return masked
   }
 }
 
@@ -115,7 +119,8 @@ async function readRows(batch: Batch, context: Context, info: GraphQLResolveInfo
 /** Kinds of changes after which a ticket does not match most filters, although the webhook asks for them. */
 const leaves: readonly ChangeType[] = ['TICKET_ARCHIVED', 'TICKET_DELETED']
 
-function selectChanges(
+/** The first changes of a range that a webhook sends. */
+export function selectChanges(
   { projectId, types, sources, filter, sendLeaves }: ChangeSelection,
   viewer: Viewer,
   { after, until }: FeedRange,
@@ -130,13 +135,21 @@ function selectChanges(
     isDelivered,
   ]
   return sql`
-    SELECT * FROM (
-      SELECT ch.*, ${matches} AS matches, coalesce(h.changes, '[]') AS fields
-      FROM changes ch LEFT JOIN tickets t ON t.id = ch.ticket_id
-      LEFT JOIN history h ON h.ticket_id = ch.ticket_id AND h.version = ch.version
-      WHERE ${allOf(conditions)}) ch
-    WHERE ${isSent} ORDER BY ch.position LIMIT ${limit}`
+    SELECT * FROM (${changesWhere(matches, allOf(conditions))}) ch WHERE ${isSent} ORDER BY ch.position LIMIT ${limit}`
 }
+
+/** The last change of a ticket that the viewer can see. */
+export function selectLastChange(ticket: string, filter: TicketFilter | null, viewer: Viewer): Sql {
+  const { matches } = changeConditions(filter, viewer)
+  const isTicket = sql`${ticketsByReference([ticket])} AND ${visibleTicketsByReference(viewer)}`
+  return sql`${changesWhere(matches, sql`ch.position IS NOT NULL AND ${isTicket}`)} ORDER BY ch.position DESC LIMIT 1`
+}
+
+const changesWhere = (matches: Sql, condition: Sql) => sql`
+  SELECT ch.*, ${matches} AS matches, coalesce(h.changes, '[]') AS fields
+  FROM changes ch LEFT JOIN tickets t ON t.id = ch.ticket_id
+  LEFT JOIN history h ON h.ticket_id = ch.ticket_id AND h.version = ch.version
+  WHERE ${condition}`
 
 /** `TICKET_UPDATED` is sent as "ticket.updated", as Standard Webhooks recommends. */
 const eventType = (type: ChangeType) => type.toLowerCase().replace('_', '.')

@@ -6,7 +6,7 @@ import type { Statements } from '../database/statements.ts'
 import { BadUserInput, QueryTimeout, Unavailable } from '../errors.ts'
 import type { TicketFilter } from '../ticket/ticket.filter.ts'
 import type { Viewer } from '../viewer.ts'
-import { type ChangeMessage, createMessageReader, type FeedRange } from './change-messages.loaders.ts'
+import { type ChangeMessage, createMessageReader, type FeedRange, selectChanges } from './change-messages.loaders.ts'
 import type { Source } from './source.loaders.ts'
 import { ownerWithoutPermission } from './webhook.access.ts'
 import { disableWebhook } from './webhook.actions.ts'
@@ -27,7 +27,9 @@ interface Options {
 
 /** Renders the messages of a webhook. Disables a webhook that cannot send, and returns none for it. */
 export function createSourceReader({ db, schema, createContext, log }: Options) {
-  const readMessages = createMessageReader(schema, log)
+  const readMessages = createMessageReader(schema, (error) =>
+    log.error({ err: error }, 'unexpected error of a webhook'),
+  )
   const queries = new LRUCache<string, WebhookQuery>({ max: maxParsedQueries })
 
   return async (source: Source, range: FeedRange): Promise<readonly ChangeMessage[]> => {
@@ -45,6 +47,8 @@ export function createSourceReader({ db, schema, createContext, log }: Options) 
     } catch (error) {
       if (error instanceof QueryTimeout) return disable('The filter takes too long: narrow it.')
       if (error instanceof BadUserInput) return disable(`The filter is no longer valid: ${error.message}.`)
+      if (error instanceof GraphQLError && !isTransient(error))
+        return disable(`The changes cannot be read: ${error.message}`)
       throw error
     }
   }
@@ -68,13 +72,10 @@ export function createSourceReader({ db, schema, createContext, log }: Options) 
     let limit = Math.min(maxPageSize, Math.max(1, Math.floor(pagePoints / query.cost)))
     let after = Math.max(range.after, source.startedAfter)
     for (;;) {
-      const request = {
-        selection: { ...source, filter },
-        range: { after, until: range.until },
-        context: createContext(source.owner),
-      }
+      const changes = selectChanges({ ...source, filter }, source.owner, { after, until: range.until }, limit)
+      const request = { changes, context: createContext(source.owner) }
       try {
-        const page = await readMessages({ ...request, query, limit })
+        const page = await readMessages({ ...request, query })
         messages.push(...page)
         after = page.at(-1)?.position ?? range.until
         if (page.length < limit) return messages
@@ -82,7 +83,7 @@ export function createSourceReader({ db, schema, createContext, log }: Options) 
         if (!(error instanceof GraphQLError) || isTransient(error)) throw error
         if (limit > 1) limit = 1
         else {
-          const [message] = await readMessages({ ...request, query: withoutData, limit, error })
+          const [message] = await readMessages({ ...request, query: withoutData, error })
           if (!message) throw error
           messages.push(message)
           after = message.position

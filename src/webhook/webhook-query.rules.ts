@@ -16,7 +16,7 @@ import { formatNumber } from '../errors.ts'
 import { costOf, fieldCostsOf } from '../graphql/cost.ts'
 import { createDocument, parseDocument } from '../graphql/document.ts'
 
-const maxQueryCost = 500
+export const maxQueryCost = 500
 
 export interface WebhookQuery {
   /** Phrased to follow the name of a field. */
@@ -35,7 +35,12 @@ const changeSchemas = new WeakMap<GraphQLSchema, GraphQLSchema>()
 function changeSchemaOf(schema: GraphQLSchema): GraphQLSchema {
   const known = changeSchemas.get(schema)
   if (known) return known
-  const changeSchema = new GraphQLSchema({ ...schema.toConfig(), query: changeType(schema), mutation: null })
+  const changeSchema = new GraphQLSchema({
+    ...schema.toConfig(),
+    query: changeType(schema),
+    mutation: null,
+    subscription: null,
+  })
   changeSchemas.set(schema, changeSchema)
   return changeSchema
 }
@@ -106,4 +111,5 @@ export const createBatchSchema = (
       fields: { changes: { type: new GraphQLList(changeType(schema)), resolve } },
     }),
     mutation: null,
+    subscription: null,
   })

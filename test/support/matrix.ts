@@ -79,6 +79,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
     'changes defect defects explainCost import issue issues node nodes project projects reports ticket tickets user users webhooks',
     {
       accessTokens: own,
+      previewWebhook: toMaintainers,
       sessions: own,
       server: everyone,
       viewer: ['none', 'own', 'own', 'own', 'own', 'own', 'own', 'own'],
@@ -163,6 +164,7 @@ export const matrix: Readonly<Record<string, TypeRow>> = {
   WebhookEdge: row(toMaintainers, edgeFields),
   WebhookDelivery: row(toMaintainers, 'attempts createdAt id nextAttemptAt payload status type webhook'),
   ...list('WebhookDelivery', toMaintainers),
+  WebhookPreview: row(toMaintainers, 'payload'),
   DeliveryAttempt: row(toMaintainers, 'at durationMs error responseBody responseStatus'),
 
   Reports: row(inProject, 'ageing firstResponseTime flow pareto reopenRate resolutionTime topAssignees'),

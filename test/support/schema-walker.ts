@@ -63,6 +63,7 @@ export const timeDependentFields = new Set([
   'DefectConnection.changesCursor',
   'ChangeBatch.cursor',
   'Change.cursor',
+  'WebhookPreview.payload',
 ])
 
 export class SchemaWalker {
