@@ -55,9 +55,11 @@ async function recordSuccess(
 ): Promise<void> {
   await db.query(sql`
     WITH webhook AS (
-      UPDATE webhooks SET failures = 0, failing_since = NULL WHERE id = ${webhookId}::uuid AND failures > 0)
+      UPDATE webhooks SET failures = 0, failing_since = NULL WHERE id = ${webhookId}::uuid AND failures > 0
+      RETURNING id)
     UPDATE webhook_deliveries SET attempts = ${attempts}, status = 'DELIVERED', next_at = NULL, leased_until = NULL
-    WHERE id = ${id}::uuid`)
+    -- The condition is true. It locks the webhook first.
+    WHERE id = ${id}::uuid AND (SELECT count(*) FROM webhook) >= 0`)
 }
 
 /** The attempts of a delivery and a further one, without the oldest above the limit. */

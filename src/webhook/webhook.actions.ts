@@ -130,10 +130,12 @@ export const withoutFailures = { failures: 0, failingSince: null, waitsUntil: nu
 
 /** Also fails its pending deliveries, which `redeliverWebhook` can send. `reason` is null if a user disables it. */
 export const disableWebhook = (db: Statements, id: string, reason: string | null) =>
+  // All writers lock a webhook before its deliveries.
   db.query(sql`
     WITH disabled AS (
-      UPDATE webhooks SET enabled = FALSE, disabled_reason = ${reason} WHERE id = ${id}::uuid)
-    UPDATE webhook_deliveries SET status = 'FAILED', next_at = NULL WHERE webhook_id = ${id}::uuid AND status = 'PENDING'`)
+      UPDATE webhooks SET enabled = FALSE, disabled_reason = ${reason} WHERE id = ${id}::uuid RETURNING id)
+    UPDATE webhook_deliveries d SET status = 'FAILED', next_at = NULL FROM disabled
+    WHERE d.webhook_id = disabled.id AND d.status = 'PENDING'`)
 
 /** Returns the id of its project. */
 export async function deleteWebhook(tx: Transaction, viewer: Viewer, id: string): Promise<string | null> {
