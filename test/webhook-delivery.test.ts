@@ -373,7 +373,8 @@ test('sends nothing inside a network that is no longer permitted', async () => {
 test('looks for deliveries with one statement, if there are none', async () => {
   await create()
   const { sent } = await statementsOf(server, () => claim())
-  expect(sent).toHaveLength(1)
+  // The feed announces the previous mutation at any time.
+  expect(sent.filter((sql) => !sql.includes('pg_notify'))).toHaveLength(1)
 })
 
 test('finds due deliveries among many by an index', async () => {
@@ -382,7 +383,8 @@ test('finds due deliveries among many by an index', async () => {
   await query("UPDATE webhook_deliveries SET next_at = now() + interval '1 hour'; ANALYZE webhook_deliveries")
   await server.database.pool.query('SET enable_seqscan = off')
   const { sent } = await statementsOf(server, () => claim())
-  const rows = await query(`EXPLAIN ${sent[0]?.replaceAll(/\$\d+/g, '8')}`)
+  const statement = sent.find((sql) => sql.includes('FROM webhooks')) ?? ''
+  const rows = await query(`EXPLAIN ${statement.replaceAll(/\$\d+/g, '8')}`)
   await server.database.pool.query('RESET enable_seqscan')
   expect(JSON.stringify(rows)).toContain('webhook_deliveries_pending_idx')
 })
