@@ -4,7 +4,7 @@ import { isMigrated } from './database/migrate.ts'
 import type { Database } from './database/open.ts'
 import { createDatabaseSizeReader } from './database/size.ts'
 import { exportDownloads } from './export/export.downloads.ts'
-import { createFeed } from './feed/feed.cache.ts'
+import { createFeed, type Feed } from './feed/feed.cache.ts'
 import { decodeFeedCursor } from './feed/feed-cursor.ts'
 import { createAnonymousDocuments } from './graphql/anonymous-documents.ts'
 import { contextFactory } from './graphql/create-context.ts'
@@ -37,14 +37,14 @@ import { createWebSockets, type Upgrade } from './live/web-sockets.ts'
 import { hasHiddenObject } from './node/hidden-object.actions.ts'
 import { printPossibleTypes, printSortedSchema, schema } from './schema.ts'
 import type { ViewerCache } from './viewer.ts'
-import type { WebhookWorker } from './webhook/worker.actions.ts'
 
 export interface AppOptions {
   readonly config: Config
   readonly database: Database
   readonly viewerCache: ViewerCache
   readonly log: Logger
-  readonly webhookWorker?: Pick<WebhookWorker, 'wake' | 'onMutation'>
+  /** Called after a delivery of a webhook was queued, or a webhook created. */
+  readonly wakeWebhooks?: () => void
   /** Documents that clients can identify by their hash. */
   readonly manifest?: DocumentManifest
   readonly trace?: ((execute: Execute) => Execute) | undefined
@@ -55,6 +55,7 @@ export interface AppOptions {
 const path = '/graphql'
 
 export interface App extends Handler {
+  readonly follow: Feed['follow']
   readonly metrics: Metrics | null
   /** Handles a request for a WebSocket. */
   readonly upgrade: Upgrade
@@ -69,12 +70,15 @@ export function createApp({
   database,
   viewerCache,
   log,
-  webhookWorker = { wake: () => {}, onMutation: () => {} },
+  wakeWebhooks = () => {},
   manifest = new Map(),
   trace = (execute) => execute,
   isStopping = () => false,
 }: AppOptions): App {
-  const metrics = config.metricsToken !== null || config.metricsPort !== null ? createMetrics(database.pool) : null
+  const metrics =
+    config.metricsToken !== null || config.metricsPort !== null
+      ? createMetrics(database.pool, () => streams.count())
+      : null
   const logRequest = logRequests(log)
   const onCompleted: RequestListener = (request) => {
     logRequest(request)
@@ -108,7 +112,7 @@ export function createApp({
     documents,
     rates,
     readDatabaseSize,
-    wakeWebhooks: webhookWorker.wake,
+    wakeWebhooks,
   })
   const isDatabaseReady = reuseResults(async () => {
     await database.prisma.user.findFirst({ select: { id: true } })
@@ -155,11 +159,7 @@ export function createApp({
     onError,
   })
   const subscribe = createSubscribe({ rates, viewerCache, streams })
-  const onMutation = () => {
-    feed.announce()
-    webhookWorker.onMutation()
-  }
-  const execute = trace(createExecute(rates, hasHiddenObject, onMutation))
+  const execute = trace(createExecute(rates, hasHiddenObject, feed.announce))
   const addressOf = createAddressReader(config.trustedProxies)
   const endpoint = createEndpoint({
     path,
@@ -197,6 +197,7 @@ export function createApp({
       stopping: streams.stopping,
       log,
     }),
+    follow: feed.follow,
     metrics,
     stopStreams: streams.stop,
     async dispose() {

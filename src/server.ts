@@ -17,7 +17,7 @@ import { openMigratedDatabase } from './migrated-database.ts'
 import { schema } from './schema.ts'
 import { reasonOf, StartupError } from './startup-errors.ts'
 import { createFanOut } from './webhook/fan-out.actions.ts'
-import { startWebhookWorker } from './webhook/worker.actions.ts'
+import { startWebhookWorker, type WebhookWorker } from './webhook/worker.actions.ts'
 
 // An import of the module would load the WebSocket that it exports, which takes 30 ms.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -81,17 +81,18 @@ export async function startServer(
     createContext: viewerContextFactory(config, database),
     log,
   })
-  const webhookWorker = startWebhookWorker({ database, config, fanOut, log })
+  let webhookWorker: WebhookWorker | null = null
   const app = createApp({
     config,
     database,
-    webhookWorker,
+    wakeWebhooks: () => webhookWorker?.wake(),
     viewerCache,
     log,
     manifest,
     isStopping: () => stopping,
     trace: config.tracing ? (await import('./graphql/trace.ts')).traceExecution : undefined,
   })
+  webhookWorker = startWebhookWorker({ database, config, fanOut, follow: app.follow, log })
   let pendingRequests = 0
   const completions = new EventEmitter()
   const serverOptions = {
@@ -130,7 +131,7 @@ export async function startServer(
   // Otherwise Node asks for the body of every request with `Expect: 100-continue`.
   http.on('checkContinue', onRequest)
   const close = async () => {
-    await webhookWorker[Symbol.asyncDispose]()
+    await webhookWorker?.[Symbol.asyncDispose]()
     await app.dispose()
     await viewerCache[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
@@ -151,7 +152,7 @@ export async function startServer(
     async [Symbol.asyncDispose]() {
       stopping = true
       app.stopStreams()
-      const webhooksStop = webhookWorker[Symbol.asyncDispose]()
+      const webhooksStop = webhookWorker?.[Symbol.asyncDispose]()
       // The port stays open during the grace period, so that /ready returns 503.
       const deadline = AbortSignal.timeout(timeouts.grace)
       while (pendingRequests > 0 && !deadline.aborted)

@@ -19,7 +19,13 @@ beforeAll(async () => {
 
 const query = async (text: string) => (await server.database.pool.query(text)).rows
 const startWorker = (graceMilliseconds = 3000) =>
-  startWebhookWorker({ ...server, fanOut: async () => {}, log: pino({ level: 'silent' }), graceMilliseconds })
+  startWebhookWorker({
+    ...server,
+    follow: server.app.follow,
+    fanOut: async () => {},
+    log: pino({ level: 'silent' }),
+    graceMilliseconds,
+  })
 
 async function queue(url: string, count: number): Promise<void> {
   const { id } = await createWebhook(users.maintainer, 'CORE', { url })

@@ -18,7 +18,8 @@ const maxNamesPerUser = 20
 const maxNameLength = 64
 const other = 'other'
 
-export function createMetrics(pool: Pool): Metrics {
+/** `countStreams` returns the number of open subscriptions. */
+export function createMetrics(pool: Pool, countStreams: () => number): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -99,6 +100,34 @@ export function createMetrics(pool: Pool): Metrics {
     },
   })
 
+  new Gauge({
+    name: 'snaglist_streams',
+    help: 'Number of open subscriptions.',
+    registers,
+    collect() {
+      this.set(countStreams())
+    },
+  })
+  const readFeedLag = reuseResults(() =>
+    pool.query<{ seconds: number; webhooks: number }>(feedLag).catch(() => ({ rows: [] })),
+  )
+  new Gauge({
+    name: 'snaglist_feed_lag_seconds',
+    help: 'Age of the oldest change without a position. Without readers, changes get positions once a minute.',
+    registers,
+    async collect() {
+      this.set((await readFeedLag()).rows[0]?.seconds ?? 0)
+    },
+  })
+  new Gauge({
+    name: 'snaglist_webhook_feed_lag',
+    help: 'Number of changes for which no webhook deliveries have been queued yet, if there are webhooks.',
+    registers,
+    async collect() {
+      this.set((await readFeedLag()).rows[0]?.webhooks ?? 0)
+    },
+  })
+
   const names = new Set<string>()
   const nameCounts = new Map<string, number>()
   /** Limits the number of label values, which clients choose. */
@@ -132,6 +161,11 @@ const importOutcomes = `
   SELECT CASE WHEN undone_at IS NOT NULL THEN 'undone' WHEN dry_run THEN 'dry run'
     WHEN rejected_count > 0 THEN 'with faults' ELSE 'whole' END AS outcome, count(*)::integer AS count
   FROM imports GROUP BY 1`
+
+const feedLag = `
+  SELECT coalesce(extract(epoch FROM now() - min(c.at)), 0)::float8 AS seconds,
+    (SELECT CASE WHEN EXISTS (SELECT FROM webhooks WHERE enabled) THEN last - coalesce((SELECT position FROM webhook_feed), last) ELSE 0 END FROM feed)::float8 AS webhooks
+  FROM changes c WHERE c.position IS NULL`
 
 /** Each count reads a small index. */
 const deliveryStates = `

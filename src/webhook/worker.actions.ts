@@ -11,22 +11,20 @@ import { deleteOldDeliveries } from './retention.actions.ts'
 export interface WebhookWorker extends AsyncDisposable {
   /** Called after a delivery was queued, or a webhook created. */
   readonly wake: () => void
-  /** Called after each mutation. Does nothing without webhooks. */
-  readonly onMutation: () => void
 }
 
 interface WorkerOptions {
   readonly database: Pick<Database, 'db' | 'transaction'>
   readonly config: DeliverySettings
   readonly fanOut: FanOut
+  /** Calls the listener after each change. Used while there are webhooks. */
+  readonly follow: (onChanges: () => void) => Disposable
   readonly log: Logger
   readonly intervalMilliseconds?: number
   readonly graceMilliseconds?: number
 }
 
 const maxConcurrentAttempts = 32
-/** Mutations of this period are read together. */
-const pauseMilliseconds = 25
 const retentionMilliseconds = 3_600_000
 
 async function hasAnyWebhook(db: Statements): Promise<boolean> {
@@ -39,6 +37,7 @@ export function startWebhookWorker({
   database,
   config,
   fanOut,
+  follow,
   log,
   intervalMilliseconds = 5000,
   graceMilliseconds = 3000,
@@ -48,8 +47,7 @@ export function startWebhookWorker({
   let stopping = false
   let isWoken = false
   let isFeedRead = false
-  let hasWebhooks = false
-  let pause: NodeJS.Timeout | undefined
+  let following: Disposable | null = null
   let pendingWork: Promise<void> | null = null
 
   const attempt = async (delivery: ClaimedDelivery) => {
@@ -70,8 +68,12 @@ export function startWebhookWorker({
     }
   }
   const work = async () => {
-    hasWebhooks = await hasAnyWebhook(database.db)
-    if (!hasWebhooks) return
+    if (!(await hasAnyWebhook(database.db))) {
+      following?.[Symbol.dispose]()
+      following = null
+      return
+    }
+    if (!stopping) following ??= follow(wake)
     if (!isFeedRead) {
       isFeedRead = true
       await fanOut().catch((error: unknown) => log.error({ err: error }, 'Changes for webhooks could not be read.'))
@@ -113,16 +115,10 @@ export function startWebhookWorker({
   wake()
   return {
     wake,
-    onMutation() {
-      if (!hasWebhooks || pause || stopping) return
-      pause = setTimeout(() => {
-        pause = undefined
-        wake()
-      }, pauseMilliseconds).unref()
-    },
     async [Symbol.asyncDispose]() {
       stopping = true
-      for (const timer of [...timers, pause]) clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
+      following?.[Symbol.dispose]()
       await Promise.all([pendingWork, retention])
       const grace = setTimeout(() => stop.abort(), graceMilliseconds)
       await Promise.all(attempts)
