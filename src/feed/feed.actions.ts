@@ -32,16 +32,21 @@ export async function summarizeChanges(
     WHERE position > ${after} AND position <= ${last}`)
 }
 
-/** Deletes changes that were numbered more than `days` days ago. */
+/**
+ * Deletes changes that were numbered more than `days` days ago. Examines the first positions only, whose times are the
+ * earliest unless a clock was set back: such a change is deleted later, but the floor never falls.
+ */
 export async function deleteOldChanges(db: Pick<Statements, 'query'>, days: number): Promise<void> {
   for (let count = batchSize; count === batchSize; ) {
     const [{ deleted }] = await db.query<[{ deleted: number }]>(sql`
       WITH deleted AS (
         DELETE FROM changes WHERE ordinal IN (
-          SELECT ordinal FROM changes WHERE position IS NOT NULL AND numbered_at < now() - ${days} * interval '1 day'
-          ORDER BY position LIMIT ${batchSize})
+          SELECT ordinal FROM (
+            SELECT ordinal, numbered_at FROM changes WHERE position IS NOT NULL ORDER BY position LIMIT ${batchSize}) first
+          WHERE numbered_at < now() - ${days} * interval '1 day')
         RETURNING position),
-      raised AS (UPDATE feed SET floor = greatest(floor, (SELECT max(position) FROM deleted)))
+      raised AS (
+        UPDATE feed SET floor = greatest(floor, (SELECT max(position) FROM deleted)) WHERE EXISTS (SELECT FROM deleted))
       SELECT count(*)::integer AS deleted FROM deleted`)
     count = deleted
   }
