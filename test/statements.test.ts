@@ -203,3 +203,40 @@ describe('concurrent mutations', () => {
     expect(rows.map(({ was }) => was)).toEqual(['Title 0', ...rows.map(({ became }) => became).slice(0, -1)])
   })
 })
+
+describe('cost of the feed', () => {
+  const Page = graphql(`
+    query StatementsCursor { tickets(first: 5) { changesCursor totalCount nodes { title labels { name } } } }
+  `)
+  const Archive = graphql(`
+    mutation StatementsArchive($id: ID!) { archiveTicket(input: { id: $id }) { ticket { version } } }
+  `)
+
+  test('mutations record their changes in their writing statement, and neither number nor notify', async () => {
+    const { id } = await createIssue(users.reporter, 'CORE', 'Written')
+    const mutations: Readonly<Record<string, () => Promise<unknown>>> = {
+      create: () => createIssue(users.reporter, 'CORE', 'Created'),
+      update: () => users.contributor.ask(Update, { input: { id, title: 'Updated' } }),
+      labels: () => users.contributor.ask(SetLabels, { input: { ticketId: id, labelIds } }),
+      comment: () => users.reporter.ask(Comment, { input: { ticketId: id, body: 'Text' } }),
+      bulk: () => users.contributor.ask(Bulk, { input: { ids: [id], status: 'CLOSED' } }),
+      archive: () => users.maintainer.ask(Archive, { id }),
+    }
+    for (const [name, mutate] of Object.entries(mutations)) {
+      const { sent } = await statementsOf(server, mutate)
+      const recording = sent.filter((statement) => statement.includes('INSERT INTO changes'))
+      expect(recording, name).toHaveLength(1)
+      expect(recording[0], name).toMatch(/(INSERT INTO|UPDATE) (tickets|comments)/)
+      expect(sent.join('\n'), name).not.toMatch(/notify|number_changes|\bfeed\b/i)
+    }
+    const { rows } = await server.database.pool.query(`
+      SELECT tgrelid::regclass::text AS table, proname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+      WHERE tgrelid IN ('tickets'::regclass, 'comments'::regclass, 'history'::regclass, 'ticket_labels'::regclass, 'changes'::regclass)
+        AND prosrc ~ 'notify|number_changes'`)
+    expect(rows).toEqual([])
+  })
+
+  test('reads a page of tickets and its cursor in one statement', async () => {
+    expect(await countOf(() => users.viewer.ask(Page))).toBe(1)
+  })
+})
