@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
@@ -60,6 +60,25 @@ describe.runIf(inject('postgres') === null)('doctor on the embedded database', (
     expect(nextToServer.stdout).toMatch(/✓ Database: .* in use by process \d+ on /)
     expect(nextToServer.stdout).toContain(`The server at ${url} is ready.\nAll checks passed.\n`)
     expect(nextToServer.code).toBe(0)
+  })
+
+  test('doctor --restored expires the cursors of a copied directory, unless a check fails', async () => {
+    const [original, restored] = [join(folder, 'original'), join(folder, 'restored')]
+    copyEmbedded(original, inject('template'))
+    cpSync(original, restored, { recursive: true })
+    const epochOf = async (directory: string) => {
+      await using embedded = await openEmbedded(directory)
+      return (await embedded.pool.query('SELECT epoch FROM feed')).rows[0].epoch
+    }
+    const epoch = await epochOf(original)
+    const examineRestored = (env: Readonly<Record<string, string>> = {}) =>
+      runCommand(['doctor', '--restored'], { SNAGLIST_DATA: restored, ...env })
+    const failed = await examineRestored({ HOST: '0.0.0.0' })
+    expect(failed).toMatchObject({ code: 1, output: expect.stringContaining('✗ Cursors of changes: unchanged') })
+    expect(await epochOf(restored)).toBe(epoch)
+    const passed = await examineRestored()
+    expect(passed).toMatchObject({ code: 0, output: expect.stringContaining('✓ Cursors of changes: expired') })
+    expect(await epochOf(restored)).not.toBe(epoch)
   })
 
   test('doctor fails if another process uses the database but no server responds', async () => {

@@ -1,6 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { statSync } from 'node:fs'
 import { type Config, isLoopback, readConfig } from '../config.ts'
 import { DatabaseInUse } from '../database/directory-lock.ts'
 import { hasEmbedded } from '../database/embedded.ts'
@@ -8,27 +6,26 @@ import { canListen } from '../database/listen.ts'
 import { migrationState, mustAgreeOnSchema } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
 import { findTextCollisions } from '../database/text-collisions.ts'
+import { expireCursors } from '../feed/feed.actions.ts'
 import { reasonOf, StartupError } from '../startup-errors.ts'
 import { checkWebhooks } from '../webhook/webhook-health.loaders.ts'
 import { type CommandContext, CommandError, print, printJson } from './command.ts'
-
-/** The check failed if there is a remedy. */
-interface Finding {
-  readonly subject: string
-  readonly result: string
-  readonly remedy?: string | undefined
-}
+import { withDatabase } from './database.ts'
+import { checkDisks } from './disk-checks.ts'
+import type { Finding } from './finding.ts'
 
 const minPostgresVersion = 15
 const maxDriftSeconds = 5
-const minFreeGigabytes = 1
 const maxResponseMilliseconds = 5000
 
 interface DoctorOptions {
   readonly json?: true | undefined
+  readonly restored?: true | undefined
 }
 
-export async function doctor({ json }: DoctorOptions, { env, stdout }: CommandContext): Promise<void> {
+/** Changes nothing unless `restored` is set. */
+export async function doctor({ json, restored }: DoctorOptions, context: CommandContext): Promise<void> {
+  const { env, stdout } = context
   const findings: Finding[] = []
   const report = (finding: Finding) => {
     findings.push(finding)
@@ -38,9 +35,9 @@ export async function doctor({ json }: DoctorOptions, { env, stdout }: CommandCo
   }
   const config = readConfig(env)
   report({ subject: 'Configuration', result: describe(config), remedy: exposureRemedy(config) })
-  for (const [subject, directory] of directoriesOf(config)) report(checkSpace(subject, directory))
-  report(checkTemporaryDirectory())
+  for (const finding of checkDisks(config)) report(finding)
   await checkDatabase(config, report)
+  if (restored) report(await expireRestoredCursors(findings, context))
   const failedCount = findings.filter(({ remedy }) => remedy).length
   if (json)
     printJson(stdout, {
@@ -56,6 +53,15 @@ export async function doctor({ json }: DoctorOptions, { env, stdout }: CommandCo
   if (!json) print(stdout, 'All checks passed.')
 }
 
+/** Of the feed: a cursor that was issued after the backup may denote another change now. */
+async function expireRestoredCursors(findings: readonly Finding[], context: CommandContext): Promise<Finding> {
+  const subject = 'Cursors of changes'
+  if (findings.some(({ remedy }) => remedy))
+    return { subject, result: 'unchanged', remedy: 'Apply the other remedies, then run this command again.' }
+  await withDatabase(context, {}, ({ db }) => expireCursors(db))
+  return { subject, result: 'expired; clients read their lists again' }
+}
+
 const describe = ({ production, host, port, databaseUrl }: Config) =>
   `${production ? 'production' : 'not production'}, ${host}:${port}, ${databaseUrl ? 'PostgreSQL' : 'embedded database'}`
 
@@ -63,36 +69,6 @@ function exposureRemedy({ production, host }: Config): string | undefined {
   return production || isLoopback(host)
     ? undefined
     : 'The server accepts connections from other machines: set NODE_ENV=production, which restricts introspection and GraphiQL to signed-in users.'
-}
-
-const directoriesOf = ({ databaseUrl, dataDirectory }: Config): [string, string][] => [
-  ...(databaseUrl === null
-    ? [['Disk space for the embedded database', resolve(dataDirectory)] as [string, string]]
-    : []),
-  ['Disk space for uploaded files', tmpdir()],
-]
-
-function checkSpace(subject: string, directory: string): Finding {
-  let existingDirectory = directory
-  while (!existsSync(existingDirectory)) existingDirectory = dirname(existingDirectory)
-  const { bavail, bsize } = statfsSync(existingDirectory)
-  const gigabytes = (bavail * bsize) / 1e9
-  return {
-    subject,
-    result: `${gigabytes.toFixed(1)} GB free in ${directory}`,
-    remedy: gigabytes < minFreeGigabytes ? `Free at least ${minFreeGigabytes} GB of disk space.` : undefined,
-  }
-}
-
-function checkTemporaryDirectory(): Finding {
-  const subject = 'Directory for uploaded files'
-  try {
-    accessSync(tmpdir(), constants.W_OK | constants.X_OK)
-    return { subject, result: `${tmpdir()} is writable` }
-  } catch (error) {
-    const remedy = 'Make the directory writable for this user, or set TMPDIR to another directory.'
-    return { subject, result: reasonOf(error), remedy }
-  }
 }
 
 async function checkDatabase(config: Config, report: (finding: Finding) => void): Promise<void> {

@@ -120,6 +120,7 @@ environment variables, which the file .env can also set: docs/configuration.md l
     .command('doctor')
     .description('check the configuration, the database and this machine')
     .option('--json', 'print the results of all checks as JSON')
+    .option('--restored', 'after the restore of a backup: expire the cursors of the feed of changes')
     .action(async (options) => (await import('./doctor.ts')).doctor(options, context))
 
   program

@@ -51,3 +51,8 @@ export async function deleteOldChanges(db: Pick<Statements, 'query'>, days: numb
     count = deleted
   }
 }
+
+/** Invalidates all cursors. Required after a restore that `feed_epoch()` does not detect. */
+export async function expireCursors(db: Pick<Statements, 'query'>): Promise<void> {
+  await db.query(sql`UPDATE feed SET epoch = new_id()`)
+}
