@@ -96,6 +96,8 @@ export const serverMutations: readonly string[] = [
 export type Digests = Readonly<Record<string, string>>
 
 export async function digestsOf({ database: { pool } }: TestServer): Promise<Digests> {
+  // Otherwise the server numbers changes between two calls.
+  await pool.query('SELECT number_changes(100000)')
   const { rows } = await pool.query<{ name: string; digest: string }>(await digestsSql(pool))
   return Object.fromEntries(rows.map(({ name, digest }) => [name, digest]))
 }
