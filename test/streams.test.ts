@@ -8,8 +8,9 @@ import { createApp } from '../src/app.ts'
 import { createViewerCache } from '../src/auth/viewer.cache.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
-import { Client } from './support/client.ts'
+import { Client, type ResponseError } from './support/client.ts'
 import { createIssue, createProject, createTestUsers, setMember, signUp, type TestUsers } from './support/people.ts'
+import { clientOf, type RoleName } from './support/permissions.ts'
 import { openStream } from './support/streams.ts'
 
 const server = useServer()
@@ -173,13 +174,14 @@ describe('subscription changes over server-sent events', () => {
   })
 })
 
+async function listen() {
+  const http = createServer().on('upgrade', server.app.upgrade)
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`
+  return { url, [Symbol.dispose]: () => void http.close() }
+}
+
 describe('subscription changes over WebSocket', () => {
-  async function listen() {
-    const http = createServer().on('upgrade', server.app.upgrade)
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-    const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`
-    return { url, [Symbol.dispose]: () => void http.close() }
-  }
   const connect = (url: string, authorization: string | null, webSocketImpl: unknown = WebSocket) =>
     createClient({
       url,
@@ -224,4 +226,56 @@ describe('subscription changes over WebSocket', () => {
     expect(await connectFrom('https://elsewhere.example')).toMatch(/403/)
     expect(await connectFrom(socket.url.replace('ws:', 'http:').replace('/graphql', ''))).toBe('open')
   })
+})
+
+type Visibility = 'visible' | 'hidden' | 'UNAUTHENTICATED'
+const visibilities: readonly (readonly [RoleName, Visibility])[] = [
+  ['anonymous', 'UNAUTHENTICATED'],
+  ['outsider', 'hidden'],
+  ['viewer', 'visible'],
+  ['reporter', 'visible'],
+  ['contributor', 'visible'],
+  ['maintainer', 'visible'],
+  ['admin', 'visible'],
+]
+
+describe('changes of a project', () => {
+  test.each(visibilities)(
+    'are for %s %s by the query, by server-sent events and by WebSocket',
+    async (role, expected) => {
+      const client = clientOf(server, users, role)
+      const after = await cursorOf(users.admin)
+      const asOwnCursor = role === 'admin' || role === 'anonymous' ? after : await cursorOf(client)
+      const { key } = await createIssue(users.reporter, 'CORE', 'For some roles')
+      const variables = { after: asOwnCursor }
+      const byQuery = await client.post({ query: `${Changes}`.replace('subscription', 'query'), variables })
+      await using stream = openStream(client, Changes, variables)
+      const bySse = await stream.next()
+      using socket = await listen()
+      const webSocket = createClient({
+        url: socket.url,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        connectionParams: { authorization: `Bearer ${client.token}` },
+      })
+      const byWebSocket = await webSocket
+        .iterate({ query: `${Changes}`, variables })
+        .next()
+        .then(
+          ({ value }) => value,
+          ({ code }) => ({ errors: [{ extensions: { code: code === 4401 ? 'UNAUTHENTICATED' : code } }] }),
+        )
+      await webSocket.dispose()
+      for (const response of [byQuery, bySse, byWebSocket]) {
+        const { data, errors } = response as {
+          data?: { changes: { changes: { key: string }[] } }
+          errors?: ResponseError[]
+        }
+        const outcome =
+          errors?.[0]?.extensions?.code ??
+          (data?.changes.changes.some((change) => change.key === key) ? 'visible' : 'hidden')
+        expect(outcome).toBe(expected)
+      }
+    },
+  )
 })
