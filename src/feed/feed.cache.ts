@@ -48,11 +48,11 @@ export function createFeed({ db, listen, days, isShared, onError }: FeedOptions)
   const readChanges = async () => {
     await numberChanges(db)
     const position = await readLastPosition(db)
-    const previous = last
-    last = position
-    if (position === previous) return
+    if (position === last) return
     // Listeners may have read up to any position before the first run.
-    const changes = previous === null ? null : await summarizeChanges(db, previous, position)
+    const changes = last === null ? null : await summarizeChanges(db, last, position)
+    // The next run repeats a failed one.
+    last = position
     for (const listener of listeners) listener(changes)
   }
   const read = () => {

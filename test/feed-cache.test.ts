@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import type { ChangeSummary } from '../src/context.ts'
+import type { Sql } from '../src/database/sql.ts'
+import { createFeed } from '../src/feed/feed.cache.ts'
+import { useServer } from './support/app.ts'
+import { createIssue, createProject, signUp } from './support/people.ts'
+
+const server = useServer()
+
+test('listeners receive the changes of a run that failed with those of the next run', async () => {
+  const admin = await signUp(server, 'admin')
+  await createProject(admin, 'CORE')
+  const { db } = server.database
+  let isBroken = false
+  const query = async <Rows extends readonly unknown[]>(statement: Sql): Promise<Rows> => {
+    if (isBroken && statement.text.includes('SELECT DISTINCT project_id')) throw new Error('connection terminated')
+    return db.query<Rows>(statement)
+  }
+  let onEvent = (_event: unknown) => {}
+  const nextEvent = () =>
+    new Promise<unknown>((resolve) => {
+      onEvent = resolve
+    })
+  await using feed = createFeed({
+    ...server.database,
+    db: { ...db, query },
+    days: 30,
+    onError: (error) => onEvent(error),
+  })
+  const first = nextEvent()
+  using _listener = feed.follow((changes) => onEvent(changes))
+  expect(await first).toBe(null)
+
+  isBroken = true
+  const failure = nextEvent()
+  await createIssue(admin, 'CORE', 'In a failed run')
+  feed.announce()
+  expect(await failure).toMatchObject({ message: 'connection terminated' })
+
+  isBroken = false
+  const next = nextEvent()
+  feed.announce()
+  expect((await next) as ChangeSummary[]).toMatchObject([{ type: 'TICKET_CREATED', source: 'API' }])
+})
