@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { ChangeSummary } from '../src/context.ts'
 import type { Sql } from '../src/database/sql.ts'
 import { createFeed } from '../src/feed/feed.cache.ts'
@@ -6,6 +6,10 @@ import { useServer } from './support/app.ts'
 import { createIssue, createProject, signUp } from './support/people.ts'
 
 const server = useServer()
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 test('listeners receive the changes of a run that failed with those of the next run', async () => {
   const admin = await signUp(server, 'admin')
@@ -41,4 +45,26 @@ test('listeners receive the changes of a run that failed with those of the next 
   const next = nextEvent()
   feed.announce()
   expect((await next) as ChangeSummary[]).toMatchObject([{ type: 'TICKET_CREATED', source: 'API' }])
+})
+
+test('a disposed feed sends no statements, although changes were announced during its last run', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+  const { db } = server.database
+  const gate = Promise.withResolvers<void>()
+  const sent: string[] = []
+  const query = async <Rows extends readonly unknown[]>(statement: Sql): Promise<Rows> => {
+    sent.push(statement.text)
+    await gate.promise
+    return db.query<Rows>(statement)
+  }
+  const feed = createFeed({ ...server.database, isShared: false, db: { ...db, query }, days: 30, onError: () => {} })
+  feed.follow(() => {})
+  vi.advanceTimersToNextTimer()
+  expect(sent).toHaveLength(1)
+  feed.announce()
+  vi.advanceTimersToNextTimer()
+  const disposal = feed[Symbol.asyncDispose]()
+  gate.resolve()
+  await disposal
+  expect(sent).toEqual([expect.stringContaining('number_changes'), expect.stringContaining('SELECT last')])
 })

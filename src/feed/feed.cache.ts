@@ -57,6 +57,7 @@ export function createFeed({ db, listen, days, isShared, onError }: FeedOptions)
   }
   const read = () => {
     timer = undefined
+    if (listeners.size === 0) return
     // A change after the last statement of this run is announced to the next.
     run = readChanges()
       .catch(onError)
