@@ -2,6 +2,7 @@ import pg from 'pg'
 import { expect, inject, test } from 'vitest'
 import { openEmbedded } from '../src/database/embedded.ts'
 import { lockTickets, terminateConnections } from './drill/failures.ts'
+import { startFollowers } from './drill/followers.ts'
 import { startLoad } from './drill/load.ts'
 import { ServerProcess, temporaryDirectory } from './drill/server-process.ts'
 import { findViolations } from './drill/verify.ts'
@@ -31,6 +32,11 @@ const damages = [
   ['UPDATE projects SET last_number = last_number + 1', 'the numbers of a project have no gaps'],
   ["UPDATE tickets SET title = 'overwritten'", 'the title of a ticket equals the last title in its history'],
   ['DELETE FROM ticket_texts', 'every text of a ticket and its comments is in the search index'],
+  [
+    'DELETE FROM changes WHERE ordinal = (SELECT min(ordinal) FROM changes)',
+    'the feed contains every new ticket, change of a ticket and comment once',
+  ],
+  ['UPDATE feed SET last = last + 1', 'the positions of the feed have no gaps'],
 ] as const
 
 test.runIf(inject('postgres') === null)(
@@ -40,11 +46,14 @@ test.runIf(inject('postgres') === null)(
     copyEmbedded(directory.path, inject('template'))
     const server = new ServerProcess({ SNAGLIST_DATA: directory.path })
     await server.start()
-    const { ledger, stop } = await startLoad(server)
+    const load = await startLoad(server)
+    const { ledger, stop } = load
+    const followers = await startFollowers([server], load)
     await ledger.waitForSuccesses(requestCount)
     await server.crash()
     await ledger.waitForSuccesses(requestCount)
     await stop()
+    expect((await followers.conclude()).violations).toEqual([])
     await server[Symbol.asyncDispose]()
     await using embedded = await openEmbedded(directory.path)
     const violations = () => findViolations(ledger, (sql) => embedded.pool.query(sql))
@@ -68,7 +77,11 @@ test.runIf(inject('postgres'))(
     try {
       await using server = new ServerProcess({ DATABASE_URL: url })
       await server.start()
-      const { ledger, stop } = await startLoad(server)
+      const load = await startLoad(server)
+      const { ledger, stop } = load
+      await using second = new ServerProcess({ DATABASE_URL: url })
+      await second.start()
+      const followers = await startFollowers([server, second], load)
       await ledger.waitForSuccesses(requestCount)
       await server.crash()
       await ledger.waitForSuccesses(requestCount)
@@ -77,7 +90,8 @@ test.runIf(inject('postgres'))(
       await lockTickets(url, () => ledger.waitForFailures('UNAVAILABLE'))
       await ledger.waitForSuccesses(requestCount)
       await stop()
-      expect(server.isRunning).toBe(true)
+      expect((await followers.conclude()).violations).toEqual([])
+      expect([server.isRunning, second.isRunning]).toEqual([true, true])
       const client = new pg.Client({ connectionString: url })
       await client.connect()
       expect(await findViolations(ledger, (sql) => client.query(sql)).finally(() => client.end())).toEqual([])

@@ -22,7 +22,7 @@ export function outcomeOf(code: string | null): Outcome {
 /** Sends requests and records each response in a ledger. */
 export class Client {
   token = ''
-  private readonly server: ServerProcess
+  readonly server: ServerProcess
   readonly ledger: Ledger
 
   constructor(server: ServerProcess, ledger: Ledger) {

@@ -61,3 +61,24 @@ export const Nested = graphql(`
     }
   }
 `)
+export const Page = graphql(`
+  query DrillPage($filter: TicketFilter!, $after: String) {
+    tickets(first: 100, after: $after, filter: $filter, orderBy: [{ field: CREATED_AT }]) {
+      changesCursor nodes { id title status version commentCount } pageInfo { hasNextPage endCursor }
+    }
+  }
+`)
+export const Changes = graphql(`
+  query DrillChanges($filter: TicketFilter!, $after: String!) {
+    changes(filter: $filter, after: $after) {
+      cursor changes { id matches ticketId version ticket { id title status version commentCount } }
+    }
+  }
+`)
+export const StreamedChanges = graphql(`
+  subscription DrillStreamedChanges($filter: TicketFilter!, $after: String!) {
+    changes(filter: $filter, after: $after) {
+      cursor changes { id matches ticketId version ticket { id title status version commentCount } }
+    }
+  }
+`)

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { openEmbedded } from '../../src/database/embedded.ts'
 import { countTogether } from './counter.ts'
 import { lockTickets, terminateConnections } from './failures.ts'
+import { type Followers, startFollowers } from './followers.ts'
 import { type Load, startLoad } from './load.ts'
 import { findPrograms, type OwnPostgres, startPostgres } from './postgres.ts'
 import { ServerProcess, temporaryDirectory } from './server-process.ts'
@@ -57,6 +58,13 @@ async function count(servers: readonly ServerProcess[], load: Load): Promise<voi
   load.ledger.violations.push(...violations)
 }
 
+/** Prints the outcome of the lists that follow the feed. */
+async function compareLists(followers: Followers, { ledger }: Load): Promise<void> {
+  const { summary, violations } = await followers.conclude()
+  console.info(summary)
+  ledger.violations.push(...violations)
+}
+
 async function expectReady({ url }: ServerProcess, expected: number): Promise<void> {
   const { status } = await fetch(`${url}/ready`)
   if (status === expected) return
@@ -87,8 +95,11 @@ function heading(database: string): void {
 async function onPostgres(url: string, postgres: OwnPostgres | null) {
   heading('PostgreSQL')
   await using server = new ServerProcess({ DATABASE_URL: url })
+  await using second = new ServerProcess({ DATABASE_URL: url })
   await server.start()
+  await second.start()
   const load = await startLoad(server, pauses.postgres)
+  const followers = await startFollowers([server, second], load)
   for (let n = 1; n <= kills; n++) await stage(load, server, `server killed, ${n}`, () => server.crash())
   await stage(load, server, 'connections terminated', () => terminateConnections(url))
   await stage(load, server, 'tickets locked for 30 s', () => lockTickets(url, () => wait(30_000)))
@@ -103,8 +114,7 @@ async function onPostgres(url: string, postgres: OwnPostgres | null) {
       })
   }
   await load.stop()
-  await using second = new ServerProcess({ DATABASE_URL: url })
-  await second.start()
+  await compareLists(followers, load)
   await count([server, second], load)
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -117,10 +127,12 @@ async function onEmbedded(directory: string) {
   const server = new ServerProcess({ SNAGLIST_DATA: directory })
   await server.start()
   const load = await startLoad(server, pauses.embedded)
+  const followers = await startFollowers([server], load)
   for (let n = 1; n <= kills; n++) await stage(load, server, `server killed, ${n}`, () => server.crash())
   const { code, output } = await server.startSecond()
   const isRejected = code === 1 && /The embedded database in .* is in use by process \d+ on /.test(output)
   await load.stop()
+  await compareLists(followers, load)
   await count([server], load)
   await server[Symbol.asyncDispose]()
   await using embedded = await openEmbedded(directory)

@@ -40,6 +40,16 @@ const invariants: Readonly<Record<string, string>> = {
   'every text of a ticket and its comments is in the search index': `
     SELECT t.id FROM tickets t WHERE (SELECT count(*) FROM ticket_texts x WHERE x.ticket_id = t.id)
       <> 1 + (SELECT count(*) FROM comments c WHERE c.ticket_id = t.id)`,
+  'the feed contains every new ticket, change of a ticket and comment once': `
+    WITH expected AS (
+      SELECT id AS ticket_id, 1 AS version, NULL::uuid AS comment_id FROM tickets
+      UNION ALL SELECT ticket_id, version, NULL FROM history
+      UNION ALL SELECT ticket_id, NULL, id FROM comments),
+    recorded AS (SELECT ticket_id, version, comment_id FROM changes)
+    (TABLE expected EXCEPT ALL TABLE recorded) UNION ALL (TABLE recorded EXCEPT ALL TABLE expected)`,
+  'the positions of the feed have no gaps': `
+    SELECT last, count(position), max(position) FROM feed, changes GROUP BY last
+    HAVING last <> count(position) OR last <> coalesce(max(position), 0)`,
 }
 
 /** Verifies acknowledged ⊆ stored ⊆ acknowledged ∪ unknown, and the invariants. Returns the violations. */
