@@ -15,7 +15,7 @@ const Batch = graphql(`
   }
 `)
 
-type Filter = NonNullable<FollowedBatchQueryVariables['filter']>
+export type Filter = NonNullable<FollowedBatchQueryVariables['filter']>
 
 /** Matches all tickets, archived ones included. */
 export const everyTicket: Filter = { archived: null }
