@@ -16,12 +16,9 @@ export const visibilityAt = (viewer: Viewer, at: Sql): Sql =>
 
 const currentTime = sql`floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
-/** `feed_epoch()` is equal in a copy by CREATE DATABASE … TEMPLATE, which has another oid. */
-const epoch = sql`md5(concat_ws(' ', feed_epoch(), (SELECT oid FROM pg_database WHERE datname = current_database())))::uuid`
-
 /** The state of a cursor for the snapshot of the statement: a JSON array of epoch, time and visibility. */
 export const cursorState = (viewer: Viewer): Sql =>
-  sql`(SELECT json_build_array(${epoch}, issued.at, ${visibilityAt(viewer, sql`issued.at`)})
+  sql`(SELECT json_build_array(feed_epoch(), issued.at, ${visibilityAt(viewer, sql`issued.at`)})
     FROM (SELECT ${currentTime} AS at OFFSET 0) issued)`
 
 export type CursorState = readonly [epoch: string, at: number, visibility: string]

@@ -60,7 +60,13 @@ export function createGroup(onError: (error: unknown) => void): Group {
     wake,
     onChanges(changes) {
       if (changes === null || mayContain === null) return wake('changes')
-      mayContain(changes).then((contains) => contains && wake('changes'), onError)
+      mayContain(changes).then(
+        (contains) => contains && wake('changes'),
+        (error) => {
+          onError(error)
+          wake('changes')
+        },
+      )
     },
     read(key, { role }, run) {
       const stepKey = `${role} ${key}`

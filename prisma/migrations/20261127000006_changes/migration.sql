@@ -73,11 +73,11 @@ BEGIN
 END
 $$;
 
--- Identifies the history of positions. Differs after a restore: of a dump by the oid of the table, of a physical backup by
--- the timeline.
+-- Identifies the history of positions. Differs after a restore: of a dump by the oids of the database and the table, of a
+-- physical backup by the timeline.
 CREATE FUNCTION feed_epoch() RETURNS uuid LANGUAGE sql STABLE AS $$
-  SELECT md5(concat_ws(' ', feed.epoch, 'feed'::regclass::oid, system_identifier, timeline_id))::uuid
-  FROM feed, pg_control_system(), pg_control_checkpoint()
+  SELECT md5(concat_ws(' ', feed.epoch, d.oid, 'feed'::regclass::oid, system_identifier, timeline_id))::uuid
+  FROM feed, pg_control_system(), pg_control_checkpoint(), pg_database d WHERE d.datname = current_database()
 $$;
 
 -- Servers end or check the streams of a user whose tokens, account or projects have changed.
@@ -91,8 +91,8 @@ END
 $$;
 
 CREATE TRIGGER project_members_changed AFTER INSERT OR UPDATE OR DELETE ON "project_members" FOR EACH ROW EXECUTE FUNCTION notify_callers();
-CREATE TRIGGER projects_changed AFTER UPDATE OF default_role ON "projects" FOR EACH ROW
-  WHEN (OLD.default_role IS DISTINCT FROM NEW.default_role) EXECUTE FUNCTION notify_callers();
+CREATE TRIGGER projects_changed AFTER UPDATE OF default_role, archived_at ON "projects" FOR EACH ROW
+  WHEN ((OLD.default_role, OLD.archived_at) IS DISTINCT FROM (NEW.default_role, NEW.archived_at)) EXECUTE FUNCTION notify_callers();
 
 -- The previous values that a bulk change replaced. Unlike those in `changes`, they contain ids instead of names.
 ALTER TABLE "history" ADD COLUMN "before" JSONB;
