@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { createClient } from 'graphql-ws'
 import { pino } from 'pino'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { createApp } from '../src/app.ts'
 import { createViewerCache } from '../src/auth/viewer.cache.ts'
+import { sendEvents } from '../src/http/event-stream.ts'
 import { graphql } from './generated/index.ts'
 import { useServer } from './support/app.ts'
 import { Client, type ResponseError } from './support/client.ts'
@@ -162,6 +163,40 @@ describe('subscription changes over server-sent events', () => {
     expect(await anonymous.text()).toMatch(/UNAUTHENTICATED/)
   })
 
+  test('sends an empty batch every 30 seconds without a change, with a cursor after changes that do not match', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      await using stream = openStream(users.viewer, Changes, { filter: { title: { eq: 'Never' } } })
+      const first = await stream.next()
+      await createIssue(users.reporter, 'CORE', 'Another title')
+      vi.advanceTimersByTime(30_000)
+      const { data } = await stream.next()
+      expect(data?.changes).toMatchObject({ changes: [], caughtUp: true })
+      expect(data?.changes.cursor).not.toBe(first.data?.changes.cursor)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('disconnects a client that does not read, and ends its stream', async () => {
+    const largeEvent = 'x'.repeat(1_000_000)
+    async function* events() {
+      for (;;) yield largeEvent
+    }
+    const cancellation = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<void>()
+    const http = createServer((_request, response) => {
+      sendEvents(response, { events: events(), cancel: cancellation.resolve }, 10).then(end.resolve)
+    })
+    await new Promise<void>((listening) => http.listen(0, '127.0.0.1', listening))
+    const socket = connect((http.address() as AddressInfo).port, '127.0.0.1')
+    socket.on('error', () => {}).pause()
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await Promise.all([cancellation.promise, end.promise])
+    socket.destroy()
+    http.close()
+  })
+
   test('ends without a complete event when the server stops', async () => {
     await using other = await openOtherServer()
     const response = await new Client(other.app, users.viewer.token).fetch('/graphql', {
@@ -182,7 +217,7 @@ async function listen() {
 }
 
 describe('subscription changes over WebSocket', () => {
-  const connect = (url: string, authorization: string | null, webSocketImpl: unknown = WebSocket) =>
+  const openClient = (url: string, authorization: string | null, webSocketImpl: unknown = WebSocket) =>
     createClient({
       url,
       webSocketImpl,
@@ -192,7 +227,7 @@ describe('subscription changes over WebSocket', () => {
 
   test('authenticates by connectionParams, and runs subscriptions, queries and mutations', async () => {
     using socket = await listen()
-    const client = connect(socket.url, `Bearer ${users.contributor.token}`)
+    const client = openClient(socket.url, `Bearer ${users.contributor.token}`)
     const changes = client.iterate<{ changes: { changes: { key: string }[] } }>({
       query: Changes.toString(),
       variables: {},
@@ -211,7 +246,7 @@ describe('subscription changes over WebSocket', () => {
   test('closes connections without a valid token, and those of pages of other origins', async () => {
     using socket = await listen()
     for (const authorization of [null, 'Bearer snag_invalid']) {
-      const client = connect(socket.url, authorization)
+      const client = openClient(socket.url, authorization)
       await expect(client.iterate({ query: '{ viewer { id } }' }).next()).rejects.toMatchObject({ code: 4401 })
     }
     const connectFrom = (origin: string) =>

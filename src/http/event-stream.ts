@@ -81,13 +81,17 @@ export function readableOf({ events, cancel }: EventStream): ReadableStream<Uint
 const stallMilliseconds = 30_000
 
 /** Disconnects a client that receives nothing for 30 seconds. */
-export async function sendEvents(response: ServerResponse, { events, cancel }: EventStream): Promise<void> {
+export async function sendEvents(
+  response: ServerResponse,
+  { events, cancel }: EventStream,
+  timeoutMilliseconds = stallMilliseconds,
+): Promise<void> {
   response.once('close', cancel)
   response.flushHeaders()
   for await (const event of events) {
     if (response.closed) return
     if (response.write(event)) continue
-    const stall = setTimeout(() => response.destroy(), stallMilliseconds)
+    const stall = setTimeout(() => response.destroy(), timeoutMilliseconds)
     await Promise.race([once(response, 'drain'), once(response, 'close')]).catch(() => {})
     clearTimeout(stall)
   }
