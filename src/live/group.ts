@@ -29,7 +29,23 @@ const heartbeatMilliseconds = 30_000
 const minIntervalMilliseconds = 100
 /** A group that is slow to read leaves the database to others. */
 const restFactor = 3
-const runConcurrently = pLimit(4)
+/** Lanes and rests leave most of the time to requests: when the server is busy, steps take longer and contain more changes. */
+const lanes = pLimit(4)
+const laneRestFactor = 7
+const maxLaneRestMilliseconds = 1000
+
+const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
+
+/** Runs work in a lane, which rests afterwards in proportion to its duration. */
+function runInLane<Result>(work: () => Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    void lanes(async () => {
+      const start = performance.now()
+      await work().then(resolve, reject)
+      await wait(Math.min(laneRestFactor * (performance.now() - start), maxLaneRestMilliseconds))
+    })
+  })
+}
 
 export function createGroup(onError: (error: unknown) => void): Group {
   const members = new Set<GroupMember>()
@@ -44,8 +60,8 @@ export function createGroup(onError: (error: unknown) => void): Group {
   }
   const runStep = async (run: () => Promise<Step>): Promise<Step> => {
     const rest = readableAt - performance.now()
-    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
-    return runConcurrently(async () => {
+    if (rest > 0) await wait(rest)
+    return runInLane(async () => {
       const start = performance.now()
       const step = await run()
       const end = performance.now()
