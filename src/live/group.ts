@@ -29,20 +29,19 @@ const heartbeatMilliseconds = 30_000
 const minIntervalMilliseconds = 100
 /** A group that is slow to read leaves the database to others. */
 const restFactor = 3
-/** Lanes and rests leave most of the time to requests: when the server is busy, steps take longer and contain more changes. */
+/** When the server is busy, steps take longer, so there are fewer, with more changes each. */
 const lanes = pLimit(4)
-const laneRestFactor = 7
 const maxLaneRestMilliseconds = 1000
 
 const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
-/** Runs work in a lane, which rests afterwards in proportion to its duration. */
+/** Runs work in a lane, which rests afterwards for the same duration. */
 function runInLane<Result>(work: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     void lanes(async () => {
       const start = performance.now()
       await work().then(resolve, reject)
-      await wait(Math.min(laneRestFactor * (performance.now() - start), maxLaneRestMilliseconds))
+      await wait(Math.min(performance.now() - start, maxLaneRestMilliseconds))
     })
   })
 }
