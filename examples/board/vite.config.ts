@@ -3,9 +3,10 @@ import { defineConfig, loadEnv } from 'vite'
 
 export default defineConfig(({ command, mode }) => {
   const api = loadEnv(mode, import.meta.dirname)['VITE_SNAGLIST_URL'] ?? 'http://localhost:4000/graphql'
+  const connections = URL.canParse(api) ? new URL(api).origin : "'self'"
   // The token is in the local storage, which a script of another site must not read. The development server needs
   // inline scripts.
-  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ${new URL(api).origin}; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ${connections}; base-uri 'none'; form-action 'none'`
   return {
     plugins: [
       react(),

@@ -80,13 +80,16 @@ describe.each(databases)('the board with a server on the %s database', (database
     expect(await button('Load more').count()).toBe(0)
   })
 
-  test('sends at most three operations for a page', async () => {
-    for (const path of ['/', '/projects/CORE', '/tickets/CORE-1']) {
-      recorded.takeOperationCount()
-      await page.goto(`${url}${path}`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await page.waitForLoadState('networkidle')
-      expect(recorded.takeOperationCount()).toBeLessThanOrEqual(3)
+  test('sends at most three operations for a page, and opens a stream for its changes', async () => {
+    recorded.takeRequestCounts()
+    await page.goto(url)
+    await heading('Core drive unit').waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(recorded.takeRequestCounts()).toMatchObject({ streams: 0, operations: expect.toSatisfy((n) => n <= 3) })
+    for (const path of ['/projects/CORE', '/tickets/CORE-1']) {
+      await recorded.openLive(`${url}${path}`)
+      await page.getByRole('main').getByRole('link').first().waitFor()
+      expect(recorded.takeRequestCounts()).toMatchObject({ streams: 1, operations: expect.toSatisfy((n) => n <= 3) })
     }
   })
 
@@ -121,12 +124,12 @@ describe.each(databases)('the board with a server on the %s database', (database
     await page.goto(`${url}/tickets/CORE-1`)
     await choice('Priority').selectOption('Low')
     await page.getByText(/changed priority from .* to Low/).waitFor()
+    await button('Edit title').click()
+    await page.getByLabel('Title').fill('Title of Ada')
     await server.send(
       'tomas',
       'mutation { updateIssue(input: { id: "CORE-1", title: "Title of Tomás" }) { issue { id } } }',
     )
-    await button('Edit title').click()
-    await page.getByLabel('Title').fill('Title of Ada')
     await button('Save').click()
     const dialog = page.getByRole('dialog', { name: 'Another user changed this ticket' })
     await dialog.waitFor()
@@ -182,9 +185,109 @@ describe.each(databases)('the board with a server on the %s database', (database
     await page.getByRole('checkbox').first().click()
     await button('Update 1 selected').click()
     await button('Preview').click()
-    await page.getByText('1 of 1 tickets will change.').waitFor()
+    await page.getByText('1 of 1 ticket will change.').waitFor()
     await button('Update').click()
     await page.getByText(`${importedCount} tickets`).waitFor()
+  })
+
+  const soon = { timeout: 1000 }
+  const withoutLostConnections = (errors: readonly string[]) => errors.filter((error) => !error.includes('net::ERR_'))
+  const updateIssue = (username: string, input: object) =>
+    server.send(username, 'mutation ($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }', {
+      input,
+    })
+  const createIssue = async (title: string) => {
+    const document =
+      'mutation ($title: String!) { createIssue(input: { projectId: "CORE", title: $title }) { issue { id } } }'
+    const { createIssue } = await server.send('tomas', document, { title })
+    return (createIssue as { readonly issue: { readonly id: string } }).issue.id
+  }
+  const rowOf = (title: string) => rows().filter({ hasText: title })
+
+  test('a list shows new, changed and leaving tickets as other clients change them', async () => {
+    await recorded.openLive(`${url}/projects/CORE?status=OPEN`)
+    const count = Number.parseInt((await page.getByText(/^\d+ tickets$/).textContent()) ?? '', 10)
+    const id = await createIssue('A fan is loud')
+    await rowOf('A fan is loud').waitFor(soon)
+    expect(await rows().first().textContent()).toContain('A fan is loud')
+    await page.getByText(`${count + 1} tickets`).waitFor()
+    await updateIssue('tomas', { id, title: 'Two fans are loud', priority: 'URGENT' })
+    await rowOf('Two fans are loud').getByText('Urgent').waitFor(soon)
+    await updateIssue('tomas', { id, status: 'RESOLVED' })
+    await rowOf('Two fans are loud').waitFor({ state: 'detached', ...soon })
+    await page.getByText(`${count} tickets`).waitFor()
+    await updateIssue('tomas', { id, status: 'OPEN' })
+    await button('Show 1 new or changed ticket').click()
+    await rowOf('Two fans are loud').waitFor()
+    expect(await button('Show 1 new or changed ticket').count()).toBe(0)
+  })
+
+  test('a list catches up with the changes of the time without a connection', async () => {
+    const id = await createIssue('Before the restart')
+    await rowOf('Before the restart').waitFor(soon)
+    await server.restart()
+    await createIssue('After the restart')
+    await updateIssue('tomas', { id, status: 'CLOSED' })
+    await rowOf('After the restart').waitFor()
+    await rowOf('Before the restart').waitFor({ state: 'detached' })
+    expect(withoutLostConnections(recorded.takeErrors())).toEqual([])
+  })
+
+  test('a ticket shows the comments and changes of other clients', async () => {
+    const id = await createIssue('A door is open')
+    await recorded.openLive(`${url}/tickets/${id}`)
+    await server.send(
+      'tomas',
+      'mutation ($ticketId: ID!) { addComment(input: { ticketId: $ticketId, body: "I have closed it" }) { comment { id } } }',
+      { ticketId: id },
+    )
+    await page.getByText('I have closed it').waitFor(soon)
+    await updateIssue('tomas', { id, title: 'The door was open', status: 'RESOLVED' })
+    await heading('The door was open').waitFor(soon)
+    expect(await choice('Status').inputValue()).toBe('RESOLVED')
+    await page.getByText(/changed .*status from Open to Resolved/).waitFor()
+  })
+
+  test('a text that another user changes meanwhile is kept until its author decides', async () => {
+    const id = await createIssue('A lamp is dark')
+    await recorded.openLive(`${url}/tickets/${id}`)
+    await button('Edit description').click()
+    await page.getByLabel('Description').last().fill('Description of Ada')
+    await updateIssue('tomas', { id, status: 'IN_PROGRESS' })
+    await page.getByText('changed status').waitFor()
+    expect(await page.getByText('meanwhile').count()).toBe(0)
+    await updateIssue('tomas', { id, description: 'Description of Tomás' })
+    await page.getByText('Tomás Ribeiro changed the description meanwhile.').waitFor(soon)
+    await button('Save').click()
+    const dialog = page.getByRole('dialog', { name: 'Another user changed this ticket' })
+    await dialog.waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await page.getByRole('textbox', { name: 'Description' }).inputValue()).toBe('Description of Ada')
+    await button('Save').click()
+    await dialog.getByRole('button', { name: 'Keep theirs' }).click()
+    await page.getByText('Description of Tomás').waitFor()
+  })
+
+  test('a page whose session has ended follows changes after the next sign-in', async () => {
+    await recorded.openLive(`${url}/projects/CORE`)
+    await page.evaluate(
+      (api) =>
+        fetch(api, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            authorization: `Bearer ${localStorage.getItem('snaglist-board:token')}`,
+          },
+          body: '{"query":"mutation { signOut { signedOut } }"}',
+        }),
+      `${server.url}/graphql`,
+    )
+    await heading('Sign in to Snaglist').waitFor()
+    await signIn('ada')
+    await rows().first().waitFor()
+    await createIssue('After the sign-in')
+    await rowOf('After the sign-in').waitFor()
   })
 
   test('hides the controls that a REPORTER may not use, and signs out', async () => {

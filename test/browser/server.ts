@@ -15,18 +15,28 @@ export const databases: readonly ('embedded' | 'PostgreSQL')[] = inject('postgre
 /** A server with demo data, as `npm start` runs it. */
 export interface DemoServer extends AsyncDisposable {
   readonly url: string
+  /** Stops the process, and starts another one on the same port. */
+  readonly restart: () => Promise<void>
   /** Sends an operation as a user of the demo, and returns its data. */
   readonly send: (username: string, query: string, variables?: object) => Promise<Record<string, unknown>>
 }
 
 /** The port of the server for an example is the one that it was built for. */
-export async function startDemoServer(database: (typeof databases)[number], example?: string): Promise<DemoServer> {
+export async function startDemoServer(
+  database: (typeof databases)[number],
+  example?: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<DemoServer> {
   const { env, remove } = await createDatabase(database)
   const port = inject('ports')[example ?? ''] ?? (await findFreePort())
   const url = `http://localhost:${port}`
   if (database === 'PostgreSQL') await new Command(['seed'], env).waitForExit()
-  const command = new Command(['serve'], { ...env, PORT: String(port) })
-  await command.waitForOutput(/listening on/)
+  const start = async () => {
+    const started = new Command(['serve'], { ...env, ...settings, PORT: String(port) })
+    await started.waitForOutput(/listening on/)
+    return started
+  }
+  let command = await start()
   const post = async (query: string, variables: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -39,6 +49,10 @@ export async function startDemoServer(database: (typeof databases)[number], exam
   }
   return {
     url,
+    async restart() {
+      await command[Symbol.asyncDispose]()
+      command = await start()
+    },
     async send(username, query, variables = {}) {
       const { signIn } = await post(
         'mutation ($username: String!) { signIn(input: { username: $username, password: "snaglist-demo" }) { token } }',

@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 
 interface Props {
   readonly title: string
@@ -6,18 +6,17 @@ interface Props {
   readonly children: ReactNode
 }
 
+/** Returns a function that moves the focus back to the element that opened the dialog. */
+function show(dialog: HTMLDialogElement) {
+  dialog.showModal()
+  return () => dialog.close()
+}
+
 /** A modal dialog, which is open while it is rendered. Escape closes it. */
 export function Dialog({ title, onClose, children }: Props) {
-  const element = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useLayoutEffect(() => {
-    const dialog = element.current
-    dialog?.showModal()
-    // Returns the focus to the element that opened the dialog.
-    return () => dialog?.close()
-  }, [])
   return (
-    <dialog ref={element} aria-labelledby={titleId} onClose={onClose}>
+    <dialog ref={show} aria-labelledby={titleId} onClose={onClose}>
       <h2 id={titleId}>{title}</h2>
       {children}
     </dialog>

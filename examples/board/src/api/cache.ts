@@ -1,6 +1,7 @@
 import type { CacheExchangeOpts, UpdateResolver } from '@urql/exchange-graphcache'
 import type { UpdateDefectInput, UpdateIssueInput } from '../generated/graphql.ts'
 import schema from '../generated/introspection.ts'
+import { updateLists } from '../live/list-updates.ts'
 
 const embedded = () => null
 
@@ -13,6 +14,8 @@ const invalidateLists: UpdateResolver = (_result, { input }, cache) => {
 export const cacheConfig: CacheExchangeOpts = {
   schema,
   keys: {
+    Change: embedded,
+    ChangeBatch: embedded,
     CommentPermissions: embedded,
     Excerpt: embedded,
     FieldChange: embedded,
@@ -32,6 +35,7 @@ export const cacheConfig: CacheExchangeOpts = {
       bulkUpdateStatus: invalidateLists,
       importTickets: invalidateLists,
     },
+    Subscription: { changes: updateLists as UpdateResolver },
   },
 }
 

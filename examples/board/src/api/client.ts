@@ -12,6 +12,8 @@ export const createClient = (token: string | null): Client =>
   new Client({
     url,
     preferGetMethod: false,
+    // Subscriptions are streams of server-sent events.
+    fetchSubscriptions: true,
     fetchOptions: { headers: token === null ? {} : { authorization: `Bearer ${token}` } },
     exchanges: [
       mapExchange({

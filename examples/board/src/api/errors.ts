@@ -1,4 +1,5 @@
 import type { CombinedError } from 'urql'
+import { countText } from '../count-text.ts'
 import type { ErrorCode } from '../generated/enums.ts'
 
 /** A field that another user changed since the expected version. Values are texts, as in the history. */
@@ -39,7 +40,7 @@ export function apiError({ graphQLErrors: [first] }: CombinedError): ApiError {
 function messageOf(code: ErrorCode, message: string, { retryAfter, requestId }: Extensions): string {
   switch (code) {
     case 'RATE_LIMITED':
-      return `Too many requests. Try again in ${retryAfter} seconds.`
+      return `Too many requests. Try again ${retryAfter ? `in ${countText(retryAfter, 'second')}` : 'later'}.`
     case 'UNAVAILABLE':
       return 'The server is busy. Try again.'
     case 'INTERNAL_SERVER_ERROR':

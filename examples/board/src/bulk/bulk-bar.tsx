@@ -12,7 +12,7 @@ interface Props {
 
 /** Actions on the selected tickets, or on all tickets of the list. */
 export const BulkBar = ({ filter, totalCount, selection, onDone }: Props) => (
-  <div className="bulk-bar">
+  <div className="title-row">
     <DialogButton
       text={`Update ${selection.size} selected`}
       disabled={selection.size === 0}

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { useMutation } from 'urql'
 import { ErrorMessage } from '../api/error-message.tsx'
+import { countText } from '../count-text.ts'
 import { EnumSelect } from '../enum-select.tsx'
 import { FormButtons } from '../form-buttons.tsx'
 import { graphql } from '../generated/gql.ts'
@@ -27,15 +28,10 @@ interface Props {
 /** Asks for a status, previews the change by a dry run, and then makes it. */
 export function BulkForm({ tickets, onDone, onClose }: Props) {
   const [status, setStatus] = useState<TicketStatus>('RESOLVED')
-  const [previewedStatus, setPreviewedStatus] = useState<TicketStatus>()
-  const [{ fetching, error, data }, update] = useMutation(BulkUpdateStatus)
+  const [{ fetching, error, data, operation }, update] = useMutation(BulkUpdateStatus)
   // Closing the form while its list is loaded again must not change the number of tickets that the filter must match.
   const [input] = useState(tickets)
-  const preview = error || previewedStatus !== status ? undefined : data?.bulkUpdateStatus
-  const previewChange = () => {
-    setPreviewedStatus(status)
-    update({ input: { ...input, status, dryRun: true } })
-  }
+  const preview = error || operation?.variables.input.status !== status ? undefined : data?.bulkUpdateStatus
   const apply = async (event: FormEvent) => {
     event.preventDefault()
     const result = await update({ input: { ...input, status } })
@@ -46,10 +42,12 @@ export function BulkForm({ tickets, onDone, onClose }: Props) {
   return (
     <form onSubmit={apply} className="stack">
       <EnumSelect title="New status" values={statuses} value={status} onChange={setStatus} />
-      <button type="button" onClick={previewChange} disabled={fetching}>
+      <button type="button" onClick={() => update({ input: { ...input, status, dryRun: true } })} disabled={fetching}>
         Preview
       </button>
-      <p role="status">{preview && `${preview.updatedCount} of ${preview.matchedCount} tickets will change.`}</p>
+      <p role="status">
+        {preview && `${preview.updatedCount} of ${countText(preview.matchedCount, 'ticket')} will change.`}
+      </p>
       <ErrorMessage error={error} />
       <FormButtons submit="Update" disabled={fetching || !preview} onCancel={onClose} />
     </form>

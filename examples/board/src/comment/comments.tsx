@@ -35,9 +35,13 @@ export function Comments({ ticket }: { readonly ticket: TicketDetailsFragment })
   )
 }
 
-interface ThreadProps {
+interface ParentProps {
   readonly ticketId: string
+  /** Null for the comments that are no replies. */
   readonly parentId: string | null
+}
+
+interface ThreadProps extends ParentProps {
   readonly comments: readonly ThreadCommentFragment[]
 }
 
@@ -69,51 +73,46 @@ function Comment({ ticketId, comment }: { readonly ticketId: string; readonly co
         </span>
       </p>
       {deletedAt ? <p className="muted">This comment was deleted.</p> : <Markdown text={body} />}
-      {viewerCan.reply && !isReplying && (
-        <button type="button" className="link" onClick={() => setIsReplying(true)}>
-          Reply
-        </button>
-      )}
-      {isReplying && (
+      {isReplying ? (
         <CommentForm
           ticketId={ticketId}
           parentId={id}
           title={`Reply to ${author.name}`}
           onClose={() => setIsReplying(false)}
         />
+      ) : (
+        viewerCan.reply && (
+          <button type="button" className="link" onClick={() => setIsReplying(true)}>
+            Reply
+          </button>
+        )
       )}
     </article>
   )
 }
 
-interface FormProps {
-  readonly ticketId: string
-  readonly parentId: string | null
+interface FormProps extends ParentProps {
   readonly title: string
   readonly onClose?: () => void
 }
 
 function CommentForm({ ticketId, parentId, title, onClose }: FormProps) {
-  const [body, setBody] = useState('')
   const [{ error, fetching }, addComment] = useMutation(AddComment)
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
+    const form = event.currentTarget
+    const body = String(new FormData(form).get('body'))
     const result = await addComment({ input: { ticketId, parentId, body } })
     if (result.error) return
-    setBody('')
+    form.reset()
     onClose?.()
   }
   return (
     <form onSubmit={submit} className="stack">
       <label>
         {title}
-        <textarea
-          value={body}
-          onChange={({ target }) => setBody(target.value)}
-          rows={3}
-          placeholder="Markdown"
-          required
-        />
+        {/* biome-ignore lint/a11y/noAutofocus: the user has just asked to reply. */}
+        <textarea name="body" rows={3} placeholder="Markdown" required autoFocus={parentId !== null} />
       </label>
       <ErrorMessage error={error} />
       <FormButtons submit={parentId === null ? 'Comment' : 'Send reply'} disabled={fetching} onCancel={onClose} />

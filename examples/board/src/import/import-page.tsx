@@ -2,6 +2,7 @@ import { type ChangeEvent, useState } from 'react'
 import { useMutation } from 'urql'
 import { Link } from 'wouter'
 import { ErrorMessage } from '../api/error-message.tsx'
+import { countText } from '../count-text.ts'
 import { EnumSelect } from '../enum-select.tsx'
 import { graphql } from '../generated/gql.ts'
 import type { ImportSummaryFragment, TicketKind } from '../generated/graphql.ts'
@@ -46,7 +47,7 @@ export function ImportPage({ projectKey }: { readonly projectKey: string }) {
       </p>
       <h1>Import tickets</h1>
       <div className="card stack">
-        <EnumSelect title="Kind of tickets" values={kinds} value={kind} onChange={chooseKind} />
+        <EnumSelect title="Kind of tickets" values={kinds} value={kind} disabled={fetching} onChange={chooseKind} />
         <label>
           CSV file
           {/* The same file can be chosen again after it was corrected. */}
@@ -67,7 +68,7 @@ export function ImportPage({ projectKey }: { readonly projectKey: string }) {
         </div>
         {file && summary?.dryRun && summary.faultCount === 0 && (
           <button type="button" className="primary" disabled={fetching} onClick={() => run(file, kind, false)}>
-            Import {summary.rowCount} rows
+            Import {countText(summary.rowCount, 'row')}
           </button>
         )}
       </div>
@@ -80,9 +81,9 @@ function Summary({ summary }: { readonly summary: ImportSummaryFragment }) {
   return (
     <>
       <p>
-        {dryRun ? 'The import would create' : 'The import created'} {createdCount} tickets,{' '}
+        {dryRun ? 'The import would create' : 'The import created'} {countText(createdCount, 'ticket')},{' '}
         {dryRun ? 'update' : 'updated'} {updatedCount} and keep {unchangedCount} unchanged. {rejectedCount} of{' '}
-        {rowCount} rows have errors.
+        {countText(rowCount, 'row')} {rejectedCount === 1 ? 'has' : 'have'} errors.
       </p>
       <RowErrors title="Errors" faults={faults.nodes} />
       <RowErrors title="Warnings" faults={warnings.nodes} />
@@ -97,26 +98,28 @@ interface RowErrorsProps {
 
 const RowErrors = ({ title, faults }: RowErrorsProps) =>
   faults.length > 0 && (
-    <table className="faults">
-      <caption>{title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Row</th>
-          <th scope="col">Column</th>
-          <th scope="col">Value</th>
-          <th scope="col">Message</th>
-        </tr>
-      </thead>
-      <tbody>
-        {faults.map(({ row, column, value, message }, index) => (
-          // A row can have several errors.
-          <tr key={index}>
-            <td>{row}</td>
-            <td>{column}</td>
-            <td>{value}</td>
-            <td>{message}</td>
+    <div className="scroll">
+      <table>
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Row</th>
+            <th scope="col">Column</th>
+            <th scope="col">Value</th>
+            <th scope="col">Message</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {faults.map(({ row, column, value, message }, index) => (
+            // A row can have several errors.
+            <tr key={index}>
+              <td>{row}</td>
+              <td>{column}</td>
+              <td>{value}</td>
+              <td>{message}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )

@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { countText } from '../count-text.ts'
 import { graphql } from '../generated/gql.ts'
 import type { TicketRowFragment } from '../generated/graphql.ts'
-import { Labels, PriorityMark, StatusMark } from '../ticket/marks.tsx'
+import { Labels, Mark } from '../ticket/marks.tsx'
 import { Time } from '../ticket/time.tsx'
 import { Highlight } from './highlight.tsx'
 
@@ -23,7 +24,7 @@ interface Column {
 
 /** The columns in their order. A column needs its fields in the fragment above. */
 export const columns: readonly Column[] = [
-  { name: 'Key', cell: ({ key }) => <span className="key">{key}</span> },
+  { name: 'Key', cell: ({ key }) => <span className="muted">{key}</span> },
   {
     name: 'Title',
     cell: ({ key, title, labels, excerpt, commentCount }) => (
@@ -31,16 +32,14 @@ export const columns: readonly Column[] = [
         <Link href={`/tickets/${key}`} className="title">
           {title}
         </Link>
-        {commentCount > 0 && (
-          <span className="muted"> · {commentCount === 1 ? '1 comment' : `${commentCount} comments`}</span>
-        )}
+        {commentCount > 0 && <span className="muted"> · {countText(commentCount, 'comment')}</span>}
         <Labels labels={labels} />
         {excerpt && <Highlight {...excerpt} />}
       </>
     ),
   },
-  { name: 'Status', cell: ({ status }) => <StatusMark status={status} /> },
-  { name: 'Priority', cell: ({ priority }) => <PriorityMark priority={priority} /> },
+  { name: 'Status', cell: ({ status }) => <Mark value={status} /> },
+  { name: 'Priority', cell: ({ priority }) => <Mark value={priority} /> },
   { name: 'Assignee', cell: ({ assignee }) => assignee?.name ?? <span className="muted">Unassigned</span> },
   { name: 'Updated', cell: ({ updatedAt }) => <Time value={updatedAt} /> },
 ]

@@ -1,79 +1,48 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
+import { EnumSelect } from '../enum-select.tsx'
 import { enumText } from '../enum-text.ts'
 import { kinds, priorities, sorts, statuses } from './filters.ts'
-
-type Options = readonly (readonly [value: string, name: string])[]
-
-const optionsOf = (values: readonly string[]): Options => values.map((value) => [value, enumText(value)])
-
-const assignees: Options = [
-  ['me', 'Me'],
-  ['none', 'Unassigned'],
-]
 
 interface Props {
   readonly params: URLSearchParams
   /** Sets a parameter of the URL; an empty value removes it. */
   readonly onChange: (name: string, value: string) => void
-  readonly labels: readonly { readonly id: string; readonly name: string }[]
+  /** Names of the labels of the project. */
+  readonly labels: readonly string[]
 }
 
 export function FilterBar({ params, onChange, labels }: Props) {
-  const onSearch = useCallback((value: string) => onChange('q', value), [onChange])
-  const select = (title: string, name: string, all: string, options: Options) => (
-    <label>
-      <span className="caption">{title}</span>
-      <select value={params.get(name) ?? ''} onChange={({ target }) => onChange(name, target.value)}>
-        <option value="">{all}</option>
-        {options.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
+  const select = (title: string, name: string, values: readonly string[], textOf = enumText, empty = 'All') => (
+    <EnumSelect
+      title={title}
+      values={['', ...values]}
+      value={params.get(name) ?? ''}
+      textOf={(value) => (value === '' ? empty : textOf(value))}
+      onChange={(value) => onChange(name, value)}
+    />
   )
   return (
     <search className="filters">
-      <SearchBox search={params.get('q') ?? ''} onChange={onSearch} />
-      {select('Kind', 'kind', 'All', optionsOf(kinds))}
-      {select('Status', 'status', 'All', [['unresolved', 'Unresolved'], ...optionsOf(statuses)])}
-      {select('Priority', 'priority', 'All', optionsOf(priorities))}
-      {select('Assignee', 'assignee', 'All', assignees)}
-      {select(
-        'Label',
-        'label',
-        'All',
-        labels.map(({ name }) => [name, name]),
-      )}
-      {select(
-        'Sort',
-        'sort',
-        'Default',
-        Object.entries(sorts).map(([value, { name }]) => [value, name]),
-      )}
+      <SearchBox search={params.get('q') ?? ''} onChange={(value) => onChange('q', value)} />
+      {select('Kind', 'kind', kinds)}
+      {select('Status', 'status', ['unresolved', ...statuses])}
+      {select('Priority', 'priority', priorities)}
+      {select('Assignee', 'assignee', ['me', 'unassigned'])}
+      {select('Label', 'label', labels, String)}
+      {select('Sort', 'sort', Object.keys(sorts), enumText, 'Default')}
     </search>
   )
 }
 
 /** Searches while the user types. "/" moves the focus to it. */
 function SearchBox({ search, onChange }: { readonly search: string; readonly onChange: (value: string) => void }) {
-  const [text, setText] = useState(search)
-  const [sentText, setSentText] = useState(search)
-  // The URL was changed by a link or by the history of the browser.
-  if (search !== sentText) {
-    setSentText(search)
-    setText(search)
-  }
   const input = useRef<HTMLInputElement>(null)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
   useEffect(() => {
-    if (text === sentText) return
-    const timer = setTimeout(() => {
-      setSentText(text)
-      onChange(text)
-    }, 250)
-    return () => clearTimeout(timer)
-  }, [text, sentText, onChange])
+    // The URL was changed by a link or by the history of the browser.
+    if (input.current && input.current !== document.activeElement) input.current.value = search
+  }, [search])
   useEffect(() => {
     const focusOnSlash = (event: KeyboardEvent) => {
       if (event.key !== '/' || (event.target as HTMLElement).matches('input, textarea, select')) return
@@ -83,15 +52,18 @@ function SearchBox({ search, onChange }: { readonly search: string; readonly onC
     document.addEventListener('keydown', focusOnSlash)
     return () => document.removeEventListener('keydown', focusOnSlash)
   }, [])
+  const schedule = (value: string) => {
+    clearTimeout(timer.current)
+    timer.current = setTimeout(onChange, 250, value)
+  }
   return (
     <label className="search-box">
-      <span className="caption">Search</span>
+      Search
       <input
         ref={input}
         type="search"
-        value={text}
         placeholder="Press / to search"
-        onChange={({ target }) => setText(target.value)}
+        onChange={(event) => schedule(event.target.value)}
       />
     </label>
   )

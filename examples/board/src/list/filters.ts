@@ -1,32 +1,24 @@
-import type {
-  Priority,
-  TicketFilter,
-  TicketKind,
-  TicketOrder,
-  TicketOrderField,
-  TicketStatus,
-} from '../generated/graphql.ts'
+import type { Priority, TicketFilter, TicketKind, TicketOrder, TicketStatus } from '../generated/graphql.ts'
 
 export const statuses: readonly TicketStatus[] = ['OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED']
 export const priorities: readonly Priority[] = ['URGENT', 'HIGH', 'MEDIUM', 'LOW']
 export const kinds: readonly TicketKind[] = ['ISSUE', 'DEFECT']
 
-const by = (field: TicketOrderField, direction: TicketOrder['direction'] = 'ASC') => ({ field, direction })
+const by = (field: TicketOrder['field'], direction: TicketOrder['direction'] = 'ASC') => ({ field, direction })
 
 /** Orders that an index of the server supports, by their values in the URL. */
-export const sorts: Readonly<Record<string, { readonly name: string; readonly orderBy: readonly TicketOrder[] }>> = {
-  newest: { name: 'Newest', orderBy: [by('CREATED_AT', 'DESC')] },
-  oldest: { name: 'Oldest', orderBy: [by('CREATED_AT')] },
-  updated: { name: 'Recently updated', orderBy: [by('UPDATED_AT', 'DESC')] },
-  priority: { name: 'Priority', orderBy: [by('PRIORITY', 'DESC'), by('CREATED_AT', 'DESC')] },
-  status: { name: 'Status', orderBy: [by('STATUS'), by('PRIORITY', 'DESC')] },
-  title: { name: 'Title', orderBy: [by('TITLE')] },
+export const sorts: Readonly<Record<string, readonly TicketOrder[]>> = {
+  newest: [by('CREATED_AT', 'DESC')],
+  oldest: [by('CREATED_AT')],
+  recently_updated: [by('UPDATED_AT', 'DESC')],
+  priority: [by('PRIORITY', 'DESC'), by('CREATED_AT', 'DESC')],
+  status: [by('STATUS'), by('PRIORITY', 'DESC')],
+  title: [by('TITLE')],
 }
 
 /** The order of a list. A search without a chosen order returns the best matches first. */
 export const orderOf = (params: URLSearchParams): readonly TicketOrder[] =>
-  sorts[params.get('sort') ?? '']?.orderBy ??
-  (searchOf(params) ? [by('RELEVANCE', 'DESC')] : [by('CREATED_AT', 'DESC')])
+  sorts[params.get('sort') ?? ''] ?? (searchOf(params) ? [by('RELEVANCE', 'DESC')] : [by('CREATED_AT', 'DESC')])
 
 export const searchOf = (params: URLSearchParams): string => params.get('q')?.trim() ?? ''
 
@@ -46,7 +38,7 @@ export function filterOf(params: URLSearchParams): TicketFilter {
     ...(status && { status: { eq: status } }),
     ...(priority && { priority: { eq: priority } }),
     ...(assignee === 'me' && { assignee: { isViewer: true } }),
-    ...(assignee === 'none' && { assignee: { isNull: true } }),
+    ...(assignee === 'unassigned' && { assignee: { isNull: true } }),
     ...(labelName && { label: { some: [labelName] } }),
     ...(search && { search }),
   }

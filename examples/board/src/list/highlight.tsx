@@ -1,13 +1,8 @@
 import type { ReactNode } from 'react'
-
-interface Props {
-  readonly text: string
-  /** Ranges in UTF-16 code units, in ascending order. */
-  readonly hits: readonly { readonly start: number; readonly end: number }[]
-}
+import type { TicketRowFragment } from '../generated/graphql.ts'
 
 /** The excerpt of a search result, with its matches marked. */
-export function Highlight({ text, hits }: Props) {
+export function Highlight({ text, hits }: NonNullable<TicketRowFragment['excerpt']>) {
   const parts: ReactNode[] = []
   let position = 0
   for (const { start, end } of hits) {
@@ -15,7 +10,7 @@ export function Highlight({ text, hits }: Props) {
     position = end
   }
   return (
-    <p className="excerpt">
+    <p className="muted small">
       {parts}
       {text.slice(position)}
     </p>

@@ -1,29 +1,20 @@
-import { useCallback, useState } from 'react'
+import { useState } from 'react'
 import { useQuery } from 'urql'
 import { Link, useSearchParams } from 'wouter'
 import { ErrorMessage } from '../api/error-message.tsx'
 import { BulkBar } from '../bulk/bulk-bar.tsx'
-import { graphql } from '../generated/gql.ts'
+import { countText } from '../count-text.ts'
 import { NewTicketButton } from '../ticket/new-ticket.tsx'
 import { columns } from './columns.tsx'
+import { ListSummary } from './documents.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { filterOf, orderOf, searchOf } from './filters.ts'
-import { Rows, type Selection } from './rows.tsx'
-
-const ListSummary = graphql(`
-  query ListSummary($project: ID!, $filter: TicketFilter!) {
-    project(id: $project) {
-      id key name
-      labels { id name color }
-      viewerCan { createTicket importTickets updateTickets }
-      tickets(first: 1, filter: $filter) { totalCount }
-    }
-  }
-`)
+import { Rows } from './rows.tsx'
 
 export function ListPage({ projectKey }: { readonly projectKey: string }) {
   const [params, setParams] = useSearchParams()
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
+  const [revision, setRevision] = useState(0)
   const filter = filterOf(params)
   const search = searchOf(params)
   const [{ data, error }] = useQuery({
@@ -31,22 +22,18 @@ export function ListPage({ projectKey }: { readonly projectKey: string }) {
     variables: { project: projectKey, filter },
     requestPolicy: 'cache-and-network',
   })
-  const onFilterChange = useCallback(
-    (name: string, value: string) => {
-      setSelection(new Set())
-      setParams(
-        (current) => {
-          const next = new URLSearchParams(current)
-          if (value === '') next.delete(name)
-          else next.set(name, value)
-          return next
-        },
-        { replace: true },
-      )
-    },
-    [setParams],
-  )
-
+  const onFilterChange = (name: string, value: string) => {
+    setSelection(new Set())
+    setParams(
+      (current) => {
+        const next = new URLSearchParams(current)
+        if (value === '') next.delete(name)
+        else next.set(name, value)
+        return next
+      },
+      { replace: true },
+    )
+  }
   const project = data?.project
   if (data && !project)
     return (
@@ -55,16 +42,8 @@ export function ListPage({ projectKey }: { readonly projectKey: string }) {
       </main>
     )
   const count = project?.tickets.totalCount
-  const rowSelection: Selection | null = project?.viewerCan.updateTickets
-    ? {
-        ids: selection,
-        toggle(id) {
-          const next = new Set(selection)
-          if (!next.delete(id)) next.add(id)
-          setSelection(next)
-        },
-      }
-    : null
+  const toggle = (id: string) => setSelection(selection.symmetricDifference(new Set([id])))
+  const rowSelection = project?.viewerCan.updateTickets ? { ids: selection, toggle } : null
   const variables = { project: projectKey, filter, orderBy: [...orderOf(params)], search, hasSearch: search !== '' }
   return (
     <main>
@@ -72,9 +51,9 @@ export function ListPage({ projectKey }: { readonly projectKey: string }) {
       <div className="title-row">
         <h1>{project?.name ?? '…'}</h1>
         <p className="muted" role="status">
-          {count !== undefined && (count === 1 ? '1 ticket' : `${count} tickets`)}
+          {count !== undefined && countText(count, 'ticket')}
         </p>
-        <div className="actions">
+        <div className="buttons">
           {project?.viewerCan.importTickets && (
             <Link href={`/projects/${project.key}/import`} className="button">
               Import
@@ -83,7 +62,7 @@ export function ListPage({ projectKey }: { readonly projectKey: string }) {
           {project?.viewerCan.createTicket && <NewTicketButton projectId={project.id} />}
         </div>
       </div>
-      <FilterBar params={params} onChange={onFilterChange} labels={project?.labels ?? []} />
+      <FilterBar params={params} onChange={onFilterChange} labels={project?.labels.map(({ name }) => name) ?? []} />
       <ErrorMessage error={error} />
       {project && rowSelection && (
         <BulkBar
@@ -93,7 +72,7 @@ export function ListPage({ projectKey }: { readonly projectKey: string }) {
           onDone={() => setSelection(new Set())}
         />
       )}
-      <table className="tickets">
+      <table className="card tickets">
         <thead>
           <tr>
             {rowSelection && <th scope="col" aria-label="Selection" />}
@@ -105,7 +84,13 @@ export function ListPage({ projectKey }: { readonly projectKey: string }) {
           </tr>
         </thead>
         <tbody>
-          <Rows key={params.toString()} variables={variables} after={null} selection={rowSelection} />
+          <Rows
+            key={`${params} ${revision}`}
+            variables={variables}
+            after={null}
+            selection={rowSelection}
+            onReload={() => setRevision(revision + 1)}
+          />
         </tbody>
       </table>
       {count === 0 && <p className="muted">No ticket matches the filters.</p>}

@@ -1,26 +1,13 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { useQuery } from 'urql'
 import { ErrorMessage } from '../api/error-message.tsx'
-import { graphql } from '../generated/gql.ts'
 import type { TicketListQueryVariables } from '../generated/graphql.ts'
 import { columns } from './columns.tsx'
-
-const TicketList = graphql(`
-  query TicketList(
-    $project: ID!, $filter: TicketFilter!, $orderBy: [TicketOrder!]!, $after: String, $search: String!, $hasSearch: Boolean!
-  ) {
-    project(id: $project) {
-      id
-      tickets(first: 50, after: $after, filter: $filter, orderBy: $orderBy) {
-        nodes { ...TicketRow }
-        pageInfo { endCursor hasNextPage }
-      }
-    }
-  }
-`)
+import { TicketList } from './documents.ts'
+import { NewTickets } from './new-tickets.tsx'
 
 /** The selected tickets by id. */
-export interface Selection {
+interface Selection {
   readonly ids: ReadonlySet<string>
   readonly toggle: (id: string) => void
 }
@@ -31,15 +18,18 @@ interface Props {
   readonly after: string | null
   /** Null if the user may not change the tickets. */
   readonly selection: Selection | null
+  /** Loads the list again. */
+  readonly onReload: () => void
 }
 
 /**
  * The rows of a page, followed by those of the next page once the user has scrolled to them. Each page begins at the end of
  * the previous one, so that no ticket is missing or repeated after pages were loaded again.
  */
-export function Rows({ variables, after, selection }: Props) {
+export function Rows(props: Props) {
+  const { variables, after, selection, onReload } = props
   const [hasNext, setHasNext] = useState(false)
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, error, fetching, stale }, reload] = useQuery({
     query: TicketList,
     variables: { ...variables, after },
     requestPolicy: 'cache-and-network',
@@ -48,6 +38,15 @@ export function Rows({ variables, after, selection }: Props) {
   const columnCount = columns.length + (selection ? 1 : 0)
   return (
     <>
+      {data?.project && after === null && (
+        <NewTickets
+          variables={variables}
+          projectId={data.project.id}
+          cursor={fetching || stale ? null : data.project.tickets.changesCursor}
+          columnCount={columnCount}
+          onReload={onReload}
+        />
+      )}
       {tickets?.nodes.map((ticket) => (
         <tr key={ticket.id}>
           {selection && (
@@ -79,7 +78,7 @@ export function Rows({ variables, after, selection }: Props) {
       )}
       {tickets?.pageInfo.hasNextPage &&
         (hasNext ? (
-          <Rows variables={variables} after={tickets.pageInfo.endCursor ?? null} selection={selection} />
+          <Rows {...props} after={tickets.pageInfo.endCursor ?? null} />
         ) : (
           <tr>
             <td colSpan={columnCount}>
@@ -93,16 +92,15 @@ export function Rows({ variables, after, selection }: Props) {
 
 /** Loads the next page when it comes near the visible part of the page. */
 function NextPageButton({ onVisible }: { readonly onVisible: () => void }) {
-  const element = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  const observe = (button: HTMLButtonElement) => {
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onVisible(), {
       rootMargin: '600px',
     })
-    if (element.current) observer.observe(element.current)
+    observer.observe(button)
     return () => observer.disconnect()
-  }, [onVisible])
+  }
   return (
-    <button type="button" ref={element} onClick={onVisible}>
+    <button type="button" ref={observe} onClick={onVisible}>
       Load more
     </button>
   )

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react'
+import type { FormEvent } from 'react'
 import { useMutation } from 'urql'
 import { ErrorMessage } from '../api/error-message.tsx'
 import { graphql } from '../generated/gql.ts'
@@ -12,11 +12,10 @@ const SignIn = graphql(`
 
 export function SignInPage() {
   const [{ fetching, error }, signIn] = useMutation(SignIn)
-  const [username, setUsername] = useState('')
-  const [password, setPassword] = useState('')
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const { data } = await signIn({ username, password })
+    const form = new FormData(event.currentTarget)
+    const { data } = await signIn({ username: String(form.get('username')), password: String(form.get('password')) })
     if (data) storeToken(data.signIn.token)
   }
   return (
@@ -26,23 +25,11 @@ export function SignInPage() {
         <h1>Sign in to Snaglist</h1>
         <label>
           Username
-          <input
-            value={username}
-            onChange={({ target }) => setUsername(target.value)}
-            autoComplete="username"
-            autoCapitalize="none"
-            required
-          />
+          <input name="username" autoComplete="username" autoCapitalize="none" required />
         </label>
         <label>
           Password
-          <input
-            type="password"
-            value={password}
-            onChange={({ target }) => setPassword(target.value)}
-            autoComplete="current-password"
-            required
-          />
+          <input name="password" type="password" autoComplete="current-password" required />
         </label>
         <ErrorMessage error={error} />
         <button type="submit" className="primary" disabled={fetching}>

@@ -19,29 +19,20 @@ interface Props {
 
 export const AssigneePicker = ({ projectId, onPick }: Props) => (
   <DialogButton text="Assign" title="Assign to">
-    {(close) => {
-      const pick = (userId: string | null) => {
-        close()
-        onPick(userId)
-      }
-      return (
-        <>
-          <People projectId={projectId} onPick={pick} />
-          <div className="buttons">
-            <button type="button" onClick={() => pick(null)}>
-              Unassign
-            </button>
-            <button type="button" onClick={close}>
-              Cancel
-            </button>
-          </div>
-        </>
-      )
-    }}
+    {(close) => (
+      <People
+        projectId={projectId}
+        onClose={close}
+        onPick={(userId) => {
+          close()
+          onPick(userId)
+        }}
+      />
+    )}
   </DialogButton>
 )
 
-function People({ projectId, onPick }: Props) {
+function People({ projectId, onPick, onClose }: Props & { readonly onClose: () => void }) {
   const [search, setSearch] = useState('')
   const [{ data }] = useQuery({ query: AssignableUsers, variables: { project: projectId, search: search || null } })
   return (
@@ -50,7 +41,7 @@ function People({ projectId, onPick }: Props) {
         Search people
         <input type="search" value={search} onChange={({ target }) => setSearch(target.value)} />
       </label>
-      <ul className="choices">
+      <ul className="stack choices">
         {data?.users.nodes.map(({ id, name, username }) => (
           <li key={id}>
             <button type="button" onClick={() => onPick(id)}>
@@ -59,6 +50,14 @@ function People({ projectId, onPick }: Props) {
           </li>
         ))}
       </ul>
+      <div className="buttons">
+        <button type="button" onClick={() => onPick(null)}>
+          Unassign
+        </button>
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+      </div>
     </>
   )
 }

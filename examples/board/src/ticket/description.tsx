@@ -1,23 +1,18 @@
 import { FormButtons } from '../form-buttons.tsx'
-import type { TicketDetailsFragment } from '../generated/graphql.ts'
 import { Markdown } from './markdown.tsx'
-import { useDraft } from './use-draft.ts'
+import { type DraftTicket, useDraft } from './use-draft.ts'
 import type { SavePatch } from './use-patch.ts'
 
-interface Props {
-  readonly ticket: Pick<TicketDetailsFragment, 'description' | 'version' | 'viewerCan'>
-  readonly onSave: SavePatch
-}
-
-export function Description({ ticket: { description, version, viewerCan }, onSave }: Props) {
-  const draft = useDraft(version, (text, draftVersion) => onSave({ description: text }, draftVersion))
+export function Description({ ticket, onSave }: { readonly ticket: DraftTicket; readonly onSave: SavePatch }) {
+  const draft = useDraft(ticket, 'description', onSave)
+  const { description } = ticket
   return (
     <section className="card" aria-label="Description">
       {draft.text === null ? (
         <>
           {description ? <Markdown text={description} /> : <p className="muted">No description.</p>}
-          {viewerCan.update && (
-            <button type="button" onClick={() => draft.edit(description ?? '')}>
+          {ticket.viewerCan.update && (
+            <button type="button" onClick={() => draft.edit()}>
               Edit description
             </button>
           )}
@@ -28,7 +23,7 @@ export function Description({ ticket: { description, version, viewerCan }, onSav
             Description
             <textarea value={draft.text} onChange={({ target }) => draft.edit(target.value)} rows={12} />
           </label>
-          <FormButtons submit="Save" onCancel={draft.discard} />
+          <FormButtons submit="Save" hint={draft.hint} onCancel={draft.discard} />
         </form>
       )}
     </section>

@@ -14,7 +14,7 @@ export const History = ({ events }: { readonly events: Events }) => (
   <section className="card" aria-labelledby="history">
     <h2 id="history">History</h2>
     {events.length === 0 && <p className="muted">No changes yet.</p>}
-    <ol className="history">
+    <ol className="stack history">
       {events.map(({ id, at, actor, changes }) => (
         <li key={id}>
           <strong>{actor.name}</strong>{' '}

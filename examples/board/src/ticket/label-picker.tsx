@@ -5,6 +5,7 @@ import { DialogButton } from '../dialog.tsx'
 import { FormButtons } from '../form-buttons.tsx'
 import { graphql } from '../generated/gql.ts'
 import type { TicketDetailsFragment } from '../generated/graphql.ts'
+import { Dot } from './marks.tsx'
 import { TicketQuery } from './ticket.ts'
 
 const SetLabels = graphql(`
@@ -38,7 +39,7 @@ function LabelForm({ ticket, choices, onClose }: Props & { readonly onClose: () 
   }
   return (
     <form onSubmit={submit} className="stack">
-      <ul className="choices">
+      <ul className="stack choices">
         {choices.map(({ id, name, color }) => (
           <li key={id}>
             <label className="choice">
@@ -48,7 +49,7 @@ function LabelForm({ ticket, choices, onClose }: Props & { readonly onClose: () 
                 value={id}
                 defaultChecked={ticket.labels.some((label) => label.id === id)}
               />
-              <span className="dot" style={{ backgroundColor: color }} />
+              <Dot color={color} />
               {name}
             </label>
           </li>

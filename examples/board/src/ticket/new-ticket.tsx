@@ -41,10 +41,9 @@ function NewTicketForm({ projectId, onClose }: { readonly projectId: string; rea
     const fields = { projectId, title: text('title'), description: text('description') || null, priority }
     const category = text('category')
     setIsSaving(true)
-    const result =
-      category === ''
-        ? await client.mutation(CreateIssue, { input: fields })
-        : await client.mutation(CreateDefect, { input: { ...fields, category } })
+    const result = await (category === ''
+      ? client.mutation(CreateIssue, { input: fields })
+      : client.mutation(CreateDefect, { input: { ...fields, category } }))
     setIsSaving(false)
     setError(result.error)
     if (!result.data) return

@@ -1,16 +1,16 @@
 import { Fragment } from 'react'
 import { EnumSelect } from '../enum-select.tsx'
 import { enumText } from '../enum-text.ts'
-import type { TicketDetailsFragment, TicketQuery } from '../generated/graphql.ts'
 import { priorities, statuses } from '../list/filters.ts'
 import { AssigneePicker } from './assignee-picker.tsx'
 import { LabelPicker } from './label-picker.tsx'
-import { Labels, PriorityMark, StatusMark } from './marks.tsx'
+import { Labels, Mark } from './marks.tsx'
+import type { TicketData } from './ticket.ts'
 import { Time } from './time.tsx'
 import type { SavePatch } from './use-patch.ts'
 
 interface Props {
-  readonly ticket: TicketDetailsFragment & Pick<NonNullable<TicketQuery['ticket']>, 'project'>
+  readonly ticket: TicketData
   readonly onChange: SavePatch
 }
 
@@ -18,25 +18,20 @@ interface Props {
 export function Properties({ ticket, onChange }: Props) {
   const { viewerCan, status, priority, assignee, labels, reporter, createdAt } = ticket
   return (
-    <aside className="card properties" aria-label="Properties">
+    <aside className="card stack properties" aria-label="Properties">
       {viewerCan.update ? (
         <>
-          <EnumSelect
-            title="Status"
-            values={statuses}
-            value={status}
-            onChange={(value) => onChange({ status: value })}
-          />
+          <EnumSelect title="Status" values={statuses} value={status} onChange={(status) => onChange({ status })} />
           <EnumSelect
             title="Priority"
             values={priorities}
             value={priority}
-            onChange={(value) => onChange({ priority: value })}
+            onChange={(priority) => onChange({ priority })}
           />
         </>
       ) : (
         <p>
-          <StatusMark status={status} /> <PriorityMark priority={priority} />
+          <Mark value={status} /> <Mark value={priority} />
         </p>
       )}
       <dl>
@@ -68,19 +63,15 @@ export function Properties({ ticket, onChange }: Props) {
 }
 
 /** Names and values of the other fields that have a value. */
-function details(ticket: TicketDetailsFragment): readonly (readonly [name: string, value: string])[] {
-  const { resolution } = ticket
-  const fields: readonly (readonly [string, string | null | false])[] =
-    ticket.__typename === 'Defect'
-      ? [
-          ['Category', ticket.category],
-          ['Subcategory', ticket.subcategory],
-          ['Severity', enumText(ticket.severity)],
-          ['Disposition', ticket.disposition && enumText(ticket.disposition)],
-          ['ABSN', ticket.absn],
-        ]
-      : []
-  return [['Resolution', resolution && enumText(resolution)] as const, ...fields].flatMap(([name, value]) =>
-    value ? [[name, value] as const] : [],
-  )
+function details(ticket: TicketData): readonly (readonly [name: string, value: string])[] {
+  const defect = ticket.__typename === 'Defect' ? ticket : null
+  const values = {
+    Resolution: ticket.resolution && enumText(ticket.resolution),
+    Category: defect?.category,
+    Subcategory: defect?.subcategory,
+    Severity: defect && enumText(defect.severity),
+    Disposition: defect?.disposition && enumText(defect.disposition),
+    ABSN: defect?.absn,
+  }
+  return Object.entries(values).flatMap(([name, value]) => (value ? [[name, value] as const] : []))
 }

@@ -1,21 +1,15 @@
 import { FormButtons } from '../form-buttons.tsx'
-import type { TicketDetailsFragment } from '../generated/graphql.ts'
-import { useDraft } from './use-draft.ts'
+import { type DraftTicket, useDraft } from './use-draft.ts'
 import type { SavePatch } from './use-patch.ts'
 
-interface Props {
-  readonly ticket: Pick<TicketDetailsFragment, 'title' | 'version' | 'viewerCan'>
-  readonly onSave: SavePatch
-}
-
-export function Title({ ticket: { title, version, viewerCan }, onSave }: Props) {
-  const draft = useDraft(version, (text, draftVersion) => onSave({ title: text }, draftVersion))
+export function Title({ ticket, onSave }: { readonly ticket: DraftTicket; readonly onSave: SavePatch }) {
+  const draft = useDraft(ticket, 'title', onSave)
   if (draft.text === null)
     return (
       <div className="title-row">
-        <h1>{title}</h1>
-        {viewerCan.update && (
-          <button type="button" onClick={() => draft.edit(title)}>
+        <h1>{ticket.title}</h1>
+        {ticket.viewerCan.update && (
+          <button type="button" onClick={() => draft.edit()}>
             Edit title
           </button>
         )}
@@ -32,7 +26,7 @@ export function Title({ ticket: { title, version, viewerCan }, onSave }: Props) 
         // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit the title.
         autoFocus
       />
-      <FormButtons submit="Save" onCancel={draft.discard} />
+      <FormButtons submit="Save" hint={draft.hint} onCancel={draft.discard} />
     </form>
   )
 }

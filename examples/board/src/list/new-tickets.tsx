@@ -1,0 +1,55 @@
+import { useRef, useState } from 'react'
+import { useClient } from 'urql'
+import { countText } from '../count-text.ts'
+import type { ListChangesSubscription, TicketListQueryVariables } from '../generated/graphql.ts'
+import { useChanges } from '../live/use-changes.ts'
+import { cachedIds, ListChanges, ListSummary } from './documents.ts'
+
+interface Props {
+  readonly variables: TicketListQueryVariables
+  readonly projectId: string
+  /** The `changesCursor` of the list, or null while it is loaded. */
+  readonly cursor: string | null
+  readonly columnCount: number
+  /** Loads the list again. */
+  readonly onReload: () => void
+}
+
+/** Follows the changes of a list. A row offers those whose position in the list only the server knows. */
+export function NewTickets({ variables, projectId, cursor, columnCount, onReload }: Props) {
+  const client = useClient()
+  const [unlisted, setUnlisted] = useState<ReadonlySet<string>>(new Set())
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const { project, filter, search, hasSearch } = variables
+
+  const onChanges = (changes: ListChangesSubscription['changes']['changes']) => {
+    const ids = new Set(unlisted)
+    const listed = cachedIds(client, variables)
+    for (const { ticketId, matches } of changes)
+      if (matches && !listed.includes(ticketId)) ids.add(ticketId)
+      else ids.delete(ticketId)
+    setUnlisted(ids)
+    // Counts once for the changes of half a second.
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined
+      client.query(ListSummary, { project, filter }, { requestPolicy: 'network-only' }).toPromise()
+    }, 500)
+  }
+  useChanges({
+    query: ListChanges,
+    variables: { filter: { ...filter, project: { eq: projectId } }, search, hasSearch },
+    cursor,
+    onChanges,
+    onExpired: onReload,
+  })
+  if (unlisted.size === 0) return null
+  return (
+    <tr className="new-tickets">
+      <td colSpan={columnCount} role="status">
+        <button type="button" className="link" onClick={onReload}>
+          Show {countText(unlisted.size, 'new or changed ticket')}
+        </button>
+      </td>
+    </tr>
+  )
+}
