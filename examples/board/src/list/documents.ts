@@ -31,7 +31,7 @@ export const TicketList = graphql(`
 export const ListChanges = graphql(`
   subscription ListChanges($filter: TicketFilter!, $after: String!, $search: String!, $hasSearch: Boolean!) {
     changes(filter: $filter, after: $after) {
-      cursor
+      cursor caughtUp
       changes { id type source ticketId matches ticket { ...TicketRow } }
     }
   }

@@ -22,13 +22,13 @@ export function NewTickets({ variables, projectId, cursor, columnCount, onReload
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const { project, filter, search, hasSearch } = variables
 
-  const onChanges = (changes: ListChangesSubscription['changes']['changes']) => {
-    const ids = new Set(unlisted)
+  const onChanges = (changes: ListChangesSubscription['changes']['changes'], areNew: boolean) => {
     const listed = cachedIds(client, variables)
-    for (const { ticketId, matches } of changes)
-      if (matches && !listed.includes(ticketId)) ids.add(ticketId)
-      else ids.delete(ticketId)
-    setUnlisted(ids)
+    const added = changes.filter(({ matches, ticketId }) => areNew && matches && !listed.includes(ticketId))
+    setUnlisted((previous) => {
+      const others = [...previous].filter((id) => !changes.some(({ ticketId }) => ticketId === id))
+      return new Set([...others, ...added.map(({ ticketId }) => ticketId)])
+    })
     // Counts once for the changes of half a second.
     timer.current ??= setTimeout(() => {
       timer.current = undefined
@@ -44,7 +44,7 @@ export function NewTickets({ variables, projectId, cursor, columnCount, onReload
   })
   if (unlisted.size === 0) return null
   return (
-    <tr className="new-tickets">
+    <tr>
       <td colSpan={columnCount} role="status">
         <button type="button" className="link" onClick={onReload}>
           Show {countText(unlisted.size, 'new or changed ticket')}

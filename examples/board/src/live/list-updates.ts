@@ -16,17 +16,17 @@ export const updateLists: UpdateResolver<ListChangesSubscription, ListChangesSub
     if (fieldName !== 'tickets' || stringifyVariables(args?.['filter']) !== stringifyVariables(filter)) continue
     const list = cache.resolve(projectKey, fieldKey) as string
     let keys = (cache.resolve(list, 'nodes') ?? []) as string[]
-    const isTop = !args?.['after'] && isNewestFirst(args?.['orderBy'] as TicketOrder[] | undefined)
+    const [order] = (args?.['orderBy'] ?? []) as TicketOrder[]
+    const isTop = !args?.['after'] && order?.field === 'CREATED_AT' && order.direction === 'DESC'
     for (const { type, source, matches, ticketId, ticket } of changes) {
-      const isListed = keys.some((key) => key.endsWith(`:${ticketId}`))
-      if (!matches) keys = keys.filter((key) => !key.endsWith(`:${ticketId}`))
       // Imported tickets may have been created earlier.
-      else if (isTop && !isListed && ticket && type === 'TICKET_CREATED' && source === 'API')
-        keys = [cache.keyOfEntity(ticket) as string, ...keys]
+      const isNew = type === 'TICKET_CREATED' && source === 'API' && keys.every((key) => idIn(key) < ticketId)
+      if (!matches) keys = keys.filter((key) => idIn(key) !== ticketId)
+      else if (isTop && isNew && ticket) keys = [cache.keyOfEntity(ticket) as string, ...keys]
     }
     cache.link(list, 'nodes', keys)
   }
 }
 
-const isNewestFirst = ([order]: readonly TicketOrder[] = []) =>
-  order?.field === 'CREATED_AT' && order.direction === 'DESC'
+/** Ids sort by the time of creation. */
+const idIn = (key: string) => key.slice(key.indexOf(':') + 1)

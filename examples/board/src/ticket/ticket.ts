@@ -30,7 +30,7 @@ export const TicketQuery = graphql(`
 
 export const TicketChanges = graphql(`
   subscription TicketChanges($filter: TicketFilter!, $after: String!) {
-    changes(filter: $filter, after: $after) { cursor changes { id } }
+    changes(filter: $filter, after: $after) { cursor caughtUp changes { id } }
   }
 `)
 
