@@ -60,6 +60,39 @@ describe('the Apollo list', () => {
     await page.getByText('The import is complete').waitFor()
   })
 
+  test('shows the changes of other clients, also those of the time without a connection', async () => {
+    const item = (title: string) =>
+      page.getByRole('list', { name: 'Issues' }).getByRole('listitem').filter({ hasText: title })
+    const createIssue = async (title: string) => {
+      const document =
+        'mutation ($title: String!) { createIssue(input: { projectId: "CORE", title: $title }) { issue { id } } }'
+      const { createIssue } = await server.send('tomas', document, { title })
+      return (createIssue as { readonly issue: { readonly id: string } }).issue.id
+    }
+    const updateIssue = (input: object) =>
+      server.send('tomas', 'mutation ($input: UpdateIssueInput!) { updateIssue(input: $input) { issue { id } } }', {
+        input,
+      })
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('OPEN')
+    const id = await createIssue('A pump leaks')
+    await item('A pump leaks').waitFor()
+    const archive = (archived: boolean) =>
+      server.send('ada', 'mutation ($input: ArchiveTicketInput!) { archiveTicket(input: $input) { ticket { id } } }', {
+        input: { id, archived },
+      })
+    await updateIssue({ id, title: 'Two pumps leak' })
+    await item('Two pumps leak').waitFor()
+    await archive(true)
+    await item('Two pumps leak').waitFor({ state: 'detached' })
+    await archive(false)
+    await button('Show 1 new or changed issue').click()
+    await item('Two pumps leak').waitFor()
+    await server.restart()
+    await createIssue('A pump is off')
+    await item('A pump is off').waitFor()
+    expect(recorded.takeErrors().filter((error) => !error.includes('net::ERR_'))).toEqual([])
+  })
+
   test('signs out', async () => {
     await button('Sign out').click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()

@@ -4,7 +4,7 @@ import { Field } from './field.tsx'
 import { formErrorsOf } from './form-errors.ts'
 import { graphql } from './generated/gql.ts'
 import type { ImportIssuesMutation } from './generated/graphql.ts'
-import { Issues } from './issue-list.tsx'
+import { Issues } from './issues.ts'
 
 const ImportIssues = graphql(`
   mutation ImportIssues($input: ImportTicketsInput!) {

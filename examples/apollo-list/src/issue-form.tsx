@@ -4,7 +4,7 @@ import { Field } from './field.tsx'
 import { formErrorsOf } from './form-errors.ts'
 import { graphql } from './generated/gql.ts'
 import type { Priority } from './generated/graphql.ts'
-import { Issues } from './issue-list.tsx'
+import { Issues } from './issues.ts'
 
 const CreateIssue = graphql(`
   mutation CreateIssue($input: CreateIssueInput!) { createIssue(input: $input) { issue { id key } } }

@@ -1,22 +1,9 @@
 import { useQuery } from '@apollo/client/react'
 import { messageOf } from './apollo/errors.ts'
-import { graphql } from './generated/gql.ts'
 import type { TicketRowFragment, TicketStatus } from './generated/graphql.ts'
+import { Issues } from './issues.ts'
+import { NewIssues } from './new-issues.tsx'
 import { useStatusChange } from './status-change.ts'
-
-export const Issues = graphql(`
-  query Issues($projectId: ID!, $filter: IssueFilter, $after: String) {
-    project(id: $projectId) {
-      id
-      issues(filter: $filter, first: 20, after: $after) {
-        totalCount
-        edges { node { ...TicketRow } }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-  }
-  fragment TicketRow on Ticket { id key title status priority version assignee { id name } viewerCan { update } }
-`)
 
 interface IssueListProps {
   readonly projectId: string
@@ -25,8 +12,9 @@ interface IssueListProps {
 }
 
 export function IssueList({ projectId, status }: IssueListProps) {
-  const { data, previousData, error, loading, fetchMore } = useQuery(Issues, {
-    variables: { projectId, filter: status && { status: { eq: status } } },
+  const variables = { projectId, filter: status && { status: { eq: status } } }
+  const { data, previousData, error, loading, fetchMore, refetch } = useQuery(Issues, {
+    variables,
     // A list that was loaded for this filter before is shown until the newer one arrives.
     fetchPolicy: 'cache-and-network',
     nextFetchPolicy: 'cache-first',
@@ -41,6 +29,14 @@ export function IssueList({ projectId, status }: IssueListProps) {
   return (
     <>
       <p role="alert">{message || (error && messageOf(error))}</p>
+      {data?.project && (
+        <NewIssues
+          key={status}
+          variables={variables}
+          cursor={data.project.issues.changesCursor}
+          reload={() => refetch().then((result) => result.data?.project?.issues.changesCursor)}
+        />
+      )}
       <ul aria-label="Issues" aria-busy={loading}>
         {edges.map(({ node }) => (
           <IssueRow key={node.id} issue={node} onChange={(next) => changeStatus(node, next)} />

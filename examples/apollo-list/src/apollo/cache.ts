@@ -6,6 +6,8 @@ export const createCache = () =>
   new InMemoryCache({
     ...possibleTypes,
     typePolicies: {
+      // A change is read once.
+      Change: { keyFields: false },
       Project: {
         fields: {
           // Each filter and order has a list of its own, to which the pages are appended.
