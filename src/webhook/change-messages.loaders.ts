@@ -138,11 +138,13 @@ export function selectChanges(
     SELECT * FROM (${changesWhere(matches, allOf(conditions))}) ch WHERE ${isSent} ORDER BY ch.position LIMIT ${limit}`
 }
 
-/** The last change of a ticket that the viewer can see. */
+/** The last change of a ticket that the viewer can see: the last entry of an index on its id. */
 export function selectLastChange(ticket: string, filter: TicketFilter | null, viewer: Viewer): Sql {
   const { matches } = changeConditions(filter, viewer)
-  const isTicket = sql`${ticketsByReference([ticket])} AND ${visibleTicketsByReference(viewer)}`
-  return sql`${changesWhere(matches, sql`ch.position IS NOT NULL AND ${isTicket}`)} ORDER BY ch.position DESC LIMIT 1`
+  const ticketId = sql`(
+    SELECT t.id FROM tickets t WHERE ${ticketsByReference([ticket])} AND ${visibleTicketsByReference(viewer)})`
+  const isOfTicket = sql`ch.position IS NOT NULL AND ch.ticket_id = ${ticketId}`
+  return sql`${changesWhere(matches, isOfTicket)} ORDER BY ch.position DESC LIMIT 1`
 }
 
 const changesWhere = (matches: Sql, condition: Sql) => sql`
