@@ -82,3 +82,15 @@ export const StreamedChanges = graphql(`
     }
   }
 `)
+export const CreateWebhook = graphql(`
+  mutation DrillCreateWebhook($input: CreateWebhookInput!) { createWebhook(input: $input) { secret webhook { id } } }
+`)
+export const Webhooks = graphql(`
+  query DrillWebhooks { webhooks(first: 50) { nodes { name enabled disabledReason delivered: deliveries(status: DELIVERED) { totalCount } } } }
+`)
+export const Feed = graphql(`
+  query DrillFeed($filter: TicketFilter, $types: [ChangeType!], $after: String!) {
+    changes(filter: $filter, types: $types, after: $after) { caughtUp cursor changes { id } }
+  }
+`)
+export const FeedEnd = graphql(`query DrillFeedEnd { tickets(first: 1) { changesCursor } }`)

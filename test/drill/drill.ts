@@ -10,10 +10,13 @@ import { findPrograms, type OwnPostgres, startPostgres } from './postgres.ts'
 import { ServerProcess, temporaryDirectory } from './server-process.ts'
 import { medianBefore, recoveryTime } from './speed.ts'
 import { findViolations } from './verify.ts'
+import { drillWebhooks, type WebhookDrill } from './webhooks.ts'
 
 const kills = 10
 /** Mean time between two requests of a client in milliseconds: much less than the capacity of the server. */
 const pauses = { postgres: 160, embedded: 320 }
+/** The same for the writes that webhooks send. */
+const webhookPauses = { postgres: 400, embedded: 1500 }
 const baselineSeconds = 4
 const maxRecoverySeconds = 5
 const recoveredFraction = 0.8
@@ -63,6 +66,13 @@ async function compareLists(followers: Followers, { ledger }: Load): Promise<voi
   const { summary, violations } = await followers.conclude()
   console.info(summary)
   ledger.violations.push(...violations)
+}
+
+/** Prints the outcome of webhooks. */
+async function sendWebhooks(drill: WebhookDrill): Promise<void> {
+  const { summary, violations } = await drillWebhooks(drill)
+  console.info(summary)
+  drill.load.ledger.violations.push(...violations)
 }
 
 async function expectReady({ url }: ServerProcess, expected: number): Promise<void> {
@@ -118,6 +128,12 @@ async function onPostgres(url: string, postgres: OwnPostgres | null) {
   await count([server, second], load)
   const client = new pg.Client({ connectionString: url })
   await client.connect()
+  await sendWebhooks({
+    servers: [server, second],
+    load,
+    pause: webhookPauses.postgres,
+    execute: (sql) => client.query(sql),
+  })
   await conclude(server, load, await findViolations(load.ledger, (sql) => client.query(sql)))
   await client.end()
 }
@@ -134,6 +150,14 @@ async function onEmbedded(directory: string) {
   await load.stop()
   await compareLists(followers, load)
   await count([server], load)
+  const execute = async (sql: string) => {
+    await server.crash(async () => {
+      await using embedded = await openEmbedded(directory)
+      await embedded.pool.query(sql)
+    })
+    await server.waitUntilListening()
+  }
+  await sendWebhooks({ servers: [server], load, pause: webhookPauses.embedded, execute })
   await server[Symbol.asyncDispose]()
   await using embedded = await openEmbedded(directory)
   const violations = await findViolations(load.ledger, (sql) => embedded.pool.query(sql))

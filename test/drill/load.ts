@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from './client.ts'
 import { Ledger } from './ledger.ts'
-import { prepareStock, sendAny } from './requests.ts'
+import { prepareStock, type Stock, sendAny } from './requests.ts'
 import type { ServerProcess } from './server-process.ts'
 
 const clients = 24
@@ -11,6 +11,7 @@ export interface Load {
   readonly ledger: Ledger
   /** Of the user that owns the tickets. */
   readonly token: string
+  readonly stock: Stock
   /** Completes pending requests. Throws the error of a client. */
   readonly stop: () => Promise<void>
 }
@@ -37,6 +38,7 @@ export async function startLoad(server: ServerProcess, pause = 80): Promise<Load
   return {
     ledger,
     token: first.token,
+    stock,
     async stop() {
       stopping = true
       await all

@@ -52,11 +52,15 @@ export async function createTicket(client: Client, description: string): Promise
 
 type Request = (client: Client, stock: Stock) => Promise<unknown>
 
-/** The requests of a load, with their relative frequencies. */
-const requests: readonly { readonly weight: number; readonly request: Request }[] = [
+type Weighted = readonly { readonly weight: number; readonly request: Request }[]
+
+/** Requests with their relative frequencies. */
+const reads: Weighted = [
   { weight: 5, request: (client) => client.send(documents.List, { status: anyOf(statuses) }) },
   { weight: 3, request: (client) => client.send(documents.Nested, {}) },
   { weight: 1, request: (client) => client.export() },
+]
+const writes: Weighted = [
   { weight: 3, request: createIssue },
   { weight: 2, request: createDefect },
   { weight: 6, request: retitle },
@@ -64,10 +68,15 @@ const requests: readonly { readonly weight: number; readonly request: Request }[
   { weight: 1, request: label },
   { weight: 2, request: move },
 ]
-const weightedRequests = requests.flatMap(({ weight, request }) => Array<Request>(weight).fill(request))
 
-/** Sends a random request. */
-export const sendAny: Request = (client, stock) => anyOf(weightedRequests)(client, stock)
+/** A function that sends a random one of the requests. */
+function randomRequest(weighted: Weighted): Request {
+  const all = weighted.flatMap(({ weight, request }) => Array<Request>(weight).fill(request))
+  return (client, stock) => anyOf(all)(client, stock)
+}
+
+export const sendAny = randomRequest([...reads, ...writes])
+export const writeAny = randomRequest(writes)
 
 async function createIssue(client: Client, stock: Stock): Promise<void> {
   const description = nextMarker()

@@ -9,6 +9,8 @@ const settings = {
   SNAGLIST_RATE_POINTS: '0',
   SNAGLIST_RATE_REQUESTS: '0',
   SNAGLIST_LOG_LEVEL: 'error',
+  SNAGLIST_SECRET: 'a secret of at least 32 characters',
+  SNAGLIST_WEBHOOK_HOSTS: '127.0.0.1',
 }
 
 /** A server in a separate process, which can be killed and restarted on the same port. */
@@ -41,14 +43,15 @@ export class ServerProcess implements AsyncDisposable {
     return this.startPromise
   }
 
-  /** Kills the process and starts the next without waiting for it. */
-  async crash(): Promise<void> {
+  /** Kills the process, does the work on its database, and starts the next process without waiting for it. */
+  async crash(work: () => Promise<unknown> = async () => {}): Promise<void> {
     const { command } = this
     const next = Promise.withResolvers<void>()
     this.startPromise = next.promise
     command?.process.kill('SIGKILL')
     await command?.waitForExit()
     this.previousOutput += command?.output ?? ''
+    await work()
     this.start().then(next.resolve, next.reject)
   }
 

@@ -25,7 +25,10 @@ export async function startReceiver(
   const receptions = new EventEmitter()
   const server = createServer(async (request, response) => {
     const { method, url, headers } = request
-    const received = { method, url, headers, body: await text(request) }
+    const body = await text(request).catch(() => null)
+    // The connection broke, as when a server is killed.
+    if (body === null) return
+    const received = { method, url, headers, body }
     requests.push(received)
     receptions.emit('request')
     await respond(response, received)
