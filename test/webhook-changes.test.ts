@@ -16,10 +16,17 @@ let fanOut: FanOut
 beforeAll(async () => {
   users = await createTestUsers(server)
   await createProject(users.maintainer, 'OTHER')
-  const createContext = viewerContextFactory(server.config, server.database)
-  fanOut = createFanOut({ db: server.database.db, schema, createContext, log: pino({ level: 'silent' }) })
+  fanOut = startFanOut()
 })
 beforeEach(() => query('DELETE FROM webhooks'))
+
+const startFanOut = () =>
+  createFanOut({
+    db: server.database.db,
+    schema,
+    createContext: viewerContextFactory(server.config, server.database),
+    log: pino({ level: 'silent' }),
+  })
 
 const query = async (text: string) => (await server.database.pool.query(text)).rows
 
@@ -196,7 +203,7 @@ test('disables a webhook whose owner has lost the permission before it reads dat
   expect(webhooks.nodes).toMatchObject([{ enabled: false, disabledReason: expect.stringMatching(/^The owner/) }])
 })
 
-test.each([
+const invalidities: [part: string, change: string, reason: RegExp][] = [
   ['query', "query = '{ color }'", /^The query is no longer valid: it is invalid: Cannot query field "color"/],
   ['filter', `filter = '{"color": {"eq": "red"}}'`, /^The filter is no longer valid/],
   [
@@ -204,7 +211,9 @@ test.each([
     `filter = '{"project": {"eq": "?"}}'`,
     /^The filter is no longer valid: filter.project.eq/,
   ],
-])('disables a webhook whose %s is invalid in this version', async (_part, change, reason) => {
+]
+
+test.each(invalidities)('disables a webhook whose %s is invalid in this version', async (_part, change, reason) => {
   await create()
   const valid = await create()
   await query(`UPDATE webhooks SET ${change} WHERE id <> '${valid.id}'`)
@@ -214,6 +223,19 @@ test.each([
   expect(webhooks.nodes).toMatchObject([
     { id: valid.id, enabled: true },
     { enabled: false, disabledReason: expect.stringMatching(reason) },
+  ])
+})
+
+test.each(invalidities)('a new server disables a webhook whose %s is invalid before any change', async (...row) => {
+  const [, change, reason] = row
+  const invalid = await create()
+  const valid = await create()
+  await query(`UPDATE webhooks SET ${change} WHERE id = '${invalid.id}'`)
+  await startFanOut()()
+  const { webhooks } = await users.admin.ask(States)
+  expect(webhooks.nodes).toMatchObject([
+    { id: valid.id, enabled: true },
+    { id: invalid.id, enabled: false, disabledReason: expect.stringMatching(reason) },
   ])
 })
 

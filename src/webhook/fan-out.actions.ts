@@ -4,6 +4,7 @@ import { numberChanges } from '../feed/feed.actions.ts'
 import type { ChangeMessage, FeedRange } from './change-messages.loaders.ts'
 import { readSources, type Source } from './source.loaders.ts'
 import { createSourceReader } from './source-messages.actions.ts'
+import { createSourceValidator, type ValidateSource } from './source-validation.actions.ts'
 import { disableWebhook } from './webhook.actions.ts'
 
 /** Positions that are read together. */
@@ -16,10 +17,15 @@ const maxPendingDeliveries = 100_000
  */
 export type FanOut = () => Promise<void>
 
-export function createFanOut(options: Parameters<typeof createSourceReader>[0]): FanOut {
+/** The first call of the function validates all webhooks, and disables those that became invalid by another version. */
+export function createFanOut(options: Omit<Parameters<typeof createSourceReader>[0], 'validate'>): FanOut {
   const { db } = options
-  const readMessages = createSourceReader(options)
+  const validate = createSourceValidator(options)
+  const readMessages = createSourceReader({ ...options, validate })
+  let isValidated = false
   return async () => {
+    if (!isValidated) await disableInvalid(db, validate)
+    isValidated = true
     for (;;) {
       const sources = await readSources(db)
       if (sources.length === 0) return
@@ -31,6 +37,13 @@ export function createFanOut(options: Parameters<typeof createSourceReader>[0]):
         for (const message of await readMessages(source, range)) deliveries.push({ ...message, webhookId: source.id })
       if (await storeDeliveries(db, range, deliveries)) await disableOverflowing(db, deliveries)
     }
+  }
+}
+
+async function disableInvalid(db: Statements, validate: ValidateSource): Promise<void> {
+  for (const source of await readSources(db)) {
+    const validation = await validate(source)
+    if ('reason' in validation) await disableWebhook(db, source.id, validation.reason)
   }
 }
 

@@ -1,73 +1,52 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql'
-import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import type { Statements } from '../database/statements.ts'
-import { BadUserInput, QueryTimeout, Unavailable } from '../errors.ts'
-import type { TicketFilter } from '../ticket/ticket.filter.ts'
+import { QueryTimeout, Unavailable } from '../errors.ts'
 import type { Viewer } from '../viewer.ts'
 import { type ChangeMessage, createMessageReader, type FeedRange, selectChanges } from './change-messages.loaders.ts'
 import type { Source } from './source.loaders.ts'
-import { ownerWithoutPermission } from './webhook.access.ts'
+import type { ValidateSource, ValidSource } from './source-validation.actions.ts'
 import { disableWebhook } from './webhook.actions.ts'
-import { coerceFilter } from './webhook.rules.ts'
-import { parseWebhookQuery, type WebhookQuery, withoutData } from './webhook-query.rules.ts'
+import { withoutData } from './webhook-query.rules.ts'
 
 /** Points of the queries of a page, so that it takes a bounded time. */
 const pagePoints = 10_000
 const maxPageSize = 100
-const maxParsedQueries = 1000
 
 interface Options {
   readonly db: Statements
   readonly schema: GraphQLSchema
   readonly createContext: (viewer: Viewer) => Context
+  readonly validate: ValidateSource
   readonly log: Logger
 }
 
 /** Renders the messages of a webhook. Disables a webhook that cannot send, and returns none for it. */
-export function createSourceReader({ db, schema, createContext, log }: Options) {
+export function createSourceReader({ db, schema, createContext, validate, log }: Options) {
   const readMessages = createMessageReader(schema, (error) =>
     log.error({ err: error }, 'unexpected error of a webhook'),
   )
-  const queries = new LRUCache<string, WebhookQuery>({ max: maxParsedQueries })
 
   return async (source: Source, range: FeedRange): Promise<readonly ChangeMessage[]> => {
     const disable = async (reason: string) => {
       await disableWebhook(db, source.id, reason)
       return []
     }
-    if (!source.isOwnerPermitted) return disable(ownerWithoutPermission)
-    const filter = source.filter === null ? null : coerceFilter(source.filter, schema)
-    if (source.filter !== null && filter === null) return disable('The filter is no longer valid.')
-    const query = await parseQuery(source)
-    if (query.errors.length > 0) return disable(`The query is no longer valid: it ${query.errors.join('; it ')}.`)
+    const validation = await validate(source)
+    if ('reason' in validation) return disable(validation.reason)
     try {
-      return await readPages(source, filter, query, range)
+      return await readPages(source, validation, range)
     } catch (error) {
       if (error instanceof QueryTimeout) return disable('The filter takes too long: narrow it.')
-      if (error instanceof BadUserInput) return disable(`The filter is no longer valid: ${error.message}.`)
       if (error instanceof GraphQLError && !isTransient(error))
         return disable(`The changes cannot be read: ${error.message}`)
       throw error
     }
   }
 
-  async function parseQuery({ query: text, owner }: Source): Promise<WebhookQuery> {
-    const known = queries.get(text)
-    if (known) return known
-    const query = parseWebhookQuery(text, schema, await createContext(owner).readDatabaseSize())
-    queries.set(text, query)
-    return query
-  }
-
   /** A change whose data cannot be read is sent without data, so that it delays no others. */
-  async function readPages(
-    source: Source,
-    filter: TicketFilter | null,
-    query: WebhookQuery,
-    range: FeedRange,
-  ): Promise<ChangeMessage[]> {
+  async function readPages(source: Source, { filter, query }: ValidSource, range: FeedRange): Promise<ChangeMessage[]> {
     const messages: ChangeMessage[] = []
     let limit = Math.min(maxPageSize, Math.max(1, Math.floor(pagePoints / query.cost)))
     let after = Math.max(range.after, source.startedAfter)
