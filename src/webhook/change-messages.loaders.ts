@@ -138,12 +138,16 @@ export function selectChanges(
     SELECT * FROM (${changesWhere(matches, allOf(conditions))}) ch WHERE ${isSent} ORDER BY ch.position LIMIT ${limit}`
 }
 
-/** The last change of a ticket that the viewer can see: the last entry of an index on its id. */
+/** The feed has no index by ticket, which would cost each write. */
+const previewedChanges = 100_000
+
+/** The last change of a ticket that the viewer can see, among the last ones of the feed. */
 export function selectLastChange(ticket: string, filter: TicketFilter | null, viewer: Viewer): Sql {
   const { matches } = changeConditions(filter, viewer)
   const ticketId = sql`(
     SELECT t.id FROM tickets t WHERE ${ticketsByReference([ticket])} AND ${visibleTicketsByReference(viewer)})`
-  const isOfTicket = sql`ch.position IS NOT NULL AND ch.ticket_id = ${ticketId}`
+  const isRecent = sql`ch.position > (SELECT last FROM feed) - ${previewedChanges}`
+  const isOfTicket = sql`${isRecent} AND ch.ticket_id = ${ticketId}`
   return sql`${changesWhere(matches, isOfTicket)} ORDER BY ch.position DESC LIMIT 1`
 }
 

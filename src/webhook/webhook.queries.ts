@@ -28,7 +28,7 @@ builder.queryFields((t) => ({
     type: WebhookPreview,
     nullable: true,
     description:
-      'The message of a webhook for the last change of a ticket, with your permissions, whether or not it would be sent. Sends nothing. Null if the webhook, the ticket or a change of it was not found, or you cannot see it.',
+      'The message of a webhook for the last change of a ticket, with your permissions, whether or not it would be sent. Sends nothing. Null if the webhook or the ticket was not found or you cannot see it, or if the ticket is not part of the last 100,000 changes.',
     extensions: { work: maxQueryCost },
     args: {
       id: t.arg.id({ required: true, description: 'UUID of the webhook.' }),
