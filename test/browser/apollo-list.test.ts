@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openPage, type RecordedPage } from './browser.ts'
 import { type DemoServer, serveExample, startDemoServer } from './server.ts'
@@ -46,7 +47,15 @@ describe('the Apollo list', () => {
   test('reports the field that another client changed', async () => {
     await page.getByRole('combobox', { name: 'Status' }).selectOption({ index: 0 })
     await button('Start CORE-61').waitFor()
-    await server.send('tomas', 'mutation { updateIssue(input: { id: "CORE-61", status: RESOLVED }) { issue { id } } }')
+    // Otherwise, the page would show the change before the click.
+    const changeFirst = async (route: Route) => {
+      await server.send(
+        'tomas',
+        'mutation { updateIssue(input: { id: "CORE-61", status: RESOLVED }) { issue { id } } }',
+      )
+      await route.continue()
+    }
+    await page.route('**/graphql', changeFirst, { times: 1 })
     await button('Start CORE-61').click()
     await page.getByText('CORE-61 was changed meanwhile: status is now RESOLVED').waitFor()
   })
