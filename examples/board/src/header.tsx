@@ -24,13 +24,10 @@ export function Header() {
   }
   return (
     <header className="header">
-      <Link href="/" className="brand">
+      <Link href="/" title="Projects">
         <img src="/logo.svg" alt="" width="28" height="28" />
         Snaglist
       </Link>
-      <nav aria-label="Main">
-        <Link href="/">Projects</Link>
-      </nav>
       <span className="viewer">{data?.viewer?.name}</span>
       <button type="button" onClick={signOut}>
         Sign out
