@@ -190,6 +190,12 @@ describe('changes', () => {
     expect((await read(users.viewer, { after: rest.cursor })).changes).toEqual([])
   })
 
+  test('does not repeat after the cursor of a list what the list contains', async () => {
+    await createIssue(users.reporter, 'CORE', 'Without a position')
+    const { tickets } = await users.viewer.ask(Cursor)
+    expect((await read(users.viewer, { after: tickets.changesCursor })).changes).toEqual([])
+  })
+
   test('returns tickets that may have left the filter with `matches: false`, and no others', async () => {
     const inCore = await createIssue(users.reporter, 'CORE', 'Leaving')
     const other = await createProject(users.maintainer, 'OTHER')

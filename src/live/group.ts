@@ -9,7 +9,7 @@ export interface Step {
   readonly batch: StreamBatch | null
 }
 
-export type WakeReason = 'changes' | 'heartbeat' | 'access'
+type WakeReason = 'changes' | 'heartbeat' | 'access'
 
 export interface GroupMember {
   readonly wake: (reason: WakeReason) => void

@@ -6,7 +6,7 @@ import { RateLimited, Unauthenticated, Unavailable } from '../errors.ts'
 import type { Operation } from '../graphql/operation.ts'
 import type { ResultStream } from '../http/event-stream.ts'
 import type { Authentication } from '../viewer.ts'
-import { createGroup, type Group, type GroupMember, type Step, type WakeReason } from './group.ts'
+import { createGroup, type Group, type GroupMember, type Step } from './group.ts'
 
 interface StreamRequest {
   readonly operation: Operation
@@ -136,13 +136,15 @@ function createStream(
   { authenticate }: StreamRequest,
   { group, read, presentError, onEnd }: StreamParts,
 ): ResultStream {
-  let reason: WakeReason | null = null
+  let isWoken = false
+  /** Remains until a result was sent. */
+  let isHeartbeatDue = true
   let isEnded = false
   let waiter = Promise.withResolvers<void>()
   const member: GroupMember = {
-    wake(next) {
-      // A heartbeat must not replace a reason that reads more.
-      if (reason === null || next !== 'heartbeat') reason = next
+    wake(reason) {
+      isWoken = true
+      if (reason === 'heartbeat') isHeartbeatDue = true
       waiter.resolve()
     },
   }
@@ -165,8 +167,7 @@ function createStream(
   async function* readUntilEnd(): AsyncGenerator<FormattedExecutionResult> {
     let after: string | null = null
     for (;;) {
-      const isHeartbeat = reason === 'heartbeat' || after === null
-      reason = null
+      isWoken = false
       const authentication = await authenticate()
       if (isEnded) return
       if (!authentication)
@@ -175,9 +176,12 @@ function createStream(
       if (isEnded) return
       if (!batch) return yield result
       after = batch.cursor
-      if (!batch.isEmpty || isHeartbeat) yield result
+      if (!batch.isEmpty || isHeartbeatDue) {
+        isHeartbeatDue = false
+        yield result
+      }
       if (!batch.caughtUp) continue
-      if (reason === null) await wait(authentication.expiresAt)
+      if (!isWoken) await wait(authentication.expiresAt)
       if (isEnded) return
     }
   }

@@ -21,13 +21,16 @@ import type { Order } from './keyset.ts'
 import { type List, type Page, pageOf, type WithCursorKey } from './page.ts'
 
 /** Reads the selected fields of a page in one statement. Throws BAD_USER_INPUT for invalid arguments. */
-export function readConnection<Row extends object>(
+export async function readConnection<Row extends object>(
   list: List<Row>,
   args: PageArguments,
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Page<Row>> {
-  return readValue(context.db, selectedPage(list, args, selectedField(info), { context, info }))
+  const selected = selectedField(info)
+  const page = selectedPage(list, args, selected, { context, info })
+  if (readsSnapshot(list, subfieldsOf(selected, info))) await list.snapshot?.prepare(context.db)
+  return readValue(context.db, page)
 }
 
 /** A connection of the rows of a list that belong to a parent, whose id is in `parentColumn`. */
@@ -64,15 +67,16 @@ function selectedPage<Row extends object>(
   })
   const hasRows = ['nodes', 'edges', 'pageInfo'].some((name) => fieldsNamed(fields, name).length > 0)
   const maxCount = fieldsNamed(fields, 'totalCount').length > 0 ? Infinity : maxCountIn(fields, request)
-  const { snapshot } = list
-  const readsSnapshot = snapshot && fieldsNamed(fields, snapshot.field).length > 0
   return pageOf(list, boundsOf(args, list.order), {
     row: hasRows ? row : null,
     withCursorKeys,
     maxCount,
-    snapshot: readsSnapshot ? snapshot.value : null,
+    snapshot: readsSnapshot(list, fields) ? (list.snapshot?.value ?? null) : null,
   })
 }
+
+const readsSnapshot = ({ snapshot }: Pick<List<unknown>, 'snapshot'>, fields: readonly SelectedField[]) =>
+  snapshot !== undefined && fieldsNamed(fields, snapshot.field).length > 0
 
 const maxCountLimit = 10_000
 const countLimit = integerBetween(1, maxCountLimit)

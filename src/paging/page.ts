@@ -1,3 +1,4 @@
+import type { MeteredStatements } from '../database/request-quota.ts'
 import { empty, join, raw, type Sql, sql } from '../database/sql.ts'
 import type { Columns } from '../reading/columns.ts'
 import { decodeValue, listOf, type Value } from '../reading/value.ts'
@@ -20,9 +21,16 @@ export interface List<Row> {
   /** Null if no index has the order. Not used with a probe. */
   readonly indexScan?: IndexScan | null
   /** A value of the snapshot of the page, read if its field of the connection is selected. */
-  readonly snapshot?: { readonly field: string; readonly value: Value<unknown> }
+  readonly snapshot?: Snapshot
   /** Required if PostgreSQL cannot estimate how many rows match. */
   readonly probe?: Probe | null
+}
+
+interface Snapshot {
+  readonly field: string
+  readonly value: Value<unknown>
+  /** Called before the page of a root field is read. */
+  readonly prepare: (db: MeteredStatements) => Promise<void>
 }
 
 interface Shortcut {

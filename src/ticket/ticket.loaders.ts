@@ -3,6 +3,7 @@ import { type Context, requireViewer } from '../context.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
 import { lastCursor } from '../feed/feed.access.ts'
+import { numberChanges } from '../feed/feed.actions.ts'
 import type { List } from '../paging/page.ts'
 import { visibleProject } from '../project/project.access.ts'
 import { rowLoader } from '../reading/loader.ts'
@@ -105,7 +106,8 @@ export function ticketList(
       condition: sql`t.id = ANY(ARRAY(SELECT s.ticket_id FROM ticket_texts s WHERE s.words @@ (SELECT query FROM shortcut)))`,
     },
     order,
-    snapshot: { field: 'changesCursor', value: lastCursor(viewer) },
+    // Otherwise changes without a position, which the page contains, would follow its cursor.
+    snapshot: { field: 'changesCursor', value: lastCursor(viewer), prepare: numberChanges },
     indexScan: scan && (onlyProject || partitions) ? { streams: scan.streams, partitions } : null,
     probe: searches.length > 0 ? { rankingWindow: isByRelevance(orderBy) ? newest : null } : null,
   }

@@ -1,7 +1,8 @@
-import type { Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openPage, type RecordedPage } from './browser.ts'
 import { type DemoServer, serveExample, startDemoServer } from './server.ts'
+
+type Route = Parameters<Parameters<RecordedPage['page']['route']>[1]>[0]
 
 describe('the Apollo list', () => {
   const resources = new AsyncDisposableStack()
