@@ -1,6 +1,6 @@
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
-import { recordInFeed } from '../feed/feed.sql.ts'
+import { recordBatch } from '../ticket/ticket-change.sql.ts'
 import type { Viewer } from '../viewer.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function undoLabelDeletion(
   await tx.query(sql`INSERT INTO labels SELECT * FROM ${deleted} former ON CONFLICT DO NOTHING`)
   const names = (added: boolean) => sql`(
     SELECT string_agg(l.name, ', ' ORDER BY fold_case(l.name)) FROM labels l
-    WHERE l.id IN (SELECT tl.label_id FROM ticket_labels tl WHERE tl.ticket_id = changed.id) OR ${added} AND l.id = changed.label_id)`
+    WHERE l.id IN (SELECT tl.label_id FROM ticket_labels tl WHERE tl.ticket_id = c.id) OR ${added} AND l.id = c.label_id)`
   const [{ batch }] = await tx.query<[{ batch: string | null }]>(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
     label AS MATERIALIZED (
@@ -29,20 +29,13 @@ export async function undoLabelDeletion(
         AND NOT EXISTS (SELECT FROM ticket_labels tl WHERE tl.ticket_id = t.id AND tl.label_id = label.id)
       RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch, label.id AS label_id),
     added AS (INSERT INTO ticket_labels (ticket_id, label_id) SELECT id, label_id FROM changed),
-    recorded AS (
-      INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes, reverted)
-      SELECT id, ${viewer.id}::uuid, at, version, 'UNDO', batch, jsonb_build_array(
-        jsonb_build_object('field', 'labels', 'from', ${names(false)}, 'to', ${names(true)})), TRUE
-      FROM changed),
-    fed AS (${recordInFeed({
-      from: sql`changed c`,
-      type: sql`'TICKET_UPDATED'`,
+    ${recordBatch({
+      from: sql`changed`,
       actorId: viewer.id,
-      at: sql`c.at`,
-      source: sql`'UNDO'`,
-      batch: sql`c.batch`,
-      version: sql`c.version`,
-    })})
+      source: 'UNDO',
+      changes: sql`jsonb_build_array(
+        jsonb_build_object('field', 'labels', 'from', ${names(false)}, 'to', ${names(true)}))`,
+    })}
     SELECT min(batch::text) AS batch FROM changed`)
   return batch
 }

@@ -1,7 +1,6 @@
 import { sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
-import { recordInFeed } from '../feed/feed.sql.ts'
-import { changeOf } from '../ticket/ticket-change.sql.ts'
+import { changeOf, recordBatch } from '../ticket/ticket-change.sql.ts'
 import type { Viewer } from '../viewer.ts'
 
 /** Restores status and resolution, with its time. Returns the id of the batch. */
@@ -24,18 +23,7 @@ export async function undoStatusChanges(
         version = t.version + 1, updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM undone, moment WHERE t.id = undone.id
       RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch, undone.changes),
-    recorded AS (
-      INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes, reverted)
-      SELECT id, ${viewer.id}::uuid, at, version, 'UNDO', batch, changes, TRUE FROM updated),
-    fed AS (${recordInFeed({
-      from: sql`updated c`,
-      type: sql`'TICKET_UPDATED'`,
-      actorId: viewer.id,
-      at: sql`c.at`,
-      source: sql`'UNDO'`,
-      batch: sql`c.batch`,
-      version: sql`c.version`,
-    })})
+    ${recordBatch({ from: sql`updated`, actorId: viewer.id, source: 'UNDO', changes: sql`c.changes` })}
     SELECT min(batch::text) AS batch FROM updated`)
   return batch
 }

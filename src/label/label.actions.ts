@@ -2,9 +2,9 @@ import { definedFields } from '../database/patch.ts'
 import { empty, type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { NotFound } from '../errors.ts'
-import { recordInFeed } from '../feed/feed.sql.ts'
 import { mustHaveRole, type ProjectPermissions, permissionColumns, visibleProjects } from '../project/project.access.ts'
 import { getProjectByReference } from '../project/project.actions.ts'
+import { recordBatch } from '../ticket/ticket-change.sql.ts'
 import type { Viewer } from '../viewer.ts'
 import { type LabelRow, labelColumns } from './label.sql.ts'
 
@@ -57,7 +57,7 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
     ORDER BY t.id FOR UPDATE OF t`)
   const labelNames = (condition: Sql) => sql`
     (SELECT string_agg(l.name, ', ' ORDER BY fold_case(l.name)) FROM ticket_labels tl JOIN labels l ON l.id = tl.label_id
-     WHERE tl.ticket_id = changed.id ${condition})`
+     WHERE tl.ticket_id = c.id ${condition})`
   await tx.query(sql`
     WITH moment AS MATERIALIZED (SELECT clock_timestamp()::timestamptz(3) AS at, new_id() AS batch),
     changed AS (
@@ -66,21 +66,15 @@ export async function deleteLabel(tx: Transaction, viewer: Viewer, id: string): 
         -- The label may have been removed during the wait for the locks.
         AND EXISTS (SELECT FROM ticket_labels tl WHERE tl.ticket_id = t.id AND tl.label_id = ${id}::uuid)
       RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch),
-    fed AS (${recordInFeed({
-      from: sql`changed c`,
-      type: sql`'TICKET_UPDATED'`,
+    ${recordBatch({
+      from: sql`changed`,
       actorId: viewer.id,
-      at: sql`c.at`,
-      source: sql`'BULK'`,
-      batch: sql`c.batch`,
-      version: sql`c.version`,
-    })})
-    INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes, before)
-    SELECT changed.id, ${viewer.id}::uuid, changed.at, changed.version, 'BULK', changed.batch,
-      jsonb_build_array(jsonb_build_object('field', 'labels',
-        'from', ${labelNames(empty)}, 'to', ${labelNames(sql`AND l.id <> ${id}::uuid`)})),
-      (SELECT jsonb_build_object('label', to_jsonb(l)) FROM labels l WHERE l.id = ${id}::uuid)
-    FROM changed`)
+      source: 'BULK',
+      changes: sql`jsonb_build_array(jsonb_build_object('field', 'labels',
+        'from', ${labelNames(empty)}, 'to', ${labelNames(sql`AND l.id <> ${id}::uuid`)}))`,
+      before: sql`(SELECT jsonb_build_object('label', to_jsonb(l)) FROM labels l WHERE l.id = ${id}::uuid)`,
+    })}
+    SELECT count(*) FROM changed`)
   await tx.prisma.label.delete({ where: { id } })
   return projectId
 }

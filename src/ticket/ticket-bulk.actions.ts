@@ -2,13 +2,12 @@ import type { Resolution, TicketStatus } from '../../prisma/generated/client.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Transaction } from '../database/statements.ts'
 import { Conflict, type FieldError, Forbidden, NotFound } from '../errors.ts'
-import { recordInFeed } from '../feed/feed.sql.ts'
 import { hasRole, type ProjectPermissions, permissionColumns } from '../project/project.access.ts'
 import { ticketsByReference } from '../reference.ts'
 import type { Viewer } from '../viewer.ts'
 import { visibleTickets } from './ticket.access.ts'
 import { type TicketFilter, ticketCondition } from './ticket.filter.ts'
-import { changeOf } from './ticket-change.sql.ts'
+import { changeOf, recordBatch } from './ticket-change.sql.ts'
 import { isDoneStatus } from './ticket-update.actions.ts'
 
 /** Exactly one of `ids` and `filter` is not null. `ids` can contain keys. */
@@ -77,18 +76,13 @@ export async function bulkUpdateStatus(
         updated_at = moment.at, updated_by_id = ${viewer.id}::uuid
       FROM changing, moment WHERE t.id = changing.id
       RETURNING t.id, t.project_id, t.number, t.version, moment.at, moment.batch, changing.changes, changing.before),
-    recorded AS (
-      INSERT INTO history (ticket_id, actor_id, at, version, source, batch, changes, before)
-      SELECT id, ${viewer.id}::uuid, at, version, 'BULK', batch, changes, before FROM updated),
-    fed AS (${recordInFeed({
-      from: sql`updated c`,
-      type: sql`'TICKET_UPDATED'`,
+    ${recordBatch({
+      from: sql`updated`,
       actorId: viewer.id,
-      at: sql`c.at`,
-      source: sql`'BULK'`,
-      batch: sql`c.batch`,
-      version: sql`c.version`,
-    })})
+      source: 'BULK',
+      changes: sql`c.changes`,
+      before: sql`c.before`,
+    })}
     SELECT count(*)::integer AS count, min(batch::text) AS batch FROM updated`)
   return { matchedIds, updatedCount: updated.count, batch: updated.batch }
 }
