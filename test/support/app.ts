@@ -28,15 +28,17 @@ export interface TestServer extends ServerRecords {
 
 const unlimitedRates = { SNAGLIST_RATE_POINTS: '0', SNAGLIST_RATE_REQUESTS: '0' }
 
-/** The statements of an action, except those that authenticate the client, and notifications of previous actions. */
+/** The standalone notification of earlier changes, which a server sends at any time. */
+const isNotification = (sql: string) => sql.startsWith('SELECT pg_notify')
+
+/** The statements of an action, except those that authenticate the client. */
 export async function statementsOf<Result>(
   { statements }: TestServer,
   action: () => Promise<Result>,
 ): Promise<{ result: Result; sent: readonly string[] }> {
   statements.length = 0
   const result = await action()
-  const isOther = (sql: string) => sql.includes('FROM tokens') || sql.startsWith('SELECT pg_notify')
-  return { result, sent: statements.filter((sql) => !isOther(sql)) }
+  return { result, sent: statements.filter((sql) => !sql.includes('FROM tokens')) }
 }
 
 /** `fillsTables`: the tests insert tickets or delete changes by SQL, so that the feed is incomplete. */
@@ -47,7 +49,9 @@ export function useServer(
   const server = {} as { -readonly [Name in keyof TestServer]: TestServer[Name] }
   beforeAll(async () => {
     const statements: string[] = []
-    const database = await openWorkerDatabase((sql) => statements.push(sql))
+    const database = await openWorkerDatabase((text) => {
+      if (!isNotification(text)) statements.push(text)
+    })
     const viewerCache = createViewerCache(database.db, database.listen)
     Object.assign(server, serverOver(database, viewerCache, statements, env))
   })
