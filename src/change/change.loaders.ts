@@ -22,7 +22,7 @@ import { ticketConditions } from '../ticket/ticket.filter.ts'
 import { ticketColumns } from '../ticket/ticket.sql.ts'
 import { changeConditions } from './change.filter.ts'
 import type { FeedSelection } from './change.rules.ts'
-import { type ChangeRow, changeColumns, maxExaminedChanges } from './change.sql.ts'
+import { type ChangeRow, changeColumns, changesWhere, maxExaminedChanges } from './change.sql.ts'
 
 export interface ChangeBatch {
   /** With `cursor`. */
@@ -89,11 +89,7 @@ function selectChanges({ filter, types, sources }: FeedSelection, context: Conte
     ...(sources ? [sql`ch.source = ANY(${sources}::change_source[])`] : []),
     isDelivered,
   ]
-  return sql`
-    SELECT ch.*, ${matches} AS matches, coalesce(h.changes, '[]') AS fields
-    FROM changes ch LEFT JOIN tickets t ON t.id = ch.ticket_id
-    LEFT JOIN history h ON h.ticket_id = ch.ticket_id AND h.version = ch.version
-    WHERE ${allOf(conditions)} ORDER BY ch.position LIMIT ${limit}`
+  return sql`${changesWhere(matches, allOf(conditions))} ORDER BY ch.position LIMIT ${limit}`
 }
 
 function mustBeValid(

@@ -1,3 +1,4 @@
+import { type Sql, sql } from '../database/sql.ts'
 import { columnsOf } from '../reading/columns.ts'
 import type { Row } from '../rows.ts'
 
@@ -22,3 +23,10 @@ export const changeColumns = columnsOf<ChangeRow>('ch', {
   matches: 'plain',
   fields: 'plain',
 })
+
+/** SELECT of changes `ch` with the computed columns. The conditions can read the ticket `t`, which may have been deleted. */
+export const changesWhere = (matches: Sql, condition: Sql): Sql => sql`
+  SELECT ch.*, ${matches} AS matches, coalesce(h.changes, '[]') AS fields
+  FROM changes ch LEFT JOIN tickets t ON t.id = ch.ticket_id
+  LEFT JOIN history h ON h.ticket_id = ch.ticket_id AND h.version = ch.version
+  WHERE ${condition}`

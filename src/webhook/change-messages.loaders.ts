@@ -1,7 +1,7 @@
 import { execute, type GraphQLError, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
 import type { ChangeSource, ChangeType } from '../../prisma/generated/client.ts'
 import { changeConditions } from '../change/change.filter.ts'
-import { type ChangeRow, changeColumns } from '../change/change.sql.ts'
+import { type ChangeRow, changeColumns, changesWhere } from '../change/change.sql.ts'
 import { type Context, requireViewer } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import { type CursorState, cursorAt, cursorState } from '../feed/feed.access.ts'
@@ -150,12 +150,6 @@ export function selectLastChange(ticket: string, filter: TicketFilter | null, vi
   const isOfTicket = sql`${isRecent} AND ch.ticket_id = ${ticketId}`
   return sql`${changesWhere(matches, isOfTicket)} ORDER BY ch.position DESC LIMIT 1`
 }
-
-const changesWhere = (matches: Sql, condition: Sql) => sql`
-  SELECT ch.*, ${matches} AS matches, coalesce(h.changes, '[]') AS fields
-  FROM changes ch LEFT JOIN tickets t ON t.id = ch.ticket_id
-  LEFT JOIN history h ON h.ticket_id = ch.ticket_id AND h.version = ch.version
-  WHERE ${condition}`
 
 /** `TICKET_UPDATED` is sent as "ticket.updated", as Standard Webhooks recommends. */
 const eventType = (type: ChangeType) => type.toLowerCase().replace('_', '.')
