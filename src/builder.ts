@@ -53,7 +53,7 @@ export const builder = new SchemaBuilder<{
   }
   Scalars: {
     ID: { Input: string; Output: string }
-    DateTime: { Input: Date; Output: Date }
+    DateTime: { Input: Date; Output: Date | string }
     RelativeDateTime: { Input: RelativeDateTime; Output: never }
     EmailAddress: { Input: string; Output: string }
     HexColor: { Input: string; Output: string }

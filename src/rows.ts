@@ -74,9 +74,18 @@ interface CustomRows {
   }
 }
 
-export type Row<Name extends keyof PrismaTypes> = Name extends keyof CustomRows
-  ? CustomRows[Name]
-  : PrismaTypes[Name]['Shape']
+/** Mutations return rows of these models as Prisma reads them. */
+type ModelWithDates = 'User' | 'Token' | 'Project'
+
+type WithTimes<Model, Time> = {
+  [Name in keyof Model]: Date extends Model[Name] ? Exclude<Model[Name], Date> | Time : Model[Name]
+}
+
+/** Times are texts in ISO 8601, as in results: a page has hundreds, which need not be parsed and formatted. */
+export type Row<Name extends keyof PrismaTypes> = WithTimes<
+  Name extends keyof CustomRows ? CustomRows[Name] : PrismaTypes[Name]['Shape'],
+  Name extends ModelWithDates ? Date | string : string
+>
 
 /** Without relations and selections, so that fields that would send further statements do not compile (decision 12). */
 export type Models = {

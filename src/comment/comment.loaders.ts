@@ -1,6 +1,7 @@
 import { requireViewer } from '../context.ts'
 import { sql } from '../database/sql.ts'
 import { type ProjectPermissions, permissionColumns } from '../project/project.access.ts'
+import { timeOf } from '../reading/columns.ts'
 import { rowLoader } from '../reading/loader.ts'
 import type { NestedField } from '../reading/look-ahead.ts'
 import { toOne } from '../reading/nested.ts'
@@ -30,7 +31,7 @@ export const commentPermissions: NestedField = {
 
 export const ticketCommentedAt: NestedField = {
   keyProperty: 'id',
-  fragment: () => ({ sql: lastCommentTime(sql`parent.id`), decode: (json: string) => new Date(json) }),
+  fragment: () => ({ sql: lastCommentTime(sql`parent.id`), decode: timeOf }),
 }
 
 /** Number of comments that are not deleted. */

@@ -41,31 +41,30 @@ const exportedTicket: Value<ExportedTicket> = objectOf(
   ]),
 )
 
-const columns: Readonly<Record<string, (ticket: ExportedTicket) => string | number | Date | readonly string[] | null>> =
-  {
-    key: ({ project, number }) => `${project}-${number}`,
-    externalKey: (ticket) => ticket.externalKey,
-    kind: (ticket) => ticket.kind,
-    title: (ticket) => ticket.title,
-    description: (ticket) => ticket.description,
-    status: (ticket) => ticket.status,
-    resolution: (ticket) => ticket.resolution,
-    priority: (ticket) => ticket.priority,
-    assignee: (ticket) => ticket.assignee,
-    reporter: (ticket) => ticket.reporter,
-    labels: (ticket) => ticket.labels,
-    category: (ticket) => ticket.category,
-    subcategory: (ticket) => ticket.subcategory,
-    absn: (ticket) => ticket.absn,
-    reportedBy: (ticket) => ticket.reportedBy,
-    severity: (ticket) => ticket.severity,
-    disposition: (ticket) => ticket.disposition,
-    createdAt: (ticket) => ticket.createdAt,
-    resolvedAt: (ticket) => ticket.resolvedAt,
-    archivedAt: (ticket) => ticket.archivedAt,
-    updatedAt: (ticket) => ticket.updatedAt,
-    version: (ticket) => ticket.version,
-  }
+const columns: Readonly<Record<string, (ticket: ExportedTicket) => string | number | readonly string[] | null>> = {
+  key: ({ project, number }) => `${project}-${number}`,
+  externalKey: (ticket) => ticket.externalKey,
+  kind: (ticket) => ticket.kind,
+  title: (ticket) => ticket.title,
+  description: (ticket) => ticket.description,
+  status: (ticket) => ticket.status,
+  resolution: (ticket) => ticket.resolution,
+  priority: (ticket) => ticket.priority,
+  assignee: (ticket) => ticket.assignee,
+  reporter: (ticket) => ticket.reporter,
+  labels: (ticket) => ticket.labels,
+  category: (ticket) => ticket.category,
+  subcategory: (ticket) => ticket.subcategory,
+  absn: (ticket) => ticket.absn,
+  reportedBy: (ticket) => ticket.reportedBy,
+  severity: (ticket) => ticket.severity,
+  disposition: (ticket) => ticket.disposition,
+  createdAt: (ticket) => ticket.createdAt,
+  resolvedAt: (ticket) => ticket.resolvedAt,
+  archivedAt: (ticket) => ticket.archivedAt,
+  updatedAt: (ticket) => ticket.updatedAt,
+  version: (ticket) => ticket.version,
+}
 
 const columnEntries = Object.entries(columns)
 const pageSize = 500
@@ -73,8 +72,6 @@ const pageSize = 500
 function toCell(value: ReturnType<(typeof columns)[string]>): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)
-  // A year after 9999 begins with a plus sign.
-  if (value instanceof Date) return escapeFormula(value.toISOString())
   return escapeFormula(typeof value === 'string' ? value : joinNames(value))
 }
 

@@ -17,7 +17,7 @@ import {
 import { readValue, type Value } from '../reading/value.ts'
 import { boundsOf, defaultPageSize, maxPageSize, type PageArguments } from './bounds.ts'
 import { encodeCursor } from './cursor.ts'
-import type { Order } from './keyset.ts'
+import { type Order, timestamp } from './keyset.ts'
 import { type List, type Page, pageOf, type WithCursorKey } from './page.ts'
 
 /** Reads the selected fields of a page in one statement. Throws BAD_USER_INPUT for invalid arguments. */
@@ -146,8 +146,8 @@ interface Edge<Row> {
 }
 
 /** An edge for the payload of a mutation. `keys` are the values of the row in the order. */
-export function edgeOf<Row>(order: Order, row: Row, keys: readonly (string | Date)[]): Edge<Row> {
-  const values = keys.map((key) => (key instanceof Date ? key.toISOString().replace('Z', '000Z') : key))
+export function edgeOf<Row>(order: Order, row: Row, keys: readonly string[]): Edge<Row> {
+  const values = keys.map((key, index) => (order[index]?.type === timestamp ? key.replace('Z', '000Z') : key))
   return { order, row: { ...row, cursorKey: JSON.stringify(values) } }
 }
 

@@ -1,7 +1,7 @@
 import { join, raw, type Sql, sql } from '../database/sql.ts'
 import { decodeValue, objectOf, type Value } from './value.ts'
 
-/** `time` is decoded to a Date; `always` is read regardless of the selection. */
+/** `time` is decoded to ISO 8601; `always` is read regardless of the selection. */
 export type ColumnMode = 'plain' | 'time' | 'always'
 
 export interface Columns<Row> {
@@ -17,7 +17,12 @@ export interface Columns<Row> {
 }
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-const time = (json: string) => new Date(json)
+
+/** The JSON of a timestamptz, which omits trailing zeros, as ISO 8601 with milliseconds. */
+export function timeOf(json: string): string {
+  const isUsual = json.endsWith('+00:00') && (json.length === 25 || (json[19] === '.' && json.length < 30))
+  return isUsual ? `${json.slice(0, 19)}.${json.slice(20, -6).padEnd(3, '0')}Z` : new Date(json).toISOString()
+}
 
 /** Maps a property such as `createdAt` to the column created_at. */
 export function columnsOf<Row>(
@@ -26,7 +31,7 @@ export function columnsOf<Row>(
 ): Columns<Row> {
   const entries = Object.entries<ColumnMode>(modes).map(([name, mode]) => {
     const sql = raw(`${alias}.${snakeCase(name)}`)
-    return { name, mode, value: { sql, ...(mode === 'time' && { decode: time }) } }
+    return { name, mode, value: { sql, ...(mode === 'time' && { decode: timeOf }) } }
   })
   const values = new Map<string, Value<unknown>>(entries.map(({ name, value }) => [name, value]))
   const row = objectOf<Row & object>(values)

@@ -15,12 +15,8 @@ export async function archiveTicket(
   const ticket = await lockTicket(db, viewer, reference)
   mustHaveRole(ticket, 'MAINTAINER', 'Archiving a ticket')
   if (archived === (ticket.archivedAt !== null)) return ticket
-  const archivedAt = archived ? new Date() : null
-  const change = {
-    field: 'archivedAt',
-    from: ticket.archivedAt?.toISOString() ?? null,
-    to: archivedAt?.toISOString() ?? null,
-  }
+  const archivedAt = archived ? new Date().toISOString() : null
+  const change = { field: 'archivedAt', from: ticket.archivedAt, to: archivedAt }
   return recordChange(db, viewer, {
     where: unchangedTicket(viewer, ticket),
     changes: changesAsJson([change]),

@@ -17,7 +17,7 @@ export async function queueTest(tx: Transaction, viewer: Viewer, webhookId: stri
   const { points, secondsLeft } = await addToCounter(tx, `webhook tests ${webhookId}`, 1, 60)
   if (points > maxTestsPerMinute)
     throw new RateLimited(`The webhook was tested ${maxTestsPerMinute} times in a minute.`, secondsLeft)
-  const body = messageBody({ type: 'webhook.test', at: new Date(), cursor: null, data: null })
+  const body = messageBody({ type: 'webhook.test', at: new Date().toISOString(), cursor: null, data: null })
   const [{ row }] = await tx.query<[{ row: string }]>(sql`
     INSERT INTO webhook_deliveries AS d (webhook_id, change_id, type, body)
     VALUES (${webhookId}::uuid, new_id(), 'webhook.test', ${body}) RETURNING ${deliveryColumns.text} AS row`)

@@ -1,6 +1,7 @@
 interface Message {
   readonly type: string
-  readonly at: Date
+  /** In ISO 8601. */
+  readonly at: string
   /** Null for a test. */
   readonly cursor: string | null
   readonly data: unknown
@@ -9,4 +10,4 @@ interface Message {
 
 /** The payload that Standard Webhooks recommends, with the cursor of the change and errors of its query. */
 export const messageBody = ({ type, at, cursor, data, errors }: Message): string =>
-  JSON.stringify({ type, timestamp: at.toISOString(), cursor, data, errors })
+  JSON.stringify({ type, timestamp: at, cursor, data, errors })

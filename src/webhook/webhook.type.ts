@@ -24,7 +24,7 @@ builder.enumType('DeliveryStatus', {
 const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
   description: 'An attempt to send a delivery.',
   fields: (t) => ({
-    at: t.field({ type: 'DateTime', description: 'Time of the request.', resolve: ({ at }) => new Date(at) }),
+    at: t.field({ type: 'DateTime', description: 'Time of the request.', resolve: ({ at }) => at }),
     durationMs: t.exposeInt('durationMs', { description: 'Milliseconds until the end of the response or the error.' }),
     responseStatus: t.exposeInt('responseStatus', {
       nullable: true,
