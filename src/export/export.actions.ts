@@ -24,7 +24,7 @@ const usernameOf = (column: string) => ({
   sql: sql`(SELECT u.username FROM users u WHERE u.id = ${raw(column)})`,
 })
 
-const exportedTicket: Value<ExportedTicket> = objectOf(
+const exportedTicket = objectOf<ExportedTicket>(
   new Map<string, Value<unknown>>([
     ...ticketColumns.values,
     ['cursorKey', { sql: sql`t.cursor_key` }],

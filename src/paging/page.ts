@@ -1,7 +1,7 @@
 import type { MeteredStatements } from '../database/request-quota.ts'
 import { empty, join, raw, type Sql, sql } from '../database/sql.ts'
 import type { Columns } from '../reading/columns.ts'
-import { decodeValue, listOf, type Value } from '../reading/value.ts'
+import { decodeList, decodeValue, listOf, type ObjectValue, type Value } from '../reading/value.ts'
 import { type Bounds, scanOrder } from './bounds.ts'
 import { cursorKeyColumn } from './cursor.ts'
 import { type IndexScan, selectIds } from './index-scan.ts'
@@ -61,7 +61,7 @@ export interface Page<Row> {
 
 interface PageParts<Row> {
   /** Null if no rows are selected. */
-  readonly row: Value<Row> | null
+  readonly row: ObjectValue<Row> | null
   readonly withCursorKeys: boolean
   /** The largest count to distinguish: 0 counts nothing, Infinity all. */
   readonly maxCount: number
@@ -69,7 +69,7 @@ interface PageParts<Row> {
 }
 
 /** Reads one row more than the limit, to detect further rows. */
-export function pageOf<Row>(list: List<Row>, bounds: Bounds, parts: PageParts<Row>): Value<Page<Row>> {
+export function pageOf<Row extends object>(list: List<Row>, bounds: Bounds, parts: PageParts<Row>): Value<Page<Row>> {
   const { precondition, order, shortcut } = list
   const { row, snapshot } = parts
   const jsonOfList = jsonOf(list, bounds, parts)
@@ -79,9 +79,9 @@ export function pageOf<Row>(list: List<Row>, bounds: Bounds, parts: PageParts<Ro
     : jsonOfList
   return {
     sql: precondition ? sql`CASE WHEN ${precondition} THEN ${json} ELSE ${arrayOf(nullSql, sql`0`, parts)} END` : json,
-    decode: ([rows, totalCount, snapshotJson]: readonly [readonly unknown[] | null, number, unknown]) => ({
+    decode: ([rows, totalCount, snapshotJson]: readonly [readonly unknown[][] | null, number, unknown]) => ({
       order,
-      ...trimPage(row && rows ? rows.map((values) => decodeValue(row, values) as WithCursorKey<Row>) : [], bounds),
+      ...trimPage(row && rows ? (decodeList(row, rows) as WithCursorKey<Row>[]) : [], bounds),
       totalCount,
       snapshot: snapshot ? decodeValue(snapshot, snapshotJson) : null,
     }),
@@ -92,7 +92,7 @@ const arrayOf = (rows: Sql, count: Sql, { snapshot }: Pick<PageParts<unknown>, '
   sql`json_build_array(${join([rows, count, ...(snapshot ? [snapshot.sql] : [])])})`
 
 /** A JSON array of the rows, their count and the snapshot. */
-function jsonOf<Row>(list: List<Row>, bounds: Bounds, parts: PageParts<Row>): Sql {
+function jsonOf<Row extends object>(list: List<Row>, bounds: Bounds, parts: PageParts<Row>): Sql {
   const { row, withCursorKeys, maxCount } = parts
   const { columns, from, where } = list
   const probe = row && list.probe ? probeOf(list, list.probe, maxCount) : null

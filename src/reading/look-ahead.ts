@@ -17,7 +17,7 @@ import {
 import type { Context } from '../context.ts'
 import { type Sql, sql } from '../database/sql.ts'
 import type { Columns } from './columns.ts'
-import { objectOf, type Value } from './value.ts'
+import { type ObjectValue, objectOf, type Value } from './value.ts'
 
 export interface ResolverRequest {
   readonly context: Context
@@ -96,7 +96,7 @@ export function rowOf<Row extends object>(
   fields: readonly SelectedField[],
   request: ResolverRequest,
   additional: Readonly<Record<string, Value<unknown>>> = {},
-): Value<Row> {
+): ObjectValue<Row> {
   const values = new Map<string, Value<unknown>>(Object.entries(additional))
   const addColumn = (name: string) => values.set(name, columns.get(name) as Value<unknown>)
   alwaysSelected.forEach(addColumn)

@@ -50,19 +50,25 @@ async function readTexts<Row extends { readonly value: string | null }>(
   return rows
 }
 
+/** An object of values. */
+export interface ObjectValue<Type> extends Value<Type> {
+  readonly members: readonly (readonly [string, Value<unknown>])[]
+}
+
 /**
  * Combines values into an object, transferred as a JSON array, which is shorter. PostgreSQL allows 100 arguments; the limit
  * of aliases keeps selections within that.
  */
-export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<unknown>>): Value<Type> {
-  const entries = [...values]
-  const parts = entries.map(([, { sql }]) => sql)
+export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<unknown>>): ObjectValue<Type> {
+  const members = [...values]
+  const parts = members.map(([, { sql }]) => sql)
   return {
+    members,
     sql: sql`json_build_array(${parts.length > 0 ? join(parts) : empty})`,
     decode: (array: readonly unknown[]) => {
       const object: Record<string, unknown> = {}
-      for (let index = 0; index < entries.length; index++) {
-        const [name, value] = entries[index] as [string, Value<unknown>]
+      for (let index = 0; index < members.length; index++) {
+        const [name, value] = members[index] as [string, Value<unknown>]
         object[name] = decodeValue(value, array[index])
       }
       return object as Type
@@ -70,9 +76,30 @@ export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<
   }
 }
 
-export function listOf<Type>({ sql: item, decode }: Value<Type>, rows: Sql): Value<Type[]> {
+type ListArrays = readonly (readonly unknown[] | null)[]
+
+/**
+ * A list of objects, transferred as an array per member: PostgreSQL looks up the type of its values once per array, but
+ * of the values in an array per row once per value.
+ */
+export function listOf<Type extends object>(item: ObjectValue<Type>, rows: Sql): Value<Type[]> {
+  const arrays = item.members.map(([, { sql: value }]) => sql`json_agg(${value})`)
+  // A list of objects without members has a length.
+  const columns = join(arrays.length > 0 ? arrays : [sql`json_agg(0)`])
   return {
-    sql: sql`(SELECT coalesce(json_agg(${item}), '[]') FROM ${rows})`,
-    ...(decode && { decode: (array: never[]) => array.map((json) => decode(json)) }),
+    sql: sql`(SELECT json_build_array(${columns}) FROM ${rows})`,
+    decode: (json: ListArrays) => decodeList(item, json),
   }
+}
+
+/** Decodes the JSON of `listOf`. */
+export function decodeList<Type extends object>({ members }: ObjectValue<Type>, arrays: ListArrays): Type[] {
+  const length = arrays[0]?.length ?? 0
+  const objects = Array.from({ length }, (): Record<string, unknown> => ({}))
+  for (const [column, [name, value]] of members.entries()) {
+    const array = arrays[column] as readonly unknown[]
+    for (let index = 0; index < length; index++)
+      (objects[index] as Record<string, unknown>)[name] = decodeValue(value, array[index])
+  }
+  return objects as Type[]
 }
