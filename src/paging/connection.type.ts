@@ -42,8 +42,9 @@ export function relatedConnection<Row extends object>(
     keyProperty: 'id',
     fragment: (args: PageArguments, selected, request) => {
       const list = listOf(request.context, args)
-      const where = sql`${parentColumn} = parent.id AND ${list.where}`
-      return selectedPage({ ...list, where }, args, selected, request)
+      const isRelated = (where: Sql) => sql`${parentColumn} = parent.id AND ${where}`
+      const totals = list.totals && { ...list.totals, where: isRelated(list.totals.where) }
+      return selectedPage({ ...list, where: isRelated(list.where), totals: totals ?? null }, args, selected, request)
     },
   }
 }

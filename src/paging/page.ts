@@ -22,8 +22,17 @@ export interface List<Row> {
   readonly indexScan?: IndexScan | null
   /** A value of the snapshot of the page, read if its field of the connection is selected. */
   readonly snapshot?: Snapshot
+  /** Null if the rows must be counted. */
+  readonly totals?: Totals | null
   /** Required if PostgreSQL cannot estimate how many rows match. */
   readonly probe?: Probe | null
+}
+
+/** Stored numbers of rows. */
+export interface Totals {
+  readonly where: Sql
+  /** An expression for the number of rows that satisfy a condition. */
+  readonly count: (where: Sql) => Sql
 }
 
 interface Snapshot {
@@ -97,9 +106,11 @@ function jsonOf<Row extends object>(list: List<Row>, bounds: Bounds, parts: Page
   const { columns, from, where } = list
   const probe = row && list.probe ? probeOf(list, list.probe, maxCount) : null
   const rows = row && listOf(row, sql`(${selectRows(list, bounds, { withCursorKeys, probe })}) ${columns.alias}`)
-  const countAll = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
+  const countAll = list.totals
+    ? list.totals.count(list.totals.where)
+    : sql`(SELECT count(*) FROM ${from} WHERE ${where})`
   const countBounded = sql`(SELECT count(*) FROM (SELECT FROM ${from} WHERE ${where} LIMIT ${literal(maxCount)}) bounded)`
-  const countRows = maxCount === Infinity ? countAll : countBounded
+  const countRows = maxCount === Infinity || list.totals ? countAll : countBounded
   const count = !probe
     ? countRows
     : maxCount === Infinity

@@ -4,6 +4,7 @@ import { empty, type Sql, sql } from '../database/sql.ts'
 import { NotFound } from '../errors.ts'
 import { lastCursor } from '../feed/feed.access.ts'
 import { numberChanges } from '../feed/feed.actions.ts'
+import { allOf } from '../filter/comparators.ts'
 import type { List } from '../paging/page.ts'
 import { visibleProject } from '../project/project.access.ts'
 import { rowLoader } from '../reading/loader.ts'
@@ -24,6 +25,7 @@ import {
   ticketOrder,
 } from './ticket.sql.ts'
 import { projectPartitions, ticketScan } from './ticket-index.sql.ts'
+import { ticketTotals } from './ticket-totals.sql.ts'
 
 export const findTicket = rowLoader<TicketRow>(ticketColumns, sql`tickets t`, visibleTicketsByReference)
 
@@ -105,6 +107,7 @@ export function ticketList(
       source: rareTerm,
       condition: sql`t.id = ANY(ARRAY(SELECT s.ticket_id FROM ticket_texts s WHERE s.words @@ (SELECT query FROM shortcut)))`,
     },
+    totals: ticketTotals(filter ?? {}, allOf([isInProjects, ofKind(kind), ofKind(filter?.kind ?? undefined)])),
     order,
     // Otherwise changes without a position, which the page contains, would follow its cursor.
     snapshot: { field: 'changesCursor', value: lastCursor(viewer), prepare: numberChanges },

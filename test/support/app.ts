@@ -57,6 +57,7 @@ export function useServer(
   })
   afterAll(async () => {
     if (!fillsTables) await expectCompleteFeed(server.database)
+    await expectTotals(server.database)
     await server.app.dispose()
     await server.viewerCache[Symbol.asyncDispose]()
     await server.database[Symbol.asyncDispose]()
@@ -76,6 +77,15 @@ async function expectCompleteFeed({ db }: Database): Promise<void> {
       WHERE type IN ('TICKET_CREATED', 'TICKET_UPDATED', 'TICKET_ARCHIVED', 'TICKET_RESTORED') AND EXISTS (SELECT FROM tickets t WHERE t.id = c.ticket_id)
         OR type = 'COMMENT_ADDED' AND EXISTS (SELECT FROM comments WHERE id = c.comment_id))
     (TABLE expected EXCEPT ALL TABLE recorded) UNION ALL (TABLE recorded EXCEPT ALL TABLE expected) LIMIT 3`)
+  expect(differences).toEqual([])
+}
+
+/** Fails if the stored totals differ from the numbers of tickets. */
+async function expectTotals({ db }: Database): Promise<void> {
+  const differences = await db.query(sql`
+    SELECT project_id, kind, t.count, c.count AS total
+    FROM (SELECT project_id, kind, count(*)::integer FROM tickets GROUP BY project_id, kind) t
+    FULL JOIN ticket_totals c USING (project_id, kind) WHERE coalesce(t.count, 0) <> coalesce(c.count, 0) LIMIT 3`)
   expect(differences).toEqual([])
 }
 
