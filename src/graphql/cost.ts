@@ -44,6 +44,8 @@ declare module 'graphql' {
 interface CostInput {
   readonly variables: Variables
   readonly size: DatabaseSize
+  /** Arguments of fields with variables: their values keep their identity in all computations of a cost. */
+  readonly args: Map<FieldNode, FieldCall['args']>
 }
 
 /** A field of an operation. The points depend on the variables and on the size of the database. */
@@ -105,18 +107,24 @@ export function costTreesOf(
   const argumentsOf = (node: FieldNode, { args }: GraphQLField<unknown, unknown>) => {
     const defaultArgs = Object.fromEntries(args.map((arg) => [arg.name, arg.defaultValue]))
     if (!node.arguments?.length) return () => defaultArgs
-    return (variables: Variables): FieldCall['args'] => {
-      const allVariables = { ...defaults, ...variables }
+    const evaluate = (variables: Variables): FieldCall['args'] => {
       const values = (node.arguments ?? []).map(
-        ({ name, value }) => [name.value, valueFromASTUntyped(value, allVariables)] as const,
+        ({ name, value }) => [name.value, valueFromASTUntyped(value, variables)] as const,
       )
       return { ...defaultArgs, ...Object.fromEntries(values) }
+    }
+    return ({ variables, args: evaluated }: CostInput) => {
+      const known = evaluated.get(node)
+      if (known) return known
+      const args = evaluate({ ...defaults, ...variables })
+      evaluated.set(node, args)
+      return args
     }
   }
 
   interface Parent {
     readonly path: string
-    readonly call: (variables: Variables) => FieldCall | null
+    readonly call: (input: CostInput) => FieldCall | null
     readonly pageSize: CostNode['objectCount'] | null
   }
 
@@ -132,16 +140,16 @@ export function costTreesOf(
     const definition = definitionOf(type, node.name.value)
     if (!definition) return []
     const args = argumentsOf(node, definition)
-    const call = (variables: Variables): FieldCall => ({
-      args: args(variables),
+    const call = (input: CostInput): FieldCall => ({
+      args: args(input),
       type: type.name,
-      parent: parent.call(variables),
+      parent: parent.call(input),
     })
     const { work, size } = definition.extensions
     const fieldType = getNamedType(definition.type)
     const isConnection = fieldType.name.endsWith('Connection')
     const amount = (value: Amount): CostNode['work'] =>
-      typeof value === 'number' ? () => value : (input) => value(call(input.variables), input.size)
+      typeof value === 'number' ? () => value : (input) => value(call(input), input.size)
     const key = (node.alias ?? node.name).value
     const field = {
       path: (parent.path && `${parent.path}.`) + key,
@@ -152,7 +160,7 @@ export function costTreesOf(
     }
     if (!node.selectionSet || !isCompositeType(fieldType))
       return work ? [{ ...field, objectCount: one, objectPoints: 0, children: [] }] : []
-    const page: CostNode['objectCount'] | null = isConnection ? ({ variables }) => pageSize(args(variables)) : null
+    const page: CostNode['objectCount'] | null = isConnection ? (input) => pageSize(args(input)) : null
     const isList = isListType(getNullableType(definition.type))
     return [
       {
@@ -185,10 +193,15 @@ function pageSize({ first, last }: FieldCall['args']): number {
 }
 
 /** Computes the points of all fields of an operation. */
-export const fieldCostsOf = (nodes: readonly CostNode[], input: CostInput): FieldCost[] =>
+export const fieldCostsOf = (
+  nodes: readonly CostNode[],
+  input: Pick<CostInput, 'variables' | 'size'>,
+): readonly FieldCost[] => costsOfNodes(nodes, { ...input, args: new Map() })
+
+const costsOfNodes = (nodes: readonly CostNode[], input: CostInput): FieldCost[] =>
   nodes.map((node) => {
     const { path, key, field, objectPoints, isConnection } = node
-    const children = fieldCostsOf(node.children, input)
+    const children = costsOfNodes(node.children, input)
     const work = node.work(input)
     const objectCount = node.objectCount(input)
     const pointsPerObject = children.reduce((sum, { total }) => sum + total, objectPoints)
