@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import { QueryTimeout } from '../errors.ts'
 import type { Statements } from './statements.ts'
 
@@ -16,22 +15,35 @@ export interface MeteredStatements extends Statements {
 
 /** Limits a request to four concurrent statements and 20 MB. A statement that waits four seconds is UNAVAILABLE. */
 export function withRequestQuota({ query, inTransaction }: Statements): MeteredStatements {
-  const limit = pLimit(maxConcurrentStatements)
+  let running = 0
+  const waiting: (() => void)[] = []
+  const waitForTurn = async () => {
+    const deadline = performance.now() + maxWaitMilliseconds
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    if (performance.now() <= deadline) return
+    endTurn()
+    throw new QueryTimeout()
+  }
+  // The next statement takes over the turn.
+  const endTurn = () => {
+    const next = waiting.shift()
+    if (next) next()
+    else running--
+  }
   const statements: MeteredStatements = {
     inTransaction,
     remainingBytes: maxBytesPerRequest,
     usedMilliseconds: 0,
-    query: (statement) => {
-      const deadline = performance.now() + maxWaitMilliseconds
-      return limit(async () => {
-        const start = performance.now()
-        if (start > deadline) throw new QueryTimeout()
-        try {
-          return await query(statement)
-        } finally {
-          statements.usedMilliseconds += performance.now() - start
-        }
-      })
+    async query(statement) {
+      if (running === maxConcurrentStatements) await waitForTurn()
+      else running++
+      const start = performance.now()
+      try {
+        return await query(statement)
+      } finally {
+        statements.usedMilliseconds += performance.now() - start
+        endTurn()
+      }
     },
   }
   return statements
