@@ -32,10 +32,11 @@ export interface Authentication {
 }
 
 export interface ViewerCache extends AsyncDisposable {
-  /** Null if the token is unknown, expired or revoked, or if its user is deactivated. */
-  readonly find: (secret: string) => Promise<Authentication | null>
-  /** True if the token was valid when it was last looked up: it is not a random one. */
-  readonly isKnown: (secret: string) => boolean
+  /**
+   * Null if the token is unknown, expired or revoked, or if its user is deactivated. Awaits `onUnknown` before it looks up a
+   * token that was not valid at its last lookup: it may be a random one.
+   */
+  readonly find: (secret: string, onUnknown?: () => Promise<unknown>) => Promise<Authentication | null>
   /** Makes a new token known. */
   readonly addKnown: (secret: string) => void
   /** Required after a change of tokens or accounts. */

@@ -38,12 +38,12 @@ export function createViewerCache(db: Statements, listen: Listen | null): Viewer
       watchers.add(onChange)
       return { [Symbol.dispose]: () => void watchers.delete(onChange) }
     },
-    isKnown: (secret) => knownKeys.has(hashOf(secret)),
     addKnown: (secret) => void knownKeys.set(hashOf(secret), true),
-    async find(secret) {
+    async find(secret, onUnknown) {
       const key = hashOf(secret)
       const entry = entries.get(key)
       if (entry && entry.staleAt > Date.now() && isLive()) return entry.authentication
+      if (!knownKeys.has(key)) await onUnknown?.()
       const changesBefore = changes
       const authentication = await findToken(db, key)
       if (!authentication) {

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
 import proxyAddr from 'proxy-addr'
+
+const maxAddresses = 10_000
 
 export type AddressOf = (request: IncomingMessage) => string
 
@@ -11,10 +14,12 @@ export type AddressOf = (request: IncomingMessage) => string
  */
 export function createAddressReader(trustedProxies: readonly string[]): AddressOf {
   const trusted = proxyAddr.compile([...trustedProxies])
-  return (request) => {
-    const text = proxyAddr(request, trusted)
-    if (!ipaddr.isValid(text)) return 'unknown'
-    const address = ipaddr.process(text)
-    return address.kind() === 'ipv4' ? address.toString() : `${address.toNormalizedString().split(':', 4).join(':')}::`
-  }
+  const addresses = new LRUCache<string, string>({ max: maxAddresses, memoMethod: normalizeAddress })
+  return (request) => addresses.memo(proxyAddr(request, trusted))
+}
+
+function normalizeAddress(text: string): string {
+  if (!ipaddr.isValid(text)) return 'unknown'
+  const address = ipaddr.process(text)
+  return address.kind() === 'ipv4' ? address.toString() : `${address.toNormalizedString().split(':', 4).join(':')}::`
 }

@@ -16,8 +16,8 @@ export const createAuthenticate =
     const authorization = header('authorization')
     if (!authorization) return null
     const secret = bearerToken(authorization)
-    if (secret !== null && !viewerCache.isKnown(secret)) await rates.countRequest(`token ${address}`)
-    const authentication = secret === null ? null : await viewerCache.find(secret)
+    const countUnknown = () => rates.countRequest(`token ${address}`)
+    const authentication = secret === null ? null : await viewerCache.find(secret, countUnknown)
     if (!authentication) throw new Unauthenticated('The token is invalid, expired or revoked. Sign in again.', 401)
     return authentication
   }

@@ -4,6 +4,7 @@ import { NotAcceptable, UnsupportedContent } from '../errors.ts'
 import type { HttpRequest } from './request.ts'
 
 const charset = '; charset=utf-8'
+const jsonRequestType = new MIMEType('application/json')
 export const jsonType = `application/json${charset}`
 /** The default first: https://graphql.github.io/graphql-over-http/draft/#sec-Media-Types */
 const resultTypes = ['application/json', 'application/graphql-response+json']
@@ -43,6 +44,7 @@ export function requireUtf8(contentType: string | null | undefined): void {
 
 /** Null if the header is missing or malformed. */
 function mediaTypeOf(contentType: string | null | undefined): MIMEType | null {
+  if (contentType === jsonRequestType.essence) return jsonRequestType
   try {
     return new MIMEType(contentType ?? '')
   } catch {
