@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import type { FieldNode } from 'graphql'
 import type { ChangeSource, ChangeType } from '../prisma/generated/client.ts'
 import type { Config } from './config.ts'
 import type { RunBulkTransaction } from './database/bulk-transaction.ts'
@@ -39,6 +40,8 @@ export interface Context {
   /** Exempts a new token from the limit of unknown tokens per address. */
   readonly addKnownToken: (secret: string) => void
   readonly loaders: Map<unknown, DataLoader<string, unknown>>
+  /** Properties of rows with prefetched values, by the nodes of their fields: see `prefetchKey`. */
+  readonly prefetchKeys: Map<readonly FieldNode[], string>
   /** Position of a subscription, whose resolver reads the next batch. */
   readonly streamStep: StreamStep | null
 }

@@ -63,6 +63,7 @@ export const contextFactory =
       clearViewerCache: viewerCache.clear,
       addKnownToken: viewerCache.addKnown,
       loaders: new Map(),
+      prefetchKeys: new Map(),
       streamStep: null,
     }
   }

@@ -28,6 +28,7 @@ export function viewerContextFactory(config: Config, database: Database): (viewe
     clearViewerCache: () => {},
     addKnownToken: () => {},
     loaders: new Map(),
+    prefetchKeys: new Map(),
     streamStep: null,
   })
 }

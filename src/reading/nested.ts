@@ -22,13 +22,22 @@ export function readNested<Type>(
   { context, info }: ResolverRequest,
 ): Type | Promise<Type> {
   const row = parent as Readonly<Record<string, unknown>>
-  const prefetched = row[prefetchKey(info.fieldName, args)]
+  const prefetched = row[prefetchKeyOf(info, args, context)]
   if (prefetched !== undefined) return prefetched as Type
   const id = row[nested.keyProperty] as string | null
   if (id === null) return null as Type
   const value = nested.fragment(args as never, selectedField(info), { context, info })
   // The nodes determine arguments and selection, so they identify the loader.
   return loaderOf<Type>(context, info.fieldNodes, (ids) => loadRelated(context.db, value as Value<Type>, ids)).load(id)
+}
+
+/** The same for all rows, since the nodes and the variables of the request determine the arguments. */
+function prefetchKeyOf({ fieldName, fieldNodes }: GraphQLResolveInfo, args: object, { prefetchKeys }: Context): string {
+  const knownKey = prefetchKeys.get(fieldNodes)
+  if (knownKey !== undefined) return knownKey
+  const key = prefetchKey(fieldName, args)
+  prefetchKeys.set(fieldNodes, key)
+  return key
 }
 
 export function nestedField(
