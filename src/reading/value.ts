@@ -95,8 +95,10 @@ export function listOf<Type extends object>(item: ObjectValue<Type>, rows: Sql):
 /** Decodes the JSON of `listOf`. */
 export function decodeList<Type extends object>({ members }: ObjectValue<Type>, arrays: ListArrays): Type[] {
   const length = arrays[0]?.length ?? 0
-  const objects = Array.from({ length }, (): Record<string, unknown> => ({}))
-  for (const [column, [name, value]] of members.entries()) {
+  const objects: Record<string, unknown>[] = []
+  for (let index = 0; index < length; index++) objects.push({})
+  for (let column = 0; column < members.length; column++) {
+    const [name, value] = members[column] as [string, Value<unknown>]
     const array = arrays[column] as readonly unknown[]
     for (let index = 0; index < length; index++)
       (objects[index] as Record<string, unknown>)[name] = decodeValue(value, array[index])
