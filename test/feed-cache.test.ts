@@ -68,3 +68,20 @@ test('a disposed feed sends no statements, although changes were announced durin
   await disposal
   expect(sent).toEqual([expect.stringContaining('number_changes'), expect.stringContaining('SELECT last')])
 })
+
+test('a feed without listeners sends its scheduled notification when it is disposed, and none afterwards', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+  const sent: string[] = []
+  const query = async <Rows extends readonly unknown[]>(statement: Sql): Promise<Rows> => {
+    sent.push(statement.text)
+    return [] as unknown as Rows
+  }
+  const db = { ...server.database.db, query }
+  const feed = createFeed({ ...server.database, isShared: true, db, days: 30, onError: () => {} })
+  feed.announce()
+  feed.announce()
+  expect(sent).toEqual([])
+  await feed[Symbol.asyncDispose]()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(sent).toEqual([expect.stringContaining('pg_notify')])
+})

@@ -39,7 +39,7 @@ export function createFeed({ db, listen, days, isShared, onError }: FeedOptions)
   let last: number | null = null
   let run: Promise<void> | null = null
   let timer: NodeJS.Timeout | undefined
-  let isAnnounced = false
+  let announcement: NodeJS.Timeout | undefined
   let stopListening: (() => PromiseLike<void>) | undefined
   let lastActivity = Date.now()
   let lastCleanup = Date.now()
@@ -69,13 +69,13 @@ export function createFeed({ db, listen, days, isShared, onError }: FeedOptions)
     if (listeners.size === 0 || timer) return
     timer = setTimeout(() => (run ? run.then(read) : read()), collectMilliseconds)
   }
-  const notify = () => {
-    if (isAnnounced || !isShared) return
-    isAnnounced = true
-    setTimeout(() => {
-      isAnnounced = false
-      db.query(sql`SELECT pg_notify(${channel}, '')::text`).catch(onError)
-    }, announceMilliseconds).unref()
+  const notify = async () => {
+    clearTimeout(announcement)
+    announcement = undefined
+    await db.query(sql`SELECT pg_notify(${channel}, '')::text`).catch(onError)
+  }
+  const scheduleNotification = () => {
+    if (isShared) announcement ??= setTimeout(notify, announceMilliseconds).unref()
   }
   const maintain = async () => {
     const now = Date.now()
@@ -98,7 +98,7 @@ export function createFeed({ db, listen, days, isShared, onError }: FeedOptions)
     announce() {
       hasUnnumbered = true
       if (listeners.size > 0) schedule()
-      else notify()
+      else scheduleNotification()
     },
     follow(onChanges) {
       listeners.add(onChanges)
@@ -119,6 +119,7 @@ export function createFeed({ db, listen, days, isShared, onError }: FeedOptions)
       clearTimeout(timer)
       listeners.clear()
       await run
+      if (announcement) await notify()
       await stopListening?.()
     },
   }
