@@ -14,7 +14,9 @@ const rowHeight = 44
 /** Requests per second relative to PostGraphile on a logarithmic axis, as SVG. */
 export function chart(summaries: readonly Summary[]): string {
   // Snaglist is drawn last, on top of equal values.
-  const shown = summaries.filter(({ ratio }) => ratio !== null).sort((a) => (a.server === 'snaglist' ? 1 : -1))
+  const shown = summaries
+    .filter(({ ratio, server }) => ratio !== null && server in colours)
+    .sort((a) => (a.server === 'snaglist' ? 1 : -1))
   const workloads = [...new Set(summaries.filter((one) => shown.includes(one)).map(({ workload }) => workload))]
   const ratios = summaries.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]))
   const low = Math.log2(Math.min(0.5, ...ratios)) - 0.2

@@ -21,6 +21,9 @@ export interface Summary {
 }
 
 const baseline = 'postgraphile'
+const again = 'snaglist:again'
+const explanationOfAgain = `
+${again} is a second process of the same code: the difference of both is the noise of the run.`
 
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b)
@@ -83,7 +86,7 @@ export function report(measures: readonly Measure[], scale: Scale): string {
 ${new Date().toISOString().slice(0, 10)}, Node ${version}, ${versions()}, ${cpus().length} × ${cpus()[0]?.model} (${arch()}), ${(totalmem() / 1e9).toFixed(0)} GB;
 the load generator, the servers and PostgreSQL run on the same machine. ${scale.tickets} tickets in ${scale.projects} projects, ${scale.comments} comments, ${scale.people} users.
 ${rounds} interleaved rounds; a ratio compares requests per second within a round. Only ratios apply to other machines.
-Snaglist runs with a token of a project member and its default settings, except that the limits of its rates are above the load; PostGraphile and mercurius check no permissions.
+Snaglist runs with a token of a project member and its default settings, except that the limits of its rates are above the load; PostGraphile and mercurius check no permissions.${measures.some(({ server }) => server === again) ? explanationOfAgain : ''}
 
 ![Requests per second relative to PostGraphile](RESULTS.svg)
 
