@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { graphql } from './generated/index.ts'
-import { useServer } from './support/app.ts'
+import { statementsOf, useServer } from './support/app.ts'
 import { countsOf, type ImportOptions, importCsv } from './support/imports.ts'
 import { createDefect, createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
@@ -88,6 +88,17 @@ describe('undoImport', () => {
     })
     expect(await dump()).toBe(before)
     expect((await users.maintainer.expectError(Undo, { id })).extensions?.code).toBe('CONFLICT')
+  })
+
+  test('locks the project before the totals of its tickets, as the creation of a ticket does', async () => {
+    const projectId = await newProject()
+    const { id } = await importCsv(users.maintainer, 'title\nOne\n', { projectId, kind: 'ISSUE' })
+    const { sent } = await statementsOf(server, () => users.maintainer.ask(Undo, { id }))
+    const [lock, deletion] = ['FROM projects WHERE id = $1::uuid FOR NO KEY UPDATE', 'DELETE FROM tickets'].map(
+      (text) => sent.findIndex((statement) => statement.includes(text)),
+    ) as [number, number]
+    expect(lock).toBeGreaterThan(-1)
+    expect(deletion).toBeGreaterThan(lock)
   })
 
   test('restores tickets that an import changed, and records the undo in their history', async () => {
