@@ -23,7 +23,7 @@ export interface Summary {
 const baseline = 'postgraphile'
 const again = 'snaglist:again'
 const explanationOfAgain = `
-${again} is a second process of the same code: the difference of both is the noise of the run.`
+${again} is a second process of the same code: the difference between the two is the noise of the run.`
 
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b)

@@ -159,15 +159,13 @@ const searchBox = (
   search: string,
 ) => `{ tickets(first: 20, filter: { search: "${search}" }, orderBy: [{ field: RELEVANCE, direction: DESC }]) {
   totalCountUpTo nodes { key title excerpt(search: "${search}") { text hits { start end } } } } }`
-const open = '(filter: { status: { eq: OPEN } })'
 const relevance = 'orderBy: [{ field: RELEVANCE, direction: DESC }]'
 
 describe('work', () => {
   const works: readonly (readonly [string, string, number])[] = [
     ['a list', '{ tickets { nodes { id } } }', 1],
-    ['a count', '{ tickets(first: 0) { totalCount totalCountUpTo } }', 1],
-    ['a count with a condition', '{ tickets(first: 0, filter: { status: { eq: OPEN } }) { totalCount } }', 301],
-    ['a bounded count', '{ tickets(first: 0, filter: { status: { eq: OPEN } }) { totalCountUpTo } }', 21],
+    ['a count', '{ tickets(first: 0) { totalCount } }', 301],
+    ['a bounded count', '{ tickets(first: 0) { totalCountUpTo } }', 21],
     [
       'an order without an index',
       `{ tickets(first: 0, orderBy: [{ field: SEVERITY }, { field: TITLE }]) { nodes { id } } }`,
@@ -221,22 +219,13 @@ describe('work', () => {
     const client = await clientWithTickets(200_000 - 3)
     for (const [name, query, work] of works)
       expect((await client.ask(Explain, { query, variables: {} })).explainCost, name).toMatchObject({ work })
-    expect((await explainWith(client, `{ project(id: "CORE") { issues${open} { totalCount } } }`)).work).toBe(1)
-    expect(
-      (
-        await explainWith(
-          client,
-          '{ tickets(filter: { status: { eq: OPEN }, project: { eq: "core" } }) { totalCount } }',
-        )
-      ).work,
-    ).toBe(1)
-    expect((await explainWith(client, `{ project(id: "LARGE") { issues${open} { totalCount } } }`)).work).toBe(301)
+    expect((await explainWith(client, '{ project(id: "CORE") { issues { totalCount } } }')).work).toBe(1)
+    expect((await explainWith(client, '{ tickets(filter: { project: { eq: "core" } }) { totalCount } }')).work).toBe(1)
+    expect((await explainWith(client, '{ project(id: "LARGE") { issues { totalCount } } }')).work).toBe(301)
     const inProject = `{ tickets(first: 0, filter: { project: { eq: "LARGE" }, search: "cold" }, ${relevance}) { nodes { id } } }`
     expect((await explainWith(client, inProject)).work).toBe(2501)
     expect((await explainWith(client, inProject.replace('LARGE', 'CORE'))).work).toBe(2)
-    expect((await explainWith(client, `{ projects(first: 1) { nodes { issues${open} { totalCount } } } }`)).work).toBe(
-      302,
-    )
+    expect((await explainWith(client, '{ projects(first: 1) { nodes { issues { totalCount } } } }')).work).toBe(302)
   })
 
   test('a list, search or report with 5,000 tickets costs at most 100 points in addition to its objects', async () => {

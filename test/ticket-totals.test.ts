@@ -7,7 +7,7 @@ import type { Client } from './support/client.ts'
 import { importCsv } from './support/imports.ts'
 import { createDefect, createIssue, createProject, createTestUsers, type TestUsers } from './support/people.ts'
 
-const server = useServer()
+const server = useServer({}, { fillsTables: true })
 let users: TestUsers
 let keys: readonly string[]
 
@@ -53,6 +53,9 @@ async function expectExactTotals(client: Client): Promise<void> {
     { project: { in: [...keys] } },
     { project: { notIn: [keys[1] as string] }, and: null },
     { status: { eq: 'OPEN' } },
+    { kind: null, projectArchived: null },
+    { projectArchived: false },
+    { and: [] },
   ]
   for (const filter of filters) {
     const { kind: _, ...ofKind } = filter
@@ -99,4 +102,14 @@ test('totals equal the numbers of tickets after creations, archiving, imports an
     }),
     { numRuns: 6 },
   )
+})
+
+test('totals are exact with more archived tickets than are subtracted', async () => {
+  await createIssue(users.maintainer, keys[0] as string, 'Not archived')
+  await server.database.pool.query(
+    `INSERT INTO tickets (project_id, number, kind, title, reporter_id, archived_at)
+     SELECT p.id, 10000 + n, 'ISSUE', 'Archived', $2, now() FROM projects p, generate_series(1, 1001) n WHERE p.key = $1`,
+    [keys[0], users.maintainer.id],
+  )
+  for (const client of [users.maintainer, users.viewer, users.admin]) await expectExactTotals(client)
 })

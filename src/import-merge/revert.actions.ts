@@ -47,8 +47,6 @@ export async function revertRows(
   sideEffects: Partial<SideEffects>,
 ): Promise<void> {
   await restoreTickets(tx, viewer, importId, projectId)
-  // A writer of a ticket locks the project before its totals.
-  await tx.query(sql`SELECT FROM projects WHERE id = ${projectId}::uuid FOR NO KEY UPDATE`)
   await tx.query(sql`
     WITH deleted AS (
       DELETE FROM tickets t USING import_undo u WHERE t.id = u.id AND u.reason IS NULL AND u.before IS NULL

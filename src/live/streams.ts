@@ -97,7 +97,14 @@ export function createStreams(options: StreamsOptions): Streams {
     viewer: Context['viewer'],
   ) {
     const streamStep: StreamStep = { after, batch: null }
-    const stepContext = { ...context, viewer, db: withRequestQuota(db), loaders: new Map(), streamStep }
+    const stepContext = {
+      ...context,
+      viewer,
+      db: withRequestQuota(db),
+      loaders: new Map(),
+      prefetchKeys: new Map(),
+      streamStep,
+    }
     const result = await operation.run(stepContext, variables)
     return { result: present(result, context), batch: streamStep.batch }
   }

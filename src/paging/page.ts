@@ -31,8 +31,8 @@ export interface List<Row> {
 /** Stored numbers of rows. */
 export interface Totals {
   readonly where: Sql
-  /** An expression for the number of rows that satisfy a condition. */
-  readonly count: (where: Sql) => Sql
+  /** An expression for the number of rows that satisfy a condition. `countRows` counts them without totals. */
+  readonly count: (where: Sql, countRows: Sql) => Sql
 }
 
 interface Snapshot {
@@ -106,13 +106,12 @@ function jsonOf<Row extends object>(list: List<Row>, bounds: Bounds, parts: Page
   const { columns, from, where } = list
   const probe = row && list.probe ? probeOf(list, list.probe, maxCount) : null
   const rows = row && listOf(row, sql`(${selectRows(list, bounds, { withCursorKeys, probe })}) ${columns.alias}`)
-  const countAll = list.totals
-    ? list.totals.count(list.totals.where)
-    : sql`(SELECT count(*) FROM ${from} WHERE ${where})`
+  const countAll = sql`(SELECT count(*) FROM ${from} WHERE ${where})`
   const countBounded = sql`(SELECT count(*) FROM (SELECT FROM ${from} WHERE ${where} LIMIT ${literal(maxCount)}) bounded)`
-  const countRows = maxCount === Infinity || list.totals ? countAll : countBounded
+  const countRows = maxCount === Infinity ? countAll : countBounded
+  const { totals } = list
   const count = !probe
-    ? countRows
+    ? (totals?.count(totals.where, countRows) ?? countRows)
     : maxCount === Infinity
       ? sql`CASE WHEN ${probe.isComplete} THEN (SELECT count(*) FROM probe) ELSE ${countAll} END`
       : sql`(SELECT least(count(*), ${literal(maxCount)}) FROM probe)`

@@ -18,10 +18,15 @@ export interface Columns<Row> {
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** The JSON of a timestamptz, which omits trailing zeros, as ISO 8601 with milliseconds. */
+/**
+ * The JSON of a timestamptz, which omits trailing zeros, as ISO 8601 with milliseconds. Returns a time that JavaScript cannot
+ * represent unchanged.
+ */
 export function timeOf(json: string): string {
   const isUsual = json.endsWith('+00:00') && (json.length === 25 || (json[19] === '.' && json.length < 30))
-  return isUsual ? `${json.slice(0, 19)}.${json.slice(20, -6).padEnd(3, '0')}Z` : new Date(json).toISOString()
+  if (isUsual) return `${json.slice(0, 19)}.${json.slice(20, -6).padEnd(3, '0')}Z`
+  const time = new Date(json)
+  return Number.isNaN(time.getTime()) ? json : time.toISOString()
 }
 
 /** Maps a property such as `createdAt` to the column created_at. */

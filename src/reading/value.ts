@@ -50,7 +50,7 @@ async function readTexts<Row extends { readonly value: string | null }>(
   return rows
 }
 
-/** An object of values. */
+/** An object, whose members `listOf` transfers separately. */
 export interface ObjectValue<Type> extends Value<Type> {
   readonly members: readonly (readonly [string, Value<unknown>])[]
 }

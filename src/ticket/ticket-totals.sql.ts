@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../database/sql.ts'
+import { raw, type Sql, sql } from '../database/sql.ts'
 import type { Totals } from '../paging/page.ts'
 import type { TicketFilter } from './ticket.filter.ts'
 
@@ -8,24 +8,21 @@ const fieldsOfTotals: ReadonlySet<string> = new Set<keyof TicketFilter>([
   'kind',
   'archived',
 ])
-
-/** True if the stored totals suffice to count the matches, of which archived tickets are subtracted. */
-export const isCountedByTotals = (filter: object | null | undefined): boolean =>
-  Object.entries(filter ?? {}).every(
-    ([name, value]) =>
-      value === undefined || (name === 'archived' ? value !== true : value === null || fieldsOfTotals.has(name)),
-  )
+/** With more archived tickets, the others are counted instead. */
+const maxArchived = 1000
+const archivedLimit = raw(String(maxArchived + 1))
 
 /** `where` is a condition on `t.project_id` and `t.kind`. Null if the matches must be counted. */
 export function ticketTotals(filter: TicketFilter, where: Sql): Totals | null {
-  if (!isCountedByTotals(filter)) return null
-  const countAll = (condition: Sql) =>
-    sql`(SELECT coalesce(sum(t.count), 0)::integer FROM ticket_totals t WHERE ${condition})`
-  const countArchived = (condition: Sql) =>
-    sql`(SELECT count(*) FROM tickets t WHERE ${condition} AND t.archived_at IS NOT NULL)`
-  return {
-    where,
-    count: (condition) =>
-      filter.archived === null ? countAll(condition) : sql`${countAll(condition)} - ${countArchived(condition)}`,
-  }
+  const { archived, ...others } = filter
+  const isCounted = Object.entries(others).some(([name, value]) => value != null && !fieldsOfTotals.has(name))
+  if (archived || isCounted) return null
+  return { where, count: archived === null ? sumTotals : subtractArchived }
 }
+
+const sumTotals = (where: Sql) => sql`(SELECT coalesce(sum(t.count), 0)::integer FROM ticket_totals t WHERE ${where})`
+
+const subtractArchived = (where: Sql, countRows: Sql) => sql`(
+  SELECT CASE WHEN archived.count < ${archivedLimit} THEN ${sumTotals(where)} - archived.count ELSE ${countRows} END
+  FROM (SELECT count(*) FROM (
+    SELECT FROM tickets t WHERE ${where} AND t.archived_at IS NOT NULL LIMIT ${archivedLimit}) first) archived)`

@@ -4,7 +4,6 @@ import { lacksTrigram } from '../search/search.filter.ts'
 import { parseSearch } from '../search/search.parser.ts'
 import { isGloballyIndexedOrder, isIndexedOrder, type TicketOrderField } from './ticket.sql.ts'
 import { maxMergedOffset } from './ticket-index.sql.ts'
-import { isCountedByTotals } from './ticket-totals.sql.ts'
 
 // Work in points, measured with 200,000 tickets: 12.5 points per millisecond of a processor, so that 25,000 points take at
 // most two seconds. It is proportional to the number of tickets in the scope of a list or report.
@@ -116,25 +115,18 @@ function orderPoints({ filter, orderBy, offset }: Arguments): number {
 /** True if an index does not serve a filter, whose matches are sorted. */
 const needsScan = (filter: unknown) => comparisonsIn(filter).some(([name]) => !indexedFields.has(name))
 
-/** Archived tickets are counted, of which there are few. */
-const hasTotals = (filter: unknown) => isObject(filter ?? {}) && isCountedByTotals(filter as object | null)
-
 /** Work of `totalCount`. */
 function ticketCountWork({ parent }: FieldCall, size: DatabaseSize): number {
   if (!parent) return 0
-  const { filter } = parent.args
-  if (hasTotals(filter)) return 0
-  return filterWork(filter, scopeOf(parent, size), { points: countPoints })
+  return filterWork(parent.args['filter'], scopeOf(parent, size), { points: countPoints })
 }
 
 /** Work of `totalCountUpTo`. The list reads as many results of a search. */
 function boundedTicketCountWork({ args: { limit }, parent }: FieldCall, size: DatabaseSize): number {
   if (!parent) return 0
-  const { filter } = parent.args
-  if (hasTotals(filter)) return 0
   const scope = scopeOf(parent, size)
   const counted = Math.min(typeof limit === 'number' ? limit / countedPerPoint : 0, workIn(scope, countPoints))
-  return Math.round(counted) + filterWork(filter, scope, { results: noResultPoints })
+  return Math.round(counted) + filterWork(parent.args['filter'], scope, { results: noResultPoints })
 }
 
 /** Work of the counts of connections of tickets. */

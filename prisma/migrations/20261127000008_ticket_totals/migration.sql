@@ -12,7 +12,7 @@ CREATE TABLE "ticket_totals" (
 -- AddForeignKey
 ALTER TABLE "ticket_totals" ADD CONSTRAINT "ticket_totals_project_id_fkey" FOREIGN KEY ("project_id") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- The statement that creates a ticket has locked its project, so that it waits for no other here.
+-- The statement that creates a ticket has locked its project, so that it does not wait for another writer here.
 CREATE OR REPLACE FUNCTION tickets_filed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO ticket_texts (ticket_id, body, words)
