@@ -109,7 +109,7 @@ describe('one statement', () => {
   test('counts a list in one statement without reading rows', async () => {
     const document = graphql(`query StatementsCount { tickets(filter: { kind: DEFECT }) { totalCount } }`)
     expect(await countOf(() => users.viewer.ask(document))).toBe(1)
-    expect(server.statements.at(-1)).not.toContain('LIMIT')
+    expect(server.statements.at(-1)).not.toContain('ORDER BY')
   })
 })
 
