@@ -19,8 +19,8 @@ export interface Columns<Row> {
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /**
- * The JSON of a timestamptz, which omits trailing zeros, as ISO 8601 with milliseconds. Returns a time that JavaScript cannot
- * represent unchanged.
+ * The JSON of a timestamptz, which omits trailing zeros, as ISO 8601 with milliseconds. Returns other times, such as infinity,
+ * unchanged.
  */
 export function timeOf(json: string): string {
   const isUsual = json.endsWith('+00:00') && (json.length === 25 || (json[19] === '.' && json.length < 30))

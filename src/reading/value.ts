@@ -79,12 +79,12 @@ export function objectOf<Type extends object>(values: ReadonlyMap<string, Value<
 type ListArrays = readonly (readonly unknown[] | null)[]
 
 /**
- * A list of objects, transferred as an array per member: PostgreSQL looks up the type of its values once per array, but
- * of the values in an array per row once per value.
+ * A list of objects, transferred as an array per member. In an array per row, PostgreSQL would look up the type of each
+ * value.
  */
 export function listOf<Type extends object>(item: ObjectValue<Type>, rows: Sql): Value<Type[]> {
   const arrays = item.members.map(([, { sql: value }]) => sql`json_agg(${value})`)
-  // A list of objects without members has a length.
+  // The length of a list of objects without members.
   const columns = join(arrays.length > 0 ? arrays : [sql`json_agg(0)`])
   return {
     sql: sql`(SELECT json_build_array(${columns}) FROM ${rows})`,
