@@ -7,7 +7,8 @@ import { type Measure, measure } from './measure.ts'
 import { ask, type Peer, startPeer } from './peers.ts'
 import { report, summary } from './report.ts'
 import { measureStarts, startReport } from './start.ts'
-import { type Sample, type Workload, workloads } from './workloads.ts'
+import type { Sample, Workload } from './workload.ts'
+import { workloads } from './workloads.ts'
 
 const usage = `npm run bench -- [--only W1,W2] [--rounds 5] [--seconds 4] [--scale 200000] [--servers snaglist,postgraphile,mercurius]
                  [--json FILE] [--results FILE, and a chart next to it]

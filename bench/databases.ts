@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { benchUser, fill, type Scale, scaleOf } from './data.ts'
-import { rareWord, rareWords, type Sample } from './workloads.ts'
+import { rareWord, rareWords, type Sample } from './workload.ts'
 
 /** A filled database, and a token of a project member. */
 export interface Filled {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connections, type Measure } from './measure.ts'
-import type { Workload } from './workloads.ts'
+import type { Workload } from './workload.ts'
 
 /** Measures the hand-written SQL of a workload with pgbench: an upper bound of its speed. */
 export function measureFloor(url: string, { name, floor }: Workload, seconds: number): Omit<Measure, 'round'> {

@@ -4,7 +4,8 @@ import { prepare } from './databases.ts'
 import { type Measure, measure } from './measure.ts'
 import { ask, type Peer, startPeer } from './peers.ts'
 import { median } from './report.ts'
-import { type Sample, workloads } from './workloads.ts'
+import type { Sample } from './workload.ts'
+import { workloads } from './workloads.ts'
 
 // Measures CPU per request of the server and of PostgreSQL at several numbers of tickets.
 const { values } = parseArgs({

@@ -1,5 +1,6 @@
 import autocannon from 'autocannon'
-import { type Sample, workloads } from './workloads.ts'
+import type { Sample } from './workload.ts'
+import { workloads } from './workloads.ts'
 
 /** Input of the load generator: JSON on standard input. */
 export interface LoadOrder {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { LoadOrder, LoadResult } from './load.ts'
 import { cpuOf, cpuOfPostgres, memoryOf, type Peer } from './peers.ts'
-import type { Sample, Workload } from './workloads.ts'
+import type { Sample, Workload } from './workload.ts'
 
 /** One workload on one server in one round. Times in milliseconds, memory in megabytes. */
 export interface Measure {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { pageOrigin } from './workloads.ts'
+import { pageOrigin } from './workload.ts'
 
 /** A measured server in its own process. */
 export interface Peer {
