@@ -43,8 +43,8 @@ export function relatedConnection<Row extends object>(
     fragment: (args: PageArguments, selected, request) => {
       const list = listOf(request.context, args)
       const isRelated = (where: Sql) => sql`${parentColumn} = parent.id AND ${where}`
-      const totals = list.totals && { ...list.totals, where: isRelated(list.totals.where) }
-      return selectedPage({ ...list, where: isRelated(list.where), totals: totals ?? null }, args, selected, request)
+      const totals = list.totals ? { ...list.totals, where: isRelated(list.totals.where) } : null
+      return selectedPage({ ...list, where: isRelated(list.where), totals }, args, selected, request)
     },
   }
 }
